@@ -1,0 +1,140 @@
+// Package crypto owns what axisor does with secrets at rest: the text formats
+// of encrypted credential values, the keys that open them, and password hashes.
+//
+// It must not know the database, the configuration or the command line: keys
+// and values come in as arguments and texts go out. It never logs, and none of
+// its errors carries a plaintext, a key or a ciphertext.
+package crypto
+
+import (
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/axisor/axisor/pkg/secret"
+)
+
+// MinKeyLength is the number of characters an encryption key must have. The web
+// application checks the same length at its start.
+const MinKeyLength = 32
+
+// Sentinels of this package. Test for them with errors.Is.
+var (
+	// ErrKeyTooShort is returned for a key under MinKeyLength characters.
+	ErrKeyTooShort = errors.New("encryption key is too short")
+	// ErrFormat is returned for a text that no known format can be: clear text,
+	// a truncated value, or a format this version does not read.
+	ErrFormat = errors.New("not an encrypted value in a known format")
+	// ErrWrongKey is returned when the text has a known format and no key opens
+	// it. Authenticated encryption cannot tell a wrong key from altered bytes.
+	ErrWrongKey = errors.New("no encryption key opens this value")
+)
+
+// Format names a text format of encrypted values.
+type Format string
+
+// FormatSeed is AES-256-GCM in the text form iv:tag:ciphertext; see seedgcm.go.
+const FormatSeed Format = "seed"
+
+// Info says how a value was opened. It is safe to show.
+type Info struct {
+	Format Format
+	KeyID  string
+	// Current is true when the value was opened by the current key in the
+	// format that Encrypt writes, so that re-encrypting it would change nothing.
+	Current bool
+}
+
+// Keyring encrypts with one current key and decrypts with that key and any
+// number of previous ones. It is safe for concurrent use.
+type Keyring struct {
+	keys   []*key   // the current key first
+	write  format   // what Encrypt produces
+	opener []format // what Decrypt tries, in this order
+}
+
+// NewKeyring returns a keyring. No key is derived yet: the derivation is slow on
+// purpose and happens once per key, at the first use. A previous key that is
+// repeated or equal to the current one is dropped.
+func NewKeyring(current secret.Secret, previous []secret.Secret) (*Keyring, error) {
+	kr := &Keyring{write: seedGCM{}, opener: []format{seedGCM{}}}
+	for i, s := range append([]secret.Secret{current}, previous...) {
+		if n := utf8.RuneCountInString(s.Reveal()); n < MinKeyLength {
+			which := "current key"
+			if i > 0 {
+				which = fmt.Sprintf("previous key %d", i)
+			}
+			return nil, fmt.Errorf("%w: %s has %d characters, at least %d are needed", ErrKeyTooShort, which, n, MinKeyLength)
+		}
+		if !kr.has(s) {
+			kr.keys = append(kr.keys, newKey(s))
+		}
+	}
+	return kr, nil
+}
+
+func (kr *Keyring) has(s secret.Secret) bool {
+	for _, k := range kr.keys {
+		if k.secret.Equal(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// KeyID returns the short name of the current key.
+func (kr *Keyring) KeyID() (string, error) { return kr.keys[0].id() }
+
+// KeyIDs returns the short names of all keys, the current one first.
+func (kr *Keyring) KeyIDs() ([]string, error) {
+	ids := make([]string, 0, len(kr.keys))
+	for _, k := range kr.keys {
+		id, err := k.id()
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// Encrypt returns plain as a text under the current key. Two calls with the same
+// plain give two different texts. An empty plain is a value like any other.
+func (kr *Keyring) Encrypt(plain string) (string, error) {
+	text, err := kr.write.seal(kr.keys[0], []byte(plain))
+	if err != nil {
+		return "", fmt.Errorf("encrypt value: %w", err)
+	}
+	return text, nil
+}
+
+// Decrypt opens a text with the first key and format that fit. The error is
+// ErrFormat or ErrWrongKey.
+func (kr *Keyring) Decrypt(text string) (secret.Secret, Info, error) {
+	known := false
+	for _, f := range kr.opener {
+		if !f.matches(text) {
+			continue
+		}
+		known = true
+		for i, k := range kr.keys {
+			plain, err := f.open(k, text)
+			if errors.Is(err, ErrWrongKey) {
+				continue
+			}
+			if err != nil {
+				return secret.Secret{}, Info{}, fmt.Errorf("decrypt value: %w", err)
+			}
+			id, err := k.id()
+			if err != nil {
+				return secret.Secret{}, Info{}, fmt.Errorf("decrypt value: %w", err)
+			}
+			current := i == 0 && f.name() == kr.write.name()
+			return secret.New(string(plain)), Info{Format: f.name(), KeyID: id, Current: current}, nil
+		}
+	}
+	if known {
+		return secret.Secret{}, Info{}, ErrWrongKey
+	}
+	return secret.Secret{}, Info{}, ErrFormat
+}

@@ -1,0 +1,93 @@
+# axisor: every way to build, check and try it. `make help` lists them.
+#
+# `make demo` and `make test` are all a newcomer needs. What they need and do not find (PostgreSQL, a C compiler for
+# the race detector) scripts/ensure-tools installs, after saying so.
+
+# An account without a usable home directory (a service account, an empty environment) still gets a build cache.
+ifeq ($(shell test -n "$$HOME" && test -d "$$HOME" && test -w "$$HOME" && echo yes),)
+export HOME := $(CURDIR)/.tools/home
+endif
+
+GO      ?= go
+PKGS    ?= ./...
+RACE    ?= -race
+PARALLEL ?= 2
+TIMEOUT ?= 10m
+
+LINT_VERSION := v2.15.0
+LINT         := .tools/golangci-lint-$(LINT_VERSION)
+
+MODULE  := github.com/axisor/axisor
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+# The commit's own date, so that the same source gives the same program.
+DATE    ?= $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null || echo unknown)
+STAMP   := -X $(MODULE)/internal/buildinfo.version=$(VERSION) -X $(MODULE)/internal/buildinfo.commit=$(COMMIT) -X $(MODULE)/internal/buildinfo.date=$(DATE)
+# We stamp the version ourselves: Go's own stamping fails in a checkout that belongs to somebody else.
+GOBUILD := $(GO) build -buildvcs=false -trimpath -ldflags "-s -w $(STAMP)"
+
+RELEASES := linux-amd64 linux-arm64 darwin-arm64
+
+.DEFAULT_GOAL := build
+.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench release interop clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
+
+build: ## build bin/axisor
+	@scripts/ensure-tools go
+	$(GOBUILD) -o bin/axisor .
+
+demo: ## the main job, end to end, on a private PostgreSQL and a simulated exchange (under 90 s)
+	@scripts/ensure-tools go postgres
+	@scripts/with-tools scripts/demo
+
+test: ## all tests, with the race detector, against a real PostgreSQL
+	@scripts/ensure-tools go cc postgres
+	AXISOR_TEST_REQUIRE_DB=1 scripts/with-tools $(GO) test $(RACE) -p $(PARALLEL) -timeout $(TIMEOUT) $(PKGS)
+
+check: fmt-check vet lint docs-check test ## everything CI checks
+
+vet: ## go vet
+	$(GO) vet $(PKGS)
+
+$(LINT):
+	@scripts/ensure-tools go
+	@echo "axisor: building golangci-lint $(LINT_VERSION) into .tools (once; one to three minutes)" >&2
+	@GOBIN=$(CURDIR)/.tools $(GO) install -trimpath -ldflags "-s -w" github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	@mv .tools/golangci-lint $@
+
+lint: $(LINT) ## golangci-lint, as configured in .golangci.yaml
+	$(LINT) run $(PKGS)
+
+fmt: $(LINT) ## format the code
+	$(LINT) fmt
+
+fmt-check: $(LINT)
+	@diff=$$($(LINT) fmt --diff) || { printf '%s\n' "$$diff"; echo "axisor: not formatted; run: make fmt" >&2; exit 1; }
+
+docs: ## regenerate the reference from the command tree
+	$(GO) run ./internal/docgen
+
+docs-check:
+	@scripts/check-generated
+
+bench: build ## start-up and read commands, timed beside psql
+	@scripts/ensure-tools postgres
+	@scripts/with-tools scripts/bench
+
+release: ## static programs for every platform, with checksums, in dist/
+	@scripts/ensure-tools go
+	@rm -rf dist && mkdir -p dist
+	@for p in $(RELEASES); do \
+		out=dist/axisor-$(VERSION)-$$p; echo "building $$out"; \
+		CGO_ENABLED=0 GOOS=$${p%-*} GOARCH=$${p#*-} $(GOBUILD) -o $$out . || exit 1; \
+	done
+	@cd dist && { command -v sha256sum >/dev/null && sha256sum axisor-* || shasum -a 256 axisor-*; } | tee SHA256SUMS
+
+interop: ## the web application's Prisma client against our schema (needs Node.js and npm)
+	@scripts/ensure-tools go postgres
+	@scripts/with-tools scripts/interop
+
+clean: ## remove what was built; the data of `axisor dev` stays
+	rm -rf bin dist .tools coverage.*

@@ -1,0 +1,151 @@
+package output
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/axisor/axisor/internal/cli/streams"
+)
+
+// none stands for null in tables.
+const none = "–"
+
+// stamp is the form of every time in machine output: RFC 3339, UTC, up to microseconds.
+const stamp = "2006-01-02T15:04:05.999999Z"
+
+// Time is an instant that marshals as RFC 3339 in UTC with Z.
+type Time time.Time
+
+// MarshalJSON writes RFC 3339 in UTC.
+func (t Time) MarshalJSON() ([]byte, error) { return []byte(`"` + t.String() + `"`), nil }
+
+func (t Time) String() string { return time.Time(t).UTC().Format(stamp) }
+
+// At wraps a time for a view.
+func At(t time.Time) Time { return Time(t) }
+
+// AtPtr wraps an optional time for a view; nil stays null.
+func AtPtr(t *time.Time) *Time {
+	if t == nil {
+		return nil
+	}
+	v := Time(*t)
+	return &v
+}
+
+// cell renders a value for a person.
+func (p *Printer) cell(v any, c Column) string {
+	if v == nil {
+		return none
+	}
+	if c.Format != nil {
+		return streams.Visible(c.Format(v))
+	}
+	switch x := v.(type) {
+	case Time:
+		if p.s.OutTerminal() && p.now != nil {
+			return Ago(p.now().Sub(time.Time(x)))
+		}
+		return time.Time(x).UTC().Format("2006-01-02T15:04:05Z")
+	case bool:
+		if x {
+			return "yes"
+		}
+		return "no"
+	case float64:
+		return Number(x)
+	case string:
+		return streams.Visible(x)
+	}
+	return streams.Visible(plain(v))
+}
+
+// Number renders a float the way a person writes it: no exponent, no trailing zeros, at most 8 decimals.
+func Number(x float64) string {
+	if math.Trunc(x) == x && math.Abs(x) < 1e15 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	s := strconv.FormatFloat(x, 'f', 8, 64)
+	return strings.TrimRight(strings.TrimRight(s, "0"), ".")
+}
+
+// Ago renders a distance in time in one unit: "3m ago", "in 2h", "41d ago".
+func Ago(d time.Duration) string {
+	future := d < 0
+	d = d.Abs()
+	var text string
+	switch {
+	case d < time.Second:
+		return "now"
+	case d < time.Minute:
+		text = strconv.Itoa(int(d/time.Second)) + "s"
+	case d < time.Hour:
+		text = strconv.Itoa(int(d/time.Minute)) + "m"
+	case d < 48*time.Hour:
+		text = strconv.Itoa(int(d/time.Hour)) + "h"
+	default:
+		text = strconv.Itoa(int(d/(24*time.Hour))) + "d"
+	}
+	if future {
+		return "in " + text
+	}
+	return text + " ago"
+}
+
+// plain renders a value as csv holds it: scalars bare, null empty, anything nested as compact JSON.
+func plain(v any) string {
+	switch x := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return x
+	case Time:
+		return x.String()
+	case bool:
+		return strconv.FormatBool(x)
+	case float64:
+		return strconv.FormatFloat(x, 'f', -1, 64)
+	}
+	rv := reflect.ValueOf(v)
+	switch {
+	case rv.CanInt():
+		return strconv.FormatInt(rv.Int(), 10)
+	case rv.CanUint():
+		return strconv.FormatUint(rv.Uint(), 10)
+	case rv.Kind() == reflect.String:
+		return rv.String()
+	case (rv.Kind() == reflect.Slice || rv.Kind() == reflect.Map) && rv.IsNil():
+		return ""
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(raw)
+}
+
+// csvCell is plain with a quote before anything that a spreadsheet would run as a formula. Numbers are not
+// text and stay as they are.
+func csvCell(v any) string {
+	text := plain(v)
+	if text == "" || numeric(v) {
+		return text
+	}
+	if strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}
+
+func numeric(v any) bool {
+	if v == nil {
+		return false
+	}
+	rv := reflect.ValueOf(v)
+	return rv.CanInt() || rv.CanUint() || rv.CanFloat()
+}

@@ -1,0 +1,217 @@
+package output
+
+import (
+	"encoding/csv"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/axisor/axisor/internal/cli/streams"
+)
+
+// Result words of a change, the field "result" of its JSON.
+const (
+	Created       = "created"
+	Updated       = "updated"
+	Deleted       = "deleted"
+	Unchanged     = "unchanged"
+	AlreadyExists = "already_exists"
+)
+
+// ChangeInfo says what a write did.
+type ChangeInfo struct {
+	Result string // one of the result words
+	DryRun bool
+	Said   string // one sentence for a person: what is now true
+	Next   string // optional: the next useful command
+}
+
+// One prints a single view. For a person it is a list of fields, or what human writes when it is given.
+func One(p *Printer, d Desc, v any, human func(*Doc)) error { return p.one(d, v, nil, human) }
+
+// Change prints the object as it now is, and on stderr one line that says what happened.
+func Change(p *Printer, d Desc, v any, c ChangeInfo) error {
+	if err := p.one(d, v, &c, nil); err != nil {
+		return err
+	}
+	if p.Machine() {
+		return nil
+	}
+	said := c.Said
+	if c.DryRun {
+		said = "dry run: " + said + "; nothing was changed"
+	}
+	p.Notice("%s", streams.Visible(said))
+	if c.Next != "" && !c.DryRun {
+		p.Notice("%s %s", p.s.PaintErr(streams.Muted, "next:"), c.Next)
+	}
+	return nil
+}
+
+func (p *Printer) one(d Desc, v any, c *ChangeInfo, human func(*Doc)) error {
+	rv := reflect.ValueOf(v)
+	if p.quiet {
+		for _, f := range fieldsOf(rv.Type()) {
+			if f.name == d.ID {
+				_, err := fmt.Fprintln(p.s.Out, plain(value(rv, f)))
+				return err
+			}
+		}
+		return nil
+	}
+	fields, err := p.pick(rv.Type(), nil)
+	if err != nil {
+		return err
+	}
+	switch p.format {
+	case JSON, JSONL, YAML:
+		o := make(object, 0, len(fields)+2)
+		for _, f := range fields {
+			o = append(o, member{f.name, value(rv, f)})
+		}
+		if c != nil {
+			o = append(o, member{"result", c.Result})
+			if c.DryRun {
+				o = append(o, member{"dry_run", true})
+			}
+		}
+		if p.format == YAML {
+			return p.emitYAML(o)
+		}
+		return p.emitJSON(o, p.format == JSON && p.s.OutTerminal())
+	case CSV:
+		w := csv.NewWriter(p.s.Out)
+		head, row := make([]string, len(fields)), make([]string, len(fields))
+		for i, f := range fields {
+			head[i], row[i] = f.name, csvCell(value(rv, f))
+		}
+		if !p.noHeaders {
+			if err := w.Write(head); err != nil {
+				return err
+			}
+		}
+		if err := w.Write(row); err != nil {
+			return err
+		}
+		w.Flush()
+		return w.Error()
+	}
+	doc := &Doc{p: p}
+	if human != nil && len(p.columns) == 0 {
+		human(doc)
+	} else {
+		for _, f := range fields {
+			doc.Field(f.name, value(rv, f))
+		}
+	}
+	return doc.flush()
+}
+
+// emitYAML goes through JSON, so that both formats have the same fields in the same order.
+func (p *Printer) emitYAML(v any) error {
+	raw, err := marshal(v)
+	if err != nil {
+		return err
+	}
+	var n yaml.Node
+	if err := yaml.Unmarshal(raw, &n); err != nil {
+		return err
+	}
+	blockStyle(&n)
+	enc := yaml.NewEncoder(p.s.Out)
+	enc.SetIndent(2)
+	if err := enc.Encode(&n); err != nil {
+		return err
+	}
+	return enc.Close()
+}
+
+func blockStyle(n *yaml.Node) {
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
+		n.Style = 0
+	} else {
+		n.Style &^= yaml.DoubleQuotedStyle
+	}
+	if (n.Kind == yaml.SequenceNode || n.Kind == yaml.MappingNode) && len(n.Content) == 0 {
+		n.Style = yaml.FlowStyle
+	}
+	for _, c := range n.Content {
+		blockStyle(c)
+	}
+}
+
+// Doc is a page for a person: fields and small tables under headings.
+type Doc struct {
+	p      *Printer
+	out    strings.Builder
+	fields [][2]string
+	err    error
+}
+
+// Section starts a part with a heading.
+func (d *Doc) Section(title string) {
+	d.endFields()
+	if d.out.Len() > 0 {
+		d.out.WriteByte('\n')
+	}
+	d.out.WriteString(d.p.s.Paint(streams.Emphasis, strings.ToUpper(title)) + "\n")
+}
+
+// Field adds a name and a value; nil shows as a dash.
+func (d *Doc) Field(name string, v any) {
+	if rv := reflect.ValueOf(v); rv.IsValid() && rv.Kind() == reflect.Pointer {
+		if rv.IsNil() {
+			v = nil
+		} else {
+			v = rv.Elem().Interface()
+		}
+	}
+	d.fields = append(d.fields, [2]string{name, d.p.cell(v, Column{})})
+}
+
+// Line adds a line of text.
+func (d *Doc) Line(role streams.Role, format string, args ...any) {
+	d.endFields()
+	d.out.WriteString(d.p.s.Paint(role, streams.Visible(fmt.Sprintf(format, args...))) + "\n")
+}
+
+// Table adds a small table of views; nothing but a dash is printed for an empty one.
+func (d *Doc) Table(desc Desc, views ...any) {
+	d.endFields()
+	if len(views) == 0 {
+		d.out.WriteString(none + "\n")
+		return
+	}
+	cols, err := columnsFor(reflect.TypeOf(views[0]), desc, nil)
+	if err != nil {
+		d.err = err
+		return
+	}
+	g := newGrid(d.p, cols, !d.p.noHeaders)
+	for _, v := range views {
+		g.add(reflect.ValueOf(v))
+	}
+	d.err = g.flush(&d.out)
+}
+
+func (d *Doc) endFields() {
+	width := 0
+	for _, f := range d.fields {
+		width = max(width, len(f[0]))
+	}
+	for _, f := range d.fields {
+		d.out.WriteString(d.p.s.Paint(streams.Muted, f[0]+strings.Repeat(" ", width-len(f[0]))) + "  " + f[1] + "\n")
+	}
+	d.fields = nil
+}
+
+func (d *Doc) flush() error {
+	d.endFields()
+	if d.err != nil {
+		return d.err
+	}
+	_, err := fmt.Fprint(d.p.s.Out, d.out.String())
+	return err
+}

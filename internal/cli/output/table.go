@@ -1,0 +1,263 @@
+package output
+
+import (
+	"bytes"
+	"io"
+	"iter"
+	"reflect"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+
+	"github.com/axisor/axisor/internal/cli/streams"
+)
+
+// block is the number of rows laid out together. Longer lists go out block by block: bounded memory, and
+// columns only ever grow.
+const block = 500
+
+// minCell is the width below which a truncated cell says nothing.
+const minCell = 8
+
+type tableColumn struct {
+	Column
+	field
+	right bool
+}
+
+// columnsFor resolves the columns of a table: those of --columns, else those of the description.
+func columnsFor(t reflect.Type, d Desc, chosen []field) ([]tableColumn, error) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	byName := map[string]Column{}
+	var names []string
+	for _, c := range d.Columns {
+		byName[c.Field] = c
+		names = append(names, c.Field)
+	}
+	if chosen == nil {
+		p := &Printer{}
+		var err error
+		if chosen, err = p.pick(t, names); err != nil {
+			return nil, err
+		}
+	}
+	var out []tableColumn
+	for _, f := range chosen {
+		c := byName[f.name]
+		c.Field = f.name
+		if c.Header == "" {
+			c.Header = strings.ToUpper(strings.ReplaceAll(f.name, "_", " "))
+		}
+		out = append(out, tableColumn{Column: c, field: f, right: rightAligned(t.FieldByIndex(f.index).Type)})
+	}
+	return out, nil
+}
+
+func rightAligned(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Float64, reflect.Uint64:
+		return true
+	}
+	return false
+}
+
+func (p *Printer) listTable(t reflect.Type, d Desc, items iter.Seq2[any, error], next func() string) error {
+	var chosen []field
+	if len(p.columns) > 0 {
+		var err error
+		if chosen, err = p.pick(t, nil); err != nil {
+			return err
+		}
+	}
+	cols, err := columnsFor(t, d, chosen)
+	if err != nil {
+		return err
+	}
+	g := newGrid(p, cols, !p.noHeaders)
+	total := 0
+	for v, err := range items {
+		if err != nil {
+			return errorAfter(g.flush(p.s.Out), err)
+		}
+		g.add(reflect.ValueOf(v))
+		total++
+		if len(g.rows) >= block {
+			if err := g.flush(p.s.Out); err != nil {
+				return err
+			}
+		}
+	}
+	if err := g.flush(p.s.Out); err != nil {
+		return err
+	}
+	if total == 0 {
+		p.Notice("no %s found", d.Noun)
+		return nil
+	}
+	if c := next(); c != "" {
+		p.Notice("%s", p.s.PaintErr(streams.Muted, "more: add --cursor "+c+" for the next page, or --all"))
+	}
+	return nil
+}
+
+func errorAfter(flush, err error) error {
+	if flush != nil {
+		return flush
+	}
+	return err
+}
+
+// grid lays out rows. A terminal gets columns dropped by priority and long cells cut; anything else gets every
+// cell whole, one row per line.
+type grid struct {
+	p      *Printer
+	cols   []tableColumn
+	rows   [][]string
+	widths []int
+	header bool
+}
+
+func newGrid(p *Printer, cols []tableColumn, header bool) *grid {
+	g := &grid{p: p, cols: cols, widths: make([]int, len(cols)), header: header}
+	if header {
+		for i, c := range cols {
+			g.widths[i] = twwidth.Width(c.Header)
+		}
+	}
+	return g
+}
+
+func (g *grid) add(v reflect.Value) {
+	row := make([]string, len(g.cols))
+	for i, c := range g.cols {
+		raw := value(v, c.field)
+		text := g.p.cell(raw, c.Column)
+		g.widths[i] = max(g.widths[i], twwidth.Width(text))
+		if c.Role != nil && raw != nil {
+			text = g.p.s.Paint(streams.Role(c.Role(raw)), text)
+		}
+		row[i] = text
+	}
+	g.rows = append(g.rows, row)
+}
+
+const gap = 2
+
+// fit decides which columns are shown and how wide each may be.
+func (g *grid) fit() (shown, limit []int) {
+	for i := range g.cols {
+		shown = append(shown, i)
+	}
+	limit = append(limit, g.widths...)
+	if !g.p.s.OutTerminal() {
+		return shown, limit
+	}
+	room := g.p.s.Width()
+	for g.span(shown, limit) > room && len(g.p.columns) == 0 {
+		worst := -1
+		for at, i := range shown {
+			if g.cols[i].Drop > 0 && (worst < 0 || g.cols[i].Drop >= g.cols[shown[worst]].Drop) {
+				worst = at
+			}
+		}
+		if worst < 0 {
+			break
+		}
+		shown = append(shown[:worst:worst], shown[worst+1:]...)
+	}
+	for g.span(shown, limit) > room {
+		widest := -1
+		for _, i := range shown {
+			if !g.cols[i].right && limit[i] > minCell && (widest < 0 || limit[i] > limit[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break
+		}
+		limit[widest]--
+	}
+	return shown, limit
+}
+
+func (g *grid) span(shown, limit []int) int {
+	sum := gap * (len(shown) - 1)
+	for _, i := range shown {
+		sum += limit[i]
+	}
+	return sum
+}
+
+func (g *grid) flush(w io.Writer) error {
+	if len(g.rows) == 0 {
+		return nil
+	}
+	shown, limit := g.fit()
+	var buf bytes.Buffer
+	aligns := make(tw.Alignment, len(shown))
+	widths := tw.NewMapper[int, int]()
+	header := make([]string, len(shown))
+	for at, i := range shown {
+		aligns[at] = tw.AlignLeft
+		if g.cols[i].right {
+			aligns[at] = tw.AlignRight
+		}
+		header[at] = g.p.s.Paint(streams.Emphasis, cut(g.cols[i].Header, limit[i]))
+		widths.Set(at, limit[i]+gap)
+	}
+	cell := tw.CellConfig{
+		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
+		Alignment:  tw.CellAlignment{PerColumn: aligns},
+		Padding:    tw.CellPadding{Global: tw.Padding{Left: "", Right: strings.Repeat(" ", gap), Overwrite: true}},
+	}
+	t := tablewriter.NewTable(&buf,
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders: tw.BorderNone, Symbols: tw.NewSymbols(tw.StyleNone),
+			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
+		})),
+		tablewriter.WithConfig(tablewriter.Config{Header: cell, Row: cell, Widths: tw.CellWidth{PerColumn: widths}}),
+		tablewriter.WithTrimSpace(tw.Off),
+	)
+	if g.header {
+		t.Header(header)
+	}
+	for _, row := range g.rows {
+		out := make([]string, len(shown))
+		for at, i := range shown {
+			out[at] = cut(row[i], limit[i])
+		}
+		if err := t.Append(out); err != nil {
+			return err
+		}
+	}
+	if err := t.Render(); err != nil {
+		return err
+	}
+	g.rows, g.header = g.rows[:0], false
+	for line := range strings.Lines(buf.String()) {
+		if _, err := io.WriteString(w, strings.TrimRight(line, " \n")+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cut shortens text to a width, marking the cut; painted text keeps its reset sequence.
+func cut(text string, width int) string {
+	if twwidth.Width(text) <= width {
+		return text
+	}
+	short := twwidth.Truncate(text, width, "…")
+	if strings.Contains(text, "\x1b[") && !strings.HasSuffix(short, "\x1b[0m") {
+		short += "\x1b[0m"
+	}
+	return short
+}

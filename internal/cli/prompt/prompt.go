@@ -1,0 +1,146 @@
+// Package prompt owns questions to a person. It asks on the terminal only, never in a pipe, and it is the only
+// importer of the form library. Every question has a flag that answers it for scripts; the error says which.
+package prompt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/huh"
+
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/streams"
+)
+
+// Prompter asks questions.
+type Prompter struct {
+	s   *streams.Streams
+	yes bool
+	run func(context.Context, *huh.Form) error // seam for tests
+}
+
+// New makes a prompter; yes answers every confirmation.
+func New(s *streams.Streams, yes bool) *Prompter {
+	p := &Prompter{s: s, yes: yes}
+	p.run = func(ctx context.Context, f *huh.Form) error {
+		return f.WithInput(s.In).WithOutput(s.Err).WithTheme(huh.ThemeBase()).WithShowHelp(true).RunWithContext(ctx)
+	}
+	return p
+}
+
+// Can reports whether a person can be asked.
+func (p *Prompter) Can() bool { return p.s.CanPrompt() }
+
+// Field is one question of a form.
+type Field struct {
+	Title       string
+	Description string
+	Value       *string            // in: the proposal; out: the answer
+	Secret      bool               // do not show what is typed
+	Options     []string           // choose one of these
+	Validate    func(string) error // nil accepts anything
+	Flag        string             // the flag that answers it in a script
+}
+
+// Ask shows the fields one after the other. Without a terminal it is a usage error that names the flags.
+func (p *Prompter) Ask(ctx context.Context, fields ...Field) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	if !p.Can() {
+		var missing []string
+		for _, f := range fields {
+			missing = append(missing, f.Flag)
+		}
+		return clierr.Usagef("missing %s, and there is no terminal to ask on", strings.Join(missing, ", ")).
+			WithHint("add " + strings.Join(missing, " "))
+	}
+	var groups []*huh.Group
+	for _, f := range fields {
+		groups = append(groups, huh.NewGroup(f.widget()))
+	}
+	return answered(p.run(ctx, huh.NewForm(groups...)))
+}
+
+func (f Field) widget() huh.Field {
+	if len(f.Options) > 0 {
+		return huh.NewSelect[string]().Title(f.Title).Description(f.Description).Options(huh.NewOptions(f.Options...)...).Value(f.Value)
+	}
+	in := huh.NewInput().Title(f.Title).Description(f.Description).Value(f.Value)
+	if f.Secret {
+		in = in.EchoMode(huh.EchoModeNone)
+	}
+	if f.Validate != nil {
+		in = in.Validate(f.Validate)
+	}
+	return in
+}
+
+// NewSecret asks for a new secret twice.
+func (p *Prompter) NewSecret(ctx context.Context, title, flag string, validate func(string) error) (string, error) {
+	var first, second string
+	err := p.Ask(ctx,
+		Field{Title: title, Value: &first, Secret: true, Flag: flag, Validate: validate},
+		Field{Title: title + ", again", Value: &second, Secret: true, Flag: flag, Validate: func(again string) error {
+			if again != first {
+				return errors.New("the two do not match")
+			}
+			return nil
+		}})
+	return first, err
+}
+
+// Confirm asks yes or no; --yes answers it. Without a terminal and --yes it is a usage error.
+func (p *Prompter) Confirm(ctx context.Context, question string) error {
+	if p.yes {
+		return nil
+	}
+	if !p.Can() {
+		return needYes(question)
+	}
+	ok := false
+	form := huh.NewForm(huh.NewGroup(huh.NewConfirm().Title(question).Affirmative("Yes").Negative("No").Value(&ok)))
+	if err := answered(p.run(ctx, form)); err != nil {
+		return err
+	}
+	if !ok {
+		return cancelled()
+	}
+	return nil
+}
+
+// Type asks to type the name of what is about to be destroyed; --yes answers it.
+func (p *Prompter) Type(ctx context.Context, question, name string) error {
+	if p.yes {
+		return nil
+	}
+	if !p.Can() {
+		return needYes(question)
+	}
+	var typed string
+	err := p.Ask(ctx, Field{Title: question, Description: fmt.Sprintf("type %s to confirm", name), Value: &typed, Flag: "--yes"})
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(typed) != name {
+		return cancelled()
+	}
+	return nil
+}
+
+func needYes(question string) error {
+	return clierr.New(clierr.Usage, "confirmation_needed", "confirmation needed: "+question, "add --yes to confirm, or --dry-run to see what would happen")
+}
+
+func cancelled() error {
+	return clierr.New(clierr.Cancelled, "cancelled", "cancelled; nothing was changed")
+}
+
+func answered(err error) error {
+	if errors.Is(err, huh.ErrUserAborted) {
+		return cancelled()
+	}
+	return err
+}

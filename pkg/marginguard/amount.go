@@ -1,0 +1,122 @@
+package marginguard
+
+import "fmt"
+
+// budget is what is left to spend while the positions of one user are decided.
+type budget struct {
+	run, userDay, balance int64
+}
+
+func (in Input) budget() budget {
+	left := budget{run: max(in.RunLeft, 0), userDay: NoCap, balance: max(in.Funds.Budget, 0)}
+	if in.Caps.UserDaySats > 0 {
+		left.userDay = max(in.Caps.UserDaySats-in.Spent.UserDay, 0)
+	}
+	return left
+}
+
+// PositionDayLeft is what may still be added to a position today.
+func (c Caps) PositionDayLeft(p Position, spent int64) int64 {
+	limit := c.PositionDaySats
+	switch {
+	case limit < 0:
+		return NoCap
+	case limit == 0:
+		limit = p.EntryMargin
+		if limit <= 0 {
+			limit = p.Margin
+		}
+	}
+	return max(limit-spent, 0)
+}
+
+// size finds the amount of an addition that is due, or turns it into the
+// refusal that explains why there is none.
+func (in Input) size(v *Verdict, p Position, left *budget) {
+	amount := share(p.Margin, v.AddPercent)
+	for _, limit := range []struct {
+		name Limit
+		sats int64
+	}{
+		{LimitLeverage, p.maths().MaxAdd()},
+		{LimitPositionDay, in.Caps.PositionDayLeft(p, in.Spent.PositionDay[p.ID])},
+		{LimitUserDay, left.userDay},
+		{LimitRun, left.run},
+		{LimitBalance, left.balance},
+	} {
+		if limit.sats < amount {
+			amount, v.LimitedBy = max(limit.sats, 0), limit.name
+		}
+	}
+	if amount < max(in.Caps.MinAddSats, 1) {
+		v.Word, v.Reason = in.refusal(v.LimitedBy, amount)
+		return
+	}
+	left.run = spend(left.run, amount)
+	left.userDay = spend(left.userDay, amount)
+	left.balance = spend(left.balance, amount)
+	in.forecast(v, p, amount)
+}
+
+func spend(left, amount int64) int64 {
+	if left == NoCap {
+		return NoCap
+	}
+	return left - amount
+}
+
+// forecast fills in what the position looks like after the addition.
+func (in Input) forecast(v *Verdict, p Position, amount int64) {
+	after := p
+	after.Margin = p.Margin + amount
+	after.Liquidation, _ = after.maths().Liquidation()
+	v.Amount = amount
+	v.MarginAfter = after.Margin
+	v.LeverageAfter = after.maths().Leverage()
+	v.LiquidationAfter = after.Liquidation
+	v.Reason += fmt.Sprintf(": adds %d sats", amount)
+	if v.LimitedBy != "" {
+		v.Reason += fmt.Sprintf(" (%s)", limitText(v.LimitedBy))
+	}
+	if !after.hasLiquidation() {
+		return
+	}
+	v.DistanceAfter = in.Reading.Distance(after, v.Price)
+	v.Insufficient = in.Reading.Fires(v.DistanceAfter, v.Threshold)
+	if v.Insufficient {
+		v.Reason += ", not enough to leave the danger zone"
+	}
+}
+
+func (in Input) refusal(by Limit, amount int64) (Word, string) {
+	least := max(in.Caps.MinAddSats, 1)
+	switch by {
+	case LimitLeverage:
+		return MaxLeverageFloor, "leverage would fall below 1: the position cannot take more margin"
+	case LimitBalance:
+		if in.Funds.Free < least {
+			return InsufficientBalance, fmt.Sprintf("the free balance is %d sats", in.Funds.Free)
+		}
+		return InsufficientBalance, fmt.Sprintf("%d sats of the free balance of %d may be used, at least %d are needed",
+			amount, in.Funds.Free, least)
+	case "":
+		return BelowMinimum, fmt.Sprintf("the addition would be %d sats, the minimum is %d", amount, least)
+	default:
+		return Capped, fmt.Sprintf("%s leaves %d sats, the minimum is %d", limitText(by), amount, least)
+	}
+}
+
+func limitText(l Limit) string {
+	switch l {
+	case LimitLeverage:
+		return "limited by leverage 1"
+	case LimitPositionDay:
+		return "limited by the day's cap of the position"
+	case LimitUserDay:
+		return "limited by the day's cap of the user"
+	case LimitRun:
+		return "limited by the cap of the run"
+	default:
+		return "limited by the usable balance"
+	}
+}

@@ -1,0 +1,206 @@
+package marginguard
+
+import (
+	"fmt"
+	"math"
+	"sort"
+	"time"
+)
+
+// NoCap is the value of a limit that does not limit.
+const NoCap = math.MaxInt64
+
+// How old the data behind a decision may be when money moves.
+const (
+	MaxPriceAge    = 10 * time.Second
+	MaxPositionAge = 15 * time.Second
+)
+
+// maxImplied is how far the price implied by a position's profit may lie from
+// the ticker's, as a share. Below minImplied contracts the rounding of the
+// profit to whole sats says too little.
+const (
+	maxImplied = 0.01
+	minImplied = 100
+)
+
+// Caps are the operator's limits.
+type Caps struct {
+	// PositionDaySats limits the additions to one position in one UTC day: zero
+	// means its entry margin, a negative number no limit.
+	PositionDaySats int64
+	// UserDaySats limits the additions of one user in one UTC day; zero means no limit.
+	UserDaySats int64
+	// BalanceShare is the part of the free balance that one run may use.
+	BalanceShare float64
+	// MinAddSats is the smallest addition worth a request.
+	MinAddSats int64
+	// Cooldown is the pause after an addition to the same position. It does not
+	// hold back a position whose urgency is below CooldownEscape: a long pause
+	// in a falling market is what liquidates.
+	Cooldown       time.Duration
+	CooldownEscape float64
+}
+
+// Spent is what has been added before.
+type Spent struct {
+	UserDay     int64
+	PositionDay map[string]int64
+	LastAdd     map[string]time.Time
+}
+
+// Funds is the free balance and what of it may still be used. Before the
+// balance was read, Unread stands in.
+type Funds struct {
+	Free   int64
+	Budget int64
+}
+
+// Unread are the funds of a user whose balance has not been read: no limit.
+func Unread() Funds { return Funds{Free: NoCap, Budget: NoCap} }
+
+// NewFunds applies the share of the caps to a free balance.
+func (c Caps) NewFunds(free int64) Funds {
+	part := c.BalanceShare
+	if part <= 0 || part > 1 {
+		part = 1
+	}
+	return Funds{Free: free, Budget: int64(math.Floor(float64(max(free, 0)) * part))}
+}
+
+// Input is everything a decision may depend on.
+type Input struct {
+	Config    Config
+	Reading   Reading
+	Positions []Position
+	// PositionsReadAt is when the positions were asked for.
+	PositionsReadAt time.Time
+	Market          Market
+	Funds           Funds
+	Caps            Caps
+	Spent           Spent
+	// RunLeft is what the whole run may still add; NoCap when unlimited.
+	RunLeft int64
+	// Frozen maps trade ids to the reason why they must not be touched now.
+	Frozen map[string]string
+	// Disabled, when not empty, is why nothing at all may be added.
+	Disabled string
+	Now      time.Time
+}
+
+// Decide returns one verdict per position, the nearest to liquidation first, so
+// that a budget too small for all protects those that need it most. It changes
+// nothing and gives the same answer for the same input.
+func Decide(in Input) []Verdict {
+	verdicts := make([]Verdict, 0, len(in.Positions))
+	byID := make(map[string]Position, len(in.Positions))
+	for _, p := range in.Positions {
+		byID[p.ID] = p
+		verdicts = append(verdicts, in.look(p))
+	}
+	sort.SliceStable(verdicts, func(i, j int) bool {
+		a, b := verdicts[i], verdicts[j]
+		if a.Urgency != b.Urgency {
+			return a.Urgency < b.Urgency
+		}
+		return a.TradeID < b.TradeID
+	})
+	left := in.budget()
+	for i := range verdicts {
+		if verdicts[i].Word == Add {
+			in.size(&verdicts[i], byID[verdicts[i].TradeID], &left)
+		}
+	}
+	return verdicts
+}
+
+// look decides everything but the amount.
+func (in Input) look(p Position) Verdict {
+	v := Verdict{
+		TradeID: p.ID, Side: p.Side, Quantity: p.Quantity, Entry: p.Price, Liquidation: p.Liquidation,
+		MarginBefore: p.Margin, MarginAfter: p.Margin, LeverageBefore: p.Leverage, LeverageAfter: p.Leverage,
+		LiquidationAfter: p.Liquidation, Price: in.Market.priceFor(p), Urgency: math.Inf(1),
+	}
+	var selected bool
+	v.Threshold, v.AddPercent, selected = in.Config.wish(p.ID)
+	if why := p.problem(); why != "" {
+		return v.because(BadData, why)
+	}
+	v.LeverageBefore = p.maths().Leverage()
+	v.LeverageAfter = v.LeverageBefore
+	if !p.hasLiquidation() {
+		return v.because(NoLiquidation, "the position has no liquidation price")
+	}
+	v.Trigger = in.Reading.Trigger(p, v.Threshold)
+	if !finite(v.Price) || v.Price <= 0 {
+		return v.because(BadData, "there is no usable price")
+	}
+	v.Distance = in.Reading.Distance(p, v.Price)
+	v.DistanceAfter = v.Distance
+	v.Urgency = in.Reading.urgency(v.Distance, v.Threshold)
+	fires := in.Reading.Fires(v.Distance, v.Threshold)
+	v.Triggered = selected && fires
+	switch {
+	case !selected:
+		return v.because(NotSelected, "the configuration does not cover this position")
+	case past(p, v.Price):
+		return v.because(PastLiquidation, "the price is at or beyond liquidation: an addition would be lost")
+	case !fires:
+		return v.because(OK, in.explain(v)+", so nothing is due")
+	case in.Disabled != "":
+		return v.because(Disabled, "the guard is switched off: "+in.Disabled)
+	}
+	if word, why := in.obstacle(p, v); word != "" {
+		return v.because(word, why)
+	}
+	return v.because(Add, in.explain(v))
+}
+
+// obstacle names what forbids an addition that is otherwise due.
+func (in Input) obstacle(p Position, v Verdict) (Word, string) {
+	if why, frozen := in.Frozen[p.ID]; frozen {
+		return Frozen, why
+	}
+	if age := in.Now.Sub(in.Market.ReadAt); age > MaxPriceAge {
+		return Stale, fmt.Sprintf("the price is %s old, at most %s is allowed", age.Round(time.Second), MaxPriceAge)
+	}
+	if age := in.Now.Sub(in.PositionsReadAt); age > MaxPositionAge {
+		return Stale, fmt.Sprintf("the positions are %s old, at most %s is allowed", age.Round(time.Second), MaxPositionAge)
+	}
+	if p.Quantity >= minImplied {
+		implied := impliedPrice(p)
+		if math.Abs(implied-in.Market.LastPrice) > maxImplied*in.Market.LastPrice {
+			return PriceMismatch, fmt.Sprintf("the reported profit belongs to a price of %.1f, the ticker shows %.1f",
+				implied, in.Market.LastPrice)
+		}
+	}
+	last, added := in.Spent.LastAdd[p.ID]
+	if wait := in.Caps.Cooldown - in.Now.Sub(last); added && wait > 0 && v.Urgency >= in.Caps.CooldownEscape {
+		return Cooldown, fmt.Sprintf("the last addition was %s ago, the pause is %s",
+			in.Now.Sub(last).Round(time.Second), in.Caps.Cooldown)
+	}
+	return "", ""
+}
+
+func past(p Position, x float64) bool {
+	if p.Side == Long {
+		return x <= p.Liquidation
+	}
+	return x >= p.Liquidation
+}
+
+func (v Verdict) because(word Word, reason string) Verdict {
+	v.Word, v.Reason = word, reason
+	return v
+}
+
+func (in Input) explain(v Verdict) string {
+	switch in.Reading {
+	case Price:
+		return fmt.Sprintf("liquidation is %.2f %% of the price away, the threshold is %g %%", v.Distance, v.Threshold)
+	case Travelled:
+		return fmt.Sprintf("%.2f %% of the way to liquidation is gone, the threshold is %g %%", v.Distance, v.Threshold)
+	default:
+		return fmt.Sprintf("%.2f %% of the way to liquidation is left, the threshold is %g %%", v.Distance, v.Threshold)
+	}
+}

@@ -1,0 +1,76 @@
+package marginguard
+
+// Word is the stable name of a decision.
+type Word string
+
+// Every decision there is. Only Add moves money.
+const (
+	Add                 Word = "add"
+	OK                  Word = "ok"
+	NotSelected         Word = "not_selected"
+	Disabled            Word = "disabled"
+	PastLiquidation     Word = "past_liquidation"
+	NoLiquidation       Word = "no_liquidation"
+	InsufficientBalance Word = "insufficient_balance"
+	BelowMinimum        Word = "below_minimum"
+	Capped              Word = "capped"
+	MaxLeverageFloor    Word = "max_leverage_floor"
+	Cooldown            Word = "cooldown"
+	Stale               Word = "stale"
+	// Frozen is a position whose last addition has no known outcome yet.
+	Frozen Word = "frozen"
+	// PriceMismatch is a position whose profit, as the exchange reports it,
+	// was not computed from the price that the ticker shows.
+	PriceMismatch Word = "price_mismatch"
+	// BadData is a position that the exchange describes in impossible numbers.
+	BadData Word = "bad_data"
+)
+
+// Limit names what made an amount smaller than the configuration asked for.
+type Limit string
+
+// The limits, in the order in which they are applied.
+const (
+	LimitLeverage    Limit = "leverage"
+	LimitPositionDay Limit = "position_day"
+	LimitUserDay     Limit = "user_day"
+	LimitRun         Limit = "run"
+	LimitBalance     Limit = "balance"
+)
+
+// Verdict is the decision for one position and the numbers behind it.
+type Verdict struct {
+	TradeID  string
+	Side     Side
+	Quantity int64
+	// Threshold and AddPercent are the ones that apply to this position.
+	Threshold, AddPercent float64
+
+	Entry       float64
+	Liquidation float64
+	Price       float64 // the price used: see Market
+	Trigger     float64
+	Distance    float64 // percent, in the terms of the reading
+	// Urgency is the distance measured against the threshold: 1 is at the
+	// trigger, smaller is nearer to liquidation.
+	Urgency float64
+
+	Word      Word
+	Triggered bool // the position is in its danger zone
+	Reason    string
+
+	Amount    int64 // sats to add, zero unless Word is Add
+	LimitedBy Limit
+	// Insufficient says that the position stays in its danger zone even so.
+	Insufficient bool
+
+	MarginBefore, MarginAfter     int64
+	LeverageBefore, LeverageAfter float64
+	LiquidationAfter              float64
+	DistanceAfter                 float64
+}
+
+// Quiet reports whether there is nothing to tell about the position.
+func (v Verdict) Quiet() bool {
+	return v.Word == OK || v.Word == NotSelected || v.Word == NoLiquidation
+}

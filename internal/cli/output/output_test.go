@@ -1,0 +1,207 @@
+package output_test
+
+import (
+	"encoding/json"
+	"errors"
+	"iter"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/streams"
+)
+
+type tradeView struct {
+	ID        string         `json:"id"`
+	Status    string         `json:"status"`
+	PnL       *float64       `json:"pnl"`
+	Sats      int64          `json:"sats"`
+	Active    bool           `json:"active"`
+	CreatedAt output.Time    `json:"created_at"`
+	ClosedAt  *output.Time   `json:"closed_at"`
+	Config    map[string]any `json:"config"`
+	internal  string
+}
+
+var (
+	noon = time.Date(2026, 8, 12, 12, 0, 0, 123000000, time.FixedZone("-03", -3*3600))
+	desc = output.Desc{Noun: "trades", ID: "id", Columns: []output.Column{
+		{Field: "id"}, {Field: "status", Drop: 1}, {Field: "pnl", Drop: 2}, {Field: "sats"}, {Field: "created_at", Header: "CREATED"},
+	}}
+)
+
+func sample() []tradeView {
+	pnl := -12.5
+	return []tradeView{
+		{ID: "a", Status: "success", PnL: &pnl, Sats: 1200, Active: true, CreatedAt: output.At(noon), Config: map[string]any{"x": 1}, internal: "never"},
+		{ID: "b", Status: "=cmd()\nx", Sats: 5, CreatedAt: output.At(noon)},
+	}
+}
+
+func seq(views []tradeView, fail error) iter.Seq2[tradeView, error] {
+	return func(yield func(tradeView, error) bool) {
+		for _, v := range views {
+			if !yield(v, nil) {
+				return
+			}
+		}
+		if fail != nil {
+			yield(tradeView{}, fail)
+		}
+	}
+}
+
+func render(t *testing.T, o output.Options, views []tradeView) (string, string) {
+	t.Helper()
+	s, out, errw := streams.Test("")
+	p, err := output.New(s, o)
+	require.NoError(t, err)
+	require.NoError(t, output.List(p, desc, seq(views, nil), nil))
+	return out.String(), errw.String()
+}
+
+func TestList_Formats(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		o    output.Options
+		want string
+	}{
+		"table": {output.Options{}, "" +
+			"ID  STATUS       PNL  SATS  CREATED\n" +
+			"a   success    -12.5  1200  2026-08-12T15:00:00Z\n" +
+			"b   =cmd()\\nx      –     5  2026-08-12T15:00:00Z\n"},
+		"no headers, columns": {output.Options{NoHeaders: true, Columns: []string{"sats", "active"}}, "1200  yes\n   5  no\n"},
+		"quiet":               {output.Options{Quiet: true, Format: "json"}, "a\nb\n"},
+		"jsonl with columns":  {output.Options{Format: "jsonl", Columns: []string{"sats", "id"}}, "{\"sats\":1200,\"id\":\"a\"}\n{\"sats\":5,\"id\":\"b\"}\n"},
+		"csv escapes formulas, keeps negative numbers": {output.Options{Format: "csv"}, "" +
+			"id,status,pnl,sats,active,created_at,closed_at,config\n" +
+			"a,success,-12.5,1200,true,2026-08-12T15:00:00.123Z,,\"{\"\"x\"\":1}\"\n" +
+			"b,\"'=cmd()\nx\",,5,false,2026-08-12T15:00:00.123Z,,\n"},
+		"jq":       {output.Options{JQ: ".items[].status"}, "success\n=cmd()\nx\n"},
+		"jq lines": {output.Options{JQ: ".sats + 1", Format: "jsonl"}, "1201\n6\n"},
+		"yaml": {output.Options{Format: "yaml", Columns: []string{"id", "pnl"}}, "" +
+			"items:\n  - id: a\n    pnl: -12.5\n  - id: b\n    pnl: null\npage:\n  next_cursor: null\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, errw := render(t, c.o, sample())
+			require.Equal(t, c.want, got)
+			require.Empty(t, errw)
+		})
+	}
+}
+
+func TestList_JSONEnvelope(t *testing.T) {
+	t.Parallel()
+	s, out, _ := streams.Test("")
+	p, err := output.New(s, output.Options{Format: "json"})
+	require.NoError(t, err)
+	require.NoError(t, output.List(p, desc, seq(sample(), nil), func() string { return "c2" }))
+	var env struct {
+		Items []map[string]any
+		Page  struct {
+			NextCursor *string `json:"next_cursor"`
+		}
+	}
+	require.NoError(t, json.Unmarshal(out.Bytes(), &env))
+	require.Len(t, env.Items, 2)
+	require.Equal(t, "c2", *env.Page.NextCursor)
+	require.Equal(t, "2026-08-12T15:00:00.123Z", env.Items[0]["created_at"])
+	require.Contains(t, env.Items[1], "pnl")
+	require.Nil(t, env.Items[1]["pnl"])
+	require.NotContains(t, out.String(), "never")
+}
+
+func TestList_Empty(t *testing.T) {
+	t.Parallel()
+	out, errw := render(t, output.Options{}, nil)
+	require.Empty(t, out)
+	require.Equal(t, "no trades found\n", errw)
+	out, errw = render(t, output.Options{Format: "json"}, nil)
+	require.JSONEq(t, `{"items":[],"page":{"next_cursor":null}}`, out)
+	require.Empty(t, errw)
+	out, _ = render(t, output.Options{Format: "csv", Columns: []string{"id"}}, nil)
+	require.Equal(t, "id\n", out)
+}
+
+// A command that fails before its first row must leave stdout empty, so that no program reads half an answer.
+func TestList_FailureBeforeFirstRowLeavesStdoutEmpty(t *testing.T) {
+	t.Parallel()
+	boom := errors.New("server gone")
+	for _, format := range output.Formats() {
+		s, out, _ := streams.Test("")
+		p, err := output.New(s, output.Options{Format: format})
+		require.NoError(t, err)
+		require.ErrorIs(t, output.List(p, desc, seq(nil, boom), nil), boom)
+		require.Empty(t, out.String(), format)
+	}
+}
+
+func TestTable_NarrowTerminalDropsColumnsThenCutsCells(t *testing.T) {
+	t.Parallel()
+	s, out, _ := streams.TestTerminal(24)
+	p, err := output.New(s, output.Options{Now: func() time.Time { return noon.Add(3 * time.Hour) }})
+	require.NoError(t, err)
+	views := sample()
+	views[0].ID = strings.Repeat("long", 9)
+	require.NoError(t, output.Slice(p, desc, views))
+	lines := strings.Split(strings.TrimRight(out.String(), "\n"), "\n")
+	require.Equal(t, []string{"ID", "SATS", "CREATED"}, strings.Fields(lines[0]))
+	require.Contains(t, out.String(), "3h ago")
+	require.Contains(t, out.String(), "…")
+	for _, l := range lines {
+		require.LessOrEqual(t, len([]rune(l)), 24, l)
+	}
+}
+
+func TestTable_ManyBlocksKeepOneHeader(t *testing.T) {
+	t.Parallel()
+	views := make([]tradeView, 1201)
+	for i := range views {
+		views[i] = tradeView{ID: "x", CreatedAt: output.At(noon)}
+	}
+	out, _ := render(t, output.Options{}, views)
+	require.Equal(t, 1, strings.Count(out, "STATUS"))
+	require.Equal(t, 1202, strings.Count(out, "\n"))
+}
+
+func TestOne_AndChange(t *testing.T) {
+	t.Parallel()
+	s, out, errw := streams.Test("")
+	p, err := output.New(s, output.Options{Format: "json"})
+	require.NoError(t, err)
+	require.NoError(t, output.Change(p, desc, sample()[0], output.ChangeInfo{Result: output.Created, DryRun: true, Said: "trade created"}))
+	var got map[string]any
+	require.NoError(t, json.Unmarshal(out.Bytes(), &got))
+	require.Equal(t, true, got["dry_run"])
+	require.Equal(t, "created", got["result"])
+	require.Empty(t, errw.String())
+
+	s, out, errw = streams.Test("")
+	p, err = output.New(s, output.Options{})
+	require.NoError(t, err)
+	require.NoError(t, output.Change(p, desc, sample()[0], output.ChangeInfo{Result: output.Created, Said: "trade a created", Next: "axisor trade list"}))
+	require.Contains(t, out.String(), "status      success\n")
+	require.Equal(t, "trade a created\nnext: axisor trade list\n", errw.String())
+}
+
+func TestNew_RefusesWrongOptions(t *testing.T) {
+	t.Parallel()
+	s, _, _ := streams.Test("")
+	for _, o := range []output.Options{{Format: "xml"}, {JQ: "{"}, {JQ: "nosuch()"}} {
+		_, err := output.New(s, o)
+		var usage *output.UsageError
+		require.ErrorAs(t, err, &usage)
+	}
+	p, err := output.New(s, output.Options{Columns: []string{"nope"}})
+	require.NoError(t, err)
+	require.ErrorContains(t, output.Slice(p, desc, sample()), `unknown column "nope"`)
+}
+
+func TestFields(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{"id", "status", "pnl", "sats", "active", "created_at", "closed_at", "config"}, output.Fields[tradeView]())
+}

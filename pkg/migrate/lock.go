@@ -1,0 +1,104 @@
+package migrate
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// lockKey names the migration lock among the advisory locks of a database ("axisormi" in ASCII).
+const lockKey int64 = 0x617869736f726d69
+
+// locker is goose's session lock. It polls: a session that waits inside pg_advisory_lock holds a
+// snapshot, CREATE INDEX CONCURRENTLY waits for all snapshots, and the two would wait for each other.
+// It also owns the session settings of the connection that migrates, and remembers that connection for
+// the index files.
+type locker struct {
+	timeout  time.Duration
+	progress func(string)
+	now      func() time.Time
+	conn     *sql.Conn // set while the lock is held; goose serialises its users
+}
+
+// SessionLock takes the lock on conn, or returns an error that wraps ErrLocked.
+func (l *locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	deadline := l.now().Add(l.timeout)
+	for told := false; ; {
+		var got bool
+		if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, lockKey).Scan(&got); err != nil {
+			return fmt.Errorf("take the migration lock: %w", err)
+		}
+		if got {
+			break
+		}
+		if !l.now().Before(deadline) {
+			return fmt.Errorf("%w: waited %s for %s", ErrLocked, l.timeout, holder(ctx, conn))
+		}
+		if !told {
+			l.progress("waiting for another migration: " + holder(ctx, conn))
+			told = true
+		}
+		if err := sleep(ctx, lockPoll); err != nil {
+			return fmt.Errorf("wait for the migration lock: %w", err)
+		}
+	}
+	// UTC: the reference rows and CURRENT_TIMESTAMP land in columns without a time zone. No statement
+	// timeout: building an index may take hours, and the operator can interrupt.
+	for _, set := range []string{
+		`SET lock_timeout = '` + statementLockTimeout + `'`,
+		`SET statement_timeout = 0`,
+		`SET idle_in_transaction_session_timeout = 0`,
+		`SET timezone = 'UTC'`,
+	} {
+		if _, err := conn.ExecContext(ctx, set); err != nil {
+			return errors.Join(fmt.Errorf("prepare session: %w", err), l.SessionUnlock(context.WithoutCancel(ctx), conn))
+		}
+	}
+	l.conn = conn
+	return nil
+}
+
+// SessionUnlock gives the lock back and the session its own settings. A connection on which that fails
+// is thrown away, which releases the lock on the server.
+func (l *locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	l.conn = nil
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for _, q := range []string{
+		`RESET lock_timeout`, `RESET statement_timeout`, `RESET idle_in_transaction_session_timeout`, `RESET timezone`,
+	} {
+		if _, err := conn.ExecContext(ctx, q); err != nil {
+			discard(conn)
+			return nil
+		}
+	}
+	var released bool
+	if err := conn.QueryRowContext(ctx, `SELECT pg_advisory_unlock($1)`, lockKey).Scan(&released); err != nil || !released {
+		discard(conn)
+	}
+	return nil
+}
+
+// discard makes the pool close conn instead of handing it out again.
+func discard(conn *sql.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+}
+
+// holder describes who has the lock, as far as this role may see.
+func holder(ctx context.Context, conn *sql.Conn) string {
+	var pid int
+	var app, age string
+	err := conn.QueryRowContext(ctx, `SELECT l.pid, COALESCE(a.application_name, ''),
+			COALESCE(date_trunc('second', clock_timestamp() - a.backend_start)::text, '')
+		FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+		WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+		AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+		AND ((l.classid::bigint << 32) | l.objid::bigint) = $1 LIMIT 1`, lockKey).Scan(&pid, &app, &age)
+	if err != nil {
+		return "a session that has just ended"
+	}
+	return fmt.Sprintf("server process %d (%q, connected for %s)", pid, app, age)
+}

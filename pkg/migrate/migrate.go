@@ -1,0 +1,272 @@
+// Package migrate applies the embedded SQL migrations, tells which ones a database has, and compares a
+// live database with the schema this binary expects. It owns the table axisor_migrations and the
+// migration lock. It works on a plain *sql.DB of the pgx driver and knows nothing of models, queries or
+// commands.
+//
+// goose does the bookkeeping. This package adds what goose leaves out: a lock that is polled, so that
+// CREATE INDEX CONCURRENTLY never waits for another migrator; index files that can be resumed; a retry
+// when a busy table refuses a lock; and errors that name the file and the line.
+package migrate
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"path"
+	"time"
+
+	"github.com/pressly/goose/v3"
+
+	"github.com/axisor/axisor/migrations"
+)
+
+// Table is the name of the table that records the applied migrations.
+const Table = "axisor_migrations"
+
+const (
+	defaultLockTimeout = 60 * time.Second
+	lockPoll           = 250 * time.Millisecond
+	// statementLockTimeout bounds how long a statement queues for a table lock: everybody who comes
+	// after it queues behind it. The files set the same value for themselves.
+	statementLockTimeout = "5s"
+)
+
+// Options configure a Migrator. The zero value is usable.
+type Options struct {
+	// Logger receives one debug record per statement. Nil discards.
+	Logger *slog.Logger
+	// LockTimeout is how long to wait for another migrator, and how long to go on retrying a
+	// migration that a busy table keeps out. 0 means a minute.
+	LockTimeout time.Duration
+	// Progress receives sentences for the operator: waiting for a lock, a file applied. Nil discards.
+	Progress func(string)
+	// Now is the clock of the waits. Nil means time.Now.
+	Now func() time.Time
+}
+
+// Applied is one migration that a run applied or took back.
+type Applied struct {
+	Version  int64
+	Name     string
+	Duration time.Duration
+}
+
+// Migrator applies migrations to one database.
+type Migrator struct {
+	db       *sql.DB
+	files    fs.FS
+	names    map[int64]string // version → file name
+	head     int64
+	provider *goose.Provider
+	locker   *locker
+	recorder *recorder
+	o        Options
+}
+
+// New prepares a Migrator over the embedded migrations. It does not connect.
+func New(db *sql.DB, o Options) (*Migrator, error) {
+	return newMigrator(db, migrations.Files, o)
+}
+
+func newMigrator(db *sql.DB, files fs.FS, o Options) (*Migrator, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.LockTimeout <= 0 {
+		o.LockTimeout = defaultLockTimeout
+	}
+	if o.Progress == nil {
+		o.Progress = func(string) {}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	m := &Migrator{db: db, files: files, names: map[int64]string{}, o: o}
+	m.locker = &locker{timeout: o.LockTimeout, progress: o.Progress, now: o.Now}
+	m.recorder = &recorder{next: o.Logger}
+
+	indexFiles, err := readIndexFiles(files)
+	if err != nil {
+		return nil, err
+	}
+	options := []goose.ProviderOption{
+		goose.WithTableName(Table),
+		goose.WithSessionLocker(m.locker),
+		goose.WithDisableGlobalRegistry(true),
+		goose.WithVerbose(true),
+		goose.WithSlog(slog.New(m.recorder)),
+	}
+	var excluded []string
+	for _, f := range indexFiles {
+		m.names[f.version] = f.name
+		excluded = append(excluded, f.name)
+		options = append(options, goose.WithGoMigrations(m.indexMigration(f)))
+	}
+	options = append(options, goose.WithExcludeNames(excluded))
+	if m.provider, err = goose.NewProvider(goose.DialectPostgres, db, files, options...); err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	for _, s := range m.provider.ListSources() {
+		if s.Path != "" {
+			m.names[s.Version] = path.Base(s.Path)
+		}
+		m.head = max(m.head, s.Version)
+	}
+	return m, nil
+}
+
+// Head is the newest version this binary knows.
+func (m *Migrator) Head() int64 { return m.head }
+
+// Up applies everything that is pending. Nothing pending is an empty result and no error.
+func (m *Migrator) Up(ctx context.Context) ([]Applied, error) { return m.UpTo(ctx, m.head) }
+
+// UpTo applies what is pending up to and including version to. What was applied before a failure is in
+// the result; the failure is a *FailedError when a migration caused it.
+func (m *Migrator) UpTo(ctx context.Context, to int64) ([]Applied, error) {
+	if err := m.ready(ctx, to); err != nil {
+		return nil, err
+	}
+	if err := m.ensureTable(ctx); err != nil {
+		return nil, err
+	}
+	done, err := m.run(ctx, "up", func() ([]*goose.MigrationResult, error) { return m.provider.UpTo(ctx, to) })
+	if err == nil && len(done) > 0 {
+		m.warnUnprotected(ctx)
+	}
+	return done, err
+}
+
+// Down takes back every migration above version to, newest first; 0 empties the schema.
+func (m *Migrator) Down(ctx context.Context, to int64) ([]Applied, error) {
+	if to < 0 {
+		return nil, fmt.Errorf("migrate down to %d: %w", to, ErrUnknownVersion)
+	}
+	if to > 0 {
+		if err := m.ready(ctx, to); err != nil {
+			return nil, err
+		}
+	}
+	current, _, err := m.Version(ctx)
+	if err != nil || current <= to {
+		return nil, err
+	}
+	return m.run(ctx, "down", func() ([]*goose.MigrationResult, error) { return m.provider.DownTo(ctx, to) })
+}
+
+// ready refuses what cannot end well before anything is touched.
+func (m *Migrator) ready(ctx context.Context, to int64) error {
+	if _, ok := m.names[to]; !ok {
+		return fmt.Errorf("migration %d: %w", to, ErrUnknownVersion)
+	}
+	if m.db.Stats().MaxOpenConnections == 1 {
+		return ErrPoolTooSmall
+	}
+	current, head, err := m.Version(ctx)
+	if err != nil {
+		return err
+	}
+	if current > head {
+		return &VersionError{Current: current, Head: head}
+	}
+	return nil
+}
+
+// run executes step and repeats it while a busy table refuses its lock. A file in a transaction leaves
+// nothing behind when that happens, and an index file resumes, so repeating is safe.
+func (m *Migrator) run(ctx context.Context, direction string, step func() ([]*goose.MigrationResult, error)) ([]Applied, error) {
+	var done []Applied
+	deadline := m.o.Now().Add(m.o.LockTimeout)
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		results, err := step()
+		var partial *goose.PartialError
+		if errors.As(err, &partial) {
+			results = partial.Applied
+		}
+		for _, r := range results {
+			done = append(done, Applied{Version: r.Source.Version, Name: m.names[r.Source.Version], Duration: r.Duration})
+		}
+		if partial == nil {
+			return done, err
+		}
+		failed := m.located(direction, partial)
+		if !isLockTimeout(partial.Err) || m.o.Now().After(deadline) || ctx.Err() != nil {
+			return done, failed
+		}
+		m.o.Progress(fmt.Sprintf("%s: a table is busy, trying again", failed.File))
+		if err := sleep(ctx, wait/2+rand.N(wait)); err != nil {
+			return done, failed
+		}
+	}
+}
+
+// ensureTable creates the version table before goose would: goose does it outside the lock, where two
+// migrators of a new database collide.
+func (m *Migrator) ensureTable(ctx context.Context) error {
+	conn, err := m.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close() //nolint:errcheck // returns the connection to the pool
+	exists := false
+	if err := conn.QueryRowContext(ctx, `SELECT to_regclass('`+Table+`') IS NOT NULL`).Scan(&exists); err != nil {
+		return fmt.Errorf("look for table %s: %w", Table, err)
+	}
+	if exists {
+		return nil
+	}
+	if err := m.locker.SessionLock(ctx, conn); err != nil {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, `DO $$
+BEGIN
+	IF to_regclass('`+Table+`') IS NULL THEN
+		CREATE TABLE `+Table+` (
+			id integer PRIMARY KEY GENERATED BY DEFAULT AS IDENTITY,
+			version_id bigint NOT NULL,
+			is_applied boolean NOT NULL,
+			tstamp timestamp(6) NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')
+		);
+		INSERT INTO `+Table+` (version_id, is_applied) VALUES (0, true);
+	END IF;
+END $$`)
+	if err != nil {
+		err = fmt.Errorf("create table %s: %w", Table, err)
+	}
+	return errors.Join(err, m.locker.SessionUnlock(context.WithoutCancel(ctx), conn))
+}
+
+// warnUnprotected names tables whose row security is on without a policy: the server had no role
+// "authenticated" and did not let us make it, so everybody but the owner sees no rows.
+func (m *Migrator) warnUnprotected(ctx context.Context) {
+	rows, err := m.db.QueryContext(ctx, `SELECT c.relname FROM pg_catalog.pg_class c
+		WHERE c.relnamespace = current_schema()::regnamespace AND c.relrowsecurity
+		AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid) ORDER BY 1`)
+	if err != nil {
+		return
+	}
+	defer rows.Close() //nolint:errcheck // read to its end below
+	for rows.Next() {
+		var table string
+		if rows.Scan(&table) == nil {
+			m.o.Progress(fmt.Sprintf("warning: row security of table %q has no policy, so only its owner sees rows: the role \"authenticated\" is missing; "+
+				"as an administrator CREATE ROLE authenticated NOLOGIN, then run the SQL of axisor migrate verify --fix", table))
+		}
+	}
+	_ = rows.Err()
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,156 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// What can be wrong with a schema or a request, for errors.Is.
+var (
+	// ErrLocked says that another migrator held the lock for the whole LockTimeout.
+	ErrLocked = errors.New("another migration is running")
+	// ErrNoSchema says that the database has no axisor schema at all.
+	ErrNoSchema = errors.New("the database has no axisor schema")
+	// ErrSchemaOld says that migrations are pending.
+	ErrSchemaOld = errors.New("the database schema is older than this axisor")
+	// ErrSchemaNew says that the database was migrated by a newer binary.
+	ErrSchemaNew = errors.New("the database schema is newer than this axisor")
+	// ErrUnknownVersion says that there is no migration of that number.
+	ErrUnknownVersion = errors.New("no such migration")
+	// ErrPoolTooSmall says that the pool has one connection where two are needed: one holds the lock.
+	ErrPoolTooSmall = errors.New("migrations need a pool of at least two connections")
+)
+
+// VersionError tells how far a database is from this binary. It is an ErrNoSchema, ErrSchemaOld or
+// ErrSchemaNew.
+type VersionError struct {
+	Current, Head int64
+}
+
+func (e *VersionError) Error() string {
+	if e.Current == 0 {
+		return ErrNoSchema.Error()
+	}
+	return fmt.Sprintf("%s: it has version %d, this binary expects %d", e.Unwrap(), e.Current, e.Head)
+}
+
+// Unwrap gives the sentinel.
+func (e *VersionError) Unwrap() error {
+	switch {
+	case e.Current == 0:
+		return ErrNoSchema
+	case e.Current > e.Head:
+		return ErrSchemaNew
+	default:
+		return ErrSchemaOld
+	}
+}
+
+// State says where a migration stands in a database.
+type State string
+
+// The states. Unknown ones were applied by another binary.
+const (
+	StateApplied State = "applied"
+	StatePending State = "pending"
+	StateUnknown State = "unknown"
+)
+
+// Item is one migration and its state in the database.
+type Item struct {
+	Version   int64
+	Name      string
+	State     State
+	AppliedAt *time.Time // UTC; nil unless applied
+}
+
+// Version reports the newest applied version (0: none) and the newest one this binary has. It writes
+// nothing, not even the version table.
+func (m *Migrator) Version(ctx context.Context) (current, head int64, err error) {
+	err = m.db.QueryRowContext(ctx, `SELECT COALESCE(max(version_id), 0) FROM `+Table+` WHERE is_applied`).Scan(&current)
+	if isUndefinedTable(err) {
+		return 0, m.head, nil
+	}
+	if err != nil {
+		return 0, m.head, fmt.Errorf("read the schema version: %w", err)
+	}
+	return current, m.head, nil
+}
+
+// Check returns nil when the schema is the one this binary was made for, and a *VersionError otherwise.
+func (m *Migrator) Check(ctx context.Context) error {
+	current, head, err := m.Version(ctx)
+	if err != nil {
+		return err
+	}
+	if current != head {
+		return &VersionError{Current: current, Head: head}
+	}
+	return nil
+}
+
+// Status lists every migration of this binary and of the database, by version.
+func (m *Migrator) Status(ctx context.Context) ([]Item, error) {
+	applied, err := m.history(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var items []Item
+	for version, name := range m.names {
+		item := Item{Version: version, Name: name, State: StatePending}
+		if at, ok := applied[version]; ok {
+			item.State, item.AppliedAt = StateApplied, &at
+		}
+		items = append(items, item)
+	}
+	for version, at := range applied {
+		if _, known := m.names[version]; !known {
+			items = append(items, Item{Version: version, State: StateUnknown, AppliedAt: &at})
+		}
+	}
+	slices.SortFunc(items, func(a, b Item) int { return int(a.Version - b.Version) })
+	return items, nil
+}
+
+func (m *Migrator) history(ctx context.Context) (map[int64]time.Time, error) {
+	applied := map[int64]time.Time{}
+	rows, err := m.db.QueryContext(ctx, `SELECT version_id, tstamp FROM `+Table+` WHERE is_applied AND version_id > 0`)
+	if isUndefinedTable(err) {
+		return applied, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the migration history: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err below tells
+	for rows.Next() {
+		var version int64
+		var at time.Time
+		if err := rows.Scan(&version, &at); err != nil {
+			return nil, fmt.Errorf("read the migration history: %w", err)
+		}
+		applied[version] = at.UTC()
+	}
+	return applied, rows.Err()
+}
+
+func sqlState(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code
+	}
+	return ""
+}
+
+// isUndefinedTable also takes a missing schema for a missing table: the search path may name one that
+// nobody has created yet.
+func isUndefinedTable(err error) bool {
+	state := sqlState(err)
+	return state == "42P01" || state == "3F000"
+}
+
+func isLockTimeout(err error) bool { return sqlState(err) == "55P03" }

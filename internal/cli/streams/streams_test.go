@@ -30,10 +30,10 @@ func TestNew_PipesAreNoTerminals(t *testing.T) {
 func TestVisible(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"plain ação ₿":        "plain ação ₿",
-		"a\nb\tc":             `a\nb\tc`,
-		"\x1b[2Jgone":         `\x1b[2Jgone`,
-		"pay\u202egpj.exe":    `pay\u202egpj.exe`,
+		"plain ação ₿":             "plain ação ₿",
+		"a\nb\tc":                  `a\nb\tc`,
+		"\x1b[2Jgone":              `\x1b[2Jgone`,
+		"pay\u202egpj.exe":         `pay\u202egpj.exe`,
 		"nul\x00 del\x7f c1\u0085": `nul\x00 del\x7f c1\u0085`,
 	} {
 		require.Equal(t, want, streams.Visible(in))

@@ -1,0 +1,193 @@
+// Command docgen writes the reference pages from the command tree and the configuration type, so that they
+// cannot tell another story than the program. `make docs` runs it; the build fails when its output is stale.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/axisor/axisor/cmd"
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/buildinfo"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/config"
+)
+
+func main() {
+	dir := "docs"
+	if len(os.Args) > 1 {
+		dir = os.Args[1]
+	}
+	if err := generate(dir); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func generate(dir string) error {
+	s, _, _ := streams.Test("")
+	root := cmd.NewRoot(app.New(s, buildinfo.Info{}, time.Now, nil, ""))
+	ref := filepath.Join(dir, "reference")
+	if err := os.RemoveAll(ref); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(ref, 0o755); err != nil {
+		return err
+	}
+	files := map[string]string{
+		filepath.Join(dir, "exit-codes.md"):    exitCodes(),
+		filepath.Join(dir, "configuration.md"): configuration(),
+		filepath.Join(dir, "json-output.md"):   jsonOutput(root),
+		filepath.Join(ref, "README.md"):        index(root),
+	}
+	for _, noun := range root.Commands() {
+		if noun.IsAvailableCommand() && noun.Name() != "help" && noun.Name() != "completion" {
+			files[filepath.Join(ref, noun.Name()+".md")] = page(noun)
+		}
+	}
+	for name, text := range files {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const generated = "<!-- Written by `make docs` from the program itself; edits are lost. -->\n\n"
+
+func exitCodes() string {
+	var b strings.Builder
+	b.WriteString(generated + "# Exit codes\n\nThe same for every command; frozen once released. `axisor help exit-codes` prints them.\n\n| code | kind | meaning |\n|---|---|---|\n")
+	for _, e := range clierr.ExitCodes() {
+		fmt.Fprintf(&b, "| %d | `%s` | %s |\n", e.Code, e.Kind, e.Meaning)
+	}
+	return b.String()
+}
+
+func configuration() string {
+	var b strings.Builder
+	b.WriteString(generated + "# Configuration\n\n" +
+		"Read from the first of `./.axisor.yaml`, `$XDG_CONFIG_HOME/axisor/config.yaml`, `~/.axisor.yaml`, `/etc/axisor/config.yaml`.\n" +
+		"A flag beats `AXISOR_*`, which beats `DATABASE_URL`, `ENCRYPTION_KEY` and `PG*`, which beat the profile, the file and the\n" +
+		"default; a profile that was named explicitly beats the generic variables. `axisor config show --origins` says where each value came from.\n\n" +
+		"| key | environment | default | meaning |\n|---|---|---|---|\n")
+	for _, k := range config.Keys() {
+		def := k.Default
+		if def == "" {
+			def = "–"
+		} else {
+			def = "`" + def + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", k.Name, k.Env(), def, cell(k.Summary))
+	}
+	return b.String()
+}
+
+func jsonOutput(root *cobra.Command) string {
+	var b strings.Builder
+	b.WriteString(generated + "# JSON output\n\n" +
+		"Fields may be added; ignore the ones you do not know. Lists are `{\"items\":[…],\"page\":{\"next_cursor\":null|\"…\"}}`, `jsonl` is one\n" +
+		"object a line, one thing is the object itself. Times are RFC 3339 in UTC, sats are integers, null is null. A write adds `result`\n" +
+		"(`created`, `updated`, `deleted`, `unchanged`, `already_exists`) and, with `--dry-run`, `\"dry_run\": true`.\n\n" +
+		"| command | fields |\n|---|---|\n")
+	visit(root, func(c *cobra.Command) {
+		if names := flags.FieldsOf(c); len(names) > 0 {
+			fmt.Fprintf(&b, "| `%s` | `%s` |\n", c.CommandPath(), strings.Join(names, "` `"))
+		}
+	})
+	return b.String()
+}
+
+func index(root *cobra.Command) string {
+	var b strings.Builder
+	b.WriteString(generated + "# Command reference\n\n| command | does |\n|---|---|\n")
+	visit(root, func(c *cobra.Command) {
+		if c.Runnable() && !c.HasSubCommands() {
+			fmt.Fprintf(&b, "| [`%s`](%s.md) | %s |\n", c.CommandPath(), noun(c).Name(), cell(c.Short))
+		}
+	})
+	b.WriteString("\n## Flags of every command\n\n" + flagTable(root.PersistentFlags()))
+	return b.String()
+}
+
+func page(noun *cobra.Command) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s# axisor %s\n\n%s\n", generated, noun.Name(), strings.TrimSpace(noun.Long))
+	visit(noun, func(c *cobra.Command) {
+		if !c.Runnable() || c.HasSubCommands() && c.Annotations[flags.EffectKey] == "" {
+			return
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n", c.CommandPath())
+		if c != noun {
+			b.WriteString(strings.TrimSpace(c.Long) + "\n\n")
+		}
+		fmt.Fprintf(&b, "```\n%s\n```\n", c.UseLine())
+		if c.Example != "" {
+			fmt.Fprintf(&b, "\nExamples:\n\n```sh\n%s\n```\n", dedent(c.Example))
+		}
+		if c.LocalNonPersistentFlags().HasAvailableFlags() {
+			b.WriteString("\n" + flagTable(c.LocalNonPersistentFlags()))
+		}
+	})
+	return b.String()
+}
+
+func flagTable(fs *pflag.FlagSet) string {
+	var b strings.Builder
+	b.WriteString("| flag | meaning |\n|---|---|\n")
+	fs.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden || f.Name == "help" {
+			return
+		}
+		name, usage := pflag.UnquoteUsage(f)
+		text := "--" + f.Name
+		if f.Shorthand != "" {
+			text = "-" + f.Shorthand + ", " + text
+		}
+		if name != "" {
+			text += " " + name
+		}
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" && f.DefValue != "0" && f.DefValue != "0s" {
+			usage += " (default " + f.DefValue + ")"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s |\n", text, cell(usage))
+	})
+	return b.String()
+}
+
+func noun(c *cobra.Command) *cobra.Command {
+	for c.HasParent() && c.Parent().HasParent() {
+		c = c.Parent()
+	}
+	return c
+}
+
+func visit(c *cobra.Command, fn func(*cobra.Command)) {
+	if c.Name() == "help" || c.Name() == "completion" || !c.IsAvailableCommand() && c.HasParent() && !c.IsAdditionalHelpTopicCommand() {
+		return
+	}
+	fn(c)
+	for _, child := range c.Commands() {
+		visit(child, fn)
+	}
+}
+
+func cell(text string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;").Replace(text)
+}
+
+func dedent(text string) string {
+	var out []string
+	for line := range strings.Lines(text) {
+		out = append(out, strings.TrimSpace(line))
+	}
+	return strings.Join(out, "\n")
+}

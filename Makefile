@@ -74,7 +74,7 @@ docs-check:
 
 bench: build ## start-up and read commands, timed beside psql
 	@scripts/ensure-tools postgres
-	@scripts/with-tools scripts/bench
+	@scripts/with-tools $(GO) run ./bench
 
 release: ## static programs for every platform, with checksums, in dist/
 	@scripts/ensure-tools go

@@ -1,0 +1,72 @@
+package lnmarkets
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// Networks lists the names that Options.Network accepts.
+func Networks() []string { return []string{"mainnet", "signet", "testnet4"} }
+
+// NetworkURL is the address of a named network; an empty name is mainnet.
+func NetworkURL(network string) (string, error) {
+	switch network {
+	case "", "mainnet":
+		return "https://api.lnmarkets.com/v3", nil
+	case "signet":
+		return "https://api.signet.lnmarkets.com/v3", nil
+	case "testnet4":
+		return "https://api.testnet4.lnmarkets.com/v3", nil
+	default:
+		return "", fmt.Errorf("network %q is not one of %s: %w", network, strings.Join(Networks(), ", "), ErrOptions)
+	}
+}
+
+// ResolveURL checks an explicit address, or finds that of a network when there
+// is none. Plain http is accepted for this machine only, because a request
+// carries a key and a passphrase in clear. An address without a path gets /v3.
+func ResolveURL(network, address string) (*url.URL, error) {
+	if address == "" {
+		named, err := NetworkURL(network)
+		if err != nil {
+			return nil, err
+		}
+		address = named
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, fmt.Errorf("base url cannot be parsed: %w", ErrOptions)
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	if u.Path == "" {
+		u.Path = "/v3"
+	}
+	u.RawPath = ""
+	switch {
+	case u.User != nil:
+		// Not shown: the address holds a password.
+		return nil, fmt.Errorf("base url must not carry a user or password: %w", ErrOptions)
+	case u.Host == "" || u.Hostname() == "":
+		return nil, fmt.Errorf("base url %q has no host: %w", address, ErrOptions)
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, fmt.Errorf("base url %q must not carry a query or fragment: %w", address, ErrOptions)
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, fmt.Errorf("base url %q must start with https://: %w", address, ErrOptions)
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return nil, fmt.Errorf("base url %q must use https, plain http is for this machine only: %w", address, ErrOptions)
+	case u.Path == "/v2":
+		return nil, fmt.Errorf("base url %q names API v2, which is switched off, use /v3: %w", address, ErrOptions)
+	}
+	return u, nil
+}
+
+// loopback reports whether a host name or address is this machine.
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

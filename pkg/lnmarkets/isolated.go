@@ -1,0 +1,85 @@
+package lnmarkets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// RunningTrades lists the live isolated trades of the key's owner. It needs the
+// permission futures:isolated:read. One trade that cannot be understood fails
+// the whole list: acting on half of it would be worse than not acting.
+func (c *Client) RunningTrades(ctx context.Context) ([]Trade, error) {
+	var trades []Trade
+	k := call{method: http.MethodGet, route: "/futures/isolated/trades/running", bucket: Private}
+	err := c.do(ctx, k, func(body []byte) error {
+		var wire []wireTrade
+		if err := unmarshal(body, &wire); err != nil {
+			return err
+		}
+		if wire == nil {
+			return errors.New("null instead of a list")
+		}
+		trades = make([]Trade, 0, len(wire))
+		for _, w := range wire {
+			t, err := w.trade()
+			if err != nil {
+				return err
+			}
+			if t.IsRunning() {
+				trades = append(trades, t)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return trades, nil
+}
+
+// amountInput is the body of every call that moves an amount into or out of a
+// trade. The order of the fields is the order on the wire.
+type amountInput struct {
+	ID     string `json:"id"`
+	Amount int64  `json:"amount"`
+}
+
+// AddMargin moves amountSats from the balance into a running trade and returns
+// the trade as it is then. It needs the permission futures:isolated:write.
+//
+// It is sent once and never again: when IsAmbiguous says that the outcome is
+// unknown, read the running trades back before anything else.
+func (c *Client) AddMargin(ctx context.Context, id string, amountSats int64) (Trade, error) {
+	if id == "" {
+		return Trade{}, fmt.Errorf("add margin: trade id is empty: %w", ErrInput)
+	}
+	if amountSats <= 0 || amountSats > maxExact {
+		return Trade{}, fmt.Errorf("add margin: amount of %d sats: %w", amountSats, ErrInput)
+	}
+	return c.tradeWrite(ctx, "/futures/isolated/trade/add-margin", id, amountInput{ID: id, Amount: amountSats})
+}
+
+// tradeWrite posts an input about one trade and decodes the trade in the
+// answer.
+func (c *Client) tradeWrite(ctx context.Context, route, id string, input any) (Trade, error) {
+	var trade Trade
+	k := call{method: http.MethodPost, route: route, bucket: Private, input: input}
+	err := c.do(ctx, k, func(body []byte) error {
+		var wire wireTrade
+		if err := unmarshal(body, &wire); err != nil {
+			return err
+		}
+		t, err := wire.trade()
+		if err != nil {
+			return err
+		}
+		if t.ID != id {
+			return fmt.Errorf("answer is about trade %q", t.ID)
+		}
+		trade = t
+		return nil
+	})
+	return trade, err
+}

@@ -1,0 +1,38 @@
+package cmd
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/config"
+)
+
+// helpTopics are pages of the help that belong to no command.
+func helpTopics() []*cobra.Command {
+	var codes strings.Builder
+	codes.WriteString("Exit codes, the same for every command:\n\n")
+	for _, e := range clierr.ExitCodes() {
+		fmt.Fprintf(&codes, "  %3d  %-13s %s\n", e.Code, e.Kind, e.Meaning)
+	}
+	codes.WriteString("\nWith -o json or jsonl the error is one JSON object on stderr:\n" +
+		`  {"error":{"code":"user_not_found","kind":"not_found","exit":3,"message":"…","hints":["…"]}}`)
+
+	var env strings.Builder
+	env.WriteString("Environment variables. A flag beats AXISOR_*, which beats the generic ones, a profile, the file\nand the default.\n\n")
+	for _, k := range config.Keys() {
+		fmt.Fprintf(&env, "  %-40s %s\n", k.Env(), k.Summary)
+	}
+	env.WriteString(`
+  DATABASE_URL, ENCRYPTION_KEY             the platform's own names for database.url and encryption.key
+  PGHOST, PGPORT, PGUSER, PGDATABASE, …    as in libpq, when no URL is given
+  AXISOR_CONFIG, AXISOR_PROFILE            like --config and --profile
+  NO_COLOR                                 no colour, whatever its value
+  COLUMNS                                  width of tables on a terminal`)
+	return []*cobra.Command{
+		{Use: "exit-codes", Short: "Exit codes and what they mean", Long: codes.String()},
+		{Use: "environment", Short: "Environment variables", Long: env.String()},
+	}
+}

@@ -1,0 +1,178 @@
+// Package cmd builds the command tree, runs it, and turns its outcome into an exit code. Each noun lives in a
+// package of its own below; this one owns what they share: global flags, signals, help topics, the one error
+// renderer.
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/buildinfo"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/streams"
+)
+
+// Process is everything an invocation takes from its surroundings.
+type Process struct {
+	Args   []string // without the program name
+	Env    []string // KEY=VALUE
+	Dir    string   // working directory
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+	Now    func() time.Time // nil: the system clock
+}
+
+// Main runs one invocation and returns its exit code. The first SIGINT or SIGTERM cancels the context, the
+// second ends the process at once.
+func Main(ctx context.Context, p Process) int {
+	now := p.Now
+	if now == nil {
+		now = time.Now
+	}
+	a := app.New(nil, buildinfo.Get(), now, p.Env, p.Dir)
+	a.Streams = streams.New(p.Stdin, p.Stdout, p.Stderr, a.Getenv)
+	ctx, stop := signals(ctx)
+	defer stop()
+	defer a.Close()
+
+	root := NewRoot(a)
+	root.SetArgs(p.Args)
+	root.SetIn(p.Stdin)
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	c, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return 0
+	}
+	return report(ctx, a, c, p.Args, err)
+}
+
+// errInterrupted is the cancellation cause set by a signal.
+var errInterrupted = errors.New("interrupted")
+
+func signals(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	ch := make(chan os.Signal, 2)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-ch:
+			cancel(errInterrupted)
+			signal.Stop(ch) // the next one has its default effect: the process ends
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(ch)
+		close(done)
+		cancel(nil)
+	}
+}
+
+// start applies the global flags before a command runs. The returned function ends its deadline.
+func start(a *app.App, c *cobra.Command) (stop func(), err error) {
+	g := a.Globals
+	if g.NoColor {
+		a.Streams.SetColor("never")
+	}
+	if g.NoInput {
+		a.Streams.ForbidInput()
+	}
+	if g.LogFormat != "text" && g.LogFormat != "json" {
+		return nil, clierr.Usagef("--log-format %q: use text or json", g.LogFormat)
+	}
+	if g.Timeout < 0 {
+		return nil, clierr.Usagef("--timeout %s: must be positive", g.Timeout)
+	}
+	if _, err := a.Printer(); err != nil {
+		return nil, err
+	}
+	if g.Timeout == 0 {
+		return func() {}, nil
+	}
+	ctx, cancel := context.WithTimeoutCause(c.Context(), g.Timeout, fmt.Errorf("gave up after --timeout %s", g.Timeout))
+	c.SetContext(ctx)
+	return cancel, nil
+}
+
+// report prints the error once and returns the exit code.
+func report(ctx context.Context, a *app.App, c *cobra.Command, args []string, err error) int {
+	e := a.Classify(err)
+	if errors.Is(context.Cause(ctx), errInterrupted) {
+		e = clierr.New(clierr.Interrupted, "interrupted", "interrupted").WithCause(err)
+	}
+	if e.Cause != nil {
+		a.Log().Debug("command failed", "code", e.Code, "cause", e.Cause)
+	}
+	if wantsJSON(a, args) {
+		if clierr.WriteJSON(a.Streams.Err, e) == nil {
+			return e.Kind.Exit()
+		}
+	}
+	clierr.WriteText(a.Streams.Err, e, func(label string, isError bool) string {
+		if isError {
+			return a.Streams.PaintErr(streams.Bad, label)
+		}
+		return a.Streams.PaintErr(streams.Muted, label)
+	})
+	if e.ShowUsage && c != nil {
+		fmt.Fprintf(a.Streams.Err, "usage: %s\n", c.UseLine())
+	}
+	return e.Kind.Exit()
+}
+
+// wantsJSON also understands a command line whose flags could not be parsed.
+func wantsJSON(a *app.App, args []string) bool {
+	machine := func(format string) bool { return format == "json" || format == "jsonl" }
+	if a.Globals.Output != "" {
+		return machine(a.Globals.Output)
+	}
+	if a.Globals.JQ != "" {
+		return true
+	}
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if v, ok := strings.CutPrefix(arg, "--output="); ok && machine(v) {
+			return true
+		}
+		if v, ok := strings.CutPrefix(arg, "-o"); ok && machine(strings.TrimPrefix(v, "=")) {
+			return true
+		}
+		if (arg == "-o" || arg == "--output") && i+1 < len(args) && machine(args[i+1]) {
+			return true
+		}
+	}
+	if l, err := a.LoadConfig(); err == nil {
+		return machine(l.Config.Output.Format)
+	}
+	return false
+}
+
+func flagNames(c *cobra.Command) []string {
+	var names []string
+	add := func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	}
+	c.Flags().VisitAll(add)
+	c.InheritedFlags().VisitAll(add)
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,187 @@
+package cmd
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/cmd/version"
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+)
+
+// Help groups.
+const (
+	groupPeople   = "people"
+	groupTrading  = "trading"
+	groupOperate  = "operate"
+	groupWorkshop = "workshop"
+)
+
+// NewRoot builds the command tree. It opens nothing.
+func NewRoot(a *app.App) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "axisor",
+		Short: "Administer the Axisor trading platform",
+		Long: `axisor operates the database of the Axisor platform: users, exchange accounts and their
+encrypted credentials, automations, payments, trade logs, margin guard runs, schema migrations
+and backups.
+
+Results go to stdout, everything else to stderr. See "axisor help exit-codes" and
+"axisor help environment" for scripts.`,
+		Example: `  axisor dev up && axisor migrate up
+  axisor user list --plan pro -o json
+  axisor guard run --dry-run`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE:          groupRun,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddGroup(
+		&cobra.Group{ID: groupPeople, Title: "People and plans:"},
+		&cobra.Group{ID: groupTrading, Title: "Trading:"},
+		&cobra.Group{ID: groupOperate, Title: "Operations:"},
+		&cobra.Group{ID: groupWorkshop, Title: "This installation:"},
+	)
+	add := func(group string, children ...*cobra.Command) {
+		for _, c := range children {
+			c.GroupID = group
+			if c.HasSubCommands() {
+				c.Aliases = append(c.Aliases, c.Name()+"s")
+			}
+			root.AddCommand(c)
+		}
+	}
+	add(groupWorkshop, version.New(a))
+	root.AddCommand(helpTopics()...)
+
+	globalFlags(root, a.Globals)
+	root.SetFlagErrorFunc(flagError)
+	walk(root, func(c *cobra.Command) { prepare(a, c) })
+	return root
+}
+
+func globalFlags(root *cobra.Command, g *app.Globals) {
+	f := root.PersistentFlags()
+	f.StringVar(&g.ConfigFile, "config", "", "configuration `FILE`")
+	f.StringVar(&g.Profile, "profile", "", "profile of the configuration file")
+	f.StringVarP(&g.Output, "output", "o", "", "format of the result: "+strings.Join(output.Formats(), "|"))
+	f.StringVar(&g.JQ, "jq", "", "filter the json result with a jq `EXPR`ession (implies -o json)")
+	f.StringSliceVar(&g.Columns, "columns", nil, "only these fields, in this order")
+	f.BoolVar(&g.NoHeaders, "no-headers", false, "no header line in tables and csv")
+	f.BoolVarP(&g.Quiet, "quiet", "q", false, "print only ids, one per line")
+	f.CountVarP(&g.Verbose, "verbose", "v", "log what happens to stderr (-vv: everything)")
+	f.StringVar(&g.LogFormat, "log-format", "text", "format of the log: text|json")
+	f.BoolVar(&g.NoColor, "no-color", false, "no colour (so does NO_COLOR)")
+	f.BoolVar(&g.NoInput, "no-input", false, "never ask; fail instead")
+	f.BoolVarP(&g.Yes, "yes", "y", false, "answer yes to every confirmation")
+	f.DurationVar(&g.Timeout, "timeout", 0, "give up after this `DURATION`")
+	f.StringVar(&g.Reason, "reason", "", "why, kept in the audit trail")
+	f.StringVar(&g.DatabaseURL, "database-url", "", "database `URL`; for one with a password use the environment or the file")
+	flags.Complete(root, "output", output.Formats)
+	flags.Complete(root, "log-format", func() []string { return []string{"text", "json"} })
+}
+
+// prepare makes one command of the tree behave like all others.
+func prepare(a *app.App, c *cobra.Command) {
+	c.Flags().SortFlags = false
+	if !c.Runnable() && c.HasSubCommands() {
+		c.Args, c.RunE = cobra.ArbitraryArgs, groupRun
+	}
+	run := c.RunE
+	if run == nil {
+		return
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		stop, err := start(a, c)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		return run(c, args)
+	}
+}
+
+// groupRun answers a noun without a verb, and a verb that does not exist. Cobra's own answer to the latter is
+// help with exit 0, which cron takes for success.
+func groupRun(c *cobra.Command, args []string) error {
+	if len(args) == 0 && !c.HasParent() {
+		return c.Help()
+	}
+	help := fmt.Sprintf("run %q for the commands", c.CommandPath()+" --help")
+	if len(args) == 0 {
+		return clierr.Usagef("%s needs a command", c.CommandPath()).WithHint(help)
+	}
+	e := clierr.Usagef("unknown command %q for %q", args[0], c.CommandPath())
+	if near := suggest(c, args[0]); len(near) > 0 {
+		return e.WithHint("did you mean " + strings.Join(near, " or ") + "?")
+	}
+	return e.WithHint(help)
+}
+
+func suggest(c *cobra.Command, typed string) []string {
+	c.SuggestionsMinimumDistance = 2
+	near := c.SuggestionsFor(typed)
+	if len(near) > 3 {
+		near = near[:3]
+	}
+	for i := range near {
+		near[i] = fmt.Sprintf("%q", c.CommandPath()+" "+near[i])
+	}
+	return near
+}
+
+// flagError turns pflag's words into a usage error with the nearest flag.
+func flagError(c *cobra.Command, err error) error {
+	e := clierr.Usagef("%s", err.Error())
+	if _, name, ok := strings.Cut(err.Error(), "unknown flag: --"); ok {
+		if near := nearestFlag(c, name); near != "" {
+			return e.WithHint("did you mean --" + near + "?")
+		}
+	}
+	return e.WithHint(fmt.Sprintf("run %q for the flags", c.CommandPath()+" --help"))
+}
+
+func walk(c *cobra.Command, fn func(*cobra.Command)) {
+	for _, child := range c.Commands() {
+		walk(child, fn)
+	}
+	fn(c)
+}
+
+// nearestFlag finds the flag of the command that differs least from what was typed.
+func nearestFlag(c *cobra.Command, typed string) string {
+	best, distance := "", 3
+	for _, name := range flagNames(c) {
+		if d := editDistance(typed, name); d < distance || (strings.HasPrefix(name, typed) && best == "") {
+			best, distance = name, d
+		}
+	}
+	return best
+}
+
+// editDistance is the Levenshtein distance of two short words.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		prev := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := prev
+			if a[i] != b[j] {
+				cost++
+			}
+			prev = row[j+1]
+			row[j+1] = slices.Min([]int{cost, row[j] + 1, row[j+1] + 1})
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,126 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/pkg/crypto"
+	"github.com/axisor/axisor/pkg/lnmarkets"
+	"github.com/axisor/axisor/pkg/migrate"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+var errNoDatabase = errors.New("no database is configured")
+
+const (
+	hintDev       = "no database yet? axisor dev up starts a private one here"
+	hintConfigure = "set DATABASE_URL, or database.url in the file that axisor config path names"
+	hintMigrate   = "axisor migrate up"
+)
+
+// rule sorts one sentinel error.
+type rule struct {
+	target error
+	kind   clierr.Kind
+	code   string
+	hints  []string
+}
+
+// rules are tried in order: the specific before the general.
+func rules() []rule {
+	return []rule{
+		{errNoDatabase, clierr.Config, "no_database_configured", []string{hintConfigure, hintDev}},
+		{config.ErrNoKey, clierr.Config, "no_encryption_key", []string{"set ENCRYPTION_KEY (at least 32 characters), or encryption.key_file", hintDev}},
+
+		{migrate.ErrNoSchema, clierr.Schema, "schema_missing", []string{hintMigrate}},
+		{migrate.ErrSchemaOld, clierr.Schema, "schema_old", []string{hintMigrate}},
+		{migrate.ErrSchemaNew, clierr.Schema, "schema_new", []string{"install the axisor that migrated this database, or a newer one"}},
+		{migrate.ErrLocked, clierr.Locked, "migration_running", []string{"wait for the other run, or raise --lock-timeout"}},
+		{migrate.ErrUnknownVersion, clierr.NotFound, "migration_not_found", []string{"axisor migrate status"}},
+
+		{store.ErrNotFound, clierr.NotFound, "not_found", nil},
+		{store.ErrSchemaMissing, clierr.Schema, "schema_missing", []string{hintMigrate}},
+		{store.ErrNoDatabase, clierr.Unavailable, "database_missing", []string{"create it (createdb), or correct database.url", hintDev}},
+		{store.ErrAuth, clierr.Denied, "database_login_refused", []string{"check user and password in database.url", "axisor config show --origins"}},
+		{store.ErrDenied, clierr.Denied, "database_denied", []string{"the database role lacks a right; ask its owner for a GRANT"}},
+		{store.ErrReadOnly, clierr.Denied, "database_read_only", []string{"this server accepts no writes; connect to the primary"}},
+		{store.ErrConnectionLost, clierr.Unavailable, "connection_lost", []string{"run the command again: what was not confirmed was not written"}},
+		{store.ErrPoolExhausted, clierr.Unavailable, "pool_exhausted", []string{"raise database.max_connections or database.pool_timeout"}},
+		{store.ErrUnavailable, clierr.Unavailable, "database_unreachable", []string{"is the server running? axisor config show --origins tells where this address comes from", hintDev}},
+		{store.ErrTimeout, clierr.Unavailable, "timeout", []string{"raise --timeout or database.statement_timeout"}},
+		{store.ErrSerialization, clierr.Unavailable, "serialization", []string{"run the command again"}},
+		{store.ErrLocked, clierr.Locked, "row_locked", []string{"someone else is changing the same rows; run the command again"}},
+		{store.ErrConflict, clierr.Conflict, "conflict", nil},
+		{store.ErrInvalid, clierr.Usage, "invalid_value", nil},
+
+		{crypto.ErrWrongKey, clierr.Denied, "wrong_encryption_key", []string{"is this the ENCRYPTION_KEY the value was written with? older keys go into encryption.previous_keys"}},
+		{crypto.ErrKeyTooShort, clierr.Config, "encryption_key_too_short", []string{"the key needs at least 32 characters"}},
+		{crypto.ErrPasswordTooLong, clierr.Usage, "password_too_long", []string{"bcrypt reads 72 bytes; choose a shorter password"}},
+
+		{lnmarkets.ErrUnauthorized, clierr.Denied, "exchange_refused_key", nil},
+		{lnmarkets.ErrForbidden, clierr.Denied, "exchange_scope_missing", nil},
+		{lnmarkets.ErrRateLimited, clierr.Unavailable, "exchange_rate_limited", nil},
+		{lnmarkets.ErrUnavailable, clierr.Unavailable, "exchange_unavailable", []string{"is lnmarkets.base_url right? axisor config show --origins"}},
+
+		{context.Canceled, clierr.Interrupted, "interrupted", nil},
+		{context.DeadlineExceeded, clierr.Unavailable, "timeout", []string{"raise --timeout"}},
+		{syscall.ENOSPC, clierr.Failure, "disk_full", []string{"free some space and run the command again"}},
+		{fs.ErrPermission, clierr.Denied, "permission", nil},
+		{fs.ErrNotExist, clierr.NotFound, "file_not_found", nil},
+	}
+}
+
+// Classify sorts an error of any package into a kind. What it does not know stays a failure with its own text.
+func (a *App) Classify(err error) *clierr.Error {
+	var e *clierr.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	var usage *output.UsageError
+	if errors.As(err, &usage) {
+		return withHint(clierr.Usagef("%s", usage.Message), usage.Hint)
+	}
+	var argument *store.ArgumentError
+	if errors.As(err, &argument) {
+		return clierr.Usagef("%s", argument.Error()).WithCause(err)
+	}
+	var missing *store.NotFoundError
+	if errors.As(err, &missing) {
+		return notFound(missing.Kind, missing.Ref, missing.Near).WithCause(err)
+	}
+	var cfg *config.Error
+	if errors.As(err, &cfg) {
+		return clierr.New(clierr.Config, "config_invalid", err.Error(), config.Hints(err)...)
+	}
+	for _, r := range rules() {
+		if errors.Is(err, r.target) {
+			return clierr.New(r.kind, r.code, err.Error(), r.hints...).WithCause(err)
+		}
+	}
+	return clierr.From(err)
+}
+
+// notFound names what is missing and what was probably meant.
+func notFound(kind, ref string, near []string) *clierr.Error {
+	e := clierr.New(clierr.NotFound, kind+"_not_found", fmt.Sprintf("no %s %q", kind, ref))
+	for _, n := range near {
+		e.Hints = append(e.Hints, "did you mean "+n+"?")
+	}
+	if len(near) == 0 {
+		e.Hints = append(e.Hints, "axisor "+kind+" list")
+	}
+	return e
+}
+
+func withHint(e *clierr.Error, hint string) *clierr.Error {
+	if hint != "" {
+		e.Hints = append(e.Hints, hint)
+	}
+	return e
+}

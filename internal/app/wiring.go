@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/pkg/crypto"
+	"github.com/axisor/axisor/pkg/migrate"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// LoadConfig reads the configuration once and remembers it together with the origin of every value.
+func (a *App) LoadConfig() (*config.Loaded, error) {
+	if a.loaded != nil {
+		return a.loaded, nil
+	}
+	set := map[string]string{}
+	if a.Globals.DatabaseURL != "" {
+		set["database.url"] = a.Globals.DatabaseURL
+	}
+	if a.Globals.Output != "" {
+		set["output.format"] = a.Globals.Output
+	}
+	l, err := config.Load(config.LoadOptions{
+		File: a.Globals.ConfigFile, Profile: a.Globals.Profile, Dir: a.Dir, Env: a.Env, Flags: set,
+		Terminal: a.Streams.CanPrompt(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.loaded = l
+	return l, nil
+}
+
+// Config is the typed configuration.
+func (a *App) Config() (*config.Config, error) {
+	l, err := a.LoadConfig()
+	if err != nil {
+		return nil, err
+	}
+	return l.Config, nil
+}
+
+// RawDB opens the database without looking at its schema: for migrations, doctor and backups.
+func (a *App) RawDB() (*store.DB, error) {
+	if a.db != nil {
+		return a.db, nil
+	}
+	cfg, err := a.Config()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Database.URL.IsZero() {
+		return nil, errNoDatabase
+	}
+	db, err := store.Open(store.Options{
+		URL: cfg.Database.URL, MaxConnections: cfg.Database.MaxConnections, PoolTimeout: cfg.Database.PoolTimeout,
+		ConnectTimeout: cfg.Database.ConnectTimeout, StatementTimeout: cfg.Database.StatementTimeout,
+		Logger: a.Log(), AppName: "axisor",
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.db = db
+	a.OnClose(db.Close)
+	return db, nil
+}
+
+// DB opens the database for commands that read and write rows. Whether its schema is the one this binary
+// expects is asked only when something fails (see Classify) and before the first write (see Admin), so that a
+// read costs one round trip.
+func (a *App) DB(ctx context.Context) (*store.DB, error) { return a.RawDB() }
+
+// CheckSchema compares the schema version of the database with the one this binary was built for.
+func (a *App) CheckSchema(ctx context.Context) error {
+	if a.checked {
+		return a.schema
+	}
+	db, err := a.RawDB()
+	if err != nil {
+		return err
+	}
+	m, err := migrate.New(db.SQL(), migrate.Options{Logger: a.Log()})
+	if err != nil {
+		return err
+	}
+	a.schema = m.Check(ctx)
+	var version *migrate.VersionError
+	a.checked = a.schema == nil || errors.As(a.schema, &version)
+	return a.schema
+}
+
+// Keyring holds the keys that open and seal stored credentials.
+func (a *App) Keyring(ctx context.Context) (*crypto.Keyring, error) {
+	if a.keyring != nil {
+		return a.keyring, nil
+	}
+	l, err := a.LoadConfig()
+	if err != nil {
+		return nil, err
+	}
+	key, err := l.EncryptionKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.keyring, err = crypto.NewKeyring(key, l.Config.Encryption.PreviousKeys)
+	return a.keyring, err
+}

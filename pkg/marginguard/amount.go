@@ -41,7 +41,7 @@ func (in Input) size(v *Verdict, p Position, left *budget) {
 		{LimitLeverage, p.maths().MaxAdd()},
 		{LimitPositionDay, in.Caps.PositionDayLeft(p, in.Spent.PositionDay[p.ID])},
 		{LimitUserDay, left.userDay},
-		{LimitRun, left.run},
+		{LimitRun, min(left.run, in.allowed(p.ID))},
 		{LimitBalance, left.balance},
 	} {
 		if limit.sats < amount {
@@ -56,6 +56,13 @@ func (in Input) size(v *Verdict, p Position, left *budget) {
 	left.userDay = spend(left.userDay, amount)
 	left.balance = spend(left.balance, amount)
 	in.forecast(v, p, amount)
+}
+
+func (in Input) allowed(id string) int64 {
+	if in.Allowed == nil {
+		return NoCap
+	}
+	return in.Allowed[id]
 }
 
 func spend(left, amount int64) int64 {

@@ -81,6 +81,8 @@ type Input struct {
 	Spent           Spent
 	// RunLeft is what the whole run may still add; NoCap when unlimited.
 	RunLeft int64
+	// Allowed, when not nil, is what of the run's cap fell to each position.
+	Allowed map[string]int64
 	// Frozen maps trade ids to the reason why they must not be touched now.
 	Frozen map[string]string
 	// Disabled, when not empty, is why nothing at all may be added.

@@ -1,0 +1,278 @@
+package marginguard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// resolve finds out what became of earlier additions before anything new is decided.
+func (w *watch) resolve(ctx context.Context) error {
+	for _, i := range w.t.Open {
+		if i.State == Planned {
+			// No request went out for it. Should its author still live, its
+			// next step fails, because the intent is not planned any more.
+			err := w.settle(ctx, Settlement{
+				IntentID: i.ID, From: []State{Planned}, To: Rejected, Resolution: "dropped before sending",
+			})
+			switch {
+			case errors.Is(err, ErrOvertaken):
+				w.handled[i.TradeID] = "another addition is under way"
+			case err != nil:
+				return err
+			default:
+				w.refund(i)
+			}
+			continue
+		}
+		now := find(w.positions, i.TradeID)
+		state, why := Judge(i, now, w.s.o.Now().Sub(i.SentAt))
+		if state != Unknown || i.State != Unknown {
+			done := Settlement{
+				IntentID: i.ID, From: []State{Sent, Unknown}, To: state, Went: true, Resolution: "read back: " + why,
+			}
+			if now != nil {
+				done.MarginAfter, done.LiqAfter = now.Margin, now.Liquidation
+			}
+			err := w.settle(ctx, done)
+			if errors.Is(err, ErrOvertaken) {
+				w.handled[i.TradeID] = "another addition is under way"
+				continue
+			}
+			if err != nil {
+				return err
+			}
+		}
+		item := w.resolved(i, now, state, why)
+		w.items = append(w.items, item)
+		switch state {
+		case NotApplied, Rejected:
+			w.refund(i)
+		case Applied:
+			w.t.Spent.remember(i.TradeID, i.SentAt)
+		default:
+			w.handled[i.TradeID] = "an earlier addition of " + fmt.Sprint(i.Amount) + " sats has no known outcome: " + why
+		}
+	}
+	return nil
+}
+
+func (w *watch) resolved(i Intent, now *Position, state State, why string) Item {
+	v := Verdict{
+		TradeID: i.TradeID, Side: i.Side, Word: Resolve, Amount: i.Amount, Reason: "earlier addition: " + why,
+		MarginBefore: i.Before.Margin, MarginAfter: i.Before.Margin,
+		Liquidation: i.Before.Liquidation, LiquidationAfter: i.Before.Liquidation,
+	}
+	if now != nil {
+		v.MarginAfter, v.LiquidationAfter = now.Margin, now.Liquidation
+	}
+	item := w.item(v, Status(state))
+	item.IntentID = i.ID
+	if state == Unknown {
+		item.Error = why
+	}
+	return item
+}
+
+// refund gives back what an intent had reserved.
+func (w *watch) refund(i Intent) {
+	if i.PlannedAt.Before(w.s.o.Now().UTC().Truncate(24 * time.Hour)) {
+		return
+	}
+	w.t.Spent.UserDay -= i.Amount
+	if w.t.Spent.PositionDay != nil {
+		w.t.Spent.PositionDay[i.TradeID] -= i.Amount
+	}
+}
+
+func (s *Spent) remember(tradeID string, at time.Time) {
+	if s.LastAdd == nil {
+		s.LastAdd = map[string]time.Time{}
+	}
+	s.LastAdd[tradeID] = at
+}
+
+func (s *Spent) book(tradeID string, sats int64, at time.Time) {
+	s.UserDay += sats
+	if s.PositionDay == nil {
+		s.PositionDay = map[string]int64{}
+	}
+	s.PositionDay[tradeID] += sats
+	s.remember(tradeID, at)
+}
+
+// add carries one addition through its states. Whatever happens, the position
+// is not touched again in this run.
+func (w *watch) add(ctx context.Context, v Verdict) {
+	w.handled[v.TradeID] = "handled in this run"
+	p := find(w.positions, v.TradeID)
+	position := w.s.o.Caps.PositionDayLeft(*p, 0)
+	intent, err := w.s.o.Intents.Plan(ctx, Plan{
+		RunID: w.s.runID, UserID: w.t.UserID, AccountID: w.t.AccountID, Verdict: v, Before: seen(*p), SeenAt: w.readAt,
+		UserDayCap: w.s.o.Caps.UserDaySats, PositionDayCap: position,
+		Day: w.s.o.Now().UTC().Truncate(24 * time.Hour), At: w.s.o.Now().UTC(),
+	})
+	if err != nil {
+		w.refuse(v, err)
+		return
+	}
+	item := w.item(v, StatusFailed)
+	item.IntentID = intent.ID
+	if why := w.tooLate(v); why != nil {
+		w.drop(ctx, &item, why)
+		return
+	}
+	sent := w.s.o.Now().UTC()
+	if err := w.s.o.Intents.MarkSent(ctx, intent.ID, sent); err != nil {
+		w.drop(ctx, &item, err)
+		return
+	}
+	intent.SentAt, intent.State = sent, Sent
+	// The database may have taken its time. Nothing has left this machine yet.
+	if why := w.tooLate(v); why != nil {
+		w.drop(ctx, &item, why)
+		return
+	}
+	w.send(ctx, intent, &item)
+	w.items = append(w.items, item)
+}
+
+// refuse reports an addition that the store did not let pass.
+func (w *watch) refuse(v Verdict, err error) {
+	item := w.item(v, StatusSkipped)
+	item.Amount, item.MarginAfter, item.LiquidationAfter = 0, v.MarginBefore, v.Liquidation
+	item.Error = err.Error()
+	switch {
+	case errors.Is(err, ErrCapReached):
+		item.Word = Capped
+	case errors.Is(err, ErrOpenIntent), errors.Is(err, ErrOvertaken):
+		item.Word = Frozen
+	default:
+		item.Status = StatusFailed
+	}
+	w.items = append(w.items, item)
+}
+
+// drop gives up an intent for which no request went out.
+func (w *watch) drop(ctx context.Context, item *Item, why error) {
+	item.Error = why.Error()
+	item.MarginAfter, item.LiquidationAfter, item.Amount = item.MarginBefore, item.Liquidation, 0
+	var off *DisabledError
+	if errors.As(why, &off) {
+		item.Word, item.Status = Disabled, StatusSkipped
+	}
+	w.items = append(w.items, *item)
+	err := w.settle(ctx, Settlement{
+		IntentID: item.IntentID, From: []State{Planned, Sent}, To: Rejected, Resolution: "not sent: " + why.Error(),
+	})
+	if err != nil && !errors.Is(err, ErrOvertaken) {
+		w.s.o.Log.WarnContext(ctx, "intent stays open until the next run", "intent_id", item.IntentID, "error", err.Error())
+	}
+}
+
+// tooLate looks at the clock and the price once more, as late as possible.
+func (w *watch) tooLate(v Verdict) error {
+	now := w.s.o.Now()
+	if age := now.Sub(w.readAt); age > MaxPositionAge {
+		return fmt.Errorf("the positions are %s old", age.Round(time.Second))
+	}
+	w.s.quotes.mu.Lock()
+	market := w.s.quotes.last
+	w.s.quotes.mu.Unlock()
+	if age := now.Sub(market.ReadAt); age > MaxPriceAge {
+		return fmt.Errorf("the price is %s old", age.Round(time.Second))
+	}
+	p := find(w.positions, v.TradeID)
+	if p == nil || past(*p, market.priceFor(*p)) {
+		return errors.New("the price passed liquidation")
+	}
+	return nil
+}
+
+// send makes the one request and reads the position back. A signal or the
+// user's time limit does not cut it short: half a conversation about money is
+// worse than a late end.
+func (w *watch) send(ctx context.Context, i Intent, item *Item) {
+	alive := context.WithoutCancel(ctx)
+	call, cancel := context.WithTimeout(alive, w.s.o.CallTimeout)
+	began := w.s.o.Now()
+	err := w.x.AddMargin(call, i.TradeID, i.Amount)
+	cancel()
+	done := Settlement{IntentID: i.ID, From: []State{Sent, Unknown}, Went: true, Took: w.s.o.Now().Sub(began)}
+	if err != nil {
+		done.Error = err.Error()
+		item.Error = err.Error()
+	}
+	var state State
+	var why string
+	if status, refused := clean(err); err != nil && refused {
+		done.HTTPStatus = status
+		state, why = Rejected, "refused by the exchange"
+	} else {
+		done.HTTPStatus = status
+		state, why = w.readBack(alive, i, item, &done)
+	}
+	done.To, done.Resolution = state, why
+	w.close(alive, i, item, done)
+}
+
+// readBack judges the request by the position, not by the answer.
+func (w *watch) readBack(ctx context.Context, i Intent, item *Item, done *Settlement) (State, string) {
+	call, cancel := context.WithTimeout(ctx, w.s.o.CallTimeout)
+	defer cancel()
+	if err := w.read(call); err != nil {
+		if item.Error == "" {
+			item.Error = err.Error()
+		}
+		return Unknown, "the position could not be read back"
+	}
+	now := find(w.positions, i.TradeID)
+	if now != nil {
+		done.MarginAfter, done.LiqAfter = now.Margin, now.Liquidation
+	}
+	state, why := Judge(i, now, w.s.o.Now().Sub(i.SentAt))
+	return state, "read back: " + why
+}
+
+// close stores the outcome and reports it.
+func (w *watch) close(ctx context.Context, i Intent, item *Item, done Settlement) {
+	switch done.To {
+	case Applied:
+		item.Status, item.Error = StatusApplied, ""
+		item.MarginAfter, item.LiquidationAfter = done.MarginAfter, done.LiqAfter
+		w.t.Spent.book(i.TradeID, i.Amount, i.SentAt)
+		w.funds.Budget = spend(w.funds.Budget, i.Amount)
+		w.funds.Free = spend(w.funds.Free, i.Amount)
+	case Unknown:
+		item.Status = StatusUnknown
+		if item.Error == "" {
+			item.Error = done.Resolution
+		}
+		// It counts as spent until it is known not to be.
+		w.t.Spent.book(i.TradeID, i.Amount, i.SentAt)
+		w.funds.Budget = spend(w.funds.Budget, i.Amount)
+		w.funds.Free = spend(w.funds.Free, i.Amount)
+	default:
+		item.Status = Status(done.To)
+		item.MarginAfter, item.LiquidationAfter = item.MarginBefore, item.Liquidation
+		if item.Error == "" {
+			item.Error = done.Resolution
+		}
+	}
+	if err := w.settle(ctx, done); err != nil && !errors.Is(err, ErrOvertaken) {
+		// The intent stays sent; the next run reads the position back.
+		item.Status, item.Error = StatusUnknown, err.Error()
+	}
+}
+
+// settle stores an outcome, on borrowed time if the user's is over.
+func (w *watch) settle(ctx context.Context, s Settlement) error {
+	s.ConfigID, s.PlanType, s.At = w.t.ConfigID, w.t.PlanType, w.s.o.Now().UTC()
+	if w.s.dry {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	return w.s.o.Intents.Settle(ctx, s)
+}

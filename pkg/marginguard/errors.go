@@ -1,0 +1,94 @@
+package marginguard
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Reasons why the store refuses an intent.
+var (
+	// ErrCapReached means that a cap left less than the amount.
+	ErrCapReached = errors.New("a cap of the day is reached")
+	// ErrOpenIntent means that the position has an addition without an outcome.
+	ErrOpenIntent = errors.New("the position has an open intent")
+	// ErrOvertaken means that something happened to the position or the intent
+	// since it was looked at.
+	ErrOvertaken = errors.New("overtaken by another addition")
+)
+
+// DisabledError says that the guard is switched off.
+type DisabledError struct {
+	// UserID is empty when it is off for everybody.
+	UserID string
+	Reason string
+}
+
+func (e *DisabledError) Error() string {
+	who := "the guard"
+	if e.UserID != "" {
+		who = "the guard of this user"
+	}
+	if e.Reason == "" {
+		return who + " is switched off"
+	}
+	return fmt.Sprintf("%s is switched off: %s", who, e.Reason)
+}
+
+// MarketError says that the exchange's price, clock or service cannot be used.
+// A run that ends with it has sent nothing since.
+type MarketError struct {
+	Reason string
+	Err    error
+}
+
+func (e *MarketError) Error() string {
+	if e.Err == nil {
+		return e.Reason
+	}
+	return e.Reason + ": " + e.Err.Error()
+}
+
+func (e *MarketError) Unwrap() error { return e.Err }
+
+// Fault is the class of a failed call to the exchange.
+type Fault string
+
+// The classes. Only Refused and Denied and Limited prove that a write did not happen.
+const (
+	// Refused is a clean refusal of the request.
+	Refused Fault = "refused"
+	// Denied is a key without permission, or a wrong one.
+	Denied Fault = "denied"
+	// Limited is the exchange's rate limit.
+	Limited Fault = "limited"
+	// Unavailable is an exchange that cannot be reached or has trouble of its own.
+	Unavailable Fault = "unavailable"
+	// Garbled is an answer that makes no sense.
+	Garbled Fault = "garbled"
+)
+
+// ExchangeError is a failed call to the exchange.
+type ExchangeError struct {
+	Fault  Fault
+	Status int
+	Err    error
+}
+
+func (e *ExchangeError) Error() string { return e.Err.Error() }
+
+func (e *ExchangeError) Unwrap() error { return e.Err }
+
+// clean reports whether a write that failed with err certainly did not happen.
+func clean(err error) (status int, ok bool) {
+	var e *ExchangeError
+	if !errors.As(err, &e) {
+		return 0, false
+	}
+	return e.Status, e.Fault == Refused || e.Fault == Denied || e.Fault == Limited
+}
+
+// hostTrouble reports whether err speaks against the exchange, not the user.
+func hostTrouble(err error) bool {
+	var e *ExchangeError
+	return errors.As(err, &e) && e.Fault == Unavailable
+}

@@ -1,0 +1,76 @@
+package marginguard
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"time"
+)
+
+// How far the local clock may be from the exchange's. Signed requests are
+// refused beyond 30 seconds.
+const (
+	warnOffset = 5 * time.Second
+	maxOffset  = 25 * time.Second
+)
+
+// Bounds of a believable ticker: the last price may leave the index by
+// maxBasis, the ladder may leave the last price by maxSpread.
+const (
+	maxBasis  = 0.02
+	maxSpread = 0.05
+)
+
+// Check returns why the market data must not be acted on, or nil.
+func (m Market) Check() error {
+	if !finite(m.LastPrice) || m.LastPrice < 1 || m.LastPrice >= 1e8 {
+		return &MarketError{Reason: fmt.Sprintf("the last price %v makes no sense", m.LastPrice)}
+	}
+	if !finite(m.Index) || m.Index < 0 {
+		return &MarketError{Reason: fmt.Sprintf("the index %v makes no sense", m.Index)}
+	}
+	if m.Index > 0 && math.Abs(m.LastPrice-m.Index) > maxBasis*m.Index {
+		return &MarketError{Reason: fmt.Sprintf("the last price %.1f and the index %.1f contradict each other", m.LastPrice, m.Index)}
+	}
+	for _, level := range m.Levels {
+		for _, price := range []float64{level.Bid, level.Ask} {
+			if price != 0 && (!finite(price) || math.Abs(price-m.LastPrice) > maxSpread*m.LastPrice) {
+				return &MarketError{Reason: fmt.Sprintf("the offer %v is far from the last price %.1f", price, m.LastPrice)}
+			}
+		}
+	}
+	return nil
+}
+
+// checkClock measures the distance to the exchange's clock, taking the middle
+// of the call as the moment of its answer.
+func checkClock(ctx context.Context, prices Prices, now func() time.Time, log *slog.Logger) error {
+	before := now()
+	server, err := prices.Time(ctx)
+	if err != nil {
+		return &MarketError{Reason: "the exchange does not answer", Err: err}
+	}
+	after := now()
+	offset := server.Sub(before.Add(after.Sub(before) / 2))
+	if offset.Abs() > maxOffset {
+		return &MarketError{Reason: fmt.Sprintf("the local clock is %s away from the exchange's, at most %s is allowed",
+			offset.Round(time.Second), maxOffset)}
+	}
+	if offset.Abs() > warnOffset {
+		log.WarnContext(ctx, "local clock differs from the exchange", "offset", offset.String())
+	}
+	return nil
+}
+
+// fetch reads and checks the ticker.
+func fetch(ctx context.Context, prices Prices, now func() time.Time) (Market, error) {
+	asked := now()
+	m, err := prices.Ticker(ctx)
+	if err != nil {
+		return Market{}, &MarketError{Reason: "the price cannot be read", Err: err}
+	}
+	// The moment of asking, not of receiving: a slow answer is an old one.
+	m.ReadAt = asked
+	return m, m.Check()
+}

@@ -1,0 +1,174 @@
+package marginguard
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// Source yields who is to be protected.
+type Source interface {
+	// Targets streams the users with an active configuration and what the guard
+	// did for them before. One broken row comes as a Target with a Problem; an
+	// error ends the stream.
+	Targets(ctx context.Context, q Query) iter.Seq2[Target, error]
+}
+
+// Query narrows the targets of a run.
+type Query struct {
+	UserID string
+	// Day is the start of the UTC day over which spent amounts are summed.
+	Day time.Time
+}
+
+// Target is one user with the account that the guard works on.
+type Target struct {
+	UserID    string
+	AccountID string
+	ConfigID  string
+	PlanType  string
+	Config    Config
+	// Credentials are the stored, still encrypted credentials of the account.
+	Credentials []byte
+	Spent       Spent
+	// Open are the intents without a known outcome, oldest first.
+	Open []Intent
+	// Disabled is why the guard is switched off for this user, empty when it is not.
+	Disabled string
+	// Problem is why the user cannot be protected at all, nil when they can.
+	Problem error
+}
+
+func (t Target) key() string { return t.UserID + "/" + t.AccountID }
+
+// State is where an intent stands.
+type State string
+
+// The states. The first three are open: their outcome is not known.
+const (
+	Planned    State = "planned"
+	Sent       State = "sent"
+	Unknown    State = "unknown"
+	Applied    State = "applied"
+	Rejected   State = "rejected"
+	NotApplied State = "not_applied"
+)
+
+// Seen is a position as it was when an addition was decided.
+type Seen struct {
+	Margin          int64
+	Liquidation     float64
+	SumFundingFees  int64
+	SumCashInMargin int64
+	SumCashInPL     int64
+}
+
+// Intent is a stored intention to add margin.
+type Intent struct {
+	ID        string
+	TradeID   string
+	Side      Side
+	Amount    int64
+	State     State
+	Before    Seen
+	PlannedAt time.Time
+	SentAt    time.Time
+}
+
+// Plan is an addition that wants an intent.
+type Plan struct {
+	RunID     string
+	UserID    string
+	AccountID string
+	Verdict   Verdict
+	Before    Seen
+	// SeenAt is when the position was asked for: an addition made since then,
+	// by whomever, makes the decision worthless.
+	SeenAt time.Time
+	// UserDayCap and PositionDayCap are checked again under the user's lock.
+	UserDayCap, PositionDayCap int64
+	Day                        time.Time
+	At                         time.Time
+}
+
+// Settlement is what became of an intent.
+type Settlement struct {
+	IntentID string
+	ConfigID string
+	PlanType string
+	// From are the states in which the intent may be; in any other one somebody
+	// else was faster.
+	From []State
+	To   State
+	// Went is false when no request left this machine, which makes the intent
+	// no event worth a trade log.
+	Went        bool
+	Resolution  string
+	HTTPStatus  int
+	Error       string
+	MarginAfter int64
+	LiqAfter    float64
+	Took        time.Duration
+	At          time.Time
+}
+
+// Intents is the write-ahead store. Every method is one transaction.
+type Intents interface {
+	// Plan reserves the amount and writes the intent. It fails with
+	// ErrCapReached, ErrOpenIntent or ErrOvertaken when it must not be.
+	Plan(ctx context.Context, p Plan) (Intent, error)
+	// MarkSent moves a planned intent on, unless the guard was switched off in
+	// the meantime (*DisabledError) or the intent is not planned any more
+	// (ErrOvertaken).
+	MarkSent(ctx context.Context, intentID string, at time.Time) error
+	// Settle records the outcome with its trade log and audit rows. An intent
+	// that somebody else has settled is ErrOvertaken.
+	Settle(ctx context.Context, s Settlement) error
+}
+
+// Recorder keeps the history of runs.
+type Recorder interface {
+	StartRun(ctx context.Context, r Run) (id string, err error)
+	FinishRun(ctx context.Context, id string, r Result, failure error) error
+}
+
+// Run is what is known of a run when it starts.
+type Run struct {
+	Reading   Reading
+	UserID    string
+	Price     float64
+	StartedAt time.Time
+}
+
+// Locker makes sure that one run is under way.
+type Locker interface {
+	// Lock fails at once when another run holds the lock.
+	Lock(ctx context.Context) (release func(), err error)
+}
+
+// Switch is the operator's kill switch for everybody.
+type Switch interface {
+	// Off returns the reason when the guard is switched off.
+	Off(ctx context.Context) (reason string, off bool, err error)
+}
+
+// Prices is the public side of the exchange.
+type Prices interface {
+	Time(ctx context.Context) (time.Time, error)
+	Ticker(ctx context.Context) (Market, error)
+}
+
+// Connector opens an account on the exchange.
+type Connector interface {
+	Connect(ctx context.Context, t Target) (Exchange, error)
+}
+
+// Exchange is one account on the exchange. Its errors are *ExchangeError.
+type Exchange interface {
+	// Positions returns every running isolated trade.
+	Positions(ctx context.Context) ([]Position, error)
+	// Balance is the free balance in sats.
+	Balance(ctx context.Context) (int64, error)
+	// AddMargin sends exactly one request and never repeats it.
+	AddMargin(ctx context.Context, tradeID string, sats int64) error
+}

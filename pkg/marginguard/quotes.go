@@ -1,0 +1,76 @@
+package marginguard
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// quoteAge is the age from which the shared price is read again. It leaves
+// time to act before MaxPriceAge.
+const quoteAge = 4 * time.Second
+
+// quotes is the price shared by all users of a pass: the public side of the
+// exchange allows one request a second.
+type quotes struct {
+	prices Prices
+	now    func() time.Time
+
+	mu   sync.Mutex
+	last Market
+}
+
+// get returns a price young enough to act on.
+func (q *quotes) get(ctx context.Context, force bool) (Market, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	age := q.now().Sub(q.last.ReadAt)
+	if age < quoteAge && (!force || age < time.Second) {
+		return q.last, nil
+	}
+	fresh, err := fetch(ctx, q.prices, q.now)
+	if err == nil {
+		q.last = fresh
+		return fresh, nil
+	}
+	// A user's own time limit must not pass for an exchange that is down.
+	if ctx.Err() != nil {
+		return Market{}, ctx.Err()
+	}
+	return Market{}, err
+}
+
+// Size of the window over which calls to the exchange are judged, and how many
+// failures in it raise the question whether the exchange is there at all.
+const (
+	window     = 20
+	windowFull = window / 2
+)
+
+// trouble notices when the exchange itself fails, as opposed to single users.
+type trouble struct {
+	mu     sync.Mutex
+	calls  [window]bool
+	n      int
+	failed int
+}
+
+// note records a call and reports whether half of the last twenty failed.
+func (t *trouble) note(bad bool) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	slot := t.n % window
+	if t.calls[slot] {
+		t.failed--
+	}
+	t.calls[slot] = bad
+	if bad {
+		t.failed++
+	}
+	t.n++
+	if t.n < window || t.failed < windowFull {
+		return false
+	}
+	t.calls, t.n, t.failed = [window]bool{}, 0, 0
+	return true
+}

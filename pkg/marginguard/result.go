@@ -1,0 +1,97 @@
+package marginguard
+
+import (
+	"sort"
+	"time"
+)
+
+// Status is what happened to a position or a user in a run.
+type Status string
+
+// The statuses. The first three concern additions of this run.
+const (
+	StatusApplied  Status = "applied"
+	StatusRejected Status = "rejected"
+	StatusUnknown  Status = "unknown"
+	// StatusPlanned is an addition that a dry run would make.
+	StatusPlanned Status = "planned"
+	// StatusSkipped is a position in danger to which nothing was added, on purpose.
+	StatusSkipped Status = "skipped"
+	// StatusOK is a position that needs nothing.
+	StatusOK Status = "ok"
+	// StatusFailed is a user who could not be handled.
+	StatusFailed Status = "failed"
+	// StatusNotApplied is an earlier addition that turned out not to have happened.
+	StatusNotApplied Status = "not_applied"
+)
+
+// Resolve is the verdict word of an item about an earlier addition.
+const Resolve Word = "resolve"
+
+// Item is one line of a result: a position, or a user without one.
+type Item struct {
+	UserID    string
+	AccountID string
+	Verdict
+	Status   Status
+	Error    string
+	IntentID string
+}
+
+// Result is what a run did.
+type Result struct {
+	RunID      string
+	StartedAt  time.Time
+	FinishedAt time.Time
+	DryRun     bool
+	Reading    Reading
+	Price      float64
+	Users      int
+	Positions  int
+	Triggered  int
+	Added      int
+	AddedSats  int64
+	Skipped    int
+	Failed     int
+	Unknown    int
+	// Items are ordered by danger. A run leaves out positions that need nothing.
+	Items []Item
+}
+
+// Partial reports whether somebody was left without an answer.
+func (r Result) Partial() bool { return r.Failed > 0 || r.Unknown > 0 }
+
+// count adds one item to the sums.
+func (r *Result) count(i Item) {
+	if i.Triggered && i.Word != Resolve {
+		r.Triggered++
+	}
+	switch i.Status {
+	case StatusApplied, StatusPlanned:
+		if i.Word == Add {
+			r.Added++
+			r.AddedSats += i.Amount
+		}
+	case StatusSkipped:
+		r.Skipped++
+	case StatusFailed, StatusRejected:
+		r.Failed++
+	case StatusUnknown:
+		r.Unknown++
+	}
+}
+
+func (r *Result) sort() {
+	sort.SliceStable(r.Items, func(i, j int) bool {
+		a, b := r.Items[i], r.Items[j]
+		switch {
+		case a.Urgency != b.Urgency:
+			return a.Urgency < b.Urgency
+		case a.UserID != b.UserID:
+			return a.UserID < b.UserID
+		case a.TradeID != b.TradeID:
+			return a.TradeID < b.TradeID
+		}
+		return a.Word < b.Word
+	})
+}

@@ -1,0 +1,287 @@
+package marginguard
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Options is what a Runner works with. Intents, Recorder and Locker may be nil
+// for a runner that only ever does dry runs.
+type Options struct {
+	Source   Source
+	Intents  Intents
+	Recorder Recorder
+	Locker   Locker
+	Switch   Switch
+	Prices   Prices
+	Accounts Connector
+
+	Reading     Reading
+	Caps        Caps
+	Concurrency int
+	// UserTimeout limits the reading and deciding for one user; a request that
+	// moves money has CallTimeout of its own and is never cut short by it.
+	UserTimeout time.Duration
+	CallTimeout time.Duration
+	Now         func() time.Time
+	Log         *slog.Logger
+}
+
+// Runner carries decisions out.
+type Runner struct{ o Options }
+
+// Time limits, when the options name none.
+const (
+	defaultUserTimeout = 20 * time.Second
+	defaultCallTimeout = 20 * time.Second
+	storeTimeout       = 10 * time.Second
+)
+
+// New checks the options and fills in defaults.
+func New(o Options) (*Runner, error) {
+	if o.Source == nil || o.Switch == nil || o.Prices == nil || o.Accounts == nil || o.Now == nil {
+		return nil, errors.New("runner: source, switch, prices, accounts and clock are required")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Reading == "" {
+		o.Reading = Remaining
+	}
+	o.Concurrency = max(o.Concurrency, 1)
+	if o.UserTimeout <= 0 {
+		o.UserTimeout = defaultUserTimeout
+	}
+	if o.CallTimeout <= 0 {
+		o.CallTimeout = defaultCallTimeout
+	}
+	return &Runner{o: o}, nil
+}
+
+// Request says what one run is for.
+type Request struct {
+	UserID string
+	DryRun bool
+	// MaxSats caps what the run adds in total; zero means no cap.
+	MaxSats int64
+	// Everything keeps the positions that need nothing in the result.
+	Everything bool
+
+	off string
+}
+
+// Run looks at every target once. The result is valid, if incomplete, together
+// with an error. Errors: *DisabledError, *MarketError, the Locker's own, the
+// context's, and whatever the store failed with. Trouble of single users is in
+// the result, not in the error.
+func (r *Runner) Run(ctx context.Context, req Request) (Result, error) {
+	result := Result{StartedAt: r.o.Now().UTC(), DryRun: req.DryRun, Reading: r.o.Reading, Items: []Item{}}
+	if !req.DryRun {
+		release, err := r.o.Locker.Lock(ctx)
+		if err != nil {
+			return result, err
+		}
+		defer release()
+	}
+	reason, off, err := r.o.Switch.Off(ctx)
+	if err != nil {
+		return result, err
+	}
+	if off && !req.DryRun {
+		return result, &DisabledError{Reason: reason}
+	}
+	if err := checkClock(ctx, r.o.Prices, r.o.Now, r.o.Log); err != nil {
+		return result, err
+	}
+	market, err := fetch(ctx, r.o.Prices, r.o.Now)
+	if err != nil {
+		return result, err
+	}
+	result.Price = market.LastPrice
+	if !req.DryRun {
+		// Only now: a run that found no usable exchange leaves no row behind.
+		result.RunID, err = r.o.Recorder.StartRun(ctx, Run{
+			Reading: r.o.Reading, UserID: req.UserID, Price: market.LastPrice, StartedAt: result.StartedAt,
+		})
+		if err != nil {
+			return result, err
+		}
+	}
+	if off {
+		req.off = "for everybody: " + reason
+	}
+	failure := r.sweep(ctx, req, market, &result)
+	result.FinishedAt = r.o.Now().UTC()
+	result.sort()
+	if !req.DryRun {
+		failure = r.finish(ctx, result, failure)
+	}
+	return result, failure
+}
+
+// finish writes the end of the run even when the caller was interrupted.
+func (r *Runner) finish(ctx context.Context, result Result, failure error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	if err := r.o.Recorder.FinishRun(ctx, result.RunID, result, failure); err != nil && failure == nil {
+		return err
+	}
+	return failure
+}
+
+// sweep handles all targets and fills the result. A cap on the whole run needs
+// two passes: the first finds out who is in danger, so that the sats go to the
+// nearest to liquidation instead of to whoever is looked at first.
+func (r *Runner) sweep(ctx context.Context, req Request, market Market, result *Result) error {
+	first := r.newSession(req, market, result.RunID)
+	if req.MaxSats <= 0 {
+		err := first.all(ctx, nil)
+		first.report(result)
+		return err
+	}
+	first.dry = true
+	if err := first.all(ctx, nil); err != nil {
+		first.report(result)
+		return err
+	}
+	shares := allot(first.items, req.MaxSats)
+	for id := range first.open {
+		shares.users[id] = true
+	}
+	second := r.newSession(req, market, result.RunID)
+	second.shares = shares
+	err := second.all(ctx, shares.users)
+	second.merge(first, shares.users)
+	second.report(result)
+	return err
+}
+
+// allotment is the run's cap divided among positions.
+type allotment struct {
+	sats  map[string]map[string]int64 // user, trade
+	users map[string]bool
+}
+
+func allot(items []Item, left int64) *allotment {
+	ordered := Result{Items: append([]Item(nil), items...)}
+	ordered.sort()
+	out := &allotment{sats: map[string]map[string]int64{}, users: map[string]bool{}}
+	for _, i := range ordered.Items {
+		if i.Status != StatusPlanned {
+			continue
+		}
+		out.users[i.UserID] = true
+		if out.sats[i.UserID] == nil {
+			out.sats[i.UserID] = map[string]int64{}
+		}
+		part := min(i.Amount, left)
+		out.sats[i.UserID][i.TradeID] = part
+		left -= part
+	}
+	return out
+}
+
+// session is the state of one pass over the targets.
+type session struct {
+	o      Options
+	req    Request
+	dry    bool
+	off    string
+	runID  string
+	shares *allotment
+
+	quotes  quotes
+	trouble trouble
+
+	mu          sync.Mutex
+	items       []Item
+	perTarget   map[string]int  // positions of each target
+	open        map[string]bool // users with intents left open earlier
+	unreachable int
+}
+
+func (r *Runner) newSession(req Request, market Market, runID string) *session {
+	return &session{
+		o: r.o, req: req, dry: req.DryRun, off: req.off, runID: runID,
+		perTarget: map[string]int{}, open: map[string]bool{},
+		quotes: quotes{prices: r.o.Prices, now: r.o.Now, last: market},
+	}
+}
+
+// all streams the targets through the workers; only, when not nil, names the
+// users to look at.
+func (s *session) all(ctx context.Context, only map[string]bool) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	feed := make(chan Target)
+	var workers sync.WaitGroup
+	for range s.o.Concurrency {
+		workers.Go(func() {
+			for t := range feed {
+				s.guard(ctx, t, stop)
+			}
+		})
+	}
+	err := s.stream(ctx, feed, only)
+	close(feed)
+	workers.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if err == nil && s.unreachable > 0 && s.unreachable == len(s.perTarget) {
+		return &MarketError{Reason: "no account could be reached on the exchange"}
+	}
+	return err
+}
+
+func (s *session) stream(ctx context.Context, feed chan<- Target, only map[string]bool) error {
+	if only != nil && len(only) == 0 {
+		return nil
+	}
+	day := s.o.Now().UTC().Truncate(24 * time.Hour)
+	for t, err := range s.o.Source.Targets(ctx, Query{UserID: s.req.UserID, Day: day}) {
+		if err != nil {
+			return err
+		}
+		if only != nil && !only[t.UserID] {
+			continue
+		}
+		select {
+		case feed <- t:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// report copies the session's findings into the result.
+func (s *session) report(result *Result) {
+	result.Users = len(s.perTarget)
+	for _, n := range s.perTarget {
+		result.Positions += n
+	}
+	for _, i := range s.items {
+		result.count(i)
+		if s.req.Everything || !i.Quiet() {
+			result.Items = append(result.Items, i)
+		}
+	}
+}
+
+// merge takes over what an earlier pass found for the users that this pass left out.
+func (s *session) merge(earlier *session, handled map[string]bool) {
+	for key, n := range earlier.perTarget {
+		if _, again := s.perTarget[key]; !again {
+			s.perTarget[key] = n
+		}
+	}
+	for _, i := range earlier.items {
+		if !handled[i.UserID] {
+			s.items = append(s.items, i)
+		}
+	}
+}

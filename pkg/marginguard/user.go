@@ -1,0 +1,251 @@
+package marginguard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime/debug"
+	"time"
+)
+
+// positionAge is the age from which positions are read again before another addition.
+const positionAge = 8 * time.Second
+
+// guard handles one user; nothing that happens to them reaches anybody else.
+// stop ends the whole pass and is called only for trouble of the exchange.
+func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseFunc) {
+	if ctx.Err() != nil {
+		return
+	}
+	w := &watch{s: s, t: t, handled: map[string]string{}}
+	limited, cancel := context.WithTimeout(ctx, s.o.UserTimeout)
+	defer cancel()
+	err := w.safely(limited)
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		// The run was stopped, not the user: say nothing about them.
+		err = nil
+	}
+	if err != nil {
+		w.items = append(w.items, w.failure(err))
+	}
+	s.keep(w, hostTrouble(err))
+
+	var market *MarketError
+	if errors.As(err, &market) {
+		stop(market)
+		return
+	}
+	if s.trouble.note(hostTrouble(err)) {
+		// Half of the calls fail. One more question decides whether that is
+		// the users' bad luck or an exchange that is down.
+		if _, err := fetch(ctx, s.o.Prices, s.o.Now); err != nil && ctx.Err() == nil {
+			stop(&MarketError{Reason: "the exchange stopped answering", Err: err})
+		}
+	}
+}
+
+// keep stores what was found out about one user.
+func (s *session) keep(w *watch, unreachable bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.perTarget[w.t.key()] = w.count
+	s.items = append(s.items, w.items...)
+	if unreachable {
+		s.unreachable++
+	}
+	if len(w.t.Open) > 0 {
+		s.open[w.t.UserID] = true
+	}
+}
+
+// watch is one user being handled.
+type watch struct {
+	s *session
+	t Target
+	x Exchange
+
+	positions []Position
+	readAt    time.Time
+	funds     Funds
+	funded    bool
+	handled   map[string]string
+	items     []Item
+	count     int
+}
+
+func (w *watch) safely(ctx context.Context) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			w.s.o.Log.ErrorContext(ctx, "guarding a user panicked",
+				"user_id", w.t.UserID, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			err = errors.New("internal error while guarding this user; the log has the details")
+		}
+	}()
+	return w.run(ctx)
+}
+
+func (w *watch) run(ctx context.Context) (err error) {
+	if w.t.Problem != nil {
+		return w.t.Problem
+	}
+	if w.t.Disabled != "" && len(w.t.Open) == 0 {
+		return nil
+	}
+	if w.x, err = w.s.o.Accounts.Connect(ctx, w.t); err != nil {
+		return err
+	}
+	if err := w.read(ctx); err != nil {
+		return err
+	}
+	w.count = len(w.positions)
+	w.funds = Unread()
+	if err := w.resolve(ctx); err != nil {
+		return err
+	}
+	verdicts, err := w.settled(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		next := w.next(verdicts)
+		if next < 0 || w.s.dry {
+			w.keep(verdicts)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		w.add(ctx, verdicts[next])
+		if verdicts, err = w.settled(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (w *watch) read(ctx context.Context) error {
+	asked := w.s.o.Now()
+	positions, err := w.x.Positions(ctx)
+	if err != nil {
+		return fmt.Errorf("read positions: %w", err)
+	}
+	w.positions, w.readAt = positions, asked
+	return nil
+}
+
+// settled decides on data that is fresh and on a balance that is known when it
+// matters.
+func (w *watch) settled(ctx context.Context) ([]Verdict, error) {
+	if w.s.o.Now().Sub(w.readAt) > positionAge {
+		if err := w.read(ctx); err != nil {
+			return nil, err
+		}
+	}
+	verdicts, err := w.decide(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	if has(verdicts, PriceMismatch) || has(verdicts, Stale) {
+		// In a fast market the two answers may simply be seconds apart.
+		if err := w.read(ctx); err != nil {
+			return nil, err
+		}
+		if verdicts, err = w.decide(ctx, true); err != nil {
+			return nil, err
+		}
+	}
+	if w.funded || !has(verdicts, Add) {
+		return verdicts, nil
+	}
+	free, err := w.x.Balance(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read balance: %w", err)
+	}
+	w.funds, w.funded = w.s.o.Caps.NewFunds(free), true
+	return w.decide(ctx, false)
+}
+
+func (w *watch) decide(ctx context.Context, force bool) ([]Verdict, error) {
+	market, err := w.s.quotes.get(ctx, force)
+	if err != nil {
+		return nil, err
+	}
+	in := Input{
+		Config: w.t.Config, Reading: w.s.o.Reading, Positions: w.positions, PositionsReadAt: w.readAt,
+		Market: market, Funds: w.funds, Caps: w.s.o.Caps, Spent: w.t.Spent, RunLeft: NoCap,
+		Frozen: w.handled, Disabled: w.off(), Now: w.s.o.Now(),
+	}
+	if w.s.shares != nil {
+		in.Allowed = w.s.shares.sats[w.t.UserID]
+		if in.Allowed == nil {
+			in.Allowed = map[string]int64{}
+		}
+	}
+	return Decide(in), nil
+}
+
+// off is why nothing may be added for this user. Only a dry run gets as far as
+// this with the switch for everybody off.
+func (w *watch) off() string {
+	if w.s.off != "" {
+		return w.s.off
+	}
+	return w.t.Disabled
+}
+
+func (w *watch) next(verdicts []Verdict) int {
+	for i, v := range verdicts {
+		if v.Word == Add {
+			return i
+		}
+	}
+	return -1
+}
+
+func has(verdicts []Verdict, word Word) bool {
+	for _, v := range verdicts {
+		if v.Word == word {
+			return true
+		}
+	}
+	return false
+}
+
+// keep turns the last verdicts into items, except for positions that have one.
+func (w *watch) keep(verdicts []Verdict) {
+	reported := map[string]bool{}
+	for _, i := range w.items {
+		if i.Word != Resolve {
+			reported[i.TradeID] = true
+		}
+	}
+	for _, v := range verdicts {
+		if reported[v.TradeID] {
+			continue
+		}
+		item := w.item(v, StatusSkipped)
+		switch {
+		case v.Quiet():
+			item.Status = StatusOK
+		case v.Word == Add:
+			item.Status = StatusPlanned
+		case v.Word == BadData || v.Word == Stale || v.Word == PriceMismatch:
+			item.Status, item.Error = StatusFailed, v.Reason
+		}
+		w.items = append(w.items, item)
+	}
+}
+
+func (w *watch) item(v Verdict, status Status) Item {
+	return Item{UserID: w.t.UserID, AccountID: w.t.AccountID, Verdict: v, Status: status}
+}
+
+func (w *watch) failure(err error) Item {
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("no answer within %s: %w", w.s.o.UserTimeout, err)
+	}
+	return Item{
+		UserID: w.t.UserID, AccountID: w.t.AccountID, Status: StatusFailed, Error: err.Error(),
+		Verdict: Verdict{Urgency: math.Inf(1), Reason: err.Error()},
+	}
+}

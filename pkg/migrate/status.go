@@ -72,7 +72,7 @@ type Item struct {
 // Version reports the newest applied version (0: none) and the newest one this binary has. It writes
 // nothing, not even the version table.
 func (m *Migrator) Version(ctx context.Context) (current, head int64, err error) {
-	err = m.db.QueryRowContext(ctx, `SELECT COALESCE(max(version_id), 0) FROM `+Table+` WHERE is_applied`).Scan(&current)
+	err = m.db.QueryRowContext(ctx, `SELECT COALESCE(max(version_id), 0) FROM `+VersionTable+` WHERE is_applied`).Scan(&current)
 	if isUndefinedTable(err) {
 		return 0, m.head, nil
 	}
@@ -119,7 +119,7 @@ func (m *Migrator) Status(ctx context.Context) ([]Item, error) {
 
 func (m *Migrator) history(ctx context.Context) (map[int64]time.Time, error) {
 	applied := map[int64]time.Time{}
-	rows, err := m.db.QueryContext(ctx, `SELECT version_id, tstamp FROM `+Table+` WHERE is_applied AND version_id > 0`)
+	rows, err := m.db.QueryContext(ctx, `SELECT version_id, tstamp FROM `+VersionTable+` WHERE is_applied AND version_id > 0`)
 	if isUndefinedTable(err) {
 		return applied, nil
 	}

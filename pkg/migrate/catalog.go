@@ -1,0 +1,225 @@
+package migrate
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Catalog is what a schema consists of, in a form that can be compared and stored.
+type Catalog struct {
+	Enums  map[string][]string `json:"enums"`
+	Tables map[string]*Table   `json:"tables"`
+}
+
+// Table is one table of a Catalog.
+type Table struct {
+	Columns     []Column              `json:"columns"` // in table order; the order is not compared
+	Constraints map[string]Constraint `json:"constraints"`
+	Indexes     map[string]Index      `json:"indexes"` // those that no constraint owns
+	Policies    map[string]Policy     `json:"policies,omitempty"`
+	RowSecurity bool                  `json:"row_security,omitempty"`
+	Forced      bool                  `json:"forced,omitempty"`
+}
+
+// Column is one column; the definitions are the server's own texts.
+type Column struct {
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	NotNull  bool   `json:"not_null,omitempty"`
+	Default  string `json:"default,omitempty"`
+	Identity string `json:"identity,omitempty"` // a or d; generated columns count as g
+}
+
+// Constraint is a primary key (p), unique (u), foreign key (f), check (c) or exclusion (x) constraint.
+type Constraint struct {
+	Kind       string `json:"kind"`
+	Definition string `json:"definition"`
+	NotValid   bool   `json:"not_valid,omitempty"`
+}
+
+// Index is one index. Definition lacks its name.
+type Index struct {
+	Definition string `json:"definition"`
+	Invalid    bool   `json:"invalid,omitempty"`
+}
+
+// Policy is one row security policy.
+type Policy struct {
+	Command    string   `json:"command"`
+	Permissive bool     `json:"permissive"`
+	Roles      []string `json:"roles"`
+	Using      string   `json:"using,omitempty"`
+	Check      string   `json:"check,omitempty"`
+}
+
+// ReadCatalog reads the tables and enums of the connection's current schema, as of one moment. The
+// version table is bookkeeping and left out.
+func ReadCatalog(ctx context.Context, db *sql.DB) (*Catalog, error) {
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return nil, fmt.Errorf("read catalog: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing was written
+	r := &reader{ctx: ctx, tx: tx, c: &Catalog{Enums: map[string][]string{}, Tables: map[string]*Table{}}}
+	for _, step := range []func() error{r.schema, r.enums, r.tables, r.columns, r.constraints, r.indexes, r.policies} {
+		if err := step(); err != nil {
+			return nil, fmt.Errorf("read catalog: %w", err)
+		}
+	}
+	return r.c, nil
+}
+
+type reader struct {
+	ctx    context.Context //nolint:containedctx // lives for one ReadCatalog
+	tx     *sql.Tx
+	c      *Catalog
+	prefix string // the schema's qualifier, as the server writes it
+}
+
+// scan runs query and calls each with a scan function per row.
+func (r *reader) scan(query string, each func(scan func(...any) error) error) error {
+	rows, err := r.tx.QueryContext(r.ctx, query)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err below tells
+	for rows.Next() {
+		if err := each(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (r *reader) schema() error {
+	// Nothing but the current schema and pg_catalog in the path: then the server qualifies the same
+	// names in every database, and schemas of different names compare.
+	const q = `SELECT COALESCE(quote_ident(current_schema()), ''),
+		set_config('search_path', COALESCE(quote_ident(current_schema()), 'pg_catalog'), true)`
+	var schema, path string
+	if err := r.tx.QueryRowContext(r.ctx, q).Scan(&schema, &path); err != nil {
+		return err
+	}
+	r.prefix = schema + "."
+	return nil
+}
+
+func (r *reader) enums() error {
+	return r.scan(`SELECT t.typname, e.enumlabel FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid
+		WHERE t.typnamespace = current_schema()::regnamespace ORDER BY t.typname, e.enumsortorder`,
+		func(scan func(...any) error) error {
+			var name, label string
+			if err := scan(&name, &label); err != nil {
+				return err
+			}
+			r.c.Enums[name] = append(r.c.Enums[name], label)
+			return nil
+		})
+}
+
+func (r *reader) tables() error {
+	return r.scan(`SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_catalog.pg_class
+		WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND relname <> '`+VersionTable+`'`,
+		func(scan func(...any) error) error {
+			var name string
+			t := &Table{Constraints: map[string]Constraint{}, Indexes: map[string]Index{}, Policies: map[string]Policy{}}
+			if err := scan(&name, &t.RowSecurity, &t.Forced); err != nil {
+				return err
+			}
+			r.c.Tables[name] = t
+			return nil
+		})
+}
+
+func (r *reader) columns() error {
+	return r.scan(`SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+			COALESCE(pg_get_expr(d.adbin, d.adrelid), ''), CASE WHEN a.attgenerated <> '' THEN 'g' ELSE a.attidentity::text END
+		FROM pg_catalog.pg_attribute a
+		JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+		LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+		AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attnum`,
+		func(scan func(...any) error) error {
+			var table string
+			var col Column
+			if err := scan(&table, &col.Name, &col.Type, &col.NotNull, &col.Default, &col.Identity); err != nil {
+				return err
+			}
+			if t := r.c.Tables[table]; t != nil {
+				t.Columns = append(t.Columns, col)
+			}
+			return nil
+		})
+}
+
+func (r *reader) constraints() error {
+	return r.scan(`SELECT c.relname, n.conname, n.contype::text, pg_get_constraintdef(n.oid), NOT n.convalidated
+		FROM pg_catalog.pg_constraint n JOIN pg_catalog.pg_class c ON c.oid = n.conrelid
+		WHERE c.relnamespace = current_schema()::regnamespace AND n.contype IN ('p', 'u', 'f', 'c', 'x')`,
+		func(scan func(...any) error) error {
+			var table, name string
+			var con Constraint
+			if err := scan(&table, &name, &con.Kind, &con.Definition, &con.NotValid); err != nil {
+				return err
+			}
+			con.Definition = strings.TrimSuffix(con.Definition, " NOT VALID")
+			if t := r.c.Tables[table]; t != nil {
+				t.Constraints[name] = con
+			}
+			return nil
+		})
+}
+
+func (r *reader) indexes() error {
+	return r.scan(`SELECT c.relname, i.relname, pg_get_indexdef(x.indexrelid), NOT (x.indisvalid AND x.indisready)
+		FROM pg_catalog.pg_index x
+		JOIN pg_catalog.pg_class c ON c.oid = x.indrelid
+		JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+		WHERE c.relnamespace = current_schema()::regnamespace
+		AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint n WHERE n.conindid = x.indexrelid AND n.contype IN ('p', 'u', 'x'))`,
+		func(scan func(...any) error) error {
+			var table, name string
+			var idx Index
+			if err := scan(&table, &name, &idx.Definition, &idx.Invalid); err != nil {
+				return err
+			}
+			// Index definitions name the schema whatever the search path is.
+			idx.Definition = strings.Replace(idx.Definition, " ON "+r.prefix, " ON ", 1)
+			for _, n := range []string{name, quoted(name)} {
+				idx.Definition = strings.Replace(idx.Definition, " INDEX "+n+" ON ", " INDEX ON ", 1)
+			}
+			if t := r.c.Tables[table]; t != nil {
+				t.Indexes[name] = idx
+			}
+			return nil
+		})
+}
+
+func (r *reader) policies() error {
+	return r.scan(`SELECT c.relname, p.polname, CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT'
+				WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, p.polpermissive,
+			array_to_string(ARRAY(SELECT CASE WHEN m = 0 THEN 'public' ELSE COALESCE((SELECT rolname FROM pg_catalog.pg_roles WHERE oid = m), m::text) END
+				FROM unnest(p.polroles) m), ','),
+			COALESCE(pg_get_expr(p.polqual, p.polrelid), ''), COALESCE(pg_get_expr(p.polwithcheck, p.polrelid), '')
+		FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
+		WHERE c.relnamespace = current_schema()::regnamespace`,
+		func(scan func(...any) error) error {
+			var table, name, roles string
+			var p Policy
+			if err := scan(&table, &name, &p.Command, &p.Permissive, &roles, &p.Using, &p.Check); err != nil {
+				return err
+			}
+			p.Roles = strings.Split(roles, ",")
+			slices.Sort(p.Roles)
+			if t := r.c.Tables[table]; t != nil {
+				t.Policies[name] = p
+			}
+			return nil
+		})
+}
+
+// quoted writes a name as a quoted SQL identifier.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

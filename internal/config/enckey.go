@@ -1,0 +1,149 @@
+package config
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/axisor/axisor/pkg/secret"
+)
+
+// keyCommandTimeout is long enough to type a passphrase into an agent's window.
+const keyCommandTimeout = 60 * time.Second
+
+// EncryptionKey returns the key of stored credentials from wherever it is
+// configured. It reads a file or runs a program at the first call only, so that
+// commands which need no key never ask for it. Without a key it returns ErrNoKey.
+func (ld *Loaded) EncryptionKey(ctx context.Context) (secret.Secret, error) {
+	ld.mu.Lock()
+	defer ld.mu.Unlock()
+	if !ld.key.IsZero() {
+		return ld.key, nil
+	}
+	e := &ld.Config.Encryption
+	var key secret.Secret
+	var err error
+	switch {
+	case !e.Key.IsZero():
+		key = e.Key
+	case e.KeyFile != "":
+		key, err = ReadSecretFile(e.KeyFile, keyKeyFile)
+		err = cmp.Or(err, tooShort(e.KeyFile, keyKeyFile, key))
+	case len(e.KeyCommand) > 0:
+		key, err = ld.runKeyCommand(ctx, e.KeyCommand)
+	default:
+		return secret.Secret{}, ErrNoKey
+	}
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	ld.key = key
+	return key, nil
+}
+
+// tooShort applies the length rule of encryption.key to a key from elsewhere. It
+// has nothing to say about no key, which is another error.
+func tooShort(source, key string, s secret.Secret) error {
+	if rule := longKey(s); rule != "" {
+		return &Error{Source: source, Key: key, Rule: rule, Hint: "make a key with `openssl rand -hex 32`"}
+	}
+	return nil
+}
+
+// ReadSecretFile reads a secret of one line from a file that only its owner can
+// open. The key names the setting in errors. Line ends at the end are dropped.
+func ReadSecretFile(path, key string) (secret.Secret, error) {
+	data, info, err := readLimited(path)
+	if err != nil {
+		return secret.Secret{}, &Error{Source: path, Key: key, Rule: "cannot be read", Err: reason(err)}
+	}
+	if mode := info.Mode().Perm(); info.Mode().IsRegular() && mode&othersAny != 0 {
+		return secret.Secret{}, accessError(path, key, "is a file that others can open", mode)
+	}
+	return oneLine(path, key, data)
+}
+
+// oneLine turns the content of a file or the output of a program into a secret.
+func oneLine(source, key string, data []byte) (secret.Secret, error) {
+	text := strings.TrimRight(string(data), "\r\n")
+	rule := ""
+	switch {
+	case text == "":
+		rule = "gives nothing"
+	case strings.ContainsAny(text, "\r\n"):
+		rule = "gives more than one line"
+	case !utf8.ValidString(text):
+		rule = "gives bytes that are not text"
+	}
+	if rule != "" {
+		return secret.Secret{}, &Error{Source: source, Key: key, Rule: rule, Hint: "it must hold the secret on one line and nothing else"}
+	}
+	return secret.New(text), nil
+}
+
+// runKeyCommand runs the program without a shell. What it writes, on either
+// stream, goes into no message: password managers print more than one expects.
+func (ld *Loaded) runKeyCommand(ctx context.Context, argv []string) (secret.Secret, error) {
+	source := ld.Origins[keyKeyCommand].String()
+	fail := func(rule string, err error) (secret.Secret, error) {
+		return secret.Secret{}, &Error{
+			Source: source, Key: keyKeyCommand, Rule: rule, Value: argv[0], Err: err,
+			Hint: "run the command by hand to see what it says",
+		}
+	}
+	path, err := lookPath(argv[0], ld.dir, ld.env)
+	if err != nil {
+		return fail("program not found", nil)
+	}
+	ctx, cancel := context.WithTimeout(ctx, keyCommandTimeout)
+	defer cancel()
+	var stdout bytes.Buffer
+	cmd := exec.CommandContext(ctx, path, argv[1:]...)
+	cmd.Env, cmd.Dir, cmd.Stdout = ld.env, ld.dir, &stdout
+	cmd.WaitDelay = 2 * time.Second // a grandchild that keeps the pipe open must not hold us
+	if err := cmd.Run(); err != nil {
+		var exit *exec.ExitError
+		switch {
+		case errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return fail(fmt.Sprintf("did not finish in %s", keyCommandTimeout), ctx.Err())
+		case ctx.Err() != nil:
+			return secret.Secret{}, ctx.Err()
+		case errors.As(err, &exit):
+			return fail("failed", errors.New(exit.ProcessState.String()))
+		}
+		return fail("could not be run", reason(err))
+	}
+	key, err := oneLine(source, keyKeyCommand, stdout.Bytes())
+	if err = cmp.Or(err, tooShort(source, keyKeyCommand, key)); err != nil {
+		return secret.Secret{}, err
+	}
+	return key, nil
+}
+
+// lookPath finds a program with the PATH that was passed in. os/exec would use
+// the one of the process.
+func lookPath(name, dir string, env []string) (string, error) {
+	candidates := []string{absolute(name, dir, "")}
+	if !strings.Contains(name, "/") {
+		candidates = nil
+		for _, d := range filepath.SplitList(envMap(env)["PATH"]) {
+			if filepath.IsAbs(d) {
+				candidates = append(candidates, filepath.Join(d, name))
+			}
+		}
+	}
+	for _, c := range candidates {
+		if info, err := os.Stat(c); err == nil && !info.IsDir() && info.Mode().Perm()&0o111 != 0 {
+			return c, nil
+		}
+	}
+	return "", exec.ErrNotFound
+}

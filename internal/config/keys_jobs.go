@@ -1,0 +1,121 @@
+package config
+
+func guardKeys() []Key {
+	return []Key{
+		{
+			Name: "guard.reading", Kind: KindEnum, Default: "remaining", Enum: []string{"remaining", "price", "travelled"},
+			Summary: "how a threshold is read against a position",
+			field:   func(c *Config) any { return &c.Guard.Reading },
+		},
+		{
+			Name: "guard.concurrency", Kind: KindInteger, Default: "16", rule: between(1, 256),
+			Summary: "users worked on at once",
+			field:   func(c *Config) any { return &c.Guard.Concurrency },
+		},
+		{
+			Name: "guard.cooldown", Kind: KindDuration, Default: "60s", rule: notNegative,
+			Summary: "shortest time between two additions to one position",
+			field:   func(c *Config) any { return &c.Guard.Cooldown },
+		},
+		{
+			Name: "guard.max_sats_per_run", Kind: KindInteger, Default: "0", rule: between(0, maxSats),
+			Summary: "most sats one run may add; 0 is no cap",
+			field:   func(c *Config) any { return &c.Guard.MaxSatsPerRun },
+		},
+		{
+			Name: "guard.max_sats_per_user_day", Kind: KindInteger, Default: "0", rule: between(0, maxSats),
+			Summary: "most sats added for one user in 24 hours; 0 is no cap",
+			field:   func(c *Config) any { return &c.Guard.MaxSatsPerUserDay },
+		},
+		{
+			Name: "guard.max_sats_per_position_day", Kind: KindInteger, Default: "0", rule: between(0, maxSats),
+			Summary: "most sats added to one position in 24 hours; 0 is the position's entry margin",
+			field:   func(c *Config) any { return &c.Guard.MaxSatsPerPositionDay },
+		},
+		{
+			Name: "guard.max_balance_share", Kind: KindNumber, Default: "0.5", rule: numberOver(0, 1),
+			Summary: "largest part of the free balance one addition may take",
+			field:   func(c *Config) any { return &c.Guard.MaxBalanceShare },
+		},
+		{
+			Name: "guard.min_add_sats", Kind: KindInteger, Default: "100", rule: between(1, maxSats),
+			Summary: "smaller additions are not made",
+			field:   func(c *Config) any { return &c.Guard.MinAddSats },
+		},
+		{
+			Name: keyAlertURL, Kind: KindURL, rule: safeURL,
+			Summary: "address that receives alerts",
+			field:   func(c *Config) any { return &c.Guard.AlertURL },
+		},
+		{
+			Name: "guard.alert_secret_file", Kind: KindPath,
+			Summary: "file with the secret that signs alerts",
+			field:   func(c *Config) any { return &c.Guard.AlertSecretFile },
+		},
+		{
+			Name: keyPingURL, Kind: KindURL, rule: safeURL,
+			Summary: "address that is called after each good run",
+			field:   func(c *Config) any { return &c.Guard.PingURL },
+		},
+		{
+			Name: "guard.metrics_file", Kind: KindPath,
+			Summary: "file that receives metrics in Prometheus text form",
+			field:   func(c *Config) any { return &c.Guard.MetricsFile },
+		},
+	}
+}
+
+func backupKeys() []Key {
+	return []Key{
+		{
+			Name: "backup.directory", Kind: KindPath, Default: "/backups/postgresql",
+			Summary: "where backups are written",
+			field:   func(c *Config) any { return &c.Backup.Directory },
+		},
+		{
+			Name: "backup.retention_days", Kind: KindInteger, Default: "30", rule: between(0, 36500),
+			Summary: "backups older than this are pruned; 0 keeps them whatever their age",
+			field:   func(c *Config) any { return &c.Backup.RetentionDays },
+		},
+		{
+			Name: "backup.keep_last", Kind: KindInteger, Default: "1", rule: between(1, 10000),
+			Summary: "newest backups that are never pruned",
+			field:   func(c *Config) any { return &c.Backup.KeepLast },
+		},
+		{
+			Name: "backup.keep_daily", Kind: KindInteger, Default: "0", rule: between(0, 10000),
+			Summary: "days of which one backup is kept",
+			field:   func(c *Config) any { return &c.Backup.KeepDaily },
+		},
+		{
+			Name: "backup.keep_weekly", Kind: KindInteger, Default: "0", rule: between(0, 10000),
+			Summary: "weeks of which one backup is kept",
+			field:   func(c *Config) any { return &c.Backup.KeepWeekly },
+		},
+		{
+			Name: "backup.keep_monthly", Kind: KindInteger, Default: "0", rule: between(0, 10000),
+			Summary: "months of which one backup is kept",
+			field:   func(c *Config) any { return &c.Backup.KeepMonthly },
+		},
+		{
+			Name: "backup.compression", Kind: KindEnum, Default: "zstd", Enum: []string{"zstd", "gzip", "none"},
+			Summary: "compression of dumps",
+			field:   func(c *Config) any { return &c.Backup.Compression },
+		},
+		{
+			Name: "backup.recipients", Kind: KindList,
+			Summary: "age public keys that dumps are encrypted to",
+			field:   func(c *Config) any { return &c.Backup.Recipients },
+		},
+		{
+			Name: "backup.targets", Kind: KindList,
+			Summary: "further places that receive a copy of each backup",
+			field:   func(c *Config) any { return &c.Backup.Targets },
+		},
+		{
+			Name: "backup.dump_flags", Kind: KindList,
+			Summary: "more flags for pg_dump",
+			field:   func(c *Config) any { return &c.Backup.DumpFlags },
+		},
+	}
+}

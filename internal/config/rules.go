@@ -1,0 +1,166 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/axisor/axisor/pkg/secret"
+)
+
+// maxSats is every satoshi there will ever be; larger caps are typing errors.
+const maxSats = 21_000_000 * 100_000_000
+
+// minKeyLength is the length that the web application asks of ENCRYPTION_KEY.
+const minKeyLength = 32
+
+func between(low, high int64) func(any) string {
+	return func(v any) string {
+		if n := v.(int64); n < low || n > high {
+			return "must be between " + strconv.FormatInt(low, 10) + " and " + strconv.FormatInt(high, 10)
+		}
+		return ""
+	}
+}
+
+func numberOver(low, high float64) func(any) string {
+	return func(v any) string {
+		if n := v.(float64); n <= low || n > high {
+			return fmt.Sprintf("must be above %v and at most %v", low, high)
+		}
+		return ""
+	}
+}
+
+func positive(v any) string {
+	if v.(time.Duration) <= 0 {
+		return "must be longer than 0"
+	}
+	return ""
+}
+
+func notNegative(v any) string {
+	if v.(time.Duration) < 0 {
+		return "must not be negative"
+	}
+	return ""
+}
+
+func longKey(v any) string {
+	s := v.(secret.Secret)
+	if n := utf8.RuneCountInString(s.Reveal()); n > 0 && n < minKeyLength {
+		return fmt.Sprintf("must have at least %d characters, has %d", minKeyLength, n)
+	}
+	return ""
+}
+
+func longKeys(v any) string {
+	for i, s := range v.([]secret.Secret) {
+		if rule := longKey(s); rule != "" {
+			return fmt.Sprintf("entry %d %s", i+1, rule)
+		}
+		if s.IsZero() {
+			return fmt.Sprintf("entry %d is empty", i+1)
+		}
+	}
+	return ""
+}
+
+// databaseURL never wraps the error of net/url: it quotes the URL and with it the
+// password.
+func databaseURL(v any) string {
+	raw := v.(secret.Secret).Reveal()
+	if raw == "" {
+		return ""
+	}
+	if !strings.HasPrefix(raw, "postgres://") && !strings.HasPrefix(raw, "postgresql://") {
+		return "must start with postgres:// or postgresql://"
+	}
+	if _, err := url.Parse(raw); err != nil {
+		return "must be a valid URL (special characters in the password must be percent-encoded)"
+	}
+	return ""
+}
+
+// safeURL refuses to send keys, signatures or alerts over an unencrypted network.
+func safeURL(v any) string {
+	raw := v.(string)
+	if raw == "" {
+		return ""
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return "must be a URL such as https://host/path"
+	}
+	if u.User != nil {
+		return "must not carry a user or a password"
+	}
+	switch {
+	case u.Scheme == "https":
+	case u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "http":
+		return "must use https (http is allowed for this machine only)"
+	default:
+		return "must start with https://"
+	}
+	return ""
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+func hasPassword(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return true
+	}
+	if _, ok := u.User.Password(); ok {
+		return true
+	}
+	q := u.Query()
+	return q.Has("password") || q.Has("sslpassword")
+}
+
+// RedactDatabaseURL returns a connection URL that can be shown: the password, in
+// whatever place it stands, is replaced.
+func RedactDatabaseURL(raw string) string {
+	if raw == "" {
+		return ""
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme == "" || u.Opaque != "" {
+		return secret.Redacted
+	}
+	q := u.Query()
+	for name := range q {
+		if strings.Contains(strings.ToLower(name), "password") {
+			q.Set(name, "xxxxx")
+		}
+	}
+	if u.RawQuery != "" {
+		u.RawQuery = q.Encode()
+	}
+	return u.Redacted()
+}
+
+// shortURL hides path and query: the addresses of chat hooks and of check-in
+// services carry their secret there.
+func shortURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || raw == "" {
+		return raw
+	}
+	if u.Path != "" && u.Path != "/" || u.RawQuery != "" {
+		return u.Scheme + "://" + u.Host + "/…"
+	}
+	return u.Scheme + "://" + u.Host
+}

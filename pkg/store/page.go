@@ -1,0 +1,273 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// DefaultLimit is the length of a page when nothing else is asked for.
+const DefaultLimit = 50
+
+// batch bounds the memory of a long list: rows are fetched in pages of this
+// size, so no connection is held while the consumer is slow.
+const batch = 1000
+
+// Page says which part of a list is wanted. Pages are found by the last row's
+// key and not by counting, so the last page is as fast as the first.
+type Page struct {
+	Limit  int    // 0 means DefaultLimit
+	Cursor string // from List.Next
+	All    bool
+	Sort   string // a field, with a leading minus for descending; "" for the list's own order
+}
+
+// TimeRange limits a list in time: from Since on, up to but without Until.
+// A zero end is open.
+type TimeRange struct {
+	Since, Until time.Time
+}
+
+func (r TimeRange) on(q *gorm.DB, column string) *gorm.DB {
+	if !r.Since.IsZero() {
+		q = q.Where(column+" >= ?", r.Since.UTC())
+	}
+	if !r.Until.IsZero() {
+		q = q.Where(column+" < ?", r.Until.UTC())
+	}
+	return q
+}
+
+// List is the answer to a list query. Items runs the query while it is read;
+// Next, valid afterwards, is the cursor of the following page or "".
+type List[T any] struct {
+	Items iter.Seq2[T, error]
+	Next  func() string
+}
+
+// Collect reads a whole list into memory; for short lists.
+func (l List[T]) Collect() ([]T, error) {
+	var all []T
+	for item, err := range l.Items {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, item)
+	}
+	return all, nil
+}
+
+func failed[T any](err error) List[T] {
+	return List[T]{
+		Items: func(yield func(T, error) bool) {
+			var zero T
+			yield(zero, err)
+		},
+		Next: func() string { return "" },
+	}
+}
+
+// sortKey is a column that a list may be ordered by.
+type sortKey[T any] struct {
+	column   string // quoted where needed
+	cast     string // the column's type, for the cursor's value
+	nullable bool   // NULLs come last in both directions
+	value    func(*T) *string
+}
+
+// listing describes how one entity is listed.
+type listing[T any] struct {
+	table string
+	sorts map[string]sortKey[T]
+	order string // default, such as -created_at
+	id    func(*T) string
+}
+
+// cursor is the key of the last row seen. It carries its sort order, because
+// with another one it would point to a random place.
+type cursor struct {
+	Sort  string  `json:"s"`
+	Value *string `json:"v"`
+	ID    string  `json:"i"`
+}
+
+func (c cursor) encode() string {
+	raw, err := json.Marshal(c)
+	if err != nil { // strings only
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func decodeCursor(s string) (cursor, error) {
+	var c cursor
+	raw, err := base64.RawURLEncoding.DecodeString(s)
+	if err == nil {
+		err = json.Unmarshal(raw, &c)
+	}
+	if err != nil || c.ID == "" {
+		return c, &ArgumentError{Name: "cursor", Value: s, Rule: "take it unchanged from next_cursor of the page before"}
+	}
+	return c, nil
+}
+
+// run lists rows. build makes the filtered query anew for every batch.
+func (l listing[T]) run(ctx context.Context, d *DB, page Page, build func(*gorm.DB) *gorm.DB) List[T] {
+	sort := page.Sort
+	if sort == "" {
+		sort = l.order
+	}
+	name, descending := strings.CutPrefix(sort, "-")
+	key, ok := l.sorts[name]
+	if !ok {
+		allowed := make([]string, 0, len(l.sorts))
+		for field := range l.sorts {
+			allowed = append(allowed, field)
+		}
+		slices.Sort(allowed)
+		return failed[T](&ArgumentError{
+			Name: "sort", Value: page.Sort, Rule: "want one of " + strings.Join(allowed, ", "), Allowed: allowed,
+		})
+	}
+	if page.Limit < 0 {
+		return failed[T](&ArgumentError{Name: "limit", Value: strconv.Itoa(page.Limit), Rule: "must be positive"})
+	}
+	var start *cursor
+	if page.Cursor != "" {
+		c, err := decodeCursor(page.Cursor)
+		if err != nil {
+			return failed[T](err)
+		}
+		if c.Sort != sort {
+			return failed[T](&ArgumentError{Name: "cursor", Value: page.Cursor, Rule: "it belongs to a list sorted by " + c.Sort})
+		}
+		start = &c
+	}
+	want := page.Limit
+	if want == 0 {
+		want = DefaultLimit
+	}
+	next := ""
+	items := func(yield func(T, error) bool) {
+		last, left := start, want
+		next = ""
+		for {
+			size := batch
+			if !page.All {
+				size = min(batch, left)
+			}
+			var rows []T
+			q := key.after(build(d.Gorm(ctx).Model(new(T))), descending, last, l.table)
+			if err := q.Limit(size + 1).Find(&rows).Error; err != nil { // one more tells whether there is more
+				var zero T
+				yield(zero, fmt.Errorf("list %s: %w", l.table, err))
+				return
+			}
+			more := len(rows) > size
+			rows = rows[:min(size, len(rows))]
+			for i := range rows {
+				if !yield(rows[i], nil) {
+					return
+				}
+			}
+			if len(rows) > 0 {
+				row := &rows[len(rows)-1]
+				last = &cursor{Sort: sort, Value: key.value(row), ID: l.id(row)}
+			}
+			left -= len(rows)
+			if !more {
+				return
+			}
+			if !page.All && left <= 0 {
+				next = last.encode()
+				return
+			}
+		}
+	}
+	return List[T]{Items: items, Next: func() string { return next }}
+}
+
+// after orders the query and starts it behind the cursor.
+func (k sortKey[T]) after(q *gorm.DB, descending bool, c *cursor, table string) *gorm.DB {
+	column, id := quoted(table)+"."+k.column, quoted(table)+".id"
+	dir, op := " ASC", " > "
+	if descending {
+		dir, op = " DESC", " < "
+	}
+	if c != nil {
+		tuple := "(" + column + ", " + id + ")" + op + "(CAST(? AS " + k.cast + "), ?)"
+		switch {
+		case !k.nullable && c.Value != nil:
+			q = q.Where(tuple, *c.Value, c.ID)
+		case c.Value != nil:
+			q = q.Where("("+tuple+" OR "+column+" IS NULL)", *c.Value, c.ID)
+		default:
+			q = q.Where(column+" IS NULL AND "+id+op+"?", c.ID)
+		}
+	}
+	if k.nullable {
+		return q.Order(column + dir + " NULLS LAST").Order(id + dir)
+	}
+	return q.Order(column + dir).Order(id + dir)
+}
+
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// Sort keys by type of column.
+
+func byText[T any](column string, get func(*T) string) sortKey[T] {
+	return sortKey[T]{column: quoted(column), cast: "text", value: func(row *T) *string { return new(get(row)) }}
+}
+
+func byTextNull[T any](column string, get func(*T) *string) sortKey[T] {
+	return sortKey[T]{column: quoted(column), cast: "text", nullable: true, value: get}
+}
+
+func byTime[T any](column string, get func(*T) time.Time) sortKey[T] {
+	return sortKey[T]{column: quoted(column), cast: "timestamp", value: func(row *T) *string { return new(stamp(get(row))) }}
+}
+
+func byTimeNull[T any](column string, get func(*T) *time.Time) sortKey[T] {
+	return sortKey[T]{column: quoted(column), cast: "timestamp", nullable: true, value: func(row *T) *string {
+		if t := get(row); t != nil {
+			return new(stamp(*t))
+		}
+		return nil
+	}}
+}
+
+func byPlan[T any](column string, get func(*T) string) sortKey[T] {
+	k := byText(column, get)
+	k.cast = `"PlanType"`
+	return k
+}
+
+func byInt[T any](column string, get func(*T) int64) sortKey[T] {
+	return sortKey[T]{column: quoted(column), cast: "bigint", value: func(row *T) *string {
+		return new(strconv.FormatInt(get(row), 10))
+	}}
+}
+
+func byFloatNull[T any](column string, get func(*T) *float64) sortKey[T] {
+	return sortKey[T]{column: quoted(column), cast: "double precision", nullable: true, value: func(row *T) *string {
+		if f := get(row); f != nil {
+			return new(strconv.FormatFloat(*f, 'g', -1, 64))
+		}
+		return nil
+	}}
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.999999") }
+
+// like turns a search word into an ILIKE pattern that finds it anywhere.
+func like(word string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word) + "%"
+}

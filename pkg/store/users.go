@@ -1,0 +1,184 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/axisor/axisor/pkg/models"
+)
+
+// userSecrets are columns that no list or view needs. They are not even read.
+func userSecrets() []string {
+	return []string{
+		"password_hash", "two_factor_secret", "two_factor_backup_codes", "email_verification_token", "password_reset_token",
+	}
+}
+
+// UserFilter narrows a list of users.
+type UserFilter struct {
+	Plan    models.PlanType
+	Active  *bool
+	Locked  bool   // locked out now
+	Search  string // part of the e-mail or the username, in any case
+	Created TimeRange
+}
+
+func users() listing[models.User] {
+	type u = models.User
+	return listing[u]{
+		table: "User", order: "-created_at", id: func(r *u) string { return r.ID },
+		sorts: map[string]sortKey[u]{
+			"id":            byText("id", func(r *u) string { return r.ID }),
+			"created_at":    byTime("created_at", func(r *u) time.Time { return r.CreatedAt }),
+			"updated_at":    byTime("updated_at", func(r *u) time.Time { return r.UpdatedAt }),
+			"email":         byText("email", func(r *u) string { return r.Email }),
+			"username":      byText("username", func(r *u) string { return r.Username }),
+			"plan_type":     byPlan("plan_type", func(r *u) string { return string(r.PlanType) }),
+			"last_login_at": byTimeNull("last_login_at", func(r *u) *time.Time { return r.LastLoginAt }),
+			"locked_until":  byTimeNull("locked_until", func(r *u) *time.Time { return r.LockedUntil }),
+		},
+	}
+}
+
+// ListUsers lists users, newest first unless asked otherwise, without secrets.
+func (d *DB) ListUsers(ctx context.Context, f UserFilter, p Page) List[models.User] {
+	if f.Plan != "" && !f.Plan.Valid() {
+		return failed[models.User](&ArgumentError{Name: "plan", Value: string(f.Plan), Rule: "no such plan"})
+	}
+	now := d.Now()
+	return users().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
+		q = f.Created.on(q.Omit(userSecrets()...), "created_at")
+		if f.Plan != "" {
+			q = q.Where("plan_type = ?", f.Plan)
+		}
+		if f.Active != nil {
+			q = q.Where("is_active = ?", *f.Active)
+		}
+		if f.Locked {
+			q = q.Where("locked_until > ?", now)
+		}
+		if f.Search != "" {
+			q = q.Where("(email ILIKE ? OR username ILIKE ?)", like(f.Search), like(f.Search))
+		}
+		return q
+	})
+}
+
+// FindUser finds one user by id, e-mail in any case, or username. The answer
+// has no secrets. A *NotFoundError names users that come close.
+func (d *DB) FindUser(ctx context.Context, ref string) (models.User, error) {
+	ref = strings.TrimSpace(ref)
+	if ref == "" {
+		return models.User{}, &NotFoundError{Kind: "user", Ref: ref}
+	}
+	// The indexed forms first; the fold over all rows only when they miss.
+	found, err := d.usersWhere(ctx, "id = ? OR email IN (?, ?) OR username = ?", ref, ref, strings.ToLower(ref), ref)
+	if err == nil && len(found) == 0 {
+		found, err = d.usersWhere(ctx, "lower(email) = lower(?) OR lower(username) = lower(?)", ref, ref)
+	}
+	if err != nil {
+		return models.User{}, fmt.Errorf("find user: %w", err)
+	}
+	if len(found) == 0 {
+		near, err := d.nearUsers(ctx, ref)
+		if err != nil {
+			return models.User{}, fmt.Errorf("find user: %w", err)
+		}
+		return models.User{}, &NotFoundError{Kind: "user", Ref: ref, Near: near}
+	}
+	best := slices.MinFunc(found, func(a, b models.User) int { return refRank(a, ref) - refRank(b, ref) })
+	for _, other := range found {
+		if other.ID != best.ID && refRank(other, ref) == refRank(best, ref) {
+			e := &AmbiguousError{Kind: "user", Ref: ref}
+			for _, u := range found {
+				e.Candidates = append(e.Candidates, u.ID+" "+u.Email)
+			}
+			return models.User{}, e
+		}
+	}
+	return best, nil
+}
+
+func (d *DB) usersWhere(ctx context.Context, where string, args ...any) ([]models.User, error) {
+	var found []models.User
+	err := d.Gorm(ctx).Omit(userSecrets()...).Where(where, args...).Limit(10).Find(&found).Error
+	return found, err
+}
+
+// refRank says how well a user fits a reference; less is better.
+func refRank(u models.User, ref string) int {
+	switch {
+	case u.ID == ref:
+		return 0
+	case u.Email == ref:
+		return 1
+	case u.Username == ref:
+		return 2
+	case u.Email == strings.ToLower(ref):
+		return 3
+	case strings.EqualFold(u.Email, ref):
+		return 4
+	default:
+		return 5
+	}
+}
+
+// nearUsers proposes up to three users for a mistyped reference. Only names
+// that share the beginning are compared, so it stays cheap in a large table.
+func (d *DB) nearUsers(ctx context.Context, ref string) ([]string, error) {
+	runes := []rune(strings.ToLower(ref))
+	prefix := strings.TrimPrefix(like(string(runes[:min(2, len(runes))])), "%")
+	var some []models.User
+	err := d.Gorm(ctx).Select("id", "email", "username").
+		Where("email ILIKE ? OR username ILIKE ?", prefix, prefix).Limit(500).Find(&some).Error
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, 2*len(some))
+	for _, u := range some {
+		names = append(names, u.Email, u.Username)
+	}
+	return nearest(ref, names), nil
+}
+
+// UserByID reads one user with all columns, secrets included. forUpdate locks
+// the row until the transaction ends.
+func (d *DB) UserByID(ctx context.Context, id string, forUpdate bool) (models.User, error) {
+	var u models.User
+	q := d.Gorm(ctx).Where("id = ?", id)
+	if forUpdate {
+		q = q.Clauses(locking())
+	}
+	err := q.Take(&u).Error
+	if errors.Is(err, ErrNotFound) {
+		return u, &NotFoundError{Kind: "user", Ref: id}
+	}
+	if err != nil {
+		return u, fmt.Errorf("read user: %w", err)
+	}
+	return u, nil
+}
+
+// UsersLike returns the users whose e-mail, without regard to case, or whose
+// username equals the given ones. There are at most a few.
+func (d *DB) UsersLike(ctx context.Context, email, username string) ([]models.User, error) {
+	found, err := d.usersWhere(ctx, "lower(email) = lower(?) OR username = ?", email, username)
+	if err != nil {
+		return nil, fmt.Errorf("find users: %w", err)
+	}
+	return found, nil
+}
+
+// CreateUser inserts a user and fills in what the database made.
+func (d *DB) CreateUser(ctx context.Context, u *models.User) error {
+	if err := d.Gorm(ctx).Create(u).Error; err != nil {
+		return fmt.Errorf("create user: %w", err)
+	}
+	return nil
+}

@@ -54,6 +54,8 @@ func TestLoad_BadFiles(t *testing.T) {
 		{"password in address", "lnmarkets: {base_url: 'https://u:" + canary + "@h/v3'}", "must not carry a user or a password", ""},
 		{"no host", "guard: {ping_url: 'https:///x'}", "must be a URL such as", ""},
 		{"other scheme", "guard: {alert_url: 'ftp://h/" + canary + "'}", "must start with https://", ""},
+		{"compression", "backup: {compression: lzma}", "must be zstd, gzip or none", ""},
+		{"compression level", "backup: {compression: 'gzip:10'}", "must be zstd, gzip or none", ""},
 		{"list of numbers", "backup: {recipients: [1, 2]}", "must be a list of texts", ""},
 		{"date for text", "audit: {actor: 2026-01-01}", "must be text", ""},
 		{"open quote", `encryption: {key_command: "pass 'show"}`, "unfinished quote", ""},
@@ -236,4 +238,29 @@ func FuzzReadDocument(f *testing.F) {
 		_, _ = Check(path)
 		_, _ = Load(LoadOptions{File: path, Dir: "/"})
 	})
+}
+
+func TestRender_LoadsBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	want := map[string]string{
+		keyDatabaseURL: "postgres://u:p'*&!é@h/d", "backup.directory": "/b b", keyKeyFile: "/k: #x", "guard.concurrency": "4",
+	}
+	w.file(FileName, string(Render(want)))
+	c := w.must().Config
+	require.Equal(t, want[keyDatabaseURL], c.Database.URL.Reveal())
+	require.Equal(t, "/b b", c.Backup.Directory)
+	require.Equal(t, "/k: #x", c.Encryption.KeyFile)
+	require.Equal(t, 4, c.Guard.Concurrency)
+}
+
+func TestKey_Validate(t *testing.T) {
+	t.Parallel()
+	k, ok := LookupKey(keyDatabaseURL)
+	require.True(t, ok)
+	require.NoError(t, k.Validate("postgres://h/d"))
+	require.ErrorContains(t, k.Validate("mysql://"+canary), "database.url: must start with postgres://")
+	require.NotContains(t, k.Validate("mysql://"+canary).Error(), canary)
+	_, ok = LookupKey("no.such")
+	require.False(t, ok)
 }

@@ -209,3 +209,12 @@ func (k Key) holdsSecret(v any) bool {
 	}
 	return false
 }
+
+// Validate measures a text against the rules of the key, for forms and flags. The
+// error never carries the value of a secret.
+func (k Key) Validate(text string) error {
+	if _, rule := k.parse(text); rule != "" {
+		return &Error{Key: k.Name, Rule: rule, Value: k.shown(text)}
+	}
+	return nil
+}

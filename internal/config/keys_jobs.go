@@ -74,12 +74,12 @@ func backupKeys() []Key {
 		},
 		{
 			Name: "backup.retention_days", Kind: KindInteger, Default: "30", rule: between(0, 36500),
-			Summary: "backups older than this are pruned; 0 keeps them whatever their age",
+			Summary: "every backup of this many days is kept; 0 is no such rule",
 			field:   func(c *Config) any { return &c.Backup.RetentionDays },
 		},
 		{
-			Name: "backup.keep_last", Kind: KindInteger, Default: "1", rule: between(1, 10000),
-			Summary: "newest backups that are never pruned",
+			Name: "backup.keep_last", Kind: KindInteger, Default: "1", rule: between(0, 10000),
+			Summary: "this many newest backups are kept, however old they are",
 			field:   func(c *Config) any { return &c.Backup.KeepLast },
 		},
 		{
@@ -98,8 +98,8 @@ func backupKeys() []Key {
 			field:   func(c *Config) any { return &c.Backup.KeepMonthly },
 		},
 		{
-			Name: "backup.compression", Kind: KindEnum, Default: "zstd", Enum: []string{"zstd", "gzip", "none"},
-			Summary: "compression of dumps",
+			Name: "backup.compression", Kind: KindText, Default: "zstd", rule: compression,
+			Summary: "compression of dumps: zstd, gzip or none, with an optional level such as zstd:3",
 			field:   func(c *Config) any { return &c.Backup.Compression },
 		},
 		{

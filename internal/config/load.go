@@ -61,7 +61,7 @@ func (l layer) origin(key string) Origin {
 func Load(o LoadOptions) (*Loaded, error) {
 	vars := envMap(o.Env)
 	ld := &Loaded{Config: &Config{}, Origins: map[string]Origin{}, env: o.Env, dir: o.Dir, Warnings: envWarnings(vars)}
-	doc, err := ld.openFile(o, vars)
+	doc, err := ld.openFile(o)
 	if err != nil {
 		return nil, err
 	}
@@ -80,31 +80,26 @@ func Load(o LoadOptions) (*Loaded, error) {
 	return ld, nil
 }
 
-func (ld *Loaded) openFile(o LoadOptions, vars map[string]string) (*document, error) {
-	path, from := o.File, "--config"
-	if path == "" {
-		path, from = vars[envConfig], envConfig
-	}
-	if path != "" {
-		ld.File = absolute(path, o.Dir, vars["HOME"])
-	} else {
-		var err error
-		ld.Searched = SearchPath(o.Dir, o.Env)
-		if ld.File, err = findFile(ld.Searched); err != nil {
-			return nil, err
-		}
+func (ld *Loaded) openFile(o LoadOptions) (*document, error) {
+	var err error
+	if ld.File, ld.Searched, err = Locate(o); err != nil {
+		return nil, err
 	}
 	if ld.File == "" {
 		return &document{}, nil
 	}
 	doc, problems := readDocument(ld.File)
-	if len(problems) > 0 {
-		if path != "" && doc == nil {
-			problems[0].Hint = "the file was named by " + from
-		}
-		return nil, problems
+	if len(problems) == 0 {
+		return doc, nil
 	}
-	return doc, nil
+	if doc == nil && ld.Searched == nil && problems[0].Hint == "" {
+		from := "--config"
+		if o.File == "" {
+			from = envConfig
+		}
+		problems[0].Hint = "the file was named by " + from
+	}
+	return nil, problems
 }
 
 // chooseProfile returns the profile and whether somebody asked for it by name.

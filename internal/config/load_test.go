@@ -62,6 +62,8 @@ func samples(k Key) []string {
 		switch {
 		case k.Name == keyDatabaseURL:
 			out[i] = fmt.Sprintf("postgres://u:pw@host%d:5432/db", i)
+		case k.Name == "backup.compression":
+			out[i] = fmt.Sprintf("zstd:%d", i+2)
 		case k.Name == "guard.max_balance_share":
 			out[i] = fmt.Sprintf("0.1%d", i)
 		case k.Kind == KindSecret:

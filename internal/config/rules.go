@@ -118,6 +118,16 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
+func compression(v any) string {
+	name, level, given := strings.Cut(v.(string), ":")
+	top := map[string]int{"zstd": 19, "gzip": 9, "none": 0}
+	most, known := top[name]
+	if n, err := strconv.Atoi(level); !known || given && (err != nil || n < 1 || n > most) {
+		return "must be zstd, gzip or none, with an optional level such as zstd:3"
+	}
+	return ""
+}
+
 func hasPassword(raw string) bool {
 	u, err := url.Parse(raw)
 	if err != nil {

@@ -1,0 +1,180 @@
+package backup
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+)
+
+// Options configures a Repository. Directory is required; Now must be set.
+type Options struct {
+	Directory string
+	Tools     Finder
+	Environ   []string // NAME=value; what client programs may inherit is filtered
+	Now       func() time.Time
+	Host      string // written into manifests and the lock
+	Program   string // name and version of this binary, for manifests
+}
+
+// Repository is a directory of backups. Opening one touches nothing.
+type Repository struct {
+	o Options
+
+	// Seams for tests; production values are set by Open.
+	open openFunc
+	free func(dir string) (int64, error)
+}
+
+// Open returns the repository; the directory need not exist yet.
+func Open(o Options) *Repository {
+	o.Directory = filepath.Clean(o.Directory)
+	return &Repository{o: o, open: openPartial, free: freeBytes}
+}
+
+// Directory is where the backups are.
+func (r *Repository) Directory() string { return r.o.Directory }
+
+// State says what is known of a backup without reading its data.
+type State string
+
+// The states of a backup.
+const (
+	StateGood    State = "good"    // published, verified when made, nothing found since
+	StateFailed  State = "failed"  // its newest verification found damage
+	StateMissing State = "missing" // a file is absent or has the wrong size
+	StateInvalid State = "invalid" // the manifest itself cannot be trusted
+)
+
+// Entry is one backup in the catalogue. Manifest is nil when State is StateInvalid.
+type Entry struct {
+	ID       string
+	State    State
+	Problem  string
+	Manifest *Manifest
+	dir      string
+}
+
+// Path is the archive's file, or the manifest's when that cannot be read.
+func (e Entry) Path() string {
+	if e.Manifest == nil {
+		return filepath.Join(e.dir, stemOf(e.ID)+manifestExt)
+	}
+	return filepath.Join(e.dir, e.Manifest.Archive.Name)
+}
+
+// List returns every backup, newest first. A backup is what has a manifest; damaged ones
+// are listed with their problem. A directory that does not exist holds no backups.
+func (r *Repository) List() ([]Entry, error) {
+	names, err := r.names()
+	if err != nil {
+		return nil, err
+	}
+	var out []Entry
+	for _, name := range names {
+		if m := ownName.FindStringSubmatch(name); m != nil && name == stemOf(m[2])+manifestExt {
+			out = append(out, r.entry(m[2]))
+		}
+	}
+	slices.SortFunc(out, func(a, b Entry) int {
+		if c := b.when().Compare(a.when()); c != 0 {
+			return c
+		}
+		return strings.Compare(b.ID, a.ID)
+	})
+	return out, nil
+}
+
+func (r *Repository) names() ([]string, error) {
+	d, err := os.Open(r.o.Directory)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &RepositoryError{Directory: r.o.Directory, Problem: "cannot be read", Cause: err}
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(-1)
+	if err != nil {
+		return nil, &RepositoryError{Directory: r.o.Directory, Problem: "cannot be read", Cause: err}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// when is the manifest's time; only a backup without readable manifest falls back on its name.
+func (e Entry) when() time.Time {
+	if e.Manifest != nil {
+		return e.Manifest.StartedAt
+	}
+	at, err := time.Parse(stampLayout, e.ID)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+func (r *Repository) entry(id string) Entry {
+	e := Entry{ID: id, State: StateGood, dir: r.o.Directory}
+	m, err := readManifest(r.o.Directory, id)
+	if err != nil {
+		e.State, e.Problem = StateInvalid, err.Error()
+		return e
+	}
+	e.Manifest = m
+	for _, f := range m.files() {
+		info, err := os.Stat(filepath.Join(r.o.Directory, f.Name))
+		switch {
+		case err != nil:
+			e.State, e.Problem = StateMissing, "file "+f.Name+" is missing"
+			return e
+		case info.Size() != f.Bytes:
+			e.State, e.Problem = StateMissing, "file "+f.Name+" has the wrong size"
+			return e
+		}
+	}
+	switch last := m.Last(LevelDigest); {
+	case last == nil:
+		e.State, e.Problem = StateFailed, "never verified"
+	case !last.OK:
+		e.State, e.Problem = StateFailed, last.Problem
+	}
+	return e
+}
+
+// Find returns the backup an operator means: an id, a file name or path of it, or "latest",
+// which is the newest good one.
+func (r *Repository) Find(ref string) (Entry, error) {
+	list, err := r.List()
+	if err != nil {
+		return Entry{}, err
+	}
+	if ref == "latest" {
+		for _, e := range list {
+			if e.State == StateGood {
+				return e, nil
+			}
+		}
+		return Entry{}, &NotFoundError{Ref: ref}
+	}
+	id := idOf(ref)
+	var near []string
+	for _, e := range list {
+		if e.ID == id {
+			return e, nil
+		}
+		if len(near) < 3 && (id == "" || strings.HasPrefix(e.ID, id[:min(8, len(id))])) {
+			near = append(near, e.ID)
+		}
+	}
+	return Entry{}, &NotFoundError{Ref: ref, Near: near}
+}
+
+// Identities gives the private keys when they are first needed, so that reading a key file
+// or asking for it happens only for encrypted backups.
+type Identities func() ([]age.Identity, error)

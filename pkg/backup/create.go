@@ -1,0 +1,194 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Create makes one backup and returns it, verified. Either all of it is published or, on
+// any failure, nothing of it is left; a run that is killed leaves only what the next one
+// removes. Cancelling ctx stops the client programs and cleans up.
+func (r *Repository) Create(ctx context.Context, q Request) (_ Entry, err error) {
+	started := r.o.Now().UTC()
+	p, err := r.preflight(ctx, q)
+	if err != nil {
+		return Entry{}, fmt.Errorf("prepare backup: %w", err)
+	}
+	defer p.server.close(ctx, p.conn)
+	if err := os.MkdirAll(r.o.Directory, 0o700); err != nil {
+		return Entry{}, &RepositoryError{Directory: r.o.Directory, Problem: "cannot be created", Cause: err}
+	}
+	held, err := acquire(r.o.Directory, r.about(started))
+	if err != nil {
+		return Entry{}, err
+	}
+	defer held.release()
+	if err := withCatalogue(ctx, r.o.Directory, func() error { _, err := r.sweep(); return err }); err != nil {
+		return Entry{}, fmt.Errorf("remove leftovers: %w", err)
+	}
+	run := &run{repo: r, ready: p, lock: held}
+	defer run.discard()
+	m, err := run.dump(ctx, started)
+	if err != nil {
+		return Entry{}, err
+	}
+	if err := run.publish(ctx, m); err != nil {
+		return Entry{}, fmt.Errorf("publish backup: %w", err)
+	}
+	return r.entry(m.ID), nil
+}
+
+func (r *Repository) about(at time.Time) string {
+	return fmt.Sprintf("process %d on %s since %s", os.Getpid(), r.o.Host, at.Format(time.RFC3339))
+}
+
+// run is the state of one backup between preflight and publication.
+type run struct {
+	*ready
+
+	repo      *Repository
+	lock      *lock
+	staged    []*staging // data files, then the manifest
+	published []string
+	complete  bool
+}
+
+func (u *run) stage(name string) (*staging, error) {
+	s, err := stage(u.repo.open, u.repo.o.Directory, name)
+	if err != nil {
+		return nil, err
+	}
+	u.staged = append(u.staged, s)
+	return s, nil
+}
+
+// dump writes all files of the backup under their partial names.
+func (u *run) dump(ctx context.Context, started time.Time) (*Manifest, error) {
+	snap, err := openSnapshot(ctx, u.server, u.conn, u.request.LockWait)
+	if err != nil {
+		return nil, err
+	}
+	m := &Manifest{
+		SchemaVersion: manifestVersion, Kind: "logical", ID: u.repo.nextID(started), StartedAt: started,
+		Host: u.repo.o.Host, Program: u.repo.o.Program, Database: u.Database, Server: u.Server,
+		ClientVersion: u.Client.String(), DumpFlags: u.flags(snap), Format: "custom", Compression: u.codec.String(),
+		Tables: []TableRows{}, Warnings: u.Warnings, Verifications: []Verification{},
+	}
+	m.Server.Snapshot = snap.id
+	if u.Encrypted {
+		m.Encryption = &Encryption{Method: "age"}
+		for _, key := range u.request.Recipients {
+			m.Encryption.Recipients = append(m.Encryption.Recipients, fingerprint(key))
+		}
+	}
+	if m.MigrationVersion, err = snap.migrationVersion(ctx, u.request.MigrationTable); err != nil {
+		return nil, err
+	}
+	if err := u.archiveAndCounts(ctx, m); err != nil {
+		return nil, err
+	}
+	if err := u.globals(ctx, m); err != nil {
+		return nil, err
+	}
+	finished := u.repo.o.Now().UTC()
+	m.FinishedAt = finished
+	m.Verifications = append(m.Verifications, Verification{
+		Level: LevelDecode, At: finished, OK: true, DurationMs: finished.Sub(started).Milliseconds(),
+	})
+	return m, nil
+}
+
+// archiveAndCounts dumps and counts at the same time, on two sessions with one snapshot.
+func (u *run) archiveAndCounts(ctx context.Context, m *Manifest) error {
+	if u.request.NoCounts {
+		return u.archive(ctx, m)
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	counted := make(chan error, 1)
+	go func() {
+		var err error
+		m.Tables, err = countTables(ctx, u.server, u.conn)
+		if err != nil {
+			stop(err)
+		}
+		counted <- err
+	}()
+	err := u.archive(ctx, m)
+	if err != nil {
+		stop(err)
+	}
+	if cerr := <-counted; cerr != nil && err == nil {
+		err = cerr
+	}
+	if err != nil {
+		// Whichever failed first is the reason; the other was merely stopped.
+		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+			return cause
+		}
+		return err
+	}
+	m.RowsCounted = true
+	return nil
+}
+
+// publish makes the backup visible, manifest last. The manifest is complete under its
+// partial name before any data file gets its final one: that mark tells a later sweep whose
+// the data is if we die in between.
+func (u *run) publish(ctx context.Context, m *Manifest) error {
+	text, err := m.encode()
+	if err != nil {
+		return err
+	}
+	s, err := u.stage(stemOf(m.ID) + manifestExt)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Write(text); err != nil {
+		return err
+	}
+	if _, err := s.finish(ctx); err != nil {
+		return err
+	}
+	dir := u.repo.o.Directory
+	if err := syncDirectory(dir); err != nil {
+		return storageError(dir, err)
+	}
+	// The last moment to stop: from here on it takes microseconds.
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	for i, s := range u.staged {
+		if i == len(u.staged)-1 {
+			if err := syncDirectory(dir); err != nil {
+				return storageError(dir, err)
+			}
+		}
+		if err := s.publish(); err != nil {
+			return err
+		}
+		u.published = append(u.published, filepath.Join(dir, s.name))
+	}
+	u.complete = true
+	if err := syncDirectory(dir); err != nil {
+		return storageError(dir, err)
+	}
+	return nil
+}
+
+// discard removes everything of a backup that was not completed.
+func (u *run) discard() {
+	if u.complete {
+		return
+	}
+	for _, path := range u.published {
+		_ = os.Remove(path)
+	}
+	for _, s := range u.staged {
+		s.discard()
+	}
+}

@@ -1,0 +1,177 @@
+package backup
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"regexp"
+
+	"filippo.io/age"
+	"github.com/jackc/pgx/v5"
+)
+
+const scratchPrefix = "axisor_verify_"
+
+var scratchName = regexp.MustCompile(`^axisor_verify_[0-9a-f]{16}$`)
+
+// deep restores the backup into a scratch database and compares every table's rows.
+func (r *Repository) deep(ctx context.Context, e Entry, c Check, identities []age.Identity) (err error) {
+	if c.Server.IsZero() {
+		return &InputError{Field: "server", Value: "", Rule: "is needed to restore into"}
+	}
+	admin, err := newEndpoint(c.Server, "", r.o.Environ)
+	if err != nil {
+		return err
+	}
+	conn, err := admin.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer admin.close(ctx, conn)
+	server, _, err := serverFacts(ctx, admin, conn)
+	if err != nil {
+		return err
+	}
+	tools, err := r.o.Tools.Find(ctx, max(r.archiveMajor(e), versionFromNumber(server.VersionNumber).Major))
+	if err != nil {
+		return err
+	}
+	if err := dropOrphans(ctx, admin, conn); err != nil {
+		return err
+	}
+	name, err := randomScratch()
+	if err != nil {
+		return err
+	}
+	// The session's name says that the owner of this database lives; it ends with the session.
+	if _, err := conn.Exec(ctx, "SELECT set_config('application_name', $1, false)", name); err != nil {
+		return admin.classify(ctx, "name session", err)
+	}
+	if err := createDatabase(ctx, admin, conn, name, e.Manifest.Database); err != nil {
+		return fmt.Errorf("create scratch database: %w", err)
+	}
+	defer func() {
+		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+		defer cancel()
+		// A cancelled query closes the session, so the drop may need a new one.
+		if derr := dropDatabase(clean, admin, conn, name); derr != nil && err == nil {
+			err = fmt.Errorf("drop scratch database %s: %w", name, derr)
+		}
+	}()
+	scratch, err := newEndpoint(c.Server, name, r.o.Environ)
+	if err != nil {
+		return err
+	}
+	if err := r.load(ctx, e, tools, scratch, []string{"--no-owner", "--no-acl"}, identities); err != nil {
+		return err
+	}
+	return compareWith(ctx, e, scratch)
+}
+
+// load restores the archive into an existing database, in one transaction.
+func (r *Repository) load(ctx context.Context, e Entry, tools Toolset, into *endpoint, flags []string, identities []age.Identity) error {
+	in, out, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("make pipe: %w", err)
+	}
+	widenPipe(out)
+	args := append([]string{
+		"--dbname=" + conninfo(into.config.Database), "--no-password", "--exit-on-error", "--single-transaction",
+	}, flags...)
+	c, err := startChild(ctx, childSpec{path: tools.Restore, args: args, server: into, stdin: in})
+	in.Close()
+	if err != nil {
+		out.Close()
+		return err
+	}
+	check := &checkRun{ctx: ctx, child: c, in: out}
+	return judge(ctx, e, LevelDeep, feed(ctx, e, e.Manifest.Archive, identities, check), check.finish(ctx))
+}
+
+// compareWith counts the restored tables and compares them with the manifest.
+func compareWith(ctx context.Context, e Entry, restored *endpoint) error {
+	conn, err := restored.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer restored.close(ctx, conn)
+	if _, err := conn.Exec(ctx, "SELECT set_config('row_security', 'off', false)"); err != nil {
+		return restored.classify(ctx, "prepare count", err)
+	}
+	got, err := countTables(ctx, restored, conn)
+	if err != nil {
+		return err
+	}
+	if !e.Manifest.RowsCounted {
+		return nil
+	}
+	if err := compareTables(e.Manifest.Tables, got); err != nil {
+		return &DamagedError{ID: e.ID, File: e.Manifest.Archive.Name, Level: LevelDeep, Problem: err.Error(), Cause: err}
+	}
+	return nil
+}
+
+// createDatabase makes an empty database with the properties of the original.
+func createDatabase(ctx context.Context, e *endpoint, conn *pgx.Conn, name string, like Database) error {
+	sql := "CREATE DATABASE " + pgx.Identifier{name}.Sanitize() + " TEMPLATE template0"
+	for option, value := range map[string]string{"ENCODING": like.Encoding, "LC_COLLATE": like.Collate, "LC_CTYPE": like.CharType} {
+		if value != "" {
+			sql += " " + option + " " + quoteLiteral(value)
+		}
+	}
+	if _, err := conn.Exec(ctx, sql); err != nil {
+		return e.classify(ctx, "create database "+name, err)
+	}
+	return nil
+}
+
+// dropDatabase removes a database although sessions may still be in it.
+func dropDatabase(ctx context.Context, e *endpoint, conn *pgx.Conn, name string) error {
+	if conn.IsClosed() {
+		fresh, err := e.connect(ctx)
+		if err != nil {
+			return err
+		}
+		defer e.close(ctx, fresh)
+		conn = fresh
+	}
+	if _, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)"); err != nil {
+		return e.classify(ctx, "drop database "+name, err)
+	}
+	return nil
+}
+
+// dropOrphans removes scratch databases whose owner died: no session bears their name. An
+// advisory lock would not do, it is seen only within one database.
+func dropOrphans(ctx context.Context, e *endpoint, conn *pgx.Conn) error {
+	rows, err := conn.Query(ctx, `SELECT datname FROM pg_database d WHERE starts_with(datname, $1)
+		AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = d.datname)`, scratchPrefix)
+	if err != nil {
+		return e.classify(ctx, "list scratch databases", err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return e.classify(ctx, "list scratch databases", err)
+	}
+	for _, name := range names {
+		if !scratchName.MatchString(name) {
+			continue
+		}
+		// Another user's leftover is not ours to drop, and no reason to fail.
+		_ = dropDatabase(ctx, e, conn, name)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+func randomScratch() (string, error) {
+	b := make([]byte, 8)
+	if _, err := rand.Read(b); err != nil {
+		return "", fmt.Errorf("choose scratch name: %w", err)
+	}
+	return scratchPrefix + hex.EncodeToString(b), nil
+}

@@ -1,0 +1,266 @@
+package backup
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// manifestVersion is raised when a manifest can no longer be read by older releases.
+const manifestVersion = 1
+
+// manifestLimit keeps a foreign or damaged file from being read into memory whole.
+const manifestLimit = 16 << 20
+
+// keptVerifications bounds how many results a manifest remembers.
+const keptVerifications = 50
+
+// Manifest is everything known about one backup, stored beside it as JSON.
+type Manifest struct {
+	SchemaVersion    int            `json:"schema_version"`
+	Kind             string         `json:"kind"` // logical
+	ID               string         `json:"id"`
+	StartedAt        time.Time      `json:"started_at"`
+	FinishedAt       time.Time      `json:"finished_at"`
+	Host             string         `json:"host"`
+	Program          string         `json:"program"`
+	Database         Database       `json:"database"`
+	Server           Server         `json:"server"`
+	ClientVersion    string         `json:"client_version"`
+	MigrationVersion *int64         `json:"migration_version"`
+	DumpFlags        []string       `json:"dump_flags"`
+	Format           string         `json:"format"` // custom: what pg_restore reads
+	Compression      string         `json:"compression"`
+	Encryption       *Encryption    `json:"encryption"`
+	Archive          FileInfo       `json:"archive"`
+	Globals          *FileInfo      `json:"globals"`
+	RowsCounted      bool           `json:"rows_counted"`
+	Tables           []TableRows    `json:"tables"`
+	Warnings         []string       `json:"warnings"`
+	Pinned           bool           `json:"pinned"`
+	Verifications    []Verification `json:"verifications"`
+	Checksum         string         `json:"checksum"`
+}
+
+// Database identifies what was dumped and how to make an empty one like it.
+type Database struct {
+	Name      string `json:"name"`
+	Encoding  string `json:"encoding"`
+	Collate   string `json:"collate"`
+	CharType  string `json:"ctype"`
+	SizeBytes int64  `json:"size_bytes"`
+}
+
+// Server identifies the cluster at the moment of the snapshot.
+type Server struct {
+	Version          string `json:"version"`
+	VersionNumber    int    `json:"version_number"`
+	SystemIdentifier string `json:"system_identifier"`
+	LSN              string `json:"lsn"`
+	Snapshot         string `json:"snapshot"`
+}
+
+// Encryption says how the files are encrypted; keys are named by fingerprint only.
+type Encryption struct {
+	Method     string   `json:"method"`
+	Recipients []string `json:"recipients"`
+}
+
+// TableRows is a table's row count inside the dump's own snapshot.
+type TableRows struct {
+	Schema string `json:"schema"`
+	Name   string `json:"name"`
+	Rows   int64  `json:"rows"`
+}
+
+// Level is how thoroughly a backup is checked.
+type Level string
+
+// The levels, each including the ones before it.
+const (
+	LevelDigest Level = "digest" // the stored bytes are the ones that were written
+	LevelDecode Level = "decode" // pg_restore can read the archive to its end
+	LevelDeep   Level = "deep"   // it restores, and every table has its rows
+)
+
+// Verification is one recorded check.
+type Verification struct {
+	Level      Level     `json:"level"`
+	At         time.Time `json:"at"`
+	OK         bool      `json:"ok"`
+	DurationMs int64     `json:"duration_ms"`
+	Problem    string    `json:"problem,omitempty"`
+}
+
+const checksumKey = `"checksum": "`
+
+// encode writes the manifest with a digest over itself: one flipped digit in a row count
+// would otherwise still be valid JSON.
+func (m *Manifest) encode() ([]byte, error) {
+	c := *m
+	c.Checksum = strings.Repeat("0", 64)
+	text, err := json.MarshalIndent(&c, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode manifest: %w", err)
+	}
+	text = append(text, '\n')
+	at := bytes.LastIndex(text, []byte(checksumKey)) + len(checksumKey)
+	sum := sha256.Sum256(text)
+	m.Checksum = hex.EncodeToString(sum[:])
+	copy(text[at:], m.Checksum)
+	return text, nil
+}
+
+// decodeManifest checks the digest first, on the bytes: fields this release does not know
+// are covered too.
+func decodeManifest(text []byte, id string) (*Manifest, error) {
+	at := bytes.LastIndex(text, []byte(checksumKey))
+	if at < 0 || len(text) < at+len(checksumKey)+64 {
+		return nil, errors.New("manifest is incomplete")
+	}
+	at += len(checksumKey)
+	stored := string(text[at : at+64])
+	blank := bytes.Clone(text)
+	copy(blank[at:], strings.Repeat("0", 64))
+	if sum := sha256.Sum256(blank); hex.EncodeToString(sum[:]) != stored {
+		return nil, errors.New("manifest does not match its own checksum")
+	}
+	var m Manifest
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, fmt.Errorf("manifest is not readable: %w", err)
+	}
+	if m.SchemaVersion > manifestVersion {
+		return nil, fmt.Errorf("manifest version %d was written by a newer axisor", m.SchemaVersion)
+	}
+	return &m, m.check(id)
+}
+
+// check refuses a manifest that names files outside its own backup: they will be read, and
+// one day removed.
+func (m *Manifest) check(id string) error {
+	if m.ID != id {
+		return fmt.Errorf("manifest says it belongs to %q", m.ID)
+	}
+	for _, f := range m.files() {
+		match := ownName.FindStringSubmatch(f.Name)
+		if match == nil || match[2] != id || match[3] == manifestExt || match[6] != "" {
+			return fmt.Errorf("manifest names a file %q that is not its own", f.Name)
+		}
+	}
+	if _, err := ParseCodec(m.Compression); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (m *Manifest) files() []FileInfo {
+	out := []FileInfo{m.Archive}
+	if m.Globals != nil {
+		out = append(out, *m.Globals)
+	}
+	return out
+}
+
+// Bytes is what the backup takes on disk.
+func (m *Manifest) Bytes() int64 {
+	var n int64
+	for _, f := range m.files() {
+		n += f.Bytes
+	}
+	return n
+}
+
+// Rows is the number of rows in all tables.
+func (m *Manifest) Rows() int64 {
+	var n int64
+	for _, t := range m.Tables {
+		n += t.Rows
+	}
+	return n
+}
+
+// Last returns the newest verification of at least the given level, or nil.
+func (m *Manifest) Last(level Level) *Verification {
+	for i := len(m.Verifications) - 1; i >= 0; i-- {
+		if v := &m.Verifications[i]; v.Level.rank() >= level.rank() {
+			return v
+		}
+	}
+	return nil
+}
+
+func (l Level) rank() int {
+	switch l {
+	case LevelDigest:
+		return 1
+	case LevelDecode:
+		return 2
+	case LevelDeep:
+		return 3
+	}
+	return 0
+}
+
+// Valid reports whether the level is one of the three.
+func (l Level) Valid() bool { return l.rank() > 0 }
+
+// record adds a verification to the manifest on disk. The manifest is read again under the
+// lock: it may have been pruned meanwhile, and must then not come back.
+func record(ctx context.Context, dir, id string, v Verification) error {
+	return withCatalogue(ctx, dir, func() error {
+		m, err := readManifest(dir, id)
+		if err != nil {
+			return fmt.Errorf("record verification: %w", err)
+		}
+		m.Verifications = append(m.Verifications, v)
+		if extra := len(m.Verifications) - keptVerifications; extra > 0 {
+			m.Verifications = m.Verifications[extra:]
+		}
+		text, err := m.encode()
+		if err != nil {
+			return err
+		}
+		name := stemOf(id) + manifestExt
+		// A leftover of a run that died here would make the exclusive creation fail for ever.
+		_ = os.Remove(filepath.Join(dir, name+".new"+partialExt))
+		s, err := stage(openPartial, dir, name+".new")
+		if err != nil {
+			return err
+		}
+		defer s.discard()
+		if _, err := s.Write(text); err != nil {
+			return err
+		}
+		if _, err := s.finish(ctx); err != nil {
+			return err
+		}
+		if err := os.Rename(s.partial(), filepath.Join(dir, name)); err != nil {
+			return storageError(dir, err)
+		}
+		return syncDirectory(dir)
+	})
+}
+
+func readManifest(dir, id string) (*Manifest, error) {
+	path := filepath.Join(dir, stemOf(id)+manifestExt)
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > manifestLimit {
+		return nil, errors.New("manifest is too large to be one")
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return decodeManifest(text, id)
+}

@@ -1,0 +1,64 @@
+package backup
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// sweep removes what runs that died have left. It must run under the run lock: then every
+// partial file is an orphan's. A manifest's partial file or tombstone says that the data
+// files of its id belong to a half-published or half-removed backup; they go first and the
+// mark last, so that a sweep that is itself killed can be repeated. Data without any such
+// mark is left alone: it may be a copy that somebody placed here.
+func (r *Repository) sweep() ([]string, error) {
+	names, err := r.names()
+	if err != nil {
+		return nil, err
+	}
+	present := map[string]bool{}
+	for _, name := range names {
+		present[name] = true
+	}
+	var removed []string
+	remove := func(name string) error {
+		if err := os.Remove(filepath.Join(r.o.Directory, name)); err != nil && !os.IsNotExist(err) {
+			return storageError(r.o.Directory, err)
+		}
+		removed = append(removed, name)
+		return nil
+	}
+	marked := map[string]string{} // id -> its mark
+	for _, name := range names {
+		m := ownName.FindStringSubmatch(name)
+		if m == nil || m[6] == "" {
+			continue
+		}
+		isMark := name == m[1]+manifestExt+partialExt || name == m[1]+manifestExt+tombstoneExt
+		if isMark && !present[m[1]+manifestExt] {
+			marked[m[2]] = name
+			continue
+		}
+		if err := remove(name); err != nil {
+			return removed, err
+		}
+	}
+	for id, mark := range marked {
+		for _, name := range names {
+			m := ownName.FindStringSubmatch(name)
+			if m == nil || m[2] != id || name == mark || strings.HasSuffix(name, partialExt) {
+				continue
+			}
+			if err := remove(name); err != nil {
+				return removed, err
+			}
+		}
+		if err := remove(mark); err != nil {
+			return removed, err
+		}
+	}
+	if len(removed) > 0 {
+		return removed, syncDirectory(r.o.Directory)
+	}
+	return nil, nil
+}

@@ -1,0 +1,17 @@
+//go:build unix && !linux
+
+package backup
+
+import (
+	"os"
+	"syscall"
+)
+
+// childAttributes has no parent-death signal here; the child ends on its broken pipe.
+func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
+func renameNoReplace(from, to string) error { return linkNoReplace(from, to) }
+
+func dropCache(*os.File) {}
+
+func widenPipe(*os.File) {}

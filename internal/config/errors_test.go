@@ -244,7 +244,7 @@ func TestRender_LoadsBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	want := map[string]string{
-		keyDatabaseURL: "postgres://u:p'*&!é@h/d", "backup.directory": "/b b", keyKeyFile: "/k: #x", "guard.concurrency": "4",
+		keyDatabaseURL: "postgres://u:p'*&!@h/d", "backup.directory": "/b b", keyKeyFile: "/k: #x", "guard.concurrency": "4",
 	}
 	w.file(FileName, string(Render(want)))
 	c := w.must().Config

@@ -119,7 +119,13 @@ func (w *watch) add(ctx context.Context, v Verdict) {
 	}
 	item := w.item(v, StatusFailed)
 	item.IntentID = intent.ID
-	if why := w.tooLate(v); why != nil {
+	// Waiting for the rate limit comes before the request counts as sent, and
+	// before the last look at how old the data has become.
+	why := w.x.Ready(ctx)
+	if why == nil {
+		why = w.tooLate(v)
+	}
+	if why != nil {
 		w.drop(ctx, &item, why)
 		return
 	}

@@ -43,16 +43,12 @@ func (m Market) Check() error {
 	return nil
 }
 
-// checkClock measures the distance to the exchange's clock, taking the middle
-// of the call as the moment of its answer.
-func checkClock(ctx context.Context, prices Prices, now func() time.Time, log *slog.Logger) error {
-	before := now()
-	server, err := prices.Time(ctx)
+// checkClock compares the local clock with the exchange's.
+func checkClock(ctx context.Context, prices Prices, log *slog.Logger) error {
+	offset, err := prices.Offset(ctx)
 	if err != nil {
 		return &MarketError{Reason: "the exchange does not answer", Err: err}
 	}
-	after := now()
-	offset := server.Sub(before.Add(after.Sub(before) / 2))
 	if offset.Abs() > maxOffset {
 		return &MarketError{Reason: fmt.Sprintf("the local clock is %s away from the exchange's, at most %s is allowed",
 			offset.Round(time.Second), maxOffset)}

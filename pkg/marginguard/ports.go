@@ -154,7 +154,8 @@ type Switch interface {
 
 // Prices is the public side of the exchange.
 type Prices interface {
-	Time(ctx context.Context) (time.Time, error)
+	// Offset is how far the exchange's clock is ahead of the local one.
+	Offset(ctx context.Context) (time.Duration, error)
 	Ticker(ctx context.Context) (Market, error)
 }
 
@@ -169,6 +170,9 @@ type Exchange interface {
 	Positions(ctx context.Context) ([]Position, error)
 	// Balance is the free balance in sats.
 	Balance(ctx context.Context) (int64, error)
-	// AddMargin sends exactly one request and never repeats it.
+	// Ready waits until the rate limit lets a request out.
+	Ready(ctx context.Context) error
+	// AddMargin sends exactly one request, at once, and never repeats it. It
+	// must follow a Ready of its own.
 	AddMargin(ctx context.Context, tradeID string, sats int64) error
 }

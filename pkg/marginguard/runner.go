@@ -93,7 +93,7 @@ func (r *Runner) Run(ctx context.Context, req Request) (Result, error) {
 	if off && !req.DryRun {
 		return result, &DisabledError{Reason: reason}
 	}
-	if err := checkClock(ctx, r.o.Prices, r.o.Now, r.o.Log); err != nil {
+	if err := checkClock(ctx, r.o.Prices, r.o.Log); err != nil {
 		return result, err
 	}
 	market, err := fetch(ctx, r.o.Prices, r.o.Now)

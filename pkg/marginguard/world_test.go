@@ -182,9 +182,7 @@ func (w *world) Lock(context.Context) (func(), error) {
 
 func (w *world) Off(context.Context) (string, bool, error) { return w.off, w.off != "", nil }
 
-func (w *world) Time(context.Context) (time.Time, error) {
-	return w.clock().Add(w.offset), w.down
-}
+func (w *world) Offset(context.Context) (time.Duration, error) { return w.offset, w.down }
 
 func (w *world) Ticker(context.Context) (Market, error) {
 	w.mu.Lock()
@@ -222,6 +220,8 @@ func (a account) Balance(context.Context) (int64, error) {
 	defer a.w.mu.Unlock()
 	return a.w.balance[a.user], nil
 }
+
+func (a account) Ready(context.Context) error { return nil }
 
 func (a account) AddMargin(_ context.Context, trade string, sats int64) error {
 	a.w.mu.Lock()

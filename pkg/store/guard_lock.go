@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// guardLock names the session lock that a guard run holds.
+const guardLock = "axisor.guard.run"
+
+// ErrNeedsSession means that a lock of the session cannot be held through a
+// pooler, which gives every transaction another session.
+var ErrNeedsSession = errors.New("a guard run needs a direct connection, not a pooler's")
+
+// GuardLockedError says who holds the lock of the guard run.
+type GuardLockedError struct {
+	PID         int
+	Application string
+	Address     string
+	Since       time.Time
+}
+
+func (e *GuardLockedError) Error() string {
+	if e.PID == 0 {
+		return "another guard run is under way"
+	}
+	from := e.Application
+	if e.Address != "" {
+		from += " at " + e.Address
+	}
+	return fmt.Sprintf("another guard run is under way since %s (%s, server process %d)",
+		e.Since.UTC().Format(time.RFC3339), from, e.PID)
+}
+
+// Unwrap makes errors.Is(err, ErrLocked) true.
+func (e *GuardLockedError) Unwrap() error { return ErrLocked }
+
+// LockGuardRun takes the lock of the guard run on a connection of its own and
+// gives it up when release is called, or when this process or its connection
+// ends, however that happens. It does not wait: a lock held by somebody else is
+// a *GuardLockedError. The label is shown as the holder's application name.
+func (d *DB) LockGuardRun(ctx context.Context, label string) (release func(), err error) {
+	if d.inTx {
+		return nil, ErrInTransaction
+	}
+	if d.target.Pooler {
+		return nil, ErrNeedsSession
+	}
+	if err := d.acquire(ctx); err != nil {
+		return nil, d.translate(ctx, err)
+	}
+	conn, err := d.pool.Conn(ctx)
+	if err != nil {
+		d.core.release()
+		return nil, d.translate(ctx, err)
+	}
+	end := func() {
+		// Ending the session frees the lock even when the server is slow to
+		// answer, and forgets the application name.
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+		_ = conn.Close()
+		d.core.release()
+	}
+	var got bool
+	_, err = conn.ExecContext(ctx, "SELECT set_config('application_name', $1, false)", label)
+	if err == nil {
+		err = conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock(hashtextextended($1, 0))", guardLock).Scan(&got)
+	}
+	switch {
+	case err != nil:
+		end()
+		return nil, d.translate(ctx, err)
+	case !got:
+		end()
+		return nil, d.guardHolder(ctx)
+	}
+	return end, nil
+}
+
+// guardHolder finds out who holds the lock; it may have been given up since.
+func (d *DB) guardHolder(ctx context.Context) error {
+	var rows []struct {
+		PID         int
+		Application string
+		Address     string
+		Since       time.Time
+	}
+	err := d.Gorm(ctx).Raw(`
+		SELECT a.pid, a.application_name AS application, COALESCE(host(a.client_addr), '') AS address,
+		       (a.backend_start AT TIME ZONE 'UTC') AS since
+		FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+		WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+		  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		  AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(?, 0)`, guardLock).Scan(&rows).Error
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return &GuardLockedError{}
+	}
+	return &GuardLockedError{
+		PID: rows[0].PID, Application: rows[0].Application, Address: rows[0].Address, Since: rows[0].Since,
+	}
+}

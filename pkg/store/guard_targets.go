@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/axisor/axisor/pkg/models"
+)
+
+// guardBatch is how many accounts one page of targets holds.
+const guardBatch = 500
+
+// guardExchanges are the slugs under which the exchange is stored: the second
+// one is how parts of the web application spell it.
+var guardExchanges = [...]string{"lnmarkets", "ln-markets"}
+
+// GuardTargetFilter narrows the targets.
+type GuardTargetFilter struct {
+	UserID string
+	// Day is the beginning of the day over which spent amounts are summed.
+	Day time.Time
+	// AddsSince limits how far back the last addition to a position matters.
+	AddsSince time.Time
+}
+
+// GuardTarget is an account that the guard looks after, with what it did before.
+type GuardTarget struct {
+	Config      models.MarginGuardConfig
+	AccountID   string
+	Credentials models.JSON
+	PlanType    models.PlanType
+	// Off is why nothing may be added, empty when it may.
+	Off         string
+	UserDay     int64
+	PositionDay map[string]int64
+	LastAdd     map[string]time.Time
+	Open        []models.GuardIntent
+}
+
+// GuardTargets streams the active accounts of active users with an active
+// configuration, in pages, with a fixed number of queries per page. Accounts
+// that are not active any more but have an open intent come too, switched off:
+// somebody must still find out what became of the intent.
+func (d *DB) GuardTargets(ctx context.Context, f GuardTargetFilter) iter.Seq2[GuardTarget, error] {
+	return func(yield func(GuardTarget, error) bool) {
+		var user, account string
+		for {
+			page, err := d.guardPage(ctx, f, user, account)
+			if err != nil {
+				yield(GuardTarget{}, err)
+				return
+			}
+			for _, t := range page {
+				if !yield(t, nil) {
+					return
+				}
+			}
+			if len(page) < guardBatch {
+				return
+			}
+			user, account = page[len(page)-1].Config.UserID, page[len(page)-1].AccountID
+		}
+	}
+}
+
+type guardRow struct {
+	models.MarginGuardConfig
+	AccountID   string          `gorm:"column:account_id"`
+	Credentials models.JSON     `gorm:"column:credentials"`
+	PlanType    models.PlanType `gorm:"column:plan_type"`
+	Off         string          `gorm:"column:off"`
+}
+
+func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account string) ([]GuardTarget, error) {
+	var rows []guardRow
+	err := d.Gorm(ctx).Raw(`
+		SELECT c.id, c.user_id, c.is_active, c.mode, c.margin_threshold, c.add_margin_percentage,
+		       c.selected_positions, c.individual_configs, c.created_at, c.updated_at,
+		       a.id AS account_id, a.credentials, u.plan_type,
+		       CASE WHEN k.disabled THEN COALESCE(k.reason, 'no reason given')
+		            WHEN NOT u.is_active THEN 'the user is not active'
+		            WHEN NOT c.is_active THEN 'the configuration is not active'
+		            WHEN NOT (a.is_active AND e.is_active) THEN 'the account is not active'
+		            ELSE '' END AS off
+		FROM "MarginGuardConfig" c
+		JOIN "User" u ON u.id = c.user_id
+		JOIN "UserExchangeAccounts" a ON a.user_id = c.user_id
+		JOIN "Exchange" e ON e.id = a.exchange_id AND e.slug IN ?
+		LEFT JOIN guard_control k ON k.user_id = c.user_id AND k.disabled
+		WHERE (c.user_id, a.id) > (?, ?) AND (? = '' OR c.user_id = ?)
+		  AND ((c.is_active AND u.is_active AND a.is_active AND e.is_active)
+		       OR a.id IN (SELECT i.account_id FROM guard_intent i WHERE i.state IN `+openStates+`))
+		ORDER BY c.user_id, a.id
+		LIMIT ?`, guardExchanges[:], user, account, f.UserID, f.UserID, guardBatch).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	page := make([]GuardTarget, len(rows))
+	users := make([]string, 0, len(rows))
+	for i, r := range rows {
+		page[i] = GuardTarget{
+			Config: r.MarginGuardConfig, AccountID: r.AccountID, Credentials: r.Credentials, PlanType: r.PlanType, Off: r.Off,
+			PositionDay: map[string]int64{}, LastAdd: map[string]time.Time{},
+		}
+		users = append(users, r.UserID)
+	}
+	return page, d.guardHistory(ctx, f, page, users)
+}
+
+// guardHistory adds what the guard did before to a page of targets.
+func (d *DB) guardHistory(ctx context.Context, f GuardTargetFilter, page []GuardTarget, users []string) error {
+	var spent []struct {
+		UserID, TradeID string
+		Sats            int64
+	}
+	err := d.Gorm(ctx).Raw(`
+		SELECT user_id, trade_id, SUM(amount_sats)::bigint AS sats FROM guard_intent
+		WHERE user_id IN ? AND planned_at >= ? AND state IN `+spentStates+`
+		GROUP BY user_id, trade_id`, users, f.Day).Scan(&spent).Error
+	if err != nil {
+		return err
+	}
+	var adds []struct {
+		UserID, TradeID string
+		At              time.Time
+	}
+	err = d.Gorm(ctx).Raw(`
+		SELECT user_id, trade_id, MAX(sent_at) AS at FROM guard_intent
+		WHERE user_id IN ? AND planned_at >= ? AND state = 'applied'
+		GROUP BY user_id, trade_id`, users, f.AddsSince).Scan(&adds).Error
+	if err != nil {
+		return err
+	}
+	var open []models.GuardIntent
+	err = d.Gorm(ctx).Where("user_id IN ? AND state IN "+openStates, users).Order("planned_at, id").Find(&open).Error
+	if err != nil {
+		return err
+	}
+	byUser := map[string][]*GuardTarget{}
+	for i := range page {
+		byUser[page[i].Config.UserID] = append(byUser[page[i].Config.UserID], &page[i])
+	}
+	for _, s := range spent {
+		for _, t := range byUser[s.UserID] {
+			t.UserDay += s.Sats
+			t.PositionDay[s.TradeID] = s.Sats
+		}
+	}
+	for _, a := range adds {
+		for _, t := range byUser[a.UserID] {
+			t.LastAdd[a.TradeID] = a.At
+		}
+	}
+	for _, i := range open {
+		for _, t := range byUser[models.Deref(i.UserID)] {
+			// Only the account that an addition was made from can tell what became of it.
+			if t.AccountID == models.Deref(i.AccountID) {
+				t.Open = append(t.Open, i)
+			}
+		}
+	}
+	return nil
+}

@@ -24,7 +24,16 @@ func acquire(dir, about string) (*lock, error) {
 	if err != nil {
 		return nil, &RepositoryError{Directory: dir, Problem: "cannot be locked", Cause: err}
 	}
-	if err := flock(f, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	err = flock(f, unix.LOCK_EX|unix.LOCK_NB)
+	for range 5 {
+		if !errors.Is(err, unix.EWOULDBLOCK) {
+			break
+		}
+		// A preflight elsewhere holds it for an instant to see whether it is free.
+		<-time.After(20 * time.Millisecond)
+		err = flock(f, unix.LOCK_EX|unix.LOCK_NB)
+	}
+	if err != nil {
 		defer f.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, &LockedError{Path: path, Holder: holder(f)}
@@ -49,11 +58,16 @@ func probe(dir string) error {
 	if err := flock(f, unix.LOCK_SH|unix.LOCK_NB); errors.Is(err, unix.EWOULDBLOCK) {
 		return &LockedError{Path: path, Holder: holder(f)}
 	}
+	_ = flock(f, unix.LOCK_UN)
 	return nil
 }
 
-// release gives the lock up unless a child still has the file open.
-func (l *lock) release() { _ = l.file.Close() }
+// release gives the lock up. It unlocks before it closes: a program that another goroutine
+// is just starting may hold a copy of the file for a moment.
+func (l *lock) release() {
+	_ = flock(l.file, unix.LOCK_UN)
+	_ = l.file.Close()
+}
 
 func holder(f *os.File) string {
 	text, err := io.ReadAll(io.LimitReader(io.NewSectionReader(f, 0, 200), 200))
@@ -81,7 +95,10 @@ func withCatalogue(ctx context.Context, dir string, fn func() error) error {
 	if err != nil {
 		return &RepositoryError{Directory: dir, Problem: "cannot be locked", Cause: err}
 	}
-	defer f.Close()
+	defer func() {
+		_ = flock(f, unix.LOCK_UN)
+		_ = f.Close()
+	}()
 	timeout := time.NewTimer(catalogueWait)
 	defer timeout.Stop()
 	for {

@@ -71,7 +71,9 @@ type GuardIntent struct {
 	MarginAfter        *int64     `gorm:"column:margin_after"`
 	LiquidationBefore  float64    `gorm:"column:liquidation_before"`
 	LiquidationAfter   *float64   `gorm:"column:liquidation_after"`
+	EntryPrice         float64    `gorm:"column:entry_price"`
 	Price              float64    `gorm:"column:price"`
+	Threshold          float64    `gorm:"column:threshold"`
 	TriggerPrice       *float64   `gorm:"column:trigger_price"`
 	Distance           *float64   `gorm:"column:distance"`
 	FundingBefore      int64      `gorm:"column:funding_before"`

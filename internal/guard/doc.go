@@ -1,0 +1,84 @@
+// Package guard puts the margin guard together: the pure decisions and the
+// runner of pkg/marginguard, the tables of pkg/store, the exchange of
+// pkg/lnmarkets and the keys of pkg/crypto. It translates between them and
+// decides nothing itself; it knows no command, flag or configuration file.
+package guard
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/axisor/axisor/pkg/crypto"
+	"github.com/axisor/axisor/pkg/lnmarkets"
+	"github.com/axisor/axisor/pkg/marginguard"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// headroom is the part of the exchange's rate limits that is used: our clock
+// and theirs do not tick together.
+const headroom = 0.9
+
+// Options is what a guard is made of.
+type Options struct {
+	DB      *store.DB
+	Keyring *crypto.Keyring
+
+	BaseURL, Network      string
+	Timeout               time.Duration
+	PrivateRPS, PublicRPS float64
+	LimitPerKey           bool // the exchange counts by key, not by address
+	HTTP                  *http.Client
+	Reading               marginguard.Reading
+	Caps                  marginguard.Caps
+	Concurrency           int
+	UserTimeout           time.Duration
+	Actor, Host, Version  string
+	PID                   int
+	Now                   func() time.Time
+	Log                   *slog.Logger
+}
+
+// Guard runs the margin guard on a database and an exchange.
+type Guard struct {
+	o      Options
+	market *market
+	runner *marginguard.Runner
+}
+
+// New puts a guard together. It connects to nothing.
+func New(o Options) (*Guard, error) {
+	if o.DB == nil || o.Keyring == nil || o.Now == nil {
+		return nil, errors.New("guard: database, keyring and clock are required")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	m, err := newMarket(o)
+	if err != nil {
+		return nil, err
+	}
+	g := &Guard{o: o, market: m}
+	g.runner, err = marginguard.New(marginguard.Options{
+		Source: source{db: o.DB, now: o.Now}, Intents: intents{o}, Recorder: recorder{o}, Locker: recorder{o},
+		Switch: controls{o.DB}, Prices: m, Accounts: m,
+		Reading: o.Reading, Caps: o.Caps, Concurrency: o.Concurrency, UserTimeout: o.UserTimeout, CallTimeout: o.Timeout,
+		Now: o.Now, Log: o.Log,
+	})
+	return g, err
+}
+
+// Run looks at every target once; see marginguard.Runner.
+func (g *Guard) Run(ctx context.Context, r marginguard.Request) (marginguard.Result, error) {
+	return g.runner.Run(ctx, r)
+}
+
+// BaseURL is the address of the exchange.
+func (g *Guard) BaseURL() string { return g.market.public.BaseURL() }
+
+// limiter makes the buckets of the configured rates.
+func limiter(o Options) *lnmarkets.RateLimiter {
+	return lnmarkets.NewRateLimiter(o.PrivateRPS*headroom, o.PublicRPS*headroom)
+}

@@ -1,0 +1,189 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/axisor/axisor/pkg/lnmarkets"
+	"github.com/axisor/axisor/pkg/marginguard"
+)
+
+// market is the exchange as the runner sees it: prices, clock and accounts.
+type market struct {
+	o       Options
+	client  lnmarkets.Options
+	limiter lnmarkets.Limiter
+	public  *lnmarkets.Client
+	// writer sends without waiting for the limiter: its callers have waited
+	// already, in Ready, where waiting costs no freshness.
+	writer *lnmarkets.Client
+	offset atomic.Int64
+}
+
+func newMarket(o Options) (*market, error) {
+	m := &market{o: o, limiter: limiter(o)}
+	m.client = lnmarkets.Options{
+		BaseURL: o.BaseURL, Network: o.Network, HTTP: transport(o), Timeout: o.Timeout, Limiter: m.limiter,
+		Now: o.Now, Logger: o.Log, Version: o.Version,
+	}
+	var err error
+	if m.public, err = lnmarkets.New(m.client); err != nil {
+		return nil, err
+	}
+	unpaced := m.client
+	unpaced.Limiter = lnmarkets.NewRateLimiter(0, 0)
+	m.writer, err = lnmarkets.New(unpaced)
+	return m, err
+}
+
+// transport is one pool of connections for all clients of a run.
+func transport(o Options) *http.Client {
+	if o.HTTP != nil {
+		return o.HTTP
+	}
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return &http.Client{}
+	}
+	t = t.Clone()
+	t.MaxIdleConnsPerHost = max(2*o.Concurrency, 2)
+	return &http.Client{Transport: t}
+}
+
+// Offset implements marginguard.Prices. The offset corrects the timestamps of
+// the signed requests that follow.
+func (m *market) Offset(ctx context.Context) (time.Duration, error) {
+	got, err := m.public.Time(ctx)
+	if err != nil {
+		return 0, fault(err)
+	}
+	m.offset.Store(int64(got.Offset))
+	return got.Offset, nil
+}
+
+// Ticker implements marginguard.Prices.
+func (m *market) Ticker(ctx context.Context) (marginguard.Market, error) {
+	t, err := m.public.Ticker(ctx)
+	if err != nil {
+		return marginguard.Market{}, fault(err)
+	}
+	out := marginguard.Market{LastPrice: t.LastPrice, Index: t.Index}
+	for _, p := range t.Prices {
+		out.Levels = append(out.Levels, marginguard.Level{
+			MinSize: float64(p.MinSize), MaxSize: float64(p.MaxSize), Bid: p.BidPrice, Ask: p.AskPrice,
+		})
+	}
+	return out, nil
+}
+
+// Connect implements marginguard.Connector: it opens the stored credentials.
+func (m *market) Connect(_ context.Context, t marginguard.Target) (marginguard.Exchange, error) {
+	auth, err := Credentials(m.o.Keyring, t.Credentials)
+	if err != nil {
+		return nil, fmt.Errorf("open credentials of account %s: %w", t.AccountID, err)
+	}
+	offset := time.Duration(m.offset.Load())
+	reader, paced, err := m.reader(auth)
+	if err != nil {
+		return nil, err
+	}
+	writer, err := m.writer.WithCredentials(auth)
+	if err != nil {
+		return nil, err
+	}
+	return account{reader: reader.WithOffset(offset), writer: writer.WithOffset(offset), limiter: paced}, nil
+}
+
+// reader is the client of one account with the limiter that paces it. When the
+// exchange counts by key, every account has buckets of its own.
+func (m *market) reader(auth lnmarkets.Credentials) (*lnmarkets.Client, lnmarkets.Limiter, error) {
+	if !m.o.LimitPerKey {
+		c, err := m.public.WithCredentials(auth)
+		return c, m.limiter, err
+	}
+	own := m.client
+	own.Limiter, own.Credentials = limiter(m.o), &auth
+	c, err := lnmarkets.New(own)
+	return c, own.Limiter, err
+}
+
+// account is one account on the exchange.
+type account struct {
+	reader, writer *lnmarkets.Client
+	limiter        lnmarkets.Limiter
+}
+
+// Positions implements marginguard.Exchange.
+func (a account) Positions(ctx context.Context) ([]marginguard.Position, error) {
+	trades, err := a.reader.RunningTrades(ctx)
+	if err != nil {
+		return nil, fault(err)
+	}
+	out := make([]marginguard.Position, 0, len(trades))
+	for _, t := range trades {
+		out = append(out, marginguard.Position{
+			ID: t.ID, Side: t.Side, Quantity: t.Quantity, Margin: t.Margin, EntryMargin: t.EntryMargin,
+			Price: t.Price, Liquidation: t.Liquidation, Leverage: t.Leverage, PL: t.PL,
+			SumFundingFees: t.SumFundingFees, SumCashInMargin: t.SumCashInMargin, SumCashInPL: t.SumCashInPL,
+		})
+	}
+	return out, nil
+}
+
+// Balance implements marginguard.Exchange.
+func (a account) Balance(ctx context.Context) (int64, error) {
+	got, err := a.reader.Account(ctx)
+	return got.BalanceSats, fault(err)
+}
+
+// Ready implements marginguard.Exchange.
+func (a account) Ready(ctx context.Context) error { return a.limiter.Wait(ctx, lnmarkets.Private) }
+
+// AddMargin implements marginguard.Exchange. The answer's trade is not looked
+// at: the runner reads the position back in any case.
+func (a account) AddMargin(ctx context.Context, tradeID string, sats int64) error {
+	_, err := a.writer.AddMargin(ctx, tradeID, sats)
+	if err != nil && !lnmarkets.IsAmbiguous(err) {
+		return refusal(err)
+	}
+	return fault(err)
+}
+
+// fault classifies the error of a call whose outcome, if it was a write, is open.
+func fault(err error) error {
+	if err == nil {
+		return nil
+	}
+	out := &marginguard.ExchangeError{Fault: marginguard.Unavailable, Err: err}
+	var api *lnmarkets.APIError
+	var garbled *lnmarkets.ResponseError
+	switch {
+	case errors.As(err, &api):
+		out.Status = api.Status
+		switch {
+		case lnmarkets.IsAmbiguous(err):
+		case errors.Is(err, lnmarkets.ErrUnauthorized), errors.Is(err, lnmarkets.ErrForbidden):
+			out.Fault = marginguard.Denied
+		case errors.Is(err, lnmarkets.ErrRateLimited):
+			out.Fault = marginguard.Limited
+		case api.Status >= 400 && api.Status < 500:
+			out.Fault = marginguard.Refused
+		}
+	case errors.As(err, &garbled):
+		out.Status, out.Fault = garbled.Status, marginguard.Garbled
+	}
+	return out
+}
+
+// refusal classifies the error of a write that certainly did not happen.
+func refusal(err error) error {
+	var out *marginguard.ExchangeError
+	if errors.As(fault(err), &out) && (out.Fault == marginguard.Unavailable || out.Fault == marginguard.Garbled) {
+		out.Fault = marginguard.Refused
+	}
+	return out
+}

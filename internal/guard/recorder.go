@@ -1,0 +1,60 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/axisor/axisor/pkg/marginguard"
+	"github.com/axisor/axisor/pkg/models"
+)
+
+// recorder keeps the history of runs and the lock that lets one run at a time.
+type recorder struct{ o Options }
+
+// Lock implements marginguard.Locker.
+func (r recorder) Lock(ctx context.Context) (func(), error) {
+	release, err := r.o.DB.LockGuardRun(ctx, fmt.Sprintf("axisor guard run %d@%s", r.o.PID, r.o.Host))
+	if err != nil {
+		return nil, err
+	}
+	// A run that was killed could not say so; now it is certain that it is over.
+	if err := r.o.DB.CloseDeadGuardRuns(ctx, r.o.Now().UTC()); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
+// StartRun implements marginguard.Recorder.
+func (r recorder) StartRun(ctx context.Context, run marginguard.Run) (string, error) {
+	pid := int32(r.o.PID)
+	row := models.GuardRun{
+		Reading: string(run.Reading), Actor: &r.o.Actor, Host: &r.o.Host, PID: &pid, Version: &r.o.Version,
+		Price: &run.Price, StartedAt: run.StartedAt,
+	}
+	if run.UserID != "" {
+		row.OnlyUserID = &run.UserID
+	}
+	row, err := r.o.DB.StartGuardRun(ctx, row)
+	return row.ID, err
+}
+
+// FinishRun implements marginguard.Recorder.
+func (r recorder) FinishRun(ctx context.Context, id string, result marginguard.Result, failure error) error {
+	row := models.GuardRun{
+		ID: id, State: models.GuardRunFinished, Users: int32(result.Users), Positions: int32(result.Positions),
+		Triggered: int32(result.Triggered), Added: int32(result.Added), AddedSats: result.AddedSats,
+		Skipped: int32(result.Skipped), Failed: int32(result.Failed), Unknown: int32(result.Unknown),
+		FinishedAt: &result.FinishedAt,
+	}
+	if failure != nil {
+		row.State = models.GuardRunFailed
+		if errors.Is(failure, context.Canceled) {
+			row.State = models.GuardRunInterrupted
+		}
+		text := failure.Error()
+		row.Error = &text
+	}
+	return r.o.DB.FinishGuardRun(ctx, row)
+}

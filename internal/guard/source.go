@@ -1,0 +1,86 @@
+package guard
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/axisor/axisor/pkg/marginguard"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// remembered is how far back an addition may hold back the next one.
+const remembered = 24 * time.Hour
+
+// source reads targets from the database.
+type source struct {
+	db  *store.DB
+	now func() time.Time
+}
+
+// Targets implements marginguard.Source.
+func (s source) Targets(ctx context.Context, q marginguard.Query) iter.Seq2[marginguard.Target, error] {
+	return func(yield func(marginguard.Target, error) bool) {
+		filter := store.GuardTargetFilter{UserID: q.UserID, Day: q.Day, AddsSince: s.now().UTC().Add(-remembered)}
+		for row, err := range s.db.GuardTargets(ctx, filter) {
+			if err != nil {
+				yield(marginguard.Target{}, err)
+				return
+			}
+			if !yield(target(row), nil) {
+				return
+			}
+		}
+	}
+}
+
+func target(row store.GuardTarget) marginguard.Target {
+	t := marginguard.Target{
+		UserID: row.Config.UserID, AccountID: row.AccountID, ConfigID: row.Config.ID, PlanType: string(row.PlanType),
+		Credentials: row.Credentials, Disabled: row.Off,
+		Spent: marginguard.Spent{UserDay: row.UserDay, PositionDay: row.PositionDay, LastAdd: row.LastAdd},
+	}
+	t.Config, t.Problem = Config(row.Config)
+	for _, i := range row.Open {
+		t.Open = append(t.Open, intent(i))
+	}
+	return t
+}
+
+// Config reads a stored configuration in every spelling that is in use.
+func Config(row models.MarginGuardConfig) (marginguard.Config, error) {
+	mode, err := marginguard.ParseMode(string(row.Mode))
+	if err != nil {
+		return marginguard.Config{}, err
+	}
+	settings, err := marginguard.ParseSettings(row.IndividualConfigs)
+	if err != nil {
+		return marginguard.Config{}, err
+	}
+	c := marginguard.Config{
+		Mode: mode, Threshold: models.Deref(row.MarginThreshold), AddPercent: models.Deref(row.AddMarginPercentage),
+		Positions: row.SelectedPositions, Settings: settings,
+	}
+	return c, c.Validate()
+}
+
+func intent(i models.GuardIntent) marginguard.Intent {
+	return marginguard.Intent{
+		ID: i.ID, TradeID: i.TradeID, Side: marginguard.Side(i.Side), Amount: i.AmountSats,
+		State: marginguard.State(i.State), PlannedAt: i.PlannedAt, SentAt: models.Deref(i.SentAt),
+		Before: marginguard.Seen{
+			Margin: i.MarginBefore, Liquidation: i.LiquidationBefore, SumFundingFees: i.FundingBefore,
+			SumCashInMargin: i.CashInMarginBefore, SumCashInPL: i.CashInPLBefore,
+		},
+	}
+}
+
+// controls reads the kill switch for everybody.
+type controls struct{ db *store.DB }
+
+// Off implements marginguard.Switch.
+func (c controls) Off(ctx context.Context) (string, bool, error) {
+	row, err := c.db.GuardControl(ctx, "")
+	return models.Deref(row.Reason), row.Disabled, err
+}

@@ -1,0 +1,58 @@
+//go:build interop
+
+package prisma
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/axisor/axisor/internal/testdb"
+)
+
+func TestInterop(t *testing.T) {
+	t.Parallel()
+	node, err := exec.LookPath("node")
+	require.NoError(t, err, "the Prisma proof needs Node.js 20.19 or newer; https://nodejs.org")
+	_, err = exec.LookPath("npm")
+	require.NoError(t, err, "the Prisma proof needs npm, which belongs to Node.js")
+	if _, err := os.Stat("node_modules/.package-lock.json"); err != nil || outdated(t) {
+		run(t, nil, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+	}
+	// Prisma's command wants to fetch its native engine although generating does not use it. Naming any
+	// program as that engine keeps it from trying.
+	run(t, []string{"PRISMA_SCHEMA_ENGINE_BINARY=" + node, "CHECKPOINT_DISABLE=1"}, "npm", "run", "--silent", "generate")
+
+	args := []string{"interop.mjs"}
+	if os.Getenv("AXISOR_UPDATE") != "" {
+		args = append(args, "--update")
+	}
+	out := run(t, []string{"DATABASE_URL=" + testdb.NewURL(t).Reveal()}, "node", args...)
+	t.Log(out)
+}
+
+// outdated tells whether the packages are from before the last change of the lock file.
+func outdated(t *testing.T) bool {
+	t.Helper()
+	lock, err := os.Stat("package-lock.json")
+	require.NoError(t, err)
+	installed, err := os.Stat("node_modules/.package-lock.json")
+	require.NoError(t, err)
+	return lock.ModTime().After(installed.ModTime())
+}
+
+func run(t *testing.T, env []string, name string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, name, args...)
+	c.Env = append(os.Environ(), env...)
+	out, err := c.CombinedOutput()
+	require.NoError(t, err, "%s %s\n%s", name, strings.Join(args, " "), out)
+	return string(out)
+}

@@ -44,3 +44,13 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// NearestKey returns the key or section that name was probably meant to be, or "".
+func NearestKey(name string) string {
+	var names []string
+	for _, k := range Keys() {
+		section, _, _ := strings.Cut(k.Name, ".")
+		names = append(names, k.Name, section)
+	}
+	return nearest(name, names)
+}

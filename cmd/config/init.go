@@ -1,0 +1,168 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/prompt"
+	"github.com/axisor/axisor/internal/config"
+)
+
+type initOptions struct {
+	app     *app.App
+	urlFile string
+	keyFile string
+	backups string
+	network string
+	force   bool
+	write   flags.Writes
+
+	// ask and canAsk are the person at the terminal; tests answer instead.
+	ask    func(context.Context, ...prompt.Field) error
+	canAsk func() bool
+}
+
+// initView is what was written. The address carries no password.
+type initView struct {
+	File            string  `json:"file"`
+	DatabaseURL     string  `json:"database_url"`
+	KeyFile         *string `json:"key_file"`
+	KeyCreated      bool    `json:"key_created"`
+	BackupDirectory string  `json:"backup_directory"`
+	Network         string  `json:"network"`
+}
+
+func newInit(a *app.App, run func(context.Context, *initOptions) error) *cobra.Command {
+	if run == nil {
+		run = runInit
+	}
+	o := &initOptions{
+		app: a,
+		ask: func(ctx context.Context, f ...prompt.Field) error { return a.Prompt().Ask(ctx, f...) },
+		// The streams do not exist yet while the command tree is built.
+		canAsk: func() bool { return a.Prompt().Can() },
+	}
+	c := &cobra.Command{
+		Use:   "init",
+		Short: "Write a first configuration file",
+		Long: `Writes a configuration file of mode 0600: ./.axisor.yaml, or the one that --config names. On a terminal it asks
+for what no flag says. The encryption key is not written into it but into a file of its own; when that file
+does not exist, it is made with a new random key. If the web application already has an ENCRYPTION_KEY,
+put that key into the file first: a new key does not open what the old one wrote.
+
+An existing configuration is replaced with --force only, an existing key file never. Nothing is connected to.
+
+Exit codes: 2, 4 when the file exists, 5, 10 when a value or a file is not acceptable.`,
+		Example: `  axisor config init
+  axisor config init --database-url-file /run/secrets/database-url --key-file /etc/axisor/encryption.key
+  printf %s "$URL" | axisor --config /etc/axisor/config.yaml config init --database-url-file - --backup-directory /srv/backups`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.urlFile, "database-url-file", "", "`FILE` with the connection URL on one line, - for stdin")
+	f.StringVar(&o.keyFile, "key-file", "", "`FILE` of the encryption key, made when missing (default: beside the configuration)")
+	f.StringVar(&o.backups, "backup-directory", "", "`DIR` for backups (default: /backups/postgresql)")
+	f.StringVar(&o.network, "network", "", "LN Markets network: mainnet|signet|testnet4 (default: mainnet)")
+	f.BoolVar(&o.force, "force", false, "replace an existing configuration file")
+	k, _ := config.LookupKey("lnmarkets.network")
+	flags.Complete(c, "network", func() []string { return k.Enum })
+	o.write.Register(c)
+	flags.Mark(c, flags.LocalKey, "true")
+	flags.Fields(c, output.Fields[initView]())
+	return c
+}
+
+func runInit(ctx context.Context, o *initOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	file := o.target()
+	if err := o.free(file); err != nil {
+		return err
+	}
+	values, err := o.values(ctx, file)
+	if err != nil {
+		return err
+	}
+	view := initView{
+		File: file, DatabaseURL: config.RedactDatabaseURL(values["database.url"]), KeyFile: optional(values["encryption.key_file"]),
+		BackupDirectory: values["backup.directory"], Network: values["lnmarkets.network"],
+	}
+	if view.KeyCreated, err = needsKey(values["encryption.key_file"]); err != nil {
+		return err
+	}
+	if !o.write.DryRun {
+		if err := o.save(file, values, view.KeyCreated); err != nil {
+			return err
+		}
+	}
+	said := "wrote " + file
+	if view.KeyCreated {
+		said += " and a new encryption key to " + *view.KeyFile + " (keep a copy of it: without it stored credentials are lost)"
+	}
+	return output.Change(p, output.Desc{Noun: "files", ID: "file"}, view, output.ChangeInfo{
+		Result: output.Created, DryRun: o.write.DryRun, Said: said, Next: "axisor config show --origins, then axisor migrate up",
+	})
+}
+
+// target is the file to write.
+func (o *initOptions) target() string {
+	name := o.app.Globals.ConfigFile
+	if name == "" {
+		name = o.app.Getenv("AXISOR_CONFIG")
+	}
+	if name == "" {
+		name = config.FileName
+	}
+	return config.Absolute(name, o.app.Dir, o.app.Env)
+}
+
+// free reports a file that is in the way before anybody is asked anything.
+func (o *initOptions) free(file string) error {
+	if _, err := os.Lstat(file); err == nil && !o.force {
+		return exists(file)
+	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return &config.Error{Source: file, Rule: "cannot be written", Err: err}
+	}
+	return nil
+}
+
+func exists(file string) error {
+	return clierr.New(clierr.Conflict, "config_exists", file+" already exists", "add --force to replace it", "axisor --config FILE config init writes another file")
+}
+
+// save writes the key first: a configuration that names a missing key is worse than a key that nothing names.
+func (o *initOptions) save(file string, values map[string]string, newKey bool) error {
+	keyFile := values["encryption.key_file"]
+	for _, dir := range []string{filepath.Dir(keyFile), filepath.Dir(file)} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return &config.Error{Source: dir, Rule: "cannot be made", Err: err}
+		}
+	}
+	if newKey {
+		if err := config.WriteFile(keyFile, randomKey(), false); err != nil {
+			return &config.Error{Source: keyFile, Rule: "cannot be written", Err: err}
+		}
+	}
+	err := config.WriteFile(file, config.Render(values), o.force)
+	if err == nil {
+		return nil
+	}
+	if newKey {
+		err = errors.Join(err, os.Remove(keyFile)) // nobody has used it yet
+	}
+	if errors.Is(err, config.ErrExists) {
+		return exists(file)
+	}
+	return &config.Error{Source: file, Rule: "cannot be written", Err: err}
+}

@@ -1,0 +1,113 @@
+package config
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/config"
+)
+
+type showOptions struct {
+	app     *app.App
+	key     string
+	origins bool
+}
+
+// settingView is one setting. Value keeps its type; secrets are redacted.
+type settingView struct {
+	Key    string  `json:"key"`
+	Value  any     `json:"value"`
+	Origin string  `json:"origin"` // default, file, profile, environment, flag or unused
+	Source *string `json:"source"` // the file, profile, variable or flag
+}
+
+func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.Command {
+	if run == nil {
+		run = runShow
+	}
+	o := &showOptions{app: a}
+	c := &cobra.Command{
+		Use:   "show [KEY]",
+		Short: "Show every setting in effect",
+		Long: `Shows every setting in effect, or one key, or one section. Passwords and keys are redacted; what is not set
+is null. With --origins the table says where each value comes from (machine formats always say it).
+
+Exit codes: 2, 10 when the configuration is invalid.`,
+		Example: `  axisor config show
+  axisor config show backup --origins
+  axisor config show -o json --jq '.items[] | select(.origin != "default")'`,
+		Args:              flags.AtMostOne("axisor config show database.url", "KEY"),
+		ValidArgsFunction: completeKeys,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				o.key = args[0]
+			}
+			return run(c.Context(), o)
+		},
+	}
+	c.Flags().BoolVar(&o.origins, "origins", false, "say where each value comes from")
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Mark(c, flags.LocalKey, "true")
+	flags.Fields(c, output.Fields[settingView]())
+	return c
+}
+
+func runShow(_ context.Context, o *showOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	loaded, err := o.app.LoadConfig()
+	if err != nil {
+		return err
+	}
+	var views []settingView
+	for _, e := range loaded.Entries() {
+		if o.key == "" || e.Key.Name == o.key || strings.HasPrefix(e.Key.Name, o.key+".") {
+			views = append(views, settingView{e.Key.Name, e.Value, string(e.Origin.Level), optional(e.Origin.Name)})
+		}
+	}
+	if len(views) == 0 {
+		e := clierr.Usagef("unknown key %q", o.key)
+		if near := config.NearestKey(o.key); near != "" {
+			return e.WithHint("did you mean " + near + "?")
+		}
+		return e.WithHint("axisor config show lists all keys")
+	}
+	for _, w := range loaded.Warnings {
+		p.Notice("warning: %s", w)
+	}
+	d := output.Desc{Noun: "settings", ID: "key", Columns: []output.Column{
+		{Field: "key"},
+		{Field: "value", Format: shown},
+	}}
+	if o.origins {
+		d.Columns = append(d.Columns, output.Column{Field: "origin"}, output.Column{Field: "source"})
+	}
+	return output.Slice(p, d, views)
+}
+
+// shown writes a list the way a person does and anything else as it is.
+func shown(v any) string {
+	if list, ok := v.([]string); ok {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprint(v)
+}
+
+func completeKeys(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var out []cobra.Completion
+	if len(args) == 0 {
+		for _, k := range config.Keys() {
+			out = append(out, cobra.CompletionWithDesc(k.Name, k.Summary))
+		}
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
@@ -24,11 +25,16 @@ func newLogger(log *slog.Logger) logger.Interface {
 	return slogger{log}
 }
 
+// quietDialector never puts values in the place of placeholders. Leaving them
+// out in the logger is not enough: Scan renders its SQL through a recorder of
+// gorm's own, which does not ask the logger.
+type quietDialector struct{ *postgres.Dialector }
+
+// Explain implements gorm.Dialector.
+func (quietDialector) Explain(sql string, _ ...any) string { return sql }
+
 // LogMode implements gorm's logger.Interface; the level is slog's business.
 func (l slogger) LogMode(logger.LogLevel) logger.Interface { return l }
-
-// ParamsFilter implements gorm.ParamsFilter by leaving placeholders in place.
-func (slogger) ParamsFilter(_ context.Context, sql string, _ ...any) (string, []any) { return sql, nil }
 
 // Info implements gorm's logger.Interface.
 func (l slogger) Info(ctx context.Context, msg string, _ ...any) {

@@ -83,7 +83,7 @@ func Open(o Options) (*DB, error) {
 	if now == nil {
 		now = time.Now
 	}
-	g, err := gorm.Open(postgres.New(postgres.Config{Conn: c.pool}), &gorm.Config{
+	g, err := gorm.Open(quietDialector{&postgres.Dialector{Config: &postgres.Config{Conn: c.pool}}}, &gorm.Config{
 		TranslateError: true, SkipDefaultTransaction: true, QueryFields: true, DisableAutomaticPing: true,
 		// The server keeps microseconds.
 		NowFunc: func() time.Time { return now().UTC().Truncate(time.Microsecond) },

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/axisor/axisor/cmd/config"
+	"github.com/axisor/axisor/cmd/exchange"
 	"github.com/axisor/axisor/cmd/version"
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
@@ -57,7 +59,8 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 			root.AddCommand(c)
 		}
 	}
-	add(groupWorkshop, version.New(a))
+	add(groupTrading, exchange.New(a))
+	add(groupWorkshop, config.New(a), version.New(a))
 	root.AddCommand(helpTopics()...)
 
 	globalFlags(root, a.Globals)

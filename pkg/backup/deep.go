@@ -4,12 +4,16 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
 
 	"filippo.io/age"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/axisor/axisor/pkg/secret"
 )
 
 const scratchPrefix = "axisor_verify_"
@@ -21,11 +25,7 @@ func (r *Repository) deep(ctx context.Context, e Entry, c Check, identities []ag
 	if c.Server.IsZero() {
 		return &InputError{Field: "server", Value: "", Rule: "is needed to restore into"}
 	}
-	admin, err := newEndpoint(c.Server, "", r.o.Environ)
-	if err != nil {
-		return err
-	}
-	conn, err := admin.connect(ctx)
+	admin, conn, err := r.login(ctx, c.Server)
 	if err != nil {
 		return err
 	}
@@ -68,6 +68,24 @@ func (r *Repository) deep(ctx context.Context, e Entry, c Check, identities []ag
 		return err
 	}
 	return compareWith(ctx, e, scratch)
+}
+
+// login opens a session from which databases can be made. After a disaster the database of
+// the URL may be the very one that is gone; every server has one named postgres.
+func (r *Repository) login(ctx context.Context, url secret.Secret) (*endpoint, *pgx.Conn, error) {
+	e, err := newEndpoint(url, "", r.o.Environ)
+	if err != nil {
+		return nil, nil, err
+	}
+	conn, err := e.connect(ctx)
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "3D000" {
+		if e, err = newEndpoint(url, "postgres", r.o.Environ); err != nil {
+			return nil, nil, err
+		}
+		conn, err = e.connect(ctx)
+	}
+	return e, conn, err
 }
 
 // load restores the archive into an existing database, in one transaction.

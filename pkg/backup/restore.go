@@ -18,6 +18,7 @@ type Restore struct {
 	Identities Identities
 	KeepOwner  bool // keep the owners stored in the archive; their roles must exist
 	KeepACL    bool // keep the grants stored in the archive; their roles must exist
+	DryRun     bool // check everything, change nothing
 	Progress   Counter
 }
 
@@ -44,11 +45,7 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (_ Resto
 	if err != nil {
 		return Restored{}, err
 	}
-	admin, err := newEndpoint(o.Server, "", r.o.Environ)
-	if err != nil {
-		return Restored{}, err
-	}
-	conn, err := admin.connect(ctx)
+	admin, conn, err := r.login(ctx, o.Server)
 	if err != nil {
 		return Restored{}, err
 	}
@@ -65,12 +62,23 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (_ Resto
 	if err != nil {
 		return Restored{}, err
 	}
-	created, err := makeTarget(ctx, admin, conn, target, e.Manifest.Database)
+	there, err := checkTarget(ctx, admin, conn, target)
 	if err != nil {
 		return Restored{}, err
 	}
+	done := Restored{
+		ID: e.ID, Database: o.Database, Created: !there, Tables: len(e.Manifest.Tables), Rows: e.Manifest.Rows(),
+	}
+	if o.DryRun {
+		return done, nil
+	}
+	if !there {
+		if err := createDatabase(ctx, admin, conn, o.Database, e.Manifest.Database); err != nil {
+			return Restored{}, err
+		}
+	}
 	defer func() {
-		if err == nil || !created {
+		if err == nil || there {
 			return
 		}
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
@@ -95,20 +103,18 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (_ Resto
 	if err := analyze(ctx, target); err != nil {
 		return Restored{}, err
 	}
-	return Restored{
-		ID: e.ID, Database: o.Database, Created: created, Tables: len(e.Manifest.Tables), Rows: e.Manifest.Rows(),
-	}, nil
+	return done, nil
 }
 
-// makeTarget creates the database or makes sure that the existing one holds nothing.
-func makeTarget(ctx context.Context, admin *endpoint, conn *pgx.Conn, target *endpoint, like Database) (bool, error) {
+// checkTarget reports whether the database exists; one that does must hold nothing.
+func checkTarget(ctx context.Context, admin *endpoint, conn *pgx.Conn, target *endpoint) (bool, error) {
 	name := target.config.Database
 	var there bool
 	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&there); err != nil {
 		return false, admin.classify(ctx, "look for database "+name, err)
 	}
 	if !there {
-		return true, createDatabase(ctx, admin, conn, name, like)
+		return false, nil
 	}
 	inside, err := target.connect(ctx)
 	if err != nil {
@@ -130,9 +136,9 @@ func makeTarget(ctx context.Context, admin *endpoint, conn *pgx.Conn, target *en
 		return false, target.classify(ctx, "look into database "+name, err)
 	}
 	if objects > 0 {
-		return false, fmt.Errorf("database %q holds %d objects: %w", name, objects, ErrTargetNotEmpty)
+		return true, fmt.Errorf("database %q holds %d objects: %w", name, objects, ErrTargetNotEmpty)
 	}
-	return false, nil
+	return true, nil
 }
 
 // analyze gives the planner its statistics, which an archive does not carry.

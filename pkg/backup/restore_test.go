@@ -1,9 +1,12 @@
 package backup
 
 import (
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/axisor/axisor/pkg/secret"
 )
 
 func TestRestoreTo(t *testing.T) {
@@ -12,6 +15,11 @@ func TestRestoreTo(t *testing.T) {
 	e := b.create(t, b.request())
 	name := "restored_" + e.Manifest.Database.Name
 	t.Cleanup(func() { b.dropAfter(t, name) })
+
+	plan, err := b.repo.RestoreTo(t.Context(), e, Restore{Server: b.url, Database: name, DryRun: true})
+	require.NoError(t, err)
+	require.True(t, plan.Created)
+	require.Empty(t, b.databases(t, name))
 
 	got, err := b.repo.RestoreTo(t.Context(), e, Restore{Server: b.url, Database: name})
 	require.NoError(t, err)
@@ -22,6 +30,20 @@ func TestRestoreTo(t *testing.T) {
 	require.Contains(t, b.databases(t, name), name, "a refused target is left alone")
 	_, err = b.repo.RestoreTo(t.Context(), e, Restore{Server: b.url, Database: e.Manifest.Database.Name})
 	require.ErrorIs(t, err, ErrTargetNotEmpty)
+}
+
+// The database to restore is the one the configuration names, and it is gone.
+func TestRestoreTo_AfterTheDatabaseWasLost(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	e := b.create(t, b.request())
+	u, err := url.Parse(b.url.Reveal())
+	require.NoError(t, err)
+	u.Path = "/lost_" + e.Manifest.Database.Name
+	t.Cleanup(func() { b.dropAfter(t, u.Path[1:]) })
+	got, err := b.repo.RestoreTo(t.Context(), e, Restore{Server: secret.New(u.String()), Database: u.Path[1:]})
+	require.NoError(t, err)
+	require.True(t, got.Created)
 }
 
 func TestRestoreTo_FailureLeavesNoDatabase(t *testing.T) {

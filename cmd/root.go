@@ -87,6 +87,7 @@ func globalFlags(root *cobra.Command, g *app.Globals) {
 	f.StringVar(&g.Reason, "reason", "", "why, kept in the audit trail")
 	f.StringVar(&g.DatabaseURL, "database-url", "", "database `URL`; for one with a password use the environment or the file")
 	flags.Complete(root, "output", output.Formats)
+	flags.CompleteFields(root, "columns")
 	flags.Complete(root, "log-format", func() []string { return []string{"text", "json"} })
 }
 

@@ -47,3 +47,13 @@ func TestList_BadInput(t *testing.T) {
 	require.Equal(t, "unavailable", r.Error()["kind"])
 	require.NotContains(t, r.Stderr, "geheim")
 }
+
+// Completion offers fields and live values, and stays silent when the database is dead.
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	p := clitest.WithDB(t)
+	r := p.OK("__complete", "exchange", "list", "--columns", "slug,")
+	require.Contains(t, r.Stdout, "slug,api_version")
+	require.Contains(t, p.OK("__complete", "exchange", "list", "--sort", "").Stdout, "-created_at")
+	require.NotContains(t, p.OK("__complete", "exchange", "list", "-o", "").Stdout, "xml")
+}

@@ -4,7 +4,6 @@
 package app
 
 import (
-	"context"
 	"log/slog"
 	"os/user"
 	"strings"
@@ -157,15 +156,4 @@ func (a *App) Actor() string {
 		return u.Username
 	}
 	return a.Getenv("USER")
-}
-
-// Complete runs a completion query with a short deadline; errors give no completions and print nothing.
-func (a *App) Complete(ctx context.Context, query func(context.Context) ([]string, error)) []string {
-	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
-	defer cancel()
-	words, err := query(ctx)
-	if err != nil {
-		return nil
-	}
-	return words
 }

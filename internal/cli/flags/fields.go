@@ -17,3 +17,15 @@ func FieldsOf(c *cobra.Command) []string {
 	}
 	return strings.Split(c.Annotations[FieldsKey], ",")
 }
+
+// CompleteFields completes a comma-separated list of the result's fields.
+func CompleteFields(c *cobra.Command, flag string) {
+	_ = c.RegisterFlagCompletionFunc(flag, func(c *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		done := typed[:strings.LastIndex(typed, ",")+1]
+		var words []cobra.Completion
+		for _, name := range FieldsOf(c) {
+			words = append(words, done+name)
+		}
+		return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	})
+}

@@ -3,6 +3,7 @@
 package flags
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -191,5 +192,26 @@ func Complete(c *cobra.Command, flag string, words func() []string) {
 	// The only error is an unknown flag, which the contract test would show.
 	_ = c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return words(), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// Names asks for words that start with a prefix, such as the users of the database.
+type Names func(ctx context.Context, prefix string) []string
+
+// Live completes the first argument (every argument when many) with words from the database.
+func Live(names Names, many bool) cobra.CompletionFunc {
+	return func(c *cobra.Command, args []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 && !many {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return names(c.Context(), prefix), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// CompleteLive is Live for a flag.
+func CompleteLive(c *cobra.Command, flag string, names Names) {
+	// The only error is an unknown flag, which the contract test would show.
+	_ = c.RegisterFlagCompletionFunc(flag, func(c *cobra.Command, _ []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return names(c.Context(), prefix), cobra.ShellCompDirectiveNoFileComp
 	})
 }

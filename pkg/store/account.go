@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/axisor/axisor/pkg/models"
+)
+
+// Account is an exchange account without its credentials: their values are not
+// read, only the names of the fields are.
+type Account struct {
+	models.UserExchangeAccounts
+	ExchangeSlug string       `gorm:"column:exchange_slug;->"`
+	Fields       models.Texts `gorm:"column:fields;->"`
+}
+
+// accountColumns leaves the ciphertext in the database. A column that holds one
+// encrypted text instead of an object has no field names to show.
+const accountColumns = `id, user_id, exchange_id, account_name, is_active, is_verified, last_test, created_at, updated_at,
+	(SELECT e.slug FROM "Exchange" e WHERE e.id = exchange_id) AS exchange_slug,
+	ARRAY(SELECT k FROM jsonb_object_keys(CASE jsonb_typeof(credentials) WHEN 'object' THEN credentials ELSE '{}' END) k
+	      ORDER BY k) AS fields`
+
+// AccountFilter narrows a list of accounts.
+type AccountFilter struct {
+	UserID     string
+	ExchangeID string
+	Active     *bool
+	Created    TimeRange
+}
+
+func accounts() listing[Account] {
+	type a = Account
+	return listing[a]{
+		table: "UserExchangeAccounts", order: "-created_at", id: func(r *a) string { return r.ID },
+		sorts: map[string]sortKey[a]{
+			"created_at":   byTime("created_at", func(r *a) time.Time { return r.CreatedAt }),
+			"updated_at":   byTime("updated_at", func(r *a) time.Time { return r.UpdatedAt }),
+			"account_name": byText("account_name", func(r *a) string { return r.AccountName }),
+			"user_id":      byText("user_id", func(r *a) string { return r.UserID }),
+			"last_test":    byTimeNull("last_test", func(r *a) *time.Time { return r.LastTest }),
+		},
+	}
+}
+
+// ListAccounts lists exchange accounts, newest first unless asked otherwise.
+func (d *DB) ListAccounts(ctx context.Context, f AccountFilter, p Page) List[Account] {
+	return accounts().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
+		q = f.Created.on(q.Select(accountColumns), "created_at")
+		if f.UserID != "" {
+			q = q.Where("user_id = ?", f.UserID)
+		}
+		if f.ExchangeID != "" {
+			q = q.Where("exchange_id = ?", f.ExchangeID)
+		}
+		if f.Active != nil {
+			q = q.Where("is_active = ?", *f.Active)
+		}
+		return q
+	})
+}
+
+// AccountByID reads one account.
+func (d *DB) AccountByID(ctx context.Context, id string) (Account, error) {
+	var row Account
+	err := d.Gorm(ctx).Model(&Account{}).Select(accountColumns).Where("id = ?", id).Take(&row).Error
+	if errors.Is(err, ErrNotFound) {
+		return row, &NotFoundError{Kind: "account", Ref: id}
+	}
+	if err != nil {
+		return row, fmt.Errorf("read account: %w", err)
+	}
+	return row, nil
+}
+
+// AccountsOf reads all accounts of a user, the oldest first. A user has few.
+func (d *DB) AccountsOf(ctx context.Context, userID string) ([]Account, error) {
+	var rows []Account
+	err := d.Gorm(ctx).Model(&Account{}).Select(accountColumns).Where("user_id = ?", userID).
+		Order("created_at, id").Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read accounts: %w", err)
+	}
+	return rows, nil
+}
+
+// CreateAccount inserts an account and fills in what the database made.
+func (d *DB) CreateAccount(ctx context.Context, row *models.UserExchangeAccounts) error {
+	if err := d.Gorm(ctx).Create(row).Error; err != nil {
+		return fmt.Errorf("create account: %w", err)
+	}
+	return nil
+}
+
+// DeactivateAccounts switches off every active account of a user, on all
+// exchanges, except one, and returns the ids of those it changed.
+func (d *DB) DeactivateAccounts(ctx context.Context, userID, exceptID string) ([]string, error) {
+	var ids []string
+	err := d.Gorm(ctx).Raw(`
+		UPDATE "UserExchangeAccounts" SET is_active = false, updated_at = ?
+		WHERE user_id = ? AND is_active AND id <> ? RETURNING id`, d.Now(), userID, exceptID).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("deactivate accounts: %w", err)
+	}
+	return ids, nil
+}

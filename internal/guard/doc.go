@@ -37,8 +37,10 @@ type Options struct {
 	UserTimeout           time.Duration
 	Actor, Host, Version  string
 	PID                   int
-	Now                   func() time.Time
-	Log                   *slog.Logger
+	// Sleep waits between the tries of a read; nil means really waiting.
+	Sleep lnmarkets.SleepFunc
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // Guard runs the margin guard on a database and an exchange.
@@ -81,4 +83,13 @@ func (g *Guard) BaseURL() string { return g.market.public.BaseURL() }
 // limiter makes the buckets of the configured rates.
 func limiter(o Options) *lnmarkets.RateLimiter {
 	return lnmarkets.NewRateLimiter(o.PrivateRPS*headroom, o.PublicRPS*headroom)
+}
+
+// Open opens one account on the exchange outside of a run.
+func Open(ctx context.Context, o Options, t marginguard.Target) (marginguard.Exchange, error) {
+	m, err := newMarket(o)
+	if err != nil {
+		return nil, err
+	}
+	return m.Connect(ctx, t)
 }

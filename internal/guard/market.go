@@ -28,7 +28,7 @@ func newMarket(o Options) (*market, error) {
 	m := &market{o: o, limiter: limiter(o)}
 	m.client = lnmarkets.Options{
 		BaseURL: o.BaseURL, Network: o.Network, HTTP: transport(o), Timeout: o.Timeout, Limiter: m.limiter,
-		Now: o.Now, Logger: o.Log, Version: o.Version,
+		Now: o.Now, Sleep: o.Sleep, Logger: o.Log, Version: o.Version,
 	}
 	var err error
 	if m.public, err = lnmarkets.New(m.client); err != nil {

@@ -11,6 +11,9 @@ import (
 // guardLock names the session lock that a guard run holds.
 const guardLock = "axisor.guard.run"
 
+// unlockTimeout bounds the wait for a server that does not answer any more.
+const unlockTimeout = 2 * time.Second
+
 // ErrNeedsSession means that a lock of the session cannot be held through a
 // pooler, which gives every transaction another session.
 var ErrNeedsSession = errors.New("a guard run needs a direct connection, not a pooler's")
@@ -58,8 +61,12 @@ func (d *DB) LockGuardRun(ctx context.Context, label string) (release func(), er
 		return nil, d.translate(ctx, err)
 	}
 	end := func() {
-		// Ending the session frees the lock even when the server is slow to
-		// answer, and forgets the application name.
+		// Given up in so many words, so that it is free when this returns. Then
+		// the session ends, which frees the lock even if that did not work, and
+		// forgets the application name.
+		brief, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlockTimeout)
+		defer cancel()
+		_, _ = conn.ExecContext(brief, "SELECT pg_advisory_unlock_all()")
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 		_ = conn.Close()
 		d.core.release()
@@ -83,7 +90,7 @@ func (d *DB) LockGuardRun(ctx context.Context, label string) (release func(), er
 // guardHolder finds out who holds the lock; it may have been given up since.
 func (d *DB) guardHolder(ctx context.Context) error {
 	var rows []struct {
-		PID         int
+		PID         int `gorm:"column:pid"`
 		Application string
 		Address     string
 		Since       time.Time

@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/prompt"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -51,6 +52,7 @@ type App struct {
 	prompt  *prompt.Prompter
 	log     *slog.Logger
 	db      *store.DB
+	admin   *admin.Service
 	keyring *crypto.Keyring
 	schema  error
 	checked bool

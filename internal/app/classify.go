@@ -10,6 +10,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/lnmarkets"
 	"github.com/axisor/axisor/pkg/migrate"
@@ -93,6 +94,22 @@ func (a *App) Classify(err error) *clierr.Error {
 	var missing *store.NotFoundError
 	if errors.As(err, &missing) {
 		return notFound(missing.Kind, missing.Ref, missing.Near).WithCause(err)
+	}
+	var input *admin.InputError
+	if errors.As(err, &input) {
+		return withHint(clierr.New(clierr.Usage, "invalid_"+input.Field, input.Error()), input.Hint).WithCause(err)
+	}
+	var conflict *admin.ConflictError
+	if errors.As(err, &conflict) {
+		e := clierr.New(clierr.Conflict, conflict.Kind+"_exists", conflict.Error()).WithCause(err)
+		if conflict.Existing != "" {
+			e.Details = map[string]any{"existing_id": conflict.Existing}
+		}
+		return withHint(e, conflict.Hint)
+	}
+	var ambiguous *store.AmbiguousError
+	if errors.As(err, &ambiguous) {
+		return clierr.New(clierr.Conflict, ambiguous.Kind+"_ambiguous", ambiguous.Error(), "use the id").WithCause(err)
 	}
 	var cfg *config.Error
 	if errors.As(err, &cfg) {

@@ -13,10 +13,11 @@ import (
 
 // AuditFilter narrows a list of changes.
 type AuditFilter struct {
-	UserID   string
-	Action   string // exact, or a prefix ending in a dot such as user.
-	Resource string
-	Created  TimeRange
+	UserID     string
+	Action     string // exact, or a prefix ending in a dot such as user.
+	Resource   string
+	ResourceID string
+	Created    TimeRange
 }
 
 func auditLogs() listing[models.AuditLog] {
@@ -31,16 +32,20 @@ func auditLogs() listing[models.AuditLog] {
 	}
 }
 
-// ListAudit lists changes, newest first unless asked otherwise. A user's list
-// holds what concerns the user, also after the user's deletion cut the link.
+// ListAudit lists changes, newest first unless asked otherwise. Rows of a user
+// who was deleted have lost their UserID; they are found by Resource "user" and
+// ResourceID.
 func (d *DB) ListAudit(ctx context.Context, f AuditFilter, p Page) List[models.AuditLog] {
 	return auditLogs().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
 		q = f.Created.on(q, "created_at")
 		if f.UserID != "" {
-			q = q.Where("(user_id = ? OR (resource = 'user' AND resource_id = ?))", f.UserID, f.UserID)
+			q = q.Where("user_id = ?", f.UserID)
 		}
 		if f.Resource != "" {
 			q = q.Where("resource = ?", f.Resource)
+		}
+		if f.ResourceID != "" {
+			q = q.Where("resource_id = ?", f.ResourceID)
 		}
 		return whereAction(q, f.Action)
 	})

@@ -268,8 +268,9 @@ func TestAuditLists(t *testing.T) {
 		}
 		return out
 	}
-	require.Equal(t, []string{"user.delete", "guard.run", "user.update", "user.create"}, actions(store.AuditFilter{UserID: u.ID}))
+	require.Equal(t, []string{"user.update", "user.create"}, actions(store.AuditFilter{UserID: u.ID}))
 	require.Equal(t, []string{"user.delete", "user.update", "user.create"}, actions(store.AuditFilter{Action: "user."}))
+	require.Equal(t, []string{"user.delete", "guard.run", "user.update", "user.create"}, actions(store.AuditFilter{Resource: "user", ResourceID: u.ID}))
 	require.Equal(t, []string{"guard.run"}, actions(store.AuditFilter{Action: "guard.run", Resource: "user"}))
 	require.Equal(t, []string{"user.create"}, actions(store.AuditFilter{Created: store.TimeRange{Until: time.Date(2025, 1, 2, 0, 0, 0, 0, time.UTC)}}))
 	for _, c := range []struct {

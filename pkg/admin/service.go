@@ -1,0 +1,90 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// Words of Change.Status. A dry run uses the same words for what would happen.
+const (
+	StatusCreated       = "created"
+	StatusUpdated       = "updated"
+	StatusUnchanged     = "unchanged"
+	StatusAlreadyExists = "already_exists"
+	StatusDeleted       = "deleted"
+)
+
+// Options say on whose behalf the service writes.
+type Options struct {
+	Actor   string // operator, for the audit trail
+	Host    string
+	Version string
+	Profile string
+	Now     func() time.Time
+}
+
+// Service is the one way to change rows.
+type Service struct {
+	db   *store.DB
+	opts Options
+}
+
+// New makes a service on a database.
+func New(db *store.DB, o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Service{db: db, opts: o}
+}
+
+// Mode says how a change is made.
+type Mode struct {
+	DryRun bool
+	Reason string
+}
+
+// Change is what a write did, or in a dry run would do.
+type Change[T any] struct {
+	Before *T
+	After  *T
+	Status string
+	DryRun bool
+}
+
+// FindUser finds the user that a command names by id, e-mail or username.
+func (s *Service) FindUser(ctx context.Context, ref string) (models.User, error) {
+	return s.db.FindUser(ctx, ref)
+}
+
+// txn is one change in progress.
+type txn struct {
+	db   *store.DB
+	s    *Service
+	mode Mode
+	now  time.Time // one instant for every row of the change
+}
+
+// errDryRun rolls a dry run back after everything was tried.
+var errDryRun = errors.New("dry run")
+
+// write runs one use case: all of it or nothing, and nothing in a dry run.
+func (s *Service) write(ctx context.Context, mode Mode, fn func(*txn) error) error {
+	now := s.opts.Now().UTC().Truncate(time.Microsecond) // the server's precision
+	err := s.db.Transaction(ctx, func(db *store.DB) error {
+		if err := fn(&txn{db: db, s: s, mode: mode, now: now}); err != nil {
+			return err
+		}
+		if mode.DryRun {
+			return errDryRun
+		}
+		return nil
+	})
+	if errors.Is(err, errDryRun) {
+		return nil
+	}
+	return err
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/cmd/config"
+	"github.com/axisor/axisor/cmd/dev"
 	"github.com/axisor/axisor/cmd/exchange"
 	"github.com/axisor/axisor/cmd/version"
 	"github.com/axisor/axisor/internal/app"
@@ -60,7 +61,7 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 		}
 	}
 	add(groupTrading, exchange.New(a))
-	add(groupWorkshop, config.New(a), version.New(a))
+	add(groupWorkshop, dev.New(a), config.New(a), version.New(a))
 	root.AddCommand(helpTopics()...)
 
 	globalFlags(root, a.Globals)

@@ -126,6 +126,8 @@ encryption:
   key_file: "` + e.keyFile() + `"
 lnmarkets:
   base_url: "` + e.ExchangeURL() + `" ` + kept + `
+  private_rps: 500 # the simulated exchange limits nobody; the real one allows 5 and 1
+  public_rps: 500
 backup:
   directory: "` + e.backupDir() + `"
 `

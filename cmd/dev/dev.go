@@ -1,0 +1,42 @@
+// Package dev holds the commands of the development environment: a private PostgreSQL and a simulated exchange in
+// the current folder. It prints and asks; internal/devenv does the work.
+package dev
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/devenv"
+)
+
+// New builds `axisor dev`.
+func New(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "dev",
+		Short: "Try axisor on this machine: a private database and a simulated exchange",
+		Long: `A complete environment in the current folder, with nothing to install and nothing to configure: a private
+PostgreSQL and a simulated LN Markets, both on the loopback interface only, kept in .axisor/, and a
+configuration file .axisor.yaml that points every command at them.
+
+None of it touches a database, an exchange or a configuration file that was there before.`,
+		Example: `  axisor dev up
+  axisor migrate up
+  axisor dev seed --users 50
+  axisor dev exchange price 92000
+  axisor dev down`,
+	}
+	c.AddCommand(newUp(a, nil), newDown(a, nil), newStatus(a, nil), newExchange(a, nil))
+	return c
+}
+
+// environment is the one of the current folder.
+func environment(a *app.App) (*devenv.Env, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, clierr.New(clierr.Failure, "no_program", "cannot find the path of this program: "+err.Error())
+	}
+	return devenv.Open(devenv.Options{Dir: a.Dir, Program: program, Serve: serveArgs})
+}

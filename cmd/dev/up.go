@@ -1,0 +1,86 @@
+package dev
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/devenv"
+)
+
+type upOptions struct {
+	app   *app.App
+	write flags.Writes
+}
+
+func newUp(a *app.App, run func(context.Context, *upOptions) error) *cobra.Command {
+	if run == nil {
+		run = runUp
+	}
+	o := &upOptions{app: a}
+	c := &cobra.Command{
+		Use:   "up",
+		Short: "Create and start the development environment of this folder",
+		Long: `Creates what is missing and starts what is not running: the private PostgreSQL, the simulated exchange, an
+encryption key, and ./.axisor.yaml, which points every command run in this folder at them. Running it again
+changes nothing; after a restart of the machine it starts both again with everything they held.
+
+A .axisor.yaml of your own is left alone; the configuration is then .axisor/config.yaml, to be named with
+--config. As root the database runs as an unprivileged account.
+
+Exit codes: 14 when no PostgreSQL server programs are on this machine, 10 when a file cannot be read or written.`,
+		Example: `  axisor dev up
+  axisor dev up -o json --jq .database_url`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+	}
+	o.write.Register(c)
+	flags.Mark(c, flags.LocalKey, "true")
+	flags.Fields(c, output.Fields[envView]())
+	return c
+}
+
+func runUp(ctx context.Context, o *upOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	env, err := environment(o.app)
+	if err != nil {
+		return err
+	}
+	before, err := env.Status(ctx)
+	if err != nil {
+		return err
+	}
+	info := output.ChangeInfo{Result: output.Updated, DryRun: o.write.DryRun, Said: "the development environment is up", Next: "axisor migrate up"}
+	switch {
+	case before.Up():
+		info.Result, info.Said = output.Unchanged, "the development environment was already up"
+	case !env.Exists():
+		info.Result = output.Created
+	}
+	after := before
+	if !o.write.DryRun {
+		if after, err = up(ctx, o.app, env); err != nil {
+			return err
+		}
+		if !after.ConfigOurs {
+			p.Notice("notice: .axisor.yaml is yours and was left alone; use: axisor --config %s", after.ConfigFile)
+		}
+		if after.Moved != "" {
+			p.Notice("notice: the database's account cannot enter this folder, so its files are in %s", after.Moved)
+		}
+	}
+	return output.Change(p, envDesc(), viewOf(after), info)
+}
+
+func up(ctx context.Context, a *app.App, env *devenv.Env) (devenv.Status, error) {
+	counter := progress.Start(a.Streams, "starting PostgreSQL and the simulated exchange", 0, progress.Items, a.Globals.Quiet)
+	defer counter.Done()
+	return env.Up(ctx)
+}

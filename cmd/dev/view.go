@@ -1,0 +1,44 @@
+package dev
+
+import (
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/devenv"
+)
+
+// envView is the environment as commands print it. Addresses carry no password.
+type envView struct {
+	Folder      string  `json:"folder"`
+	ConfigFile  *string `json:"config_file"`
+	Database    string  `json:"database"`
+	DatabaseURL *string `json:"database_url"`
+	DatabasePID *int    `json:"database_pid"`
+	DatabaseLog string  `json:"database_log"`
+	Exchange    string  `json:"exchange"`
+	ExchangeURL *string `json:"exchange_url"`
+	ExchangePID *int    `json:"exchange_pid"`
+	ExchangeLog string  `json:"exchange_log"`
+}
+
+func envDesc() output.Desc { return output.Desc{Noun: "environments", ID: "folder"} }
+
+func viewOf(s devenv.Status) envView {
+	v := envView{Folder: s.Folder, ConfigFile: optional(s.ConfigFile)}
+	for _, p := range s.Parts {
+		address, pid := optional(p.Address), optional(p.PID)
+		if p.Name == "exchange" {
+			v.Exchange, v.ExchangeURL, v.ExchangePID, v.ExchangeLog = p.State, address, pid, p.Log
+		} else {
+			v.Database, v.DatabaseURL, v.DatabasePID, v.DatabaseLog = p.State, address, pid, p.Log
+		}
+	}
+	return v
+}
+
+// optional is nil for a zero value, so that it prints as null.
+func optional[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}

@@ -33,6 +33,9 @@ func (e *FailedError) Error() string {
 // Unwrap gives the cause, a *pgconn.PgError when the server refused a statement.
 func (e *FailedError) Unwrap() error { return e.Err }
 
+// SQLState is the server's code of the failure, or "".
+func (e *FailedError) SQLState() string { return sqlState(e.Err) }
+
 func (m *Migrator) located(direction string, p *goose.PartialError) *FailedError {
 	version := p.Failed.Source.Version
 	f := &FailedError{Version: version, File: m.names[version], Direction: direction, Err: p.Err}

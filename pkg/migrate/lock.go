@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// lockKey names the migration lock among the advisory locks of a database ("axisormi" in ASCII).
-const lockKey int64 = 0x617869736f726d69
+// LockKey is the key of the migration lock among the advisory locks of a database ("axisormi" in ASCII).
+const LockKey int64 = 0x617869736f726d69
 
 // locker is goose's session lock. It polls: a session that waits inside pg_advisory_lock holds a
 // snapshot, CREATE INDEX CONCURRENTLY waits for all snapshots, and the two would wait for each other.
@@ -25,10 +27,13 @@ type locker struct {
 
 // SessionLock takes the lock on conn, or returns an error that wraps ErrLocked.
 func (l *locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	if err := direct(ctx, conn); err != nil {
+		return err
+	}
 	deadline := l.now().Add(l.timeout)
 	for told := false; ; {
 		var got bool
-		if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, lockKey).Scan(&got); err != nil {
+		if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, LockKey).Scan(&got); err != nil {
 			return fmt.Errorf("take the migration lock: %w", err)
 		}
 		if got {
@@ -76,10 +81,28 @@ func (l *locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 		}
 	}
 	var released bool
-	if err := conn.QueryRowContext(ctx, `SELECT pg_advisory_unlock($1)`, lockKey).Scan(&released); err != nil || !released {
+	if err := conn.QueryRowContext(ctx, `SELECT pg_advisory_unlock($1)`, LockKey).Scan(&released); err != nil || !released {
 		discard(conn)
 	}
 	return nil
+}
+
+// direct refuses a connection on which the server process is not the one that the client was told of.
+func direct(ctx context.Context, conn *sql.Conn) error {
+	var server, told uint32
+	if err := conn.QueryRowContext(ctx, `SELECT pg_backend_pid()`).Scan(&server); err != nil {
+		return fmt.Errorf("take the migration lock: %w", err)
+	}
+	err := conn.Raw(func(driverConn any) error {
+		if c, ok := driverConn.(*stdlib.Conn); ok {
+			told = c.Conn().PgConn().PID()
+		}
+		return nil
+	})
+	if err == nil && told != 0 && told != server {
+		return ErrPooler
+	}
+	return err
 }
 
 // discard makes the pool close conn instead of handing it out again.
@@ -96,7 +119,7 @@ func holder(ctx context.Context, conn *sql.Conn) string {
 		FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
 		WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 		AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-		AND ((l.classid::bigint << 32) | l.objid::bigint) = $1 LIMIT 1`, lockKey).Scan(&pid, &app, &age)
+		AND ((l.classid::bigint << 32) | l.objid::bigint) = $1 LIMIT 1`, LockKey).Scan(&pid, &app, &age)
 	if err != nil {
 		return "a session that has just ended"
 	}

@@ -24,6 +24,9 @@ var (
 	ErrUnknownVersion = errors.New("no such migration")
 	// ErrPoolTooSmall says that the pool has one connection where two are needed: one holds the lock.
 	ErrPoolTooSmall = errors.New("migrations need a pool of at least two connections")
+	// ErrPooler says that a transaction pooler is between us and the server: session locks and
+	// settings would end up in other people's sessions.
+	ErrPooler = errors.New("migrations need a direct connection to the server, and this one goes through a pooler")
 )
 
 // VersionError tells how far a database is from this binary. It is an ErrNoSchema, ErrSchemaOld or
@@ -115,6 +118,18 @@ func (m *Migrator) Status(ctx context.Context) ([]Item, error) {
 	}
 	slices.SortFunc(items, func(a, b Item) int { return int(a.Version - b.Version) })
 	return items, nil
+}
+
+// Pending lists what UpTo would apply, in order.
+func (m *Migrator) Pending(ctx context.Context, to int64) ([]Item, error) {
+	if err := m.ready(ctx, to); err != nil {
+		return nil, err
+	}
+	items, err := m.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(items, func(i Item) bool { return i.State != StatePending || i.Version > to }), nil
 }
 
 func (m *Migrator) history(ctx context.Context) (map[int64]time.Time, error) {

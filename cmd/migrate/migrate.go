@@ -1,0 +1,106 @@
+// Package migrate holds the commands on the database schema: applying migrations, taking them back, and
+// comparing a live schema with the expected one. It prints and asks; pkg/migrate does the work.
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/pkg/migrate"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// New builds `axisor migrate`.
+func New(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "migrate",
+		Short: "The database schema: apply, take back, verify",
+		Long: `Applies the schema migrations that are part of this program, takes them back, and compares a live
+schema with the one this program expects. One run at a time: a lock in the database keeps others out.`,
+		Example: `  axisor migrate up
+  axisor migrate status --check
+  axisor migrate verify`,
+	}
+	c.AddCommand(newUp(a, nil), newDown(a, nil), newStatus(a, nil), newVersion(a, nil), newVerify(a, nil))
+	return c
+}
+
+// session is a database together with its migrator.
+type session struct {
+	db *store.DB
+	m  *migrate.Migrator
+}
+
+// connect opens the database and asks it for a sign of life, so that a server that is down is reported in
+// the words every command uses for it.
+func connect(ctx context.Context, a *app.App, lockTimeout time.Duration) (*session, error) {
+	db, err := a.RawDB()
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Ping(ctx); err != nil {
+		return nil, err
+	}
+	p, err := a.Printer()
+	if err != nil {
+		return nil, err
+	}
+	m, err := migrate.New(db.SQL(), migrate.Options{
+		Logger: a.Log(), LockTimeout: lockTimeout, Now: a.Now, Progress: func(s string) { p.Notice("%s", s) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &session{db: db, m: m}, nil
+}
+
+// failure sorts what only migrations can fail with; the rest is sorted where all errors are.
+func (s *session) failure(ctx context.Context, err error) error {
+	var failed *migrate.FailedError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, migrate.ErrPoolTooSmall):
+		return clierr.New(clierr.Config, "pool_too_small", err.Error(), "set database.max_connections to 2 or more").WithCause(err)
+	case errors.Is(err, migrate.ErrPooler):
+		return clierr.New(clierr.Config, "pooler", err.Error(), "give --database-url or DATABASE_URL the address of the server itself").WithCause(err)
+	case ctx.Err() != nil:
+		return err
+	}
+	if lost := s.db.Ping(ctx); lost != nil {
+		return lost
+	}
+	if !errors.As(err, &failed) {
+		return err
+	}
+	kind, code, hint := clierr.Failure, "migration_failed", "what came before it stays applied; correct the cause, then: axisor migrate up"
+	switch failed.SQLState() {
+	case "42501":
+		kind, code, hint = clierr.Denied, "migration_denied", "the database role lacks a right; connect as the owner of the schema"
+	case "55P03":
+		kind, code, hint = clierr.Locked, "table_busy", "a long transaction holds the table; run the command again, or raise --lock-timeout"
+	case "23514", "23505":
+		hint = "existing rows break a rule of the schema; correct them, then: axisor migrate up"
+	}
+	return clierr.New(kind, code, failed.Error(), hint).WithCause(err).WithDetails(map[string]any{
+		"version": failed.Version, "file": failed.File, "line": failed.Line, "sqlstate": failed.SQLState(),
+	})
+}
+
+// lockTimeoutFlag adds the flag that up and down share.
+func lockTimeoutFlag(c *cobra.Command, d *time.Duration) {
+	c.Flags().DurationVar(d, "lock-timeout", time.Minute, "how long to wait for another run, and for busy tables")
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,108 @@
+package migrate
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+)
+
+type upOptions struct {
+	app         *app.App
+	to          int64
+	lockTimeout time.Duration
+	write       flags.Writes
+}
+
+func newUp(a *app.App, run func(context.Context, *upOptions) error) *cobra.Command {
+	if run == nil {
+		run = runUp
+	}
+	o := &upOptions{app: a}
+	c := &cobra.Command{
+		Use:   "up",
+		Short: "Apply the migrations the database does not have yet",
+		Long: `Applies the pending migrations in order, each in a transaction of its own; indexes are built concurrently,
+outside of one. Nothing pending is no error. A table that is busy is tried again until --lock-timeout;
+a failure leaves what came before applied, and running up again goes on from there.
+
+With --dry-run it lists what would be applied and executes nothing.
+
+Exit codes: 6 when the database role lacks a right, 11 without a database, 12 when the schema is newer
+than this program, 13 when another run holds the lock.`,
+		Example: `  axisor migrate up
+  axisor migrate up --dry-run -o json
+  axisor migrate up --to 5 --lock-timeout 10s`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if c.Flags().Changed("to") && o.to < 1 {
+				return clierr.Usagef("--to %d: migrations are numbered from 1", o.to)
+			}
+			return run(c.Context(), o)
+		},
+	}
+	c.Flags().Int64Var(&o.to, "to", 0, "stop after this `VERSION` (default the newest)")
+	lockTimeoutFlag(c, &o.lockTimeout)
+	o.write.Register(c)
+	flags.Fields(c, output.Fields[runView]())
+	return c
+}
+
+func runUp(ctx context.Context, o *upOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	s, err := connect(ctx, o.app, o.lockTimeout)
+	if err != nil {
+		return err
+	}
+	to := o.to
+	if to == 0 {
+		to = s.m.Head()
+	}
+	from, head, err := s.m.Version(ctx)
+	if err != nil {
+		return s.failure(ctx, err)
+	}
+	v := runView{FromVersion: from, Version: from, Head: head}
+	if o.write.DryRun {
+		pending, err := s.m.Pending(ctx, to)
+		if err != nil {
+			return s.failure(ctx, err)
+		}
+		v.Migrations = plannedOf(pending)
+		if n := len(pending); n > 0 {
+			v.Version = pending[n-1].Version
+		}
+	} else {
+		applied, err := s.m.UpTo(ctx, to)
+		v.Migrations = stepsOf(applied)
+		if err != nil {
+			if len(applied) > 0 {
+				p.Notice("%s applied before the failure", plural(len(applied), "migration"))
+			}
+			return s.failure(ctx, err)
+		}
+		if v.Version, _, err = s.m.Version(ctx); err != nil {
+			return s.failure(ctx, err)
+		}
+	}
+	info := output.ChangeInfo{Result: output.Updated, DryRun: o.write.DryRun, Said: atVersion(v.Version, v.Head)}
+	if len(v.Migrations) == 0 {
+		info.Result = output.Unchanged
+		info.Said += "; nothing was pending"
+	}
+	if o.write.DryRun && len(v.Migrations) > 0 {
+		info.Said = plural(len(v.Migrations), "migration") + " would be applied"
+	}
+	if from == 0 && v.Version > 0 {
+		info.Next = "axisor user create"
+	}
+	return printRun(p, v, info)
+}

@@ -1,0 +1,146 @@
+package migrate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/migrate"
+)
+
+// stepView is one migration that a run applied, took back, or would.
+type stepView struct {
+	Version    int64  `json:"version"`
+	Name       string `json:"name"`
+	DurationMs *int64 `json:"duration_ms"`
+}
+
+// runView is what a run of up or down did.
+type runView struct {
+	FromVersion int64      `json:"from_version"`
+	Version     int64      `json:"version"`
+	Head        int64      `json:"head"`
+	Migrations  []stepView `json:"migrations"` // in the order they ran
+}
+
+// statusView is one migration and whether the database has it.
+type statusView struct {
+	Version   int64        `json:"version"`
+	Name      string       `json:"name"`
+	State     string       `json:"state"` // applied, pending, unknown
+	AppliedAt *output.Time `json:"applied_at"`
+}
+
+// versionView compares the database with this program.
+type versionView struct {
+	Version int64  `json:"version"`
+	Head    int64  `json:"head"`
+	State   string `json:"state"` // current, none, old, new
+}
+
+// findingView is one difference between the live schema and the expected one.
+type findingView struct {
+	Kind     string  `json:"kind"` // enum, table, column, constraint, index, policy, row_security
+	Object   string  `json:"object"`
+	Problem  string  `json:"problem"` // missing, different, invalid, extra
+	Expected *string `json:"expected"`
+	Actual   *string `json:"actual"`
+	FixSQL   *string `json:"fix_sql"`
+}
+
+func stepDesc() output.Desc {
+	return output.Desc{Noun: "migrations", ID: "version", Columns: []output.Column{
+		{Field: "version"}, {Field: "name"}, {Field: "duration_ms", Header: "MS"},
+	}}
+}
+
+func runDesc() output.Desc { return output.Desc{Noun: "migrations", ID: "version"} }
+
+func statusDesc() output.Desc {
+	return output.Desc{Noun: "migrations", ID: "version", Columns: []output.Column{
+		{Field: "version"}, {Field: "name"}, {Field: "state"}, {Field: "applied_at"},
+	}}
+}
+
+func versionDesc() output.Desc { return output.Desc{Noun: "schema", ID: "version"} }
+
+func findingDesc() output.Desc {
+	return output.Desc{Noun: "differences", ID: "object", Columns: []output.Column{
+		{Field: "problem"}, {Field: "kind"}, {Field: "object"}, {Field: "expected", Drop: 1}, {Field: "actual", Drop: 2},
+	}}
+}
+
+func stepsOf(applied []migrate.Applied) []stepView {
+	steps := make([]stepView, 0, len(applied))
+	for _, a := range applied {
+		ms := a.Duration.Milliseconds()
+		steps = append(steps, stepView{Version: a.Version, Name: short(a.Name), DurationMs: &ms})
+	}
+	return steps
+}
+
+func plannedOf(items []migrate.Item) []stepView {
+	steps := make([]stepView, 0, len(items))
+	for _, i := range items {
+		steps = append(steps, stepView{Version: i.Version, Name: short(i.Name)})
+	}
+	return steps
+}
+
+// short is the name of a file without number and suffix: create_identity_tables.
+func short(file string) string {
+	_, name, _ := strings.Cut(strings.TrimSuffix(file, ".sql"), "_")
+	return name
+}
+
+func statusOf(i migrate.Item) statusView {
+	v := statusView{Version: i.Version, Name: short(i.Name), State: string(i.State)}
+	if i.AppliedAt != nil {
+		at := output.At(*i.AppliedAt)
+		v.AppliedAt = &at
+	}
+	return v
+}
+
+func findingOf(f migrate.Finding) findingView {
+	return findingView{
+		Kind: f.Kind, Object: f.Object, Problem: f.Problem,
+		Expected: optional(f.Expected), Actual: optional(f.Actual), FixSQL: optional(f.FixSQL),
+	}
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// printRun prints what a run did: the migrations as a table for people, one object for programs.
+func printRun(p *output.Printer, v runView, info output.ChangeInfo) error {
+	switch p.Format() {
+	case output.JSON, output.JSONL, output.YAML:
+		return output.Change(p, runDesc(), v, info)
+	}
+	if len(v.Migrations) > 0 {
+		if err := output.Slice(p, stepDesc(), v.Migrations); err != nil {
+			return err
+		}
+	}
+	said := info.Said
+	if info.DryRun {
+		said = "dry run: " + said + "; nothing was changed"
+	}
+	p.Notice("%s", said)
+	if info.Next != "" && !info.DryRun {
+		p.Notice("next: %s", info.Next)
+	}
+	return nil
+}
+
+func atVersion(version, head int64) string {
+	if version == head {
+		return fmt.Sprintf("the schema is at version %d, the newest", version)
+	}
+	return fmt.Sprintf("the schema is at version %d of %d", version, head)
+}

@@ -61,14 +61,24 @@ func tooShort(source, key string, s secret.Secret) error {
 // ReadSecretFile reads a secret of one line from a file that only its owner can
 // open. The key names the setting in errors. Line ends at the end are dropped.
 func ReadSecretFile(path, key string) (secret.Secret, error) {
-	data, info, err := readLimited(path)
+	data, err := ReadPrivateFile(path, key)
 	if err != nil {
-		return secret.Secret{}, &Error{Source: path, Key: key, Rule: "cannot be read", Err: reason(err)}
-	}
-	if mode := info.Mode().Perm(); info.Mode().IsRegular() && mode&othersAny != 0 {
-		return secret.Secret{}, accessError(path, key, "is a file that others can open", mode)
+		return secret.Secret{}, err
 	}
 	return oneLine(path, key, data)
+}
+
+// ReadPrivateFile reads a file that holds secrets and refuses one that others can
+// open. What is not a regular file, such as a pipe of the shell, has no such mode.
+func ReadPrivateFile(path, key string) ([]byte, error) {
+	data, info, err := readLimited(path)
+	if err != nil {
+		return nil, &Error{Source: path, Key: key, Rule: "cannot be read", Err: reason(err)}
+	}
+	if mode := info.Mode().Perm(); info.Mode().IsRegular() && mode&othersAny != 0 {
+		return nil, accessError(path, key, "is a file that others can open", mode)
+	}
+	return data, nil
 }
 
 // oneLine turns the content of a file or the output of a program into a secret.

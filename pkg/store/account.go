@@ -99,11 +99,11 @@ func (d *DB) CreateAccount(ctx context.Context, row *models.UserExchangeAccounts
 
 // DeactivateAccounts switches off every active account of a user, on all
 // exchanges, except one, and returns the ids of those it changed.
-func (d *DB) DeactivateAccounts(ctx context.Context, userID, exceptID string) ([]string, error) {
+func (d *DB) DeactivateAccounts(ctx context.Context, userID, exceptID string, at time.Time) ([]string, error) {
 	var ids []string
 	err := d.Gorm(ctx).Raw(`
 		UPDATE "UserExchangeAccounts" SET is_active = false, updated_at = ?
-		WHERE user_id = ? AND is_active AND id <> ? RETURNING id`, d.Now(), userID, exceptID).Scan(&ids).Error
+		WHERE user_id = ? AND is_active AND id <> ? RETURNING id`, at.UTC(), userID, exceptID).Scan(&ids).Error
 	if err != nil {
 		return nil, fmt.Errorf("deactivate accounts: %w", err)
 	}

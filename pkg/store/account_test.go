@@ -84,7 +84,7 @@ func TestAccountByIDAndDeactivate(t *testing.T) {
 	second := addAccount(t, db, ana.ID, "two", `{}`, true)
 	other := addAccount(t, db, bob.ID, "one", `{}`, true)
 
-	ids, err := db.DeactivateAccounts(t.Context(), ana.ID, second.ID)
+	ids, err := db.DeactivateAccounts(t.Context(), ana.ID, second.ID, db.Now())
 	require.NoError(t, err)
 	require.Equal(t, []string{first.ID}, ids)
 	of, err := db.AccountsOf(t.Context(), ana.ID)

@@ -156,7 +156,7 @@ func (s *stage) margin(t *testing.T, p person) int64 {
 
 func (s *stage) intents(t *testing.T) []models.GuardIntent {
 	t.Helper()
-	rows, err := s.db.GuardIntents(t.Context(), store.GuardIntentFilter{Limit: 1000})
+	rows, err := s.db.ListGuardIntents(t.Context(), store.GuardIntentFilter{}, store.Page{All: true}).Collect()
 	require.NoError(t, err)
 	return rows
 }

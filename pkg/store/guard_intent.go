@@ -174,27 +174,6 @@ func (d *DB) SettleGuardIntent(ctx context.Context, o GuardOutcome, record func(
 	})
 }
 
-// GuardIntentFilter narrows a list of intents.
-type GuardIntentFilter struct {
-	UserID string
-	Open   bool
-	Limit  int
-}
-
-// GuardIntents returns the newest intents first.
-func (d *DB) GuardIntents(ctx context.Context, f GuardIntentFilter) ([]models.GuardIntent, error) {
-	q := d.Gorm(ctx).Order("planned_at DESC, id DESC").Limit(f.Limit)
-	if f.UserID != "" {
-		q = q.Where("user_id = ?", f.UserID)
-	}
-	if f.Open {
-		q = q.Where("state IN " + openStates)
-	}
-	var rows []models.GuardIntent
-	err := q.Find(&rows).Error
-	return rows, err
-}
-
 func nilIfZero[T comparable](v T) *T {
 	var zero T
 	if v == zero {

@@ -35,10 +35,3 @@ func (d *DB) CloseDeadGuardRuns(ctx context.Context, now time.Time) error {
 			"state": models.GuardRunInterrupted, "finished_at": now, "error": "the process ended without finishing the run",
 		}).Error
 }
-
-// GuardRuns returns the newest runs, at most limit of them.
-func (d *DB) GuardRuns(ctx context.Context, limit int) ([]models.GuardRun, error) {
-	var runs []models.GuardRun
-	err := d.Gorm(ctx).Order("started_at DESC, id DESC").Limit(limit).Find(&runs).Error
-	return runs, err
-}

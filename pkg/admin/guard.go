@@ -1,0 +1,297 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/axisor/axisor/pkg/models"
+)
+
+// The bounds of a guard configuration: the threshold's are a CHECK of the
+// table, and adding more than the margin itself is no protection but a deposit.
+const (
+	minGuardThreshold = 1
+	maxGuardThreshold = 50
+	maxGuardAdd       = 100
+)
+
+// defaults of the columns, for a configuration that does not exist yet.
+const (
+	defaultGuardThreshold = 10
+	defaultGuardAdd       = 20
+)
+
+const positionPattern = `^[a-f0-9-]+$`
+
+// GuardPosition is one protected position. A zero threshold is the configuration's own.
+type GuardPosition struct {
+	ID        string
+	Threshold float64
+}
+
+// GuardConfigInput is a change of a user's guard configuration; nil fields keep
+// what is.
+type GuardConfigInput struct {
+	User       string // id, e-mail or username
+	Active     *bool
+	Mode       *models.GuardMode
+	Threshold  *float64
+	AddPercent *float64
+	// Positions replaces the list of protected positions.
+	Positions []GuardPosition
+}
+
+// Check validates the input without a database.
+func (in GuardConfigInput) Check() error {
+	var err error
+	if in.Mode != nil && !in.Mode.Valid() {
+		err = &InputError{Field: "mode", Value: string(*in.Mode), Rule: "no such mode", Hint: "use one of global, unit, individual"}
+	}
+	if in.Threshold != nil {
+		err = errors.Join(err, checkThreshold("margin_threshold", *in.Threshold))
+	}
+	if in.AddPercent != nil && !(*in.AddPercent > 0 && *in.AddPercent <= maxGuardAdd) {
+		err = errors.Join(err, &InputError{
+			Field: "add_margin_percentage", Value: number(*in.AddPercent), Rule: "it must be above 0 and at most 100",
+		})
+	}
+	for _, p := range in.Positions {
+		if !regexp.MustCompile(positionPattern).MatchString(strings.ToLower(p.ID)) {
+			err = errors.Join(err, &InputError{
+				Field: "position", Value: p.ID, Rule: "it is not a trade id", Hint: "axisor guard preview shows the ids of running positions",
+			})
+		}
+		if p.Threshold != 0 {
+			err = errors.Join(err, checkThreshold("position threshold", p.Threshold))
+		}
+	}
+	return err
+}
+
+func checkThreshold(field string, v float64) error {
+	if v >= minGuardThreshold && v <= maxGuardThreshold { // false for NaN
+		return nil
+	}
+	return &InputError{Field: field, Value: number(v), Rule: "it must be a percentage from 1 to 50"}
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// SetGuardConfig changes a user's guard configuration, and makes it when there
+// is none. A new one is inactive unless the input says otherwise.
+func (s *Service) SetGuardConfig(ctx context.Context, mode Mode, in GuardConfigInput) (Change[models.MarginGuardConfig], error) {
+	change := Change[models.MarginGuardConfig]{Status: StatusUpdated, DryRun: mode.DryRun}
+	if err := in.Check(); err != nil {
+		return change, err
+	}
+	err := s.write(ctx, mode, func(t *txn) error {
+		user, err := t.db.FindUser(ctx, in.User)
+		if err != nil {
+			return err
+		}
+		before, err := t.db.LockGuardConfig(ctx, user.ID)
+		if err != nil {
+			return err
+		}
+		row := models.MarginGuardConfig{
+			UserID: user.ID, Mode: models.GuardGlobal, MarginThreshold: new(float64(defaultGuardThreshold)),
+			AddMarginPercentage: new(float64(defaultGuardAdd)), CreatedAt: t.now,
+		}
+		if before != nil {
+			row = *before
+			row.Mode = row.Mode.Canonical()
+		}
+		if err := in.apply(&row); err != nil {
+			return err
+		}
+		change.Before, change.After = before, &row
+		if before != nil && reflect.DeepEqual(GuardValues(*before), GuardValues(row)) {
+			change.Status = StatusUnchanged
+			return nil
+		}
+		row.UpdatedAt = t.now
+		if before == nil {
+			change.Status = StatusCreated
+			if err := t.db.CreateGuardConfig(ctx, &row); err != nil {
+				return err
+			}
+			return t.audit(ctx, "guard.config.create", "guard_config", row.ID, &user.ID, nil, GuardValues(row))
+		}
+		if err := t.db.UpdateGuardConfig(ctx, row); err != nil {
+			return err
+		}
+		return t.audit(ctx, "guard.config."+in.verb(), "guard_config", row.ID, &user.ID, GuardValues(*before), GuardValues(row))
+	})
+	return change, err
+}
+
+// verb names a pure switch by its own word.
+func (in GuardConfigInput) verb() string {
+	switch {
+	case in.Active == nil || in.Mode != nil || in.Threshold != nil || in.AddPercent != nil || in.Positions != nil:
+		return "update"
+	case *in.Active:
+		return "enable"
+	default:
+		return "disable"
+	}
+}
+
+// apply changes the row. Of the two lists of positions only the one that the
+// mode uses is kept, as the web application does it.
+func (in GuardConfigInput) apply(row *models.MarginGuardConfig) error {
+	if in.Active != nil {
+		row.IsActive = *in.Active
+	}
+	if in.Mode != nil {
+		row.Mode = *in.Mode
+	}
+	if in.Threshold != nil {
+		row.MarginThreshold = in.Threshold
+	}
+	if in.AddPercent != nil {
+		row.AddMarginPercentage = in.AddPercent
+	}
+	switch row.Mode {
+	case models.GuardUnit:
+		return in.applyUnit(row)
+	case models.GuardIndividual:
+		return in.applyIndividual(row)
+	}
+	if len(in.Positions) > 0 {
+		return &InputError{
+			Field: "position", Value: in.Positions[0].ID, Rule: "mode global protects every position",
+			Hint: "add --mode unit or --mode individual",
+		}
+	}
+	row.SelectedPositions, row.IndividualConfigs = nil, nil
+	return nil
+}
+
+func (in GuardConfigInput) applyUnit(row *models.MarginGuardConfig) error {
+	row.IndividualConfigs = nil
+	if in.Positions != nil {
+		row.SelectedPositions = models.Texts{}
+		for _, p := range in.Positions {
+			if p.Threshold != 0 {
+				return &InputError{
+					Field: "position", Value: p.ID + ":" + number(p.Threshold), Rule: "mode unit has one threshold for all positions",
+					Hint: "use --threshold, or --mode individual",
+				}
+			}
+			if id := strings.ToLower(p.ID); !slices.Contains(row.SelectedPositions, id) {
+				row.SelectedPositions = append(row.SelectedPositions, id)
+			}
+		}
+	}
+	if len(row.SelectedPositions) == 0 {
+		return needPositions("unit")
+	}
+	return nil
+}
+
+func (in GuardConfigInput) applyIndividual(row *models.MarginGuardConfig) error {
+	row.SelectedPositions = nil
+	if in.Positions != nil {
+		// What a position has beside its threshold, such as a share of its own
+		// set in the web application, stays.
+		old := map[string]map[string]any{}
+		if err := row.IndividualConfigs.Decode(&old); err != nil {
+			old = map[string]map[string]any{}
+		}
+		fresh := map[string]map[string]any{}
+		for _, p := range in.Positions {
+			id := strings.ToLower(p.ID)
+			entry := map[string]any{"enabled": true}
+			if p.Threshold != 0 {
+				entry["threshold"] = p.Threshold
+			}
+			if share, ok := old[id]["add_margin_percentage"]; ok {
+				entry["add_margin_percentage"] = share
+			}
+			fresh[id] = entry
+		}
+		text, err := json.Marshal(fresh)
+		if err != nil {
+			return fmt.Errorf("encode individual configs: %w", err)
+		}
+		row.IndividualConfigs = text
+	}
+	var entries map[string]json.RawMessage
+	if err := row.IndividualConfigs.Decode(&entries); err != nil || len(entries) == 0 {
+		return needPositions("individual")
+	}
+	return nil
+}
+
+func needPositions(mode string) error {
+	return &InputError{
+		Field: "position", Rule: "mode " + mode + " protects nothing without positions",
+		Hint: "add --position ID, or use --mode global",
+	}
+}
+
+// GuardValues is a configuration as the audit trail keeps it.
+func GuardValues(c models.MarginGuardConfig) map[string]any {
+	var individual any
+	if err := c.IndividualConfigs.Decode(&individual); err != nil {
+		individual = nil
+	}
+	return map[string]any{
+		"is_active": c.IsActive, "mode": string(c.Mode), "margin_threshold": models.Deref(c.MarginThreshold),
+		"add_margin_percentage": models.Deref(c.AddMarginPercentage),
+		"selected_positions":    append([]string{}, c.SelectedPositions...), "individual_configs": individual,
+	}
+}
+
+// SwitchGuard throws the kill switch of a user, or with an empty reference the
+// one for everybody, and takes it back. Switching off needs a reason: whoever
+// finds the guard off must be able to learn why.
+func (s *Service) SwitchGuard(ctx context.Context, mode Mode, user string, disabled bool) (Change[models.GuardControl], error) {
+	change := Change[models.GuardControl]{Status: StatusUpdated, DryRun: mode.DryRun}
+	if strings.TrimSpace(mode.Reason) == "" {
+		return change, &InputError{Field: "reason", Rule: "a reason is needed", Hint: `add --reason "why"`}
+	}
+	err := s.write(ctx, mode, func(t *txn) error {
+		var userID string
+		var affected *string
+		if user != "" {
+			found, err := t.db.FindUser(ctx, user)
+			if err != nil {
+				return err
+			}
+			userID, affected = found.ID, &found.ID
+		}
+		if err := t.db.LockKey(ctx, "guard_control:"+userID); err != nil {
+			return err
+		}
+		before, err := t.db.GuardControl(ctx, userID)
+		if err != nil {
+			return err
+		}
+		change.Before = &before
+		if before.Disabled == disabled {
+			change.Status, change.After = StatusUnchanged, &before
+			return nil
+		}
+		after, err := t.db.SetGuardControl(ctx, userID, disabled, mode.Reason, s.opts.Actor, t.now)
+		if err != nil {
+			return err
+		}
+		change.After = &after
+		action := "guard.enable"
+		if disabled {
+			action = "guard.disable"
+		}
+		return t.audit(ctx, action, "guard", after.ID, affected,
+			map[string]any{"disabled": before.Disabled}, map[string]any{"disabled": disabled, "scope": after.Scope})
+	})
+	return change, err
+}

@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/axisor/axisor/pkg/models"
+)
+
+// GuardIntentFilter narrows a list of intents.
+type GuardIntentFilter struct {
+	UserID  string
+	RunID   string
+	TradeID string
+	State   models.GuardState
+	Planned TimeRange
+}
+
+func guardIntents() listing[models.GuardIntent] {
+	type i = models.GuardIntent
+	return listing[i]{
+		table: "guard_intent", order: "-planned_at", id: func(r *i) string { return r.ID },
+		sorts: map[string]sortKey[i]{
+			"planned_at":  byTime("planned_at", func(r *i) time.Time { return r.PlannedAt }),
+			"amount_sats": byInt("amount_sats", func(r *i) int64 { return r.AmountSats }),
+		},
+	}
+}
+
+// ListGuardIntents lists additions, newest first unless asked otherwise.
+func (d *DB) ListGuardIntents(ctx context.Context, f GuardIntentFilter, p Page) List[models.GuardIntent] {
+	return guardIntents().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
+		q = f.Planned.on(q, "planned_at")
+		if f.UserID != "" {
+			q = q.Where("user_id = ?", f.UserID)
+		}
+		if f.RunID != "" {
+			q = q.Where("run_id = ?", f.RunID)
+		}
+		if f.TradeID != "" {
+			q = q.Where("trade_id = ?", f.TradeID)
+		}
+		if f.State != "" {
+			q = q.Where("state = ?", f.State)
+		}
+		return q
+	})
+}
+
+// GuardHealth is what tells whether the guard does its work.
+type GuardHealth struct {
+	// LastRun is the newest run, LastFinished the newest that came to its end;
+	// nil when there is none.
+	LastRun, LastFinished *models.GuardRun
+	OpenIntents           int64
+	// OldestOpen is when the oldest open intent was planned.
+	OldestOpen    *time.Time
+	Control       models.GuardControl
+	DisabledUsers int64
+	ActiveConfigs int64
+}
+
+// GuardHealth reads it.
+func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
+	var h GuardHealth
+	for _, want := range []struct {
+		to    **models.GuardRun
+		where string
+	}{{&h.LastRun, "true"}, {&h.LastFinished, "state = 'finished'"}} {
+		var rows []models.GuardRun
+		if err := d.Gorm(ctx).Where(want.where).Order("started_at DESC, id DESC").Limit(1).Find(&rows).Error; err != nil {
+			return h, err
+		}
+		if len(rows) > 0 {
+			*want.to = &rows[0]
+		}
+	}
+	var counts struct {
+		Open, Disabled, Active int64
+		Oldest                 *time.Time
+	}
+	err := d.Gorm(ctx).Raw(`
+		SELECT (SELECT count(*) FROM guard_intent WHERE state IN ` + openStates + `) AS open,
+		       (SELECT min(planned_at) FROM guard_intent WHERE state IN ` + openStates + `) AS oldest,
+		       (SELECT count(*) FROM guard_control WHERE disabled AND user_id IS NOT NULL) AS disabled,
+		       (SELECT count(*) FROM "MarginGuardConfig" WHERE is_active) AS active`).Scan(&counts).Error
+	if err != nil {
+		return h, err
+	}
+	h.OpenIntents, h.OldestOpen, h.DisabledUsers, h.ActiveConfigs = counts.Open, counts.Oldest, counts.Disabled, counts.Active
+	h.Control, err = d.GuardControl(ctx, "")
+	return h, err
+}
+
+// Usernames returns the names of users by id; an id without a user is left out.
+func (d *DB) Usernames(ctx context.Context, ids []string) (map[string]string, error) {
+	names := make(map[string]string, len(ids))
+	for len(ids) > 0 {
+		n := min(len(ids), batch)
+		var rows []struct{ ID, Username string }
+		if err := d.Gorm(ctx).Raw(`SELECT id, username FROM "User" WHERE id IN ?`, ids[:n]).Scan(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			names[r.ID] = r.Username
+		}
+		ids = ids[n:]
+	}
+	return names, nil
+}

@@ -178,3 +178,15 @@ func (r *Repository) Find(ref string) (Entry, error) {
 // Identities gives the private keys when they are first needed, so that reading a key file
 // or asking for it happens only for encrypted backups.
 type Identities func() ([]age.Identity, error)
+
+// IdentityFile reads the private keys from a file that age-keygen made.
+func IdentityFile(path string) Identities {
+	return func() ([]age.Identity, error) {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return ParseIdentities(f)
+	}
+}

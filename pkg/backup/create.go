@@ -85,7 +85,7 @@ func (u *run) dump(ctx context.Context, started time.Time) (*Manifest, error) {
 			m.Encryption.Recipients = append(m.Encryption.Recipients, fingerprint(key))
 		}
 	}
-	if m.MigrationVersion, err = snap.migrationVersion(ctx, u.request.MigrationTable); err != nil {
+	if m.MigrationVersion, err = snap.migrationVersion(ctx, u.request.MigrationSchema, u.request.MigrationTable); err != nil {
 		return nil, err
 	}
 	if err := u.archiveAndCounts(ctx, m); err != nil {

@@ -197,6 +197,16 @@ func (m *Manifest) Last(level Level) *Verification {
 	return nil
 }
 
+// LastGood returns the newest passed verification of at least the given level, or nil.
+func (m *Manifest) LastGood(level Level) *Verification {
+	for i := len(m.Verifications) - 1; i >= 0; i-- {
+		if v := &m.Verifications[i]; v.OK && v.Level.rank() >= level.rank() {
+			return v
+		}
+	}
+	return nil
+}
+
 func (l Level) rank() int {
 	switch l {
 	case LevelDigest:

@@ -26,22 +26,23 @@ const minFree = 64 << 10
 
 // Request says what to back up and how.
 type Request struct {
-	URL            secret.Secret // libpq URL of the database
-	Compression    string        // see ParseCodec; empty is zstd:1
-	Recipients     []string      // age public keys; none means no encryption
-	DumpFlags      []string      // extra flags of pg_dump, from the list that is allowed
-	MigrationTable string        // schema-qualified, its version goes into the manifest
-	LockWait       time.Duration // 0 is 30 s
-	NoCounts       bool          // do not count rows: faster, but a deep check proves less
-	NoGlobals      bool          // do not store the roles
-	Progress       Counter       // bytes that pg_dump wrote; may be nil
+	URL             secret.Secret // libpq URL of the database
+	Compression     string        // see ParseCodec; empty is zstd:1
+	Recipients      []string      // age public keys; none means no encryption
+	DumpFlags       []string      // extra flags of pg_dump, from the list that is allowed
+	MigrationSchema string        // where the migration table is
+	MigrationTable  string        // its newest version goes into the manifest; empty for none
+	LockWait        time.Duration // 0 is 30 s
+	NoCounts        bool          // do not count rows: faster, but a deep check proves less
+	NoGlobals       bool          // do not store the roles
+	Progress        Counter       // bytes that pg_dump wrote; may be nil
 }
 
 // Plan is what a backup would do, with everything it depends on checked and nothing written.
 type Plan struct {
 	Directory        string
 	CreatesDirectory bool
-	File             string
+	ID, File         string // of a backup started now
 	Database         Database
 	Server           Server
 	Client           Version
@@ -127,7 +128,8 @@ func (r *Repository) preflight(ctx context.Context, q Request) (_ *ready, err er
 	if w := p.Client.Warning(); w != "" {
 		p.Warnings = append(p.Warnings, w)
 	}
-	p.File = r.archiveName(r.nextID(r.o.Now()), p)
+	p.ID = r.nextID(r.o.Now())
+	p.File = r.archiveName(p.ID, p)
 	return p, nil
 }
 

@@ -58,20 +58,20 @@ func openSnapshot(ctx context.Context, e *endpoint, conn *pgx.Conn, lockWait tim
 }
 
 // migrationVersion reads the newest applied migration; nil when the table is not there.
-func (s *snapshot) migrationVersion(ctx context.Context, table string) (*int64, error) {
+func (s *snapshot) migrationVersion(ctx context.Context, schema, table string) (*int64, error) {
 	if table == "" {
 		return nil, nil
 	}
+	name := pgx.Identifier{schema, table}.Sanitize()
 	var there bool
-	if err := s.conn.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", table).Scan(&there); err != nil {
+	if err := s.conn.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", name).Scan(&there); err != nil {
 		return nil, s.server.classify(ctx, "look for migration table", err)
 	}
 	if !there {
 		return nil, nil
 	}
 	var v *int64
-	// table is a constant of this program, not input; to_regclass has just parsed it.
-	if err := s.conn.QueryRow(ctx, "SELECT max(version_id) FROM "+table+" WHERE is_applied").Scan(&v); err != nil {
+	if err := s.conn.QueryRow(ctx, "SELECT max(version_id) FROM "+name+" WHERE is_applied").Scan(&v); err != nil {
 		return nil, s.server.classify(ctx, "read migration version", err)
 	}
 	return v, nil

@@ -1,0 +1,86 @@
+package backup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/pkg/backup"
+)
+
+// explain gives an error of pkg/backup its kind and says what to do about it. Everything else
+// passes through.
+func explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	var done *clierr.Error
+	if errors.As(err, &done) {
+		return err
+	}
+	var missing *backup.NotFoundError
+	if errors.As(err, &missing) {
+		return notFound(missing).WithCause(err)
+	}
+	var input *backup.InputError
+	if errors.As(err, &input) {
+		return wrongInput(input).WithCause(err)
+	}
+	for _, r := range rules() {
+		if errors.Is(err, r.target) {
+			return clierr.New(r.kind, r.code, err.Error(), r.hints...).WithCause(err)
+		}
+	}
+	return err
+}
+
+type rule struct {
+	target error
+	kind   clierr.Kind
+	code   string
+	hints  []string
+}
+
+// rules are tried in order: the specific before the general.
+func rules() []rule {
+	install := "install the PostgreSQL client programs of the server's major version or a newer one (Debian: apt-get install postgresql-client), or name their directory with --pg-bin"
+	return []rule{
+		{backup.ErrLocked, clierr.Locked, "backup_running", []string{"wait for the other run; the message names it"}},
+		{backup.ErrToolMissing, clierr.Tool, "tool_missing", []string{install}},
+		{backup.ErrToolTooOld, clierr.Tool, "tool_too_old", []string{install}},
+		{backup.ErrNoSpace, clierr.Failure, "disk_full", []string{"free some space, or see what could go: axisor backup prune --dry-run"}},
+		{backup.ErrNoIdentity, clierr.Usage, "identity_needed", []string{"add --identity FILE with the private key, or check the stored bytes only: --level digest"}},
+		{backup.ErrWrongIdentity, clierr.Denied, "wrong_identity", []string{"use the private key that belongs to backup.recipients at the time of the backup"}},
+		{backup.ErrDamaged, clierr.CheckFailed, "backup_damaged", []string{"choose another one: axisor backup list"}},
+		{backup.ErrTargetNotEmpty, clierr.Conflict, "target_not_empty", []string{"choose a database that does not exist yet"}},
+		{backup.ErrToolFailed, clierr.Tool, "tool_failed", nil},
+		{backup.ErrDenied, clierr.Denied, "database_denied", []string{"a backup needs a role that may read every table; a deep check and a restore also need CREATEDB"}},
+		{backup.ErrUnavailable, clierr.Unavailable, "database_unreachable", []string{"is the server running? axisor config show --origins tells where this address comes from", "no database yet? axisor dev up starts a private one here"}},
+		{fs.ErrPermission, clierr.Denied, "permission", []string{"run as the user who owns the backup directory, or set backup.directory"}},
+		{backup.ErrRepository, clierr.Config, "backup_directory_unusable", []string{"set backup.directory (AXISOR_BACKUP_DIRECTORY) to a directory that this user can write"}},
+	}
+}
+
+func notFound(e *backup.NotFoundError) *clierr.Error {
+	out := clierr.New(clierr.NotFound, "backup_not_found", fmt.Sprintf("no backup %q", e.Ref))
+	if e.Ref == "latest" {
+		out.Message = "there is no good backup yet"
+		return out.WithHint("make one: axisor backup")
+	}
+	for _, near := range e.Near {
+		out.Hints = append(out.Hints, "did you mean "+near+"?")
+	}
+	return out.WithHint("axisor backup list")
+}
+
+// wrongInput blames the command line or the configuration, whichever the value came from.
+func wrongInput(e *backup.InputError) *clierr.Error {
+	switch e.Field {
+	case "level", "database", "identity", "server":
+		return clierr.New(clierr.Usage, "invalid_"+e.Field, e.Error())
+	}
+	code := strings.ReplaceAll(strings.TrimPrefix(e.Field, "backup."), " ", "_")
+	return clierr.New(clierr.Config, "invalid_"+code, e.Error(), "axisor config show --origins tells where the value comes from")
+}

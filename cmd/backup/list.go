@@ -1,0 +1,142 @@
+package backup
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/backup"
+)
+
+type listOptions struct {
+	app   *app.App
+	place place
+	page  flags.Page
+}
+
+func sortable() []string { return []string{"started_at", "bytes"} }
+
+func newList(a *app.App, run func(context.Context, *listOptions) error) *cobra.Command {
+	if run == nil {
+		run = runList
+	}
+	o := &listOptions{app: a}
+	c := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List backups, newest first",
+		Long: `List the backups of the backup directory, newest first, with what is known of each: good,
+failed (a check found damage), missing (a file is gone or has the wrong size) or invalid (the
+manifest cannot be trusted). Only manifests are read; "backup verify" reads the data. Files
+that axisor did not write are ignored.
+
+Exit codes: 0, 2, 6, 10.`,
+		Example: "  axisor backup list\n  axisor backup list -o json --jq '.items[] | select(.state != \"good\")'",
+		Args:    flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.page.Validate(sortable()...); err != nil {
+				return err
+			}
+			return explain(run(c.Context(), o))
+		},
+	}
+	o.place.register(c, false)
+	o.page.Register(c, sortable()...)
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	fieldsOf[listView](c)
+	return c
+}
+
+func runList(_ context.Context, o *listOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	repo, err := o.place.open(o.app)
+	if err != nil {
+		return err
+	}
+	list, err := repo.List()
+	if err != nil {
+		return err
+	}
+	views := make([]listView, 0, len(list))
+	for _, e := range list {
+		views = append(views, listViewOf(e))
+	}
+	page, next, err := paged(views, o.page)
+	if err != nil {
+		return err
+	}
+	return output.List(p, listDesc(), func(yield func(listView, error) bool) {
+		for _, v := range page {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}, func() string { return next })
+}
+
+// paged sorts and cuts. The cursor is the id of the last backup of the page before.
+func paged(views []listView, page flags.Page) ([]listView, string, error) {
+	if field := strings.TrimPrefix(page.Sort, "-"); field != "" {
+		slices.SortStableFunc(views, func(a, b listView) int {
+			order := strings.Compare(a.ID, b.ID)
+			if field == "bytes" {
+				order = cmp.Or(cmp.Compare(number(a.Bytes), number(b.Bytes)), order)
+			}
+			if strings.HasPrefix(page.Sort, "-") {
+				return -order
+			}
+			return order
+		})
+	}
+	if page.Cursor != "" {
+		at := slices.IndexFunc(views, func(v listView) bool { return v.ID == page.Cursor })
+		if at < 0 {
+			return nil, "", clierr.Usagef("--cursor %q: no such backup any more", page.Cursor).WithHint("start again without --cursor")
+		}
+		views = views[at+1:]
+	}
+	if page.All || len(views) <= page.Limit {
+		return views, "", nil
+	}
+	return views[:page.Limit], views[page.Limit-1].ID, nil
+}
+
+func number(n *int64) int64 {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+// ids completes the ids of the backups; an unreadable directory completes nothing.
+func ids(a *app.App, p *place) flags.Names {
+	return func(context.Context, string) []string {
+		repo, err := p.open(a)
+		if err != nil {
+			return nil
+		}
+		list, err := repo.List()
+		if err != nil {
+			return nil
+		}
+		return append([]string{"latest"}, idsOf(list)...)
+	}
+}
+
+func idsOf(list []backup.Entry) []string {
+	out := make([]string, 0, len(list))
+	for _, e := range list {
+		out = append(out, e.ID)
+	}
+	return out
+}

@@ -1,0 +1,95 @@
+package backup
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/pkg/secret"
+)
+
+// place are the flags that say where backups are and which programs work on them.
+type place struct {
+	directory string
+	pgBin     string
+}
+
+func (p *place) register(c *cobra.Command, tools bool) {
+	c.Flags().StringVar(&p.directory, "directory", "", "directory of the backups (default: backup.directory)")
+	if tools {
+		c.Flags().StringVar(&p.pgBin, "pg-bin", "", "`DIR` of pg_dump and pg_restore (default: PATH, then the installed releases)")
+	}
+}
+
+// open gives the repository. It touches neither disk nor server.
+func (p *place) open(a *app.App) (*backup.Repository, error) {
+	directory := p.directory
+	if directory == "" {
+		cfg, err := a.Config()
+		if err != nil {
+			return nil, err
+		}
+		directory = cfg.Backup.Directory
+	}
+	return backup.Open(backup.Options{
+		Directory: absolute(a, directory),
+		Tools: backup.Finder{
+			Directory: absolute(a, p.pgBin),
+			Path:      filepath.SplitList(a.Getenv("PATH")),
+			Globs:     backup.DefaultGlobs(),
+		},
+		Environ: a.Env, Now: a.Now, Host: hostname(), Program: "axisor " + a.Build.Version,
+	}), nil
+}
+
+func absolute(a *app.App, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(a.Dir, path)
+}
+
+// hostname is for people; a machine without a name still makes backups.
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return name
+}
+
+// serverURL is the configured database in the form the client programs understand.
+func serverURL(a *app.App) (secret.Secret, error) {
+	db, err := a.RawDB()
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	return db.URL(), nil
+}
+
+// identities reads the private keys of --identity when they are first needed.
+func identities(a *app.App, file string) backup.Identities {
+	if file == "" {
+		return nil
+	}
+	return backup.IdentityFile(absolute(a, file))
+}
+
+// find looks a backup up by id, file name, path or "latest". A path also says which directory
+// it is in, so that a copy on another disk can be checked and restored where it lies.
+func find(a *app.App, p *place, ref string) (*backup.Repository, backup.Entry, error) {
+	at := *p
+	if strings.ContainsRune(ref, filepath.Separator) {
+		at.directory = filepath.Dir(absolute(a, ref))
+	}
+	repo, err := at.open(a)
+	if err != nil {
+		return nil, backup.Entry{}, err
+	}
+	e, err := repo.Find(ref)
+	return repo, e, err
+}

@@ -136,7 +136,7 @@ func TestMigrate_Locked(t *testing.T) {
 	p, db := onEmpty(t)
 	conn, err := db.Conn(t.Context())
 	require.NoError(t, err)
-	defer conn.Close() //nolint:errcheck // the database goes away
+	defer conn.Close()
 	_, err = conn.ExecContext(t.Context(), `SELECT pg_advisory_lock($1)`, migrate.LockKey)
 	require.NoError(t, err)
 	r := p.Fails(13, "migrate", "up", "--lock-timeout", "300ms", "-o", "json")
@@ -181,7 +181,7 @@ func TestMigrate_VerifyFindsDriftAndItsFixRepairsIt(t *testing.T) {
 
 	r = p.Run("migrate", "verify", "--fix")
 	require.Equal(t, 8, r.Code)
-	for _, statement := range strings.Split(r.Stdout, ";\n") {
+	for statement := range strings.SplitSeq(r.Stdout, ";\n") {
 		if strings.TrimSpace(statement) != "" {
 			exec(t, db, statement)
 		}

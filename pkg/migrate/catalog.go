@@ -62,7 +62,7 @@ func ReadCatalog(ctx context.Context, db *sql.DB) (*Catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read catalog: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
+	defer tx.Rollback()
 	r := &reader{ctx: ctx, tx: tx, c: &Catalog{Enums: map[string][]string{}, Tables: map[string]*Table{}}}
 	for _, step := range []func() error{r.schema, r.enums, r.tables, r.columns, r.constraints, r.indexes, r.policies} {
 		if err := step(); err != nil {
@@ -73,7 +73,7 @@ func ReadCatalog(ctx context.Context, db *sql.DB) (*Catalog, error) {
 }
 
 type reader struct {
-	ctx    context.Context //nolint:containedctx // lives for one ReadCatalog
+	ctx    context.Context
 	tx     *sql.Tx
 	c      *Catalog
 	prefix string // the schema's qualifier, as the server writes it
@@ -85,7 +85,7 @@ func (r *reader) scan(query string, each func(scan func(...any) error) error) er
 	if err != nil {
 		return err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err below tells
+	defer rows.Close()
 	for rows.Next() {
 		if err := each(rows.Scan); err != nil {
 			return err

@@ -1,4 +1,4 @@
 package migrate
 
 // NewFrom is New over other files.
-var NewFrom = newMigrator //nolint:gochecknoglobals // an alias for tests
+var NewFrom = newMigrator

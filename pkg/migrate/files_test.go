@@ -141,7 +141,7 @@ func TestUp_TriesAgainWhileATableIsBusy(t *testing.T) {
 	require.NoError(t, err)
 	reader, err := b.db.BeginTx(b.ctx, nil)
 	require.NoError(t, err)
-	defer reader.Rollback() //nolint:errcheck // ended below
+	defer reader.Rollback()
 	_, err = reader.ExecContext(b.ctx, `SELECT * FROM t`)
 	require.NoError(t, err)
 
@@ -174,7 +174,7 @@ func TestRoleMigration_GoesOnWithoutTheRightToMakeRoles(t *testing.T) {
 	t.Cleanup(func() {
 		db, err := sql.Open("pgx", url)
 		require.NoError(t, err)
-		defer db.Close() //nolint:errcheck // the database goes away
+		defer db.Close()
 		_, err = db.Exec(`DROP OWNED BY ` + owner + ` CASCADE; DROP ROLE ` + owner)
 		require.NoError(t, err)
 	})

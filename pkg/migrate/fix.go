@@ -73,9 +73,9 @@ func alterColumn(table string, want, got Column) string {
 	}
 	alter := fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s ", quoted(table), quoted(want.Name))
 	var fix []string
-	switch {
-	case want.Default == got.Default:
-	case want.Default == "":
+	switch want.Default {
+	case got.Default:
+	case "":
 		fix = append(fix, alter+"DROP DEFAULT;")
 	default:
 		fix = append(fix, alter+"SET DEFAULT "+want.Default+";")

@@ -80,13 +80,13 @@ func parseIndexFile(name, text string) (indexFile, error) {
 
 func parseStatements(name, text string, form *regexp.Regexp) ([]indexStatement, error) {
 	var code strings.Builder
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		if !strings.HasPrefix(strings.TrimSpace(line), "--") {
 			code.WriteString(line + "\n")
 		}
 	}
 	var found []indexStatement
-	for _, s := range strings.Split(code.String(), ";") {
+	for s := range strings.SplitSeq(code.String(), ";") {
 		s = strings.TrimSpace(s)
 		if s == "" {
 			continue

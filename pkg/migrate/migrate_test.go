@@ -140,7 +140,7 @@ func TestUp_WaitsForTheLockAndGivesUp(t *testing.T) {
 	b := setupEmpty(t)
 	conn, err := b.db.Conn(b.ctx)
 	require.NoError(t, err)
-	defer conn.Close() //nolint:errcheck // the database goes away
+	defer conn.Close()
 	_, err = conn.ExecContext(b.ctx, `SELECT pg_advisory_lock($1)`, migrate.LockKey)
 	require.NoError(t, err)
 
@@ -176,7 +176,7 @@ func TestUp_LeavesTheSessionAsItWas(t *testing.T) {
 		var timeout string
 		require.NoError(t, conn.QueryRowContext(b.ctx, `SHOW lock_timeout`).Scan(&timeout))
 		require.Equal(t, "0", timeout)
-		defer conn.Close() //nolint:errcheck // held so that both connections are seen
+		defer conn.Close()
 	}
 }
 

@@ -18,7 +18,7 @@ func TestPrisma_FindsEverythingItWouldMake(t *testing.T) {
 	require.NoError(t, err)
 	prisma := setupEmpty(t)
 	prisma.exec(t, string(raw))
-	theirs, ours := prisma.catalog(t), setupMigrated(t).catalog(t)
+	theirs, ours := prisma.catalog(t), setupFresh(t).catalog(t)
 
 	require.Len(t, theirs.Tables, 18)
 	require.Equal(t, theirs.Enums, ours.Enums)

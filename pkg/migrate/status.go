@@ -141,7 +141,7 @@ func (m *Migrator) history(ctx context.Context) (map[int64]time.Time, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the migration history: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err below tells
+	defer rows.Close()
 	for rows.Next() {
 		var version int64
 		var at time.Time

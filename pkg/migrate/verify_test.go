@@ -111,7 +111,7 @@ func TestVerify_FindsEachKindOfDriftAndRepairsIt(t *testing.T) {
 				return
 			}
 			for _, f := range findings {
-				for _, statement := range strings.Split(f.FixSQL, ";\n") {
+				for statement := range strings.SplitSeq(f.FixSQL, ";\n") {
 					b.exec(t, statement)
 				}
 			}

@@ -28,7 +28,7 @@ None of it touches a database, an exchange or a configuration file that was ther
   axisor dev exchange price 92000
   axisor dev down`,
 	}
-	c.AddCommand(newUp(a, nil), newDown(a, nil), newStatus(a, nil), newExchange(a, nil))
+	c.AddCommand(newUp(a, nil), newDown(a, nil), newStatus(a, nil), newSeed(a, nil), newExchange(a, nil))
 	return c
 }
 

@@ -2,10 +2,12 @@ package dev
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
@@ -82,5 +84,11 @@ func runUp(ctx context.Context, o *upOptions) error {
 func up(ctx context.Context, a *app.App, env *devenv.Env) (devenv.Status, error) {
 	counter := progress.Start(a.Streams, "starting PostgreSQL and the simulated exchange", 0, progress.Items, a.Globals.Quiet)
 	defer counter.Done()
-	return env.Up(ctx)
+	s, err := env.Up(ctx)
+	if errors.Is(err, devenv.ErrNoServer) {
+		err = clierr.New(clierr.Tool, "postgres_missing", err.Error(),
+			"install PostgreSQL 15 or newer (Debian: apt-get install postgresql), or, in axisor's source folder: scripts/ensure-tools postgres",
+			"or name the folder of its programs: AXISOR_PG_BIN=/path/to/bin").WithCause(err)
+	}
+	return s, err
 }

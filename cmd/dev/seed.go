@@ -1,0 +1,139 @@
+package dev
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/devenv"
+)
+
+// mostUsers keeps a slip of the finger from filling the disk.
+const mostUsers = 100_000
+
+type seedOptions struct {
+	app   *app.App
+	users int
+	force bool
+	write flags.Writes
+}
+
+func newSeed(a *app.App, run func(context.Context, *seedOptions) error) *cobra.Command {
+	if run == nil {
+		run = runSeed
+	}
+	o := &seedOptions{app: a}
+	c := &cobra.Command{
+		Use:   "seed",
+		Short: "Fill the development database and exchange with users and positions",
+		Long: `Makes users trader-0001, trader-0002, … each with an exchange account whose key the simulated exchange knows, an
+enabled margin guard and an open position. Every eighth position is so close to liquidation that a fall of the
+price by 3 % endangers it. The same number of users gives the same users every time; what is there is kept, and
+whoever has no untouched position gets a new one at the present price.
+
+Works on the development database only; --force allows another one. The users have no password.
+
+Exit codes: 4 when the configured database is another one, 11 when the environment is not running, 12 before
+"axisor migrate up".`,
+		Example: `  axisor dev seed --users 200
+  axisor dev seed --users 8 -o json`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.users < 1 || o.users > mostUsers {
+				return clierr.Usagef("--users %d: must be between 1 and %d", o.users, mostUsers)
+			}
+			return run(c.Context(), o)
+		},
+	}
+	c.Flags().IntVar(&o.users, "users", 50, "how many users")
+	c.Flags().BoolVar(&o.force, "force", false, "also when the database is not the development one")
+	o.write.Register(c)
+	flags.Fields(c, output.Fields[seedView]())
+	return c
+}
+
+// seedView counts what was made; the rest was there.
+type seedView struct {
+	Users     int64 `json:"users"`
+	Accounts  int64 `json:"accounts"`
+	Configs   int64 `json:"guard_configs"`
+	Positions int64 `json:"positions"`
+}
+
+func seedDesc() output.Desc { return output.Desc{Noun: "seeds", ID: "users"} }
+
+func runSeed(ctx context.Context, o *seedOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	seed, err := o.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	if o.write.DryRun {
+		n := int64(o.users)
+		said := fmt.Sprintf("up to %d users with accounts, guard settings and positions would be made", n)
+		return output.Change(p, seedDesc(), seedView{n, n, n, n}, output.ChangeInfo{Result: output.Created, DryRun: true, Said: said})
+	}
+	counter := progress.Start(o.app.Streams, "seeding users", int64(o.users), progress.Items, o.app.Globals.Quiet)
+	seed.Done = func() { counter.Add(1) }
+	made, err := seed.Run(ctx)
+	counter.Done()
+	if err != nil {
+		return refused(err)
+	}
+	v := seedView{made.Users, made.Accounts, made.Configs, made.Positions}
+	info := output.ChangeInfo{
+		Result: output.Created, Said: fmt.Sprintf("%d seeded users are there, each with an account, a guard and a position", o.users),
+		Next: "axisor dev exchange price 92000 && axisor guard preview",
+	}
+	if v == (seedView{}) {
+		info.Result = output.Unchanged
+	}
+	return output.Change(p, seedDesc(), v, info)
+}
+
+// prepare connects everything and makes sure that it is the development database.
+func (o *seedOptions) prepare(ctx context.Context) (devenv.Seed, error) {
+	none := devenv.Seed{}
+	cfg, err := o.app.Config()
+	if err != nil {
+		return none, err
+	}
+	env, err := environment(o.app)
+	if err != nil {
+		return none, err
+	}
+	if !cfg.Database.URL.IsZero() && !env.Is(cfg.Database.URL) && !o.force {
+		return none, clierr.New(clierr.Conflict, "not_the_development_database", "the configured database is not the development database of this folder",
+			"axisor config show says where its address comes from", "add --force if you mean it")
+	}
+	sim, err := control(o.app)
+	if err != nil {
+		return none, err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return none, err
+	}
+	service, err := o.app.Admin(ctx)
+	if err != nil {
+		return none, err
+	}
+	keys, err := o.app.Keyring(ctx)
+	if err != nil {
+		return none, err
+	}
+	reason := o.app.Globals.Reason
+	if reason == "" {
+		reason = "development data"
+	}
+	return devenv.Seed{Users: o.users, DB: db, Admin: service, Sealer: keys, Control: sim, Reason: reason}, nil
+}

@@ -1,0 +1,158 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/prompt"
+	"github.com/axisor/axisor/pkg/admin"
+)
+
+const createExample = "axisor account create ana@example.com --exchange lnmarkets --name Main --from-file keys.json"
+
+type createOptions struct {
+	app      *app.App
+	user     string
+	exchange string
+	name     string
+	activate bool
+	override bool
+	input    credentialInput
+	write    flags.Writes
+	ask      askFunc // the person at the terminal; tests answer instead
+}
+
+func newCreate(a *app.App, run func(context.Context, *createOptions) error) *cobra.Command {
+	if run == nil {
+		run = runCreate
+	}
+	o := &createOptions{app: a, ask: func(ctx context.Context, f ...prompt.Field) error { return a.Prompt().Ask(ctx, f...) }}
+	c := &cobra.Command{
+		Use:   "create USER",
+		Short: "Add an exchange account with its credentials",
+		Long: `Adds an account for a user (id, e-mail or username) on an exchange. The credential values come from stdin or a
+file as one JSON object, or are asked for on the terminal; they are encrypted field by field with the
+configured key and shown by no command. Field names are those of "axisor exchange list". The clear field
+"isTestnet" ("true" or "false") may be added.
+
+The new account is not active unless --activate is given, which switches the user's other accounts off. The
+exchange is not contacted.
+
+Exit codes: 2, 3, 4 when the name is taken, the plan's limit is reached, or the user or exchange is inactive,
+10 when there is no encryption key, 11, 12.`,
+		Example: `  axisor account create ana@example.com --exchange lnmarkets --name Main --activate
+  axisor account create ana@example.com --exchange lnmarkets --name Main --from-file keys.json
+  pass show lnm/ana | axisor account create ana --exchange lnmarkets --name Main --from-stdin`,
+		Args:              flags.Exactly(createExample, "USER"),
+		ValidArgsFunction: flags.Live(a.UserNames, false),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.user = args[0]
+			if err := o.input.validate(); err != nil {
+				return err
+			}
+			return run(c.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.exchange, "exchange", "", "exchange of the account, by its `SLUG`")
+	f.StringVar(&o.name, "name", "", "`NAME` of the account, unique for the user on this exchange")
+	f.BoolVar(&o.activate, "activate", false, "make it the user's active account and switch the others off")
+	f.BoolVar(&o.override, "override-limit", false, "allow more accounts than the plan does (kept in the audit trail)")
+	o.input.register(c)
+	o.write.Register(c)
+	flags.CompleteLive(c, "exchange", a.ExchangeNames)
+	flags.Fields(c, output.Fields[view]())
+	return c
+}
+
+func runCreate(ctx context.Context, o *createOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	if err := o.askMissing(ctx); err != nil {
+		return err
+	}
+	keys, err := o.app.Keyring(ctx)
+	if err != nil {
+		return err
+	}
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	// Before anybody types three secrets: are the user and the exchange there?
+	user, err := svc.FindUser(ctx, o.user)
+	if err != nil {
+		return err
+	}
+	exchange, err := db.FindExchange(ctx, o.exchange)
+	if err != nil {
+		return err
+	}
+	types, err := db.CredentialTypes(ctx, exchange.ID)
+	if err != nil {
+		return err
+	}
+	fields, err := o.input.read(ctx, o.app, o.ask, types)
+	if err != nil {
+		return err
+	}
+	change, err := svc.CreateAccount(ctx, o.app.Mode(o.write.DryRun), admin.CreateAccountInput{
+		User: user.ID, Exchange: exchange.ID, Name: o.name, Fields: fields, Activate: o.activate, OverrideLimit: o.override,
+	}, keys)
+	if err != nil {
+		return conflict(err)
+	}
+	said := "account " + change.After.AccountName + " of " + user.Email + " is stored"
+	next := "axisor account list --user " + user.Email
+	if change.After.IsActive {
+		said += " and active"
+		next = "axisor guard config show " + user.Email
+	}
+	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{
+		Result: change.Status, DryRun: change.DryRun, Said: said, Next: next,
+	})
+}
+
+// askMissing asks for what no flag said; without a terminal the error names the flags.
+func (o *createOptions) askMissing(ctx context.Context) error {
+	var fields []prompt.Field
+	if o.exchange == "" {
+		fields = append(fields, prompt.Field{Title: "Exchange", Description: "its slug, as in lnmarkets", Value: &o.exchange, Flag: "--exchange"})
+	}
+	if o.name == "" {
+		fields = append(fields, prompt.Field{Title: "Name of the account", Value: &o.name, Flag: "--name", Validate: admin.CheckAccountName})
+	} else if err := admin.CheckAccountName(o.name); err != nil {
+		return err
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return o.ask(ctx, fields...)
+}
+
+// conflict gives the conflicts that are not about a taken name a code of their own.
+func conflict(err error) error {
+	var c *admin.ConflictError
+	if !errors.As(err, &c) {
+		return err
+	}
+	code := map[string]string{
+		"max_exchange_accounts": "plan_limit_reached", "is_active": c.Kind + "_inactive", "credential_types": "exchange_incomplete",
+	}[c.Field]
+	if code == "" {
+		return err
+	}
+	return clierr.New(clierr.Conflict, code, c.Error(), c.Hint).WithCause(err)
+}

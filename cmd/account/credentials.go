@@ -1,0 +1,125 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/prompt"
+	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/pkg/crypto"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/secret"
+)
+
+// maxInput is far more than any exchange's credentials need.
+const maxInput = 64 << 10
+
+// credentialInput is where secret values come from: a JSON object on standard input or in a file, or answers at
+// the terminal. There is no flag for a value: it would stand in the process list and in the shell's history.
+type credentialInput struct {
+	stdin bool
+	file  string
+}
+
+func (in *credentialInput) register(c *cobra.Command) {
+	c.Flags().BoolVar(&in.stdin, "from-stdin", false, `read the credentials from stdin, as JSON: {"api_key":"…", …}`)
+	c.Flags().StringVar(&in.file, "from-file", "", "read the credentials from this `FILE`, as JSON; it must have mode 0600")
+}
+
+func (in *credentialInput) validate() error {
+	if in.stdin && in.file != "" {
+		return clierr.Usagef("--from-stdin and --from-file exclude each other")
+	}
+	return nil
+}
+
+// read returns the values by field name. Whether they are the right ones for the exchange is not decided here.
+func (in *credentialInput) read(ctx context.Context, a *app.App, ask askFunc, types []models.ExchangeCredentialType) (map[string]secret.Secret, error) {
+	switch {
+	case in.stdin:
+		data, err := io.ReadAll(io.LimitReader(a.Streams.In, maxInput+1))
+		if err != nil {
+			return nil, fmt.Errorf("read standard input: %w", err)
+		}
+		return parseFields("standard input", data)
+	case in.file != "":
+		path := config.Absolute(in.file, a.Dir, a.Env)
+		data, err := config.ReadPrivateFile(path, "")
+		if err != nil {
+			return nil, err
+		}
+		return parseFields(path, data)
+	}
+	return askFields(ctx, ask, types)
+}
+
+// parseFields reads a flat JSON object of texts. Errors never quote the input.
+func parseFields(source string, data []byte) (map[string]secret.Secret, error) {
+	want := clierr.Usagef("%s: want one JSON object with a text for each field", source).
+		WithHint(`for example: {"api_key":"…","api_secret":"…","passphrase":"…"}`)
+	if len(data) > maxInput {
+		return nil, clierr.Usagef("%s: more than %d bytes", source, maxInput)
+	}
+	var raw map[string]any
+	if json.Unmarshal(data, &raw) != nil || raw == nil {
+		return nil, want
+	}
+	fields := make(map[string]secret.Secret, len(raw))
+	for _, name := range slices.Sorted(maps.Keys(raw)) {
+		switch v := raw[name].(type) {
+		case string:
+			fields[name] = secret.New(v)
+		case bool:
+			if !crypto.IsClearField(name) {
+				return nil, clierr.Usagef("%s: field %q must be a text", source, name)
+			}
+			fields[name] = secret.New(fmt.Sprint(v))
+		default:
+			return nil, clierr.Usagef("%s: field %q must be a text (put it in quotes)", source, name)
+		}
+	}
+	return fields, nil
+}
+
+// askFunc is the person at the terminal.
+type askFunc func(context.Context, ...prompt.Field) error
+
+// askFields asks for each field of the exchange; passwords are not shown while they are typed.
+func askFields(ctx context.Context, ask askFunc, types []models.ExchangeCredentialType) (map[string]secret.Secret, error) {
+	answers := make([]string, len(types))
+	questions := make([]prompt.Field, len(types))
+	for i, t := range types {
+		questions[i] = prompt.Field{
+			Title: t.Name, Value: &answers[i], Secret: t.FieldType == "password", Flag: "--from-stdin",
+			Validate: func(text string) error {
+				if (t.IsRequired == nil || *t.IsRequired) && strings.TrimSpace(text) == "" {
+					return errors.New("required")
+				}
+				return nil
+			},
+		}
+		if t.Description != nil {
+			questions[i].Description = *t.Description
+		}
+	}
+	if err := ask(ctx, questions...); err != nil {
+		return nil, err
+	}
+	fields := map[string]secret.Secret{}
+	for i, t := range types {
+		if answers[i] != "" {
+			fields[t.FieldName] = secret.New(answers[i])
+		}
+	}
+	return fields, nil
+}

@@ -19,7 +19,7 @@ func TestAuth(t *testing.T) {
 	require.NoError(t, err)
 	stamp := "1786527000123"
 	resign := func(key, message string) func(*http.Request) {
-		return func(r *http.Request) { r.Header.Set("LNM-ACCESS-SIGNATURE", sign(key, message)) }
+		return func(r *http.Request) { r.Header.Set("Lnm-Access-Signature", sign(key, message)) }
 	}
 	without := func(name string) func(*http.Request) {
 		return func(r *http.Request) { r.Header.Del(name) }
@@ -40,10 +40,10 @@ func TestAuth(t *testing.T) {
 		{"good delete with query", request{method: "DELETE", path: "/v3/futures/isolated/trade/stoploss", query: "id=x", key: k}, 400, "You do not own this trade"},
 		{"good post without body", request{method: "POST", path: "/v3/futures/isolated/trades/cancel-all", key: k}, 200, ""},
 		{"no headers", request{method: "GET", path: "/v3/account"}, 401, "Unauthorized"},
-		{"no key", request{method: "GET", path: "/v3/account", key: k, change: without("LNM-ACCESS-KEY")}, 401, "Unauthorized"},
-		{"no passphrase", request{method: "GET", path: "/v3/account", key: k, change: without("LNM-ACCESS-PASSPHRASE")}, 401, "Unauthorized"},
-		{"no timestamp", request{method: "GET", path: "/v3/account", key: k, change: without("LNM-ACCESS-TIMESTAMP")}, 401, "Unauthorized"},
-		{"no signature", request{method: "GET", path: "/v3/account", key: k, change: without("LNM-ACCESS-SIGNATURE")}, 401, "Unauthorized"},
+		{"no key", request{method: "GET", path: "/v3/account", key: k, change: without("Lnm-Access-Key")}, 401, "Unauthorized"},
+		{"no passphrase", request{method: "GET", path: "/v3/account", key: k, change: without("Lnm-Access-Passphrase")}, 401, "Unauthorized"},
+		{"no timestamp", request{method: "GET", path: "/v3/account", key: k, change: without("Lnm-Access-Timestamp")}, 401, "Unauthorized"},
+		{"no signature", request{method: "GET", path: "/v3/account", key: k, change: without("Lnm-Access-Signature")}, 401, "Unauthorized"},
 		{"unknown key", request{method: "GET", path: "/v3/account", key: otherKey}, 401, "Api key does not exist"},
 		{"wrong secret", request{method: "GET", path: "/v3/account", key: otherSecret}, 401, "Signature is not valid"},
 		{"wrong passphrase", request{method: "GET", path: "/v3/account", key: otherPhrase}, 401, "Signature is not valid"},

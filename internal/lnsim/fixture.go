@@ -214,8 +214,8 @@ func (s *Sim) SetCandles(resolution string, list []Candle) error {
 
 // SetQuirks replaces the quirks. They do not survive a restart.
 func (s *Sim) SetQuirks(q Quirks) error {
-	if !slices.Contains([]string{"", "cap", "null", "zero"}, q.NoLiquidation) {
-		return fmt.Errorf("no_liquidation %q is not one of cap, null, zero: %w", q.NoLiquidation, ErrFixture)
+	if err := q.validate(); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

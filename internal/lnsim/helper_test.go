@@ -90,10 +90,10 @@ func (q request) raw(t *testing.T, s *lnsim.Server) (int, []byte, http.Header) {
 	}
 	if q.key.Key != "" {
 		stamp := strconv.FormatInt(q.stamp, 10)
-		req.Header.Set("LNM-ACCESS-KEY", q.key.Key)
-		req.Header.Set("LNM-ACCESS-PASSPHRASE", q.key.Passphrase)
-		req.Header.Set("LNM-ACCESS-TIMESTAMP", stamp)
-		req.Header.Set("LNM-ACCESS-SIGNATURE", sign(q.key.Secret, stamp+strings.ToLower(q.method)+q.path+data))
+		req.Header.Set("Lnm-Access-Key", q.key.Key)
+		req.Header.Set("Lnm-Access-Passphrase", q.key.Passphrase)
+		req.Header.Set("Lnm-Access-Timestamp", stamp)
+		req.Header.Set("Lnm-Access-Signature", sign(q.key.Secret, stamp+strings.ToLower(q.method)+q.path+data))
 	}
 	if q.change != nil {
 		q.change(req)

@@ -1,6 +1,10 @@
 package lnsim
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+)
 
 // refusal is an answer that is not a success. The words are ours where the real
 // exchange's are not known; they are all in this file.
@@ -9,6 +13,11 @@ type refusal struct {
 	message    string
 	code       string
 	retryAfter string
+}
+
+// body is the refusal as the exchange writes it.
+func (r *refusal) body() []byte {
+	return fmt.Appendf(nil, `{"message":%s,"code":%s}`, strconv.Quote(r.message), strconv.Quote(r.code))
 }
 
 // Error implements error, so that handlers can return a refusal.

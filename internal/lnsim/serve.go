@@ -41,7 +41,7 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	started := time.Now()
+	started := s.now()
 	rec, fault := s.admit(r, body)
 	var out reply
 	if fault != nil && !pause(r, fault.DelayBefore) {
@@ -62,7 +62,7 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	s.note(rec, out.status)
 	s.log.DebugContext(r.Context(), "simulated exchange request", "method", r.Method, "path", r.URL.Path,
-		"status", out.status, "duration_ms", time.Since(started).Milliseconds())
+		"status", out.status, "duration_ms", s.now().Sub(started).Milliseconds())
 	write(w, out)
 }
 
@@ -79,7 +79,7 @@ func (s *Sim) answer(r *http.Request, body []byte, rec *Request) reply {
 			s.log.ErrorContext(r.Context(), "simulated exchange failed", "error", err)
 		}
 		out := reply{status: no.status, header: map[string]string{}}
-		out.body, _ = json.Marshal(map[string]string{"message": no.message, "code": no.code})
+		out.body = no.body()
 		if no.retryAfter != "" {
 			out.header["Retry-After"] = no.retryAfter
 		}
@@ -187,5 +187,5 @@ func cutConnection(w http.ResponseWriter, out reply) {
 		_, _ = w.Write(out.body[:len(out.body)/2])
 		_ = http.NewResponseController(w).Flush()
 	}
-	panic(http.ErrAbortHandler)
+	panic(http.ErrAbortHandler) //nolint:forbidigo // how a handler of net/http drops its connection
 }

@@ -1,6 +1,7 @@
 package lnsim
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,7 +13,8 @@ import (
 // binary, which serves the exchange for development.
 type TB interface {
 	Helper()
-	Cleanup(func())
+	Cleanup(f func())
+	Context() context.Context
 	Fatalf(format string, args ...any)
 }
 
@@ -39,7 +41,7 @@ func NewServer(t TB, change ...func(*Options)) *Server {
 	if err != nil {
 		t.Fatalf("open simulated exchange: %v", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("listen for simulated exchange: %v", err)
 	}

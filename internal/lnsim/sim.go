@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -40,6 +41,17 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// Validate refuses what the exchange could not work with.
+func (o Options) Validate() error {
+	if o.Price != 0 && !onTick(o.Price) {
+		return fmt.Errorf("price %v is not a positive multiple of 0.5: %w", o.Price, ErrFixture)
+	}
+	if o.Window < 0 {
+		return fmt.Errorf("window %s is negative: %w", o.Window, ErrFixture)
+	}
+	return o.Quirks.validate()
+}
+
 // Quirks are the points where the real exchange's answer is not known for
 // certain, or is known to vary.
 type Quirks struct {
@@ -50,6 +62,13 @@ type Quirks struct {
 	ZeroExitPrice bool `json:"zero_exit_price,omitempty"`
 	// EmptyLadder answers an empty prices list.
 	EmptyLadder bool `json:"empty_ladder,omitempty"`
+}
+
+func (q Quirks) validate() error {
+	if !slices.Contains([]string{"", "cap", "null", "zero"}, q.NoLiquidation) {
+		return fmt.Errorf("no_liquidation %q is not one of cap, null, zero: %w", q.NoLiquidation, ErrFixture)
+	}
+	return nil
 }
 
 // Sim is the simulated exchange. All methods may be called concurrently.
@@ -73,7 +92,8 @@ type Sim struct {
 	served   int
 }
 
-// New makes an exchange in memory. It ignores Options.StateFile; see Open.
+// New makes an exchange in memory. It takes the options as they are and ignores
+// StateFile; Open checks them and keeps the state.
 func New(o Options) *Sim {
 	s := &Sim{
 		now: o.Now, newID: o.NewID, window: o.Window, log: o.Logger, quirks: o.Quirks,
@@ -81,7 +101,7 @@ func New(o Options) *Sim {
 	}
 	s.index()
 	if s.now == nil {
-		s.now = time.Now
+		s.now = time.Now //nolint:forbidigo // a market has a clock of its own; tests pass theirs
 	}
 	if s.newID == nil {
 		s.newID = randomID
@@ -104,6 +124,9 @@ func New(o Options) *Sim {
 // Open is New with the state of Options.StateFile, which is created when it
 // does not exist and rewritten after every change.
 func Open(o Options) (*Sim, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
 	s := New(o)
 	s.file = o.StateFile
 	if s.file == "" {

@@ -2,7 +2,6 @@ package lnmarkets_test
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"testing"
@@ -47,7 +46,9 @@ func TestWrite_IsSentOnceAndJudged(t *testing.T) {
 		{"200 too large", says(200, repeat(" ", 9<<20)), true, lnmarkets.ErrUnavailable},
 		{"cut before an answer", cut, true, lnmarkets.ErrUnavailable},
 		{"no answer in time", hang, true, lnmarkets.ErrUnavailable},
-		{"redirect", func(_ int, w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/v3/elsewhere", 307) }, true, lnmarkets.ErrUnavailable},
+		{"redirect", func(_ int, w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/v3/elsewhere", http.StatusTemporaryRedirect)
+		}, true, lnmarkets.ErrUnavailable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -107,6 +108,26 @@ func TestWrite_NotSentWhenTheLimiterSaysNo(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.False(t, lnmarkets.IsAmbiguous(err), "nothing left this machine")
 	require.Len(t, g.requests(), 1)
+}
+
+func TestWrite_NotSentWhenAlreadyCancelled(t *testing.T) {
+	t.Parallel()
+	g := setup(t, says(200, tradeJSON))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := g.client.AddMargin(ctx, vectorID, 1)
+	require.ErrorIs(t, err, context.Canceled)
+	require.False(t, lnmarkets.IsAmbiguous(err))
+	require.Empty(t, g.requests())
+}
+
+func TestWrite_CancelledOnItsWay(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	g := setup(t, func(_ int, _ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() })
+	_, err := g.client.AddMargin(ctx, vectorID, 1)
+	require.ErrorIs(t, err, context.Canceled)
+	require.True(t, lnmarkets.IsAmbiguous(err))
 }
 
 func TestRedirect_DoesNotCarryTheSignatureElsewhere(t *testing.T) {
@@ -288,7 +309,7 @@ func TestAPIError_Message(t *testing.T) {
 	require.ErrorAs(t, err, &api)
 	require.LessOrEqual(t, len(api.Message), 512)
 	require.Greater(t, len(api.Message), 500)
-	require.False(t, errors.Is(err, lnmarkets.ErrUnavailable))
+	require.NotErrorIs(t, err, lnmarkets.ErrUnavailable)
 }
 
 func TestRateLimiter_SpacesCalls(t *testing.T) {

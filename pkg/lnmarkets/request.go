@@ -58,6 +58,11 @@ func (c *Client) attempt(ctx context.Context, k call, body []byte, decode func([
 	if err := c.limiter.Wait(ctx, k.bucket); err != nil {
 		return fmt.Errorf("%s %s: wait for the rate limit: %w", k.method, c.path(k), err)
 	}
+	// Told apart here, because net/http gives the same error for a call that
+	// was over before it began and for one that was cut off on its way.
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s %s: %w: %w", k.method, c.path(k), ErrNotSent, err)
+	}
 	err := c.exchange(ctx, k, body, decode)
 	if err == nil || !k.isWrite() {
 		return err

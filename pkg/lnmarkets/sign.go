@@ -8,12 +8,14 @@ import (
 	"time"
 )
 
-// Names of the four headers of a private request.
+// Names of the four headers of a private request. The exchange's documents write
+// them in capitals; this is the spelling that net/http puts on the wire, and
+// case does not matter.
 const (
-	HeaderKey        = "LNM-ACCESS-KEY"
-	HeaderPassphrase = "LNM-ACCESS-PASSPHRASE"
-	HeaderTimestamp  = "LNM-ACCESS-TIMESTAMP"
-	HeaderSignature  = "LNM-ACCESS-SIGNATURE"
+	HeaderKey        = "Lnm-Access-Key"
+	HeaderPassphrase = "Lnm-Access-Passphrase"
+	HeaderTimestamp  = "Lnm-Access-Timestamp"
+	HeaderSignature  = "Lnm-Access-Signature"
 )
 
 // TimestampWindow is how far a request's timestamp may be from the exchange's

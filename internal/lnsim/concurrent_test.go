@@ -24,7 +24,9 @@ func TestExchange_NoSatoshiIsLostUnderConcurrency(t *testing.T) {
 			if _, err := c.AddMargin(t.Context(), trade.ID, 30); err != nil {
 				assert.ErrorContains(t, err, "Insufficient balance")
 			}
-			assert.NoError(t, s.SetPrice(95000-float64(i)))
+			if err := s.SetPrice(95000 - float64(i)); err != nil {
+				t.Errorf("set price: %v", err)
+			}
 			assert.Len(t, s.Trades(k.AccountID), 1)
 		})
 	}

@@ -1,0 +1,145 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/pkg/marginguard"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// escape is the share of the threshold below which a position is too near to liquidation to wait for the end of
+// a cool-down.
+const escape = 0.5
+
+// open puts the guard together from the configuration; a reading that is not empty replaces the configured one.
+func open(ctx context.Context, a *app.App, reading string) (*guard.Guard, error) {
+	cfg, err := a.Config()
+	if err != nil {
+		return nil, err
+	}
+	if reading == "" {
+		reading = cfg.Guard.Reading
+	}
+	meaning, err := marginguard.ParseReading(reading)
+	if err != nil {
+		return nil, clierr.Usagef("%s", err.Error())
+	}
+	db, err := a.DB(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.CheckSchema(ctx); err != nil {
+		return nil, err
+	}
+	keys, err := a.Keyring(ctx)
+	if err != nil {
+		return nil, err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return guard.New(guard.Options{
+		DB: db, Keyring: keys,
+		BaseURL: cfg.LNMarkets.BaseURL, Network: cfg.LNMarkets.Network, Timeout: cfg.LNMarkets.Timeout,
+		PrivateRPS: cfg.LNMarkets.PrivateRPS, PublicRPS: cfg.LNMarkets.PublicRPS,
+		LimitPerKey: cfg.LNMarkets.LimitScope == "key",
+		Reading:     meaning, Concurrency: cfg.Guard.Concurrency,
+		Caps: marginguard.Caps{
+			PositionDaySats: cfg.Guard.MaxSatsPerPositionDay, UserDaySats: cfg.Guard.MaxSatsPerUserDay,
+			BalanceShare: cfg.Guard.MaxBalanceShare, MinAddSats: cfg.Guard.MinAddSats,
+			Cooldown: cfg.Guard.Cooldown, CooldownEscape: escape,
+		},
+		Actor: a.Actor(), Host: host, Version: a.Build.Version, PID: os.Getpid(), Now: a.Now, Log: a.Log(),
+	})
+}
+
+// classify sorts what a run can end with.
+func classify(err error) error {
+	var off *marginguard.DisabledError
+	var market *marginguard.MarketError
+	var held *store.GuardLockedError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &off):
+		return clierr.New(clierr.Conflict, "guard_disabled", off.Error(), `axisor guard enable --reason "…"`).WithCause(err)
+	case errors.As(err, &held):
+		return clierr.New(clierr.Locked, "guard_running", held.Error(),
+			"wait for it to end; a run that died has freed the lock already").WithCause(err)
+	case errors.As(err, &market):
+		return clierr.New(clierr.Unavailable, "exchange_unusable", market.Error(),
+			"nothing is sent on such data; run again when the exchange is back", "axisor config show --origins tells which exchange is asked").WithCause(err)
+	case errors.Is(err, store.ErrNeedsSession):
+		return clierr.New(clierr.Config, "pooled_connection", err.Error(), "point database.url at the server itself").WithCause(err)
+	}
+	return err
+}
+
+// findUser returns the id of a user named on the command line; none gives "".
+func findUser(ctx context.Context, a *app.App, ref string) (string, error) {
+	if ref == "" {
+		return "", nil
+	}
+	db, err := a.DB(ctx)
+	if err != nil {
+		return "", err
+	}
+	u, err := db.FindUser(ctx, ref)
+	return u.ID, err
+}
+
+// names finds the usernames of the users in a result.
+func names(ctx context.Context, a *app.App, items []marginguard.Item) (map[string]string, error) {
+	db, err := a.DB(ctx)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	var ids []string
+	for _, i := range items {
+		if !seen[i.UserID] {
+			seen[i.UserID] = true
+			ids = append(ids, i.UserID)
+		}
+	}
+	return db.Usernames(ctx, ids)
+}
+
+// noTargets explains why a run named for one user found nobody.
+func noTargets(ctx context.Context, a *app.App, userID string) string {
+	db, err := a.DB(ctx)
+	if err != nil {
+		return ""
+	}
+	c, err := db.GuardConfig(ctx, userID)
+	switch {
+	case err != nil:
+		return ""
+	case c == nil:
+		return "this user has no guard configuration: axisor guard config set USER"
+	case !c.IsActive:
+		return "the user's guard configuration is not active: axisor guard config enable USER"
+	}
+	return "the user is not active or has no active account on lnmarkets: axisor account list --user USER"
+}
+
+// modes are the words of --mode.
+func modes() []string {
+	return []string{string(models.GuardGlobal), string(models.GuardUnit), string(models.GuardIndividual)}
+}
+
+// readings are the words of --reading.
+func readings() []string {
+	var words []string
+	for _, r := range marginguard.Readings() {
+		words = append(words, string(r))
+	}
+	return words
+}

@@ -1,0 +1,32 @@
+// Package guard holds the commands on the margin guard: its configurations, what it would do, what it does and
+// what it did.
+package guard
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+)
+
+// New builds `axisor guard`.
+func New(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "guard",
+		Short: "Protect leveraged positions from liquidation",
+		Long: `The margin guard adds margin to positions that come near their liquidation price. "guard run" is what cron calls;
+"guard preview" shows what it would do and why.
+
+It cannot help against a gap that jumps over the rest of the way, an empty balance, a position opened since the
+last look, or an exchange that does not answer.`,
+	}
+	config := &cobra.Command{
+		Use:   "config",
+		Short: "Users' guard configurations",
+		Long:  "What the guard does for whom. A user without an active configuration is not protected.",
+	}
+	config.AddCommand(newConfigList(a, nil), newConfigShow(a, nil), newConfigSet(a, nil),
+		newConfigEnable(a, nil), newConfigDisable(a, nil))
+	c.AddCommand(config, newPreview(a, nil), newRun(a, nil), newHistory(a, nil), newStatus(a, nil),
+		newDisable(a, nil), newEnable(a, nil))
+	return c
+}

@@ -1,0 +1,134 @@
+package guard
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+type historyOptions struct {
+	app     *app.App
+	page    flags.Page
+	planned flags.Range
+	user    string
+	run     string
+	trade   string
+	state   flags.Enum
+}
+
+// intentView is one addition and what became of it.
+type intentView struct {
+	ID                string       `json:"id"`
+	RunID             *string      `json:"run_id"`
+	UserID            *string      `json:"user_id"`
+	AccountID         *string      `json:"account_id"`
+	TradeID           string       `json:"trade_id"`
+	Side              string       `json:"side"`
+	AmountSats        int64        `json:"amount_sats"`
+	State             string       `json:"state"`
+	Price             float64      `json:"price"`
+	TriggerPrice      *float64     `json:"trigger_price"`
+	MarginBefore      int64        `json:"margin_before"`
+	MarginAfter       *int64       `json:"margin_after"`
+	LiquidationBefore float64      `json:"liquidation_before"`
+	LiquidationAfter  *float64     `json:"liquidation_after"`
+	Resolution        *string      `json:"resolution"`
+	HTTPStatus        *int32       `json:"http_status"`
+	Error             *string      `json:"error"`
+	PlannedAt         output.Time  `json:"planned_at"`
+	SentAt            *output.Time `json:"sent_at"`
+	ResolvedAt        *output.Time `json:"resolved_at"`
+}
+
+func intentDesc() output.Desc {
+	return output.Desc{Noun: "additions", ID: "id", Columns: []output.Column{
+		{Field: "planned_at", Header: "WHEN"},
+		{Field: "user_id", Header: "USER", Drop: 3},
+		{Field: "trade_id", Header: "TRADE", Drop: 2},
+		{Field: "side", Format: sideWord},
+		{Field: "amount_sats", Header: "SATS"},
+		{Field: "state"},
+		{Field: "price", Drop: 4},
+		{Field: "resolution", Header: "HOW KNOWN", Drop: 1},
+	}}
+}
+
+func intentViewOf(i models.GuardIntent) intentView {
+	return intentView{
+		ID: i.ID, RunID: i.RunID, UserID: i.UserID, AccountID: i.AccountID, TradeID: i.TradeID, Side: i.Side,
+		AmountSats: i.AmountSats, State: string(i.State), Price: i.Price, TriggerPrice: i.TriggerPrice,
+		MarginBefore: i.MarginBefore, MarginAfter: i.MarginAfter, LiquidationBefore: i.LiquidationBefore,
+		LiquidationAfter: i.LiquidationAfter, Resolution: i.Resolution, HTTPStatus: i.HTTPStatus, Error: i.Error,
+		PlannedAt: output.At(i.PlannedAt), SentAt: output.AtPtr(i.SentAt), ResolvedAt: output.AtPtr(i.ResolvedAt),
+	}
+}
+
+func newHistory(a *app.App, run func(context.Context, *historyOptions) error) *cobra.Command {
+	if run == nil {
+		run = runHistory
+	}
+	o := &historyOptions{app: a}
+	c := &cobra.Command{
+		Use:   "history",
+		Short: "List the additions the guard made or tried",
+		Long: `Lists every addition that was decided, newest first, with its state: planned (about to be sent), sent (no answer
+yet), unknown (the outcome is not known), applied, rejected, not_applied. The first three are open; the next run
+looks at them first.
+
+Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
+		Example: `  axisor guard history --since 24h
+  axisor guard history --user ana@example.com -o json
+  axisor guard history --state unknown`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.page.Validate("planned_at", "amount_sats"); err != nil {
+				return err
+			}
+			return run(c.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.user, "user", "", "only of this `USER` (id, e-mail or username)")
+	f.StringVar(&o.run, "run", "", "only of the run with this `ID`")
+	f.StringVar(&o.trade, "trade", "", "only of the trade with this `ID`")
+	flags.RegisterEnum(c, &o.state, "state", "", "only in this state", "planned", "sent", "unknown", "applied", "rejected", "not_applied", "operator")
+	o.planned.Register(c)
+	o.page.Register(c, "planned_at", "amount_sats")
+	flags.CompleteLive(c, "user", a.UserNames)
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Fields(c, output.Fields[intentView]())
+	return c
+}
+
+func runHistory(ctx context.Context, o *historyOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	filter := store.GuardIntentFilter{RunID: o.run, TradeID: o.trade, State: models.GuardState(o.state.String())}
+	since, until, err := o.planned.Resolve(o.app.Now())
+	if err != nil {
+		return err
+	}
+	if since != nil {
+		filter.Planned.Since = *since
+	}
+	if until != nil {
+		filter.Planned.Until = *until
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	if filter.UserID, err = findUser(ctx, o.app, o.user); err != nil {
+		return err
+	}
+	list := db.ListGuardIntents(ctx, filter, store.Page(o.page))
+	return output.List(p, intentDesc(), output.Map(list.Items, intentViewOf), list.Next)
+}

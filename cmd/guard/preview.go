@@ -1,0 +1,91 @@
+package guard
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/marginguard"
+)
+
+type previewOptions struct {
+	app     *app.App
+	user    string
+	reading flags.Enum
+}
+
+func newPreview(a *app.App, run func(context.Context, *previewOptions) error) *cobra.Command {
+	if run == nil {
+		run = runPreview
+	}
+	o := &previewOptions{app: a}
+	c := &cobra.Command{
+		Use:   "preview",
+		Short: "Show what the guard would do now, and why",
+		Long: `Reads every guarded user's running positions and shows for each of them the price that triggers an addition, the
+distance to liquidation, and the decision. The nearest to liquidation come first. Nothing is sent and no row is
+written.
+
+The distance is in the terms of the reading: percent of the way from entry to liquidation that is left
+(remaining) or gone (travelled), or percent of the price (price).
+
+Exit codes: 0, 2, 3 when the user does not exist, 7 when some users could not be looked at, 10, 11 when the
+exchange, its price or the clock is not usable, 12.`,
+		Example: `  axisor guard preview
+  axisor guard preview --user ana@example.com -o json
+  axisor guard preview --reading price --jq '.items[] | select(.verdict == "add") | .trade_id'`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+	}
+	c.Flags().StringVar(&o.user, "user", "", "only this `USER` (id, e-mail or username)")
+	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
+	flags.CompleteLive(c, "user", a.UserNames)
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Fields(c, output.Fields[positionView]())
+	return c
+}
+
+func runPreview(ctx context.Context, o *previewOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	userID, err := findUser(ctx, o.app, o.user)
+	if err != nil {
+		return err
+	}
+	g, err := open(ctx, o.app, o.reading.String())
+	if err != nil {
+		return err
+	}
+	result, err := g.Run(ctx, marginguard.Request{UserID: userID, DryRun: true, Everything: true})
+	if err != nil {
+		return classify(err)
+	}
+	who, err := names(ctx, o.app, result.Items)
+	if err != nil {
+		return err
+	}
+	views := make([]positionView, 0, len(result.Items))
+	for _, i := range result.Items {
+		views = append(views, positionViewOf(i, who, result.Reading))
+	}
+	if err := output.Slice(p, positionDesc(), views); err != nil {
+		return err
+	}
+	if userID != "" && result.Users == 0 {
+		p.Notice("%s", noTargets(ctx, o.app, userID))
+	}
+	if !p.Machine() {
+		p.Notice("%s", summary(result))
+	}
+	if result.Failed > 0 {
+		return clierr.New(clierr.Partial, "guard_partial", "some users or positions could not be looked at",
+			"the column why, or reason in json, tells the cause")
+	}
+	return nil
+}

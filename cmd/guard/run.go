@@ -1,0 +1,119 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/marginguard"
+)
+
+type runOptions struct {
+	app     *app.App
+	user    string
+	maxSats int64
+	reading flags.Enum
+	write   flags.Writes
+}
+
+func newRun(a *app.App, run func(context.Context, *runOptions) error) *cobra.Command {
+	if run == nil {
+		run = runRun
+	}
+	o := &runOptions{app: a}
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Add margin to positions near liquidation",
+		Long: `Looks once at every running isolated position of every user with an active guard configuration and adds margin
+where the configuration and the caps say so. This is what cron calls, for example every minute.
+
+Every addition is written down before it is requested and judged by reading the position back, so that a lost
+answer, a crash or a second run never adds twice. An addition whose outcome is not known is looked at first by
+the next run. One user's trouble does not stop the others. Only one run works at a time.
+
+Nothing is sent when the price, the clock or the exchange cannot be trusted. With --dry-run everything is read
+and decided, nothing is sent, and no row is written.
+
+Exit codes: 0, 2, 3 when the user does not exist, 4 when the guard is switched off, 7 when some users or
+additions failed, 10, 11 when the exchange, its price or the clock is not usable, 12, 13 when another run is
+under way.`,
+		Example: `  axisor guard run --dry-run
+  axisor guard run -o json
+  axisor guard run --user ana@example.com --max-sats 50000`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if c.Flags().Changed("max-sats") && o.maxSats < 1 {
+				return clierr.Usagef("--max-sats %d: must be positive", o.maxSats)
+			}
+			return run(c.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.user, "user", "", "only this `USER` (id, e-mail or username)")
+	f.Int64Var(&o.maxSats, "max-sats", 0, "add at most `N` sats in total, to the nearest to liquidation first (default: guard.max_sats_per_run)")
+	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
+	o.write.Register(c)
+	flags.CompleteLive(c, "user", a.UserNames)
+	flags.Fields(c, output.Fields[runView]())
+	return c
+}
+
+func runRun(ctx context.Context, o *runOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	cfg, err := o.app.Config()
+	if err != nil {
+		return err
+	}
+	userID, err := findUser(ctx, o.app, o.user)
+	if err != nil {
+		return err
+	}
+	g, err := open(ctx, o.app, o.reading.String())
+	if err != nil {
+		return err
+	}
+	limit := o.maxSats
+	if limit == 0 {
+		limit = cfg.Guard.MaxSatsPerRun
+	}
+	result, failure := g.Run(ctx, marginguard.Request{UserID: userID, DryRun: o.write.DryRun, MaxSats: limit})
+	if result.FinishedAt.IsZero() { // it did not begin
+		return classify(failure)
+	}
+	if err := printRun(ctx, o.app, p, result); err != nil {
+		return err
+	}
+	if userID != "" && result.Users == 0 && failure == nil {
+		p.Notice("%s", noTargets(ctx, o.app, userID))
+	}
+	if failure != nil {
+		return classify(failure)
+	}
+	if result.Partial() {
+		return clierr.New(clierr.Partial, "guard_partial",
+			fmt.Sprintf("%d failed and %d unknown, of %d users", result.Failed, result.Unknown, result.Users),
+			"axisor guard run -o json tells for each of them why", "unknown additions are looked at first by the next run")
+	}
+	return nil
+}
+
+func printRun(ctx context.Context, a *app.App, p *output.Printer, r marginguard.Result) error {
+	v := runViewOf(r)
+	if p.Machine() {
+		return output.One(p, runDesc(), v, nil)
+	}
+	// A name is worth a query to a person. A run that was interrupted has none to give.
+	who, err := names(context.WithoutCancel(ctx), a, r.Items)
+	if err != nil {
+		who = nil
+	}
+	return output.One(p, runDesc(), v, func(d *output.Doc) { describeRun(d, r, who) })
+}

@@ -1,0 +1,135 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// missed is how many intervals may pass without a finished run, and patience how long an addition may stay open:
+// after that no read-back has been able to tell what became of it.
+const (
+	missed   = 3
+	patience = 5 * time.Minute
+)
+
+type statusOptions struct {
+	app      *app.App
+	interval time.Duration
+}
+
+// statusView is the state of the guard. Problems is empty when all is well.
+type statusView struct {
+	OK             bool         `json:"ok"`
+	Problems       []string     `json:"problems"`
+	Disabled       bool         `json:"disabled"`
+	DisabledReason *string      `json:"disabled_reason"`
+	DisabledUsers  int64        `json:"disabled_users"`
+	ActiveConfigs  int64        `json:"active_configs"`
+	OpenIntents    int64        `json:"open_intents"`
+	OldestOpen     *output.Time `json:"oldest_open_intent_at"`
+	LastRunID      *string      `json:"last_run_id"`
+	LastRunState   *string      `json:"last_run_state"`
+	LastRunError   *string      `json:"last_run_error"`
+	LastRunAt      *output.Time `json:"last_run_at"`
+	LastFinishedAt *output.Time `json:"last_finished_at"`
+	LastAdded      *int32       `json:"last_added"`
+	LastAddedSats  *int64       `json:"last_added_sats"`
+	LastFailed     *int32       `json:"last_failed"`
+	LastUnknown    *int32       `json:"last_unknown"`
+}
+
+func statusDesc() output.Desc { return output.Desc{Noun: "states", ID: "ok"} }
+
+func newStatus(a *app.App, run func(context.Context, *statusOptions) error) *cobra.Command {
+	if run == nil {
+		run = runStatus
+	}
+	o := &statusOptions{app: a}
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Show whether the guard does its work",
+		Long: `Shows the last run, open additions and kill switches. It is a problem, with exit code 8, when no run finished
+within three intervals, when an addition has had no known outcome for five minutes, or when the guard is switched
+off for everybody. Made for monitoring.
+
+Exit codes: 0, 2, 8 when there is a problem, 10, 11, 12.`,
+		Example: `  axisor guard status
+  axisor guard status --interval 5m -o json`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.interval <= 0 {
+				return clierr.Usagef("--interval %s: must be positive", o.interval)
+			}
+			return run(c.Context(), o)
+		},
+	}
+	c.Flags().DurationVar(&o.interval, "interval", time.Minute, "how often runs are expected")
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Fields(c, output.Fields[statusView]())
+	return c
+}
+
+func runStatus(ctx context.Context, o *statusOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	health, err := db.GuardHealth(ctx)
+	if err != nil {
+		return err
+	}
+	v := statusViewOf(health, o.app.Now(), o.interval)
+	if err := output.One(p, statusDesc(), v, nil); err != nil {
+		return err
+	}
+	if !v.OK {
+		return clierr.New(clierr.CheckFailed, "guard_unhealthy", strings.Join(v.Problems, "; "))
+	}
+	return nil
+}
+
+func statusViewOf(h store.GuardHealth, now time.Time, interval time.Duration) statusView {
+	v := statusView{
+		Problems: []string{}, Disabled: h.Control.Disabled, DisabledUsers: h.DisabledUsers, ActiveConfigs: h.ActiveConfigs,
+		OpenIntents: h.OpenIntents, OldestOpen: output.AtPtr(h.OldestOpen),
+	}
+	if h.Control.Disabled {
+		v.DisabledReason = h.Control.Reason
+		v.Problems = append(v.Problems, "the guard is switched off: "+models.Deref(h.Control.Reason))
+	}
+	if r := h.LastRun; r != nil {
+		v.LastRunID, v.LastRunState, v.LastRunError = &r.ID, new(string(r.State)), r.Error
+		v.LastRunAt = new(output.At(r.StartedAt))
+		v.LastAdded, v.LastAddedSats, v.LastFailed, v.LastUnknown = &r.Added, &r.AddedSats, &r.Failed, &r.Unknown
+	}
+	switch r := h.LastFinished; {
+	case r == nil:
+		v.Problems = append(v.Problems, "no run has finished yet")
+	case now.Sub(*r.FinishedAt) > missed*interval:
+		v.Problems = append(v.Problems, fmt.Sprintf("no run has finished since %s", r.FinishedAt.Format(time.RFC3339)))
+	}
+	if h.LastFinished != nil {
+		v.LastFinishedAt = output.AtPtr(h.LastFinished.FinishedAt)
+	}
+	if h.OldestOpen != nil && now.Sub(*h.OldestOpen) > patience {
+		v.Problems = append(v.Problems, fmt.Sprintf("an addition of %s has no known outcome: axisor guard history --state unknown",
+			h.OldestOpen.Format(time.RFC3339)))
+	}
+	v.OK = len(v.Problems) == 0
+	return v
+}

@@ -1,0 +1,98 @@
+package guard
+
+import (
+	"math"
+
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/pkg/marginguard"
+)
+
+// positionView is a position and the decision about it.
+type positionView struct {
+	User             string   `json:"user"`
+	UserID           string   `json:"user_id"`
+	AccountID        *string  `json:"account_id"`
+	TradeID          *string  `json:"trade_id"`
+	Side             *string  `json:"side"`
+	Quantity         *int64   `json:"quantity"`
+	EntryPrice       *float64 `json:"entry_price"`
+	Price            *float64 `json:"price"`
+	TriggerPrice     *float64 `json:"trigger_price"`
+	Liquidation      *float64 `json:"liquidation"`
+	Distance         *float64 `json:"distance"`
+	Threshold        *float64 `json:"threshold"`
+	Reading          string   `json:"reading"`
+	Verdict          *string  `json:"verdict"`
+	AmountSats       int64    `json:"amount_sats"`
+	MarginBefore     *int64   `json:"margin_before"`
+	MarginAfter      *int64   `json:"margin_after"`
+	LeverageBefore   *float64 `json:"leverage_before"`
+	LeverageAfter    *float64 `json:"leverage_after"`
+	LiquidationAfter *float64 `json:"liquidation_after"`
+	DistanceAfter    *float64 `json:"distance_after"`
+	Reason           string   `json:"reason"`
+}
+
+func positionDesc() output.Desc {
+	return output.Desc{Noun: "guarded positions", ID: "trade_id", Columns: []output.Column{
+		{Field: "user"},
+		{Field: "trade_id", Header: "TRADE", Drop: 1},
+		{Field: "side", Format: sideWord},
+		{Field: "price"},
+		{Field: "trigger_price", Header: "TRIGGER"},
+		{Field: "liquidation", Drop: 2},
+		{Field: "distance", Header: "DISTANCE %"},
+		{Field: "verdict", Role: verdictRole},
+		{Field: "amount_sats", Header: "ADD SATS"},
+		{Field: "reason", Header: "WHY", Drop: 3},
+	}}
+}
+
+func positionViewOf(i marginguard.Item, who map[string]string, reading marginguard.Reading) positionView {
+	v := positionView{
+		User: name(who, i.UserID), UserID: i.UserID, AccountID: text(i.AccountID), TradeID: text(i.TradeID),
+		Side: text(string(i.Side)), Reading: string(reading), Verdict: text(string(i.Word)), AmountSats: i.Amount,
+		Reason: i.Reason,
+	}
+	if i.TradeID == "" {
+		return v
+	}
+	v.MarginBefore, v.MarginAfter = new(i.MarginBefore), new(i.MarginAfter)
+	v.EntryPrice, v.Price, v.TriggerPrice = price(i.Entry), price(i.Price), price(tenth(i.Trigger))
+	v.Liquidation, v.LiquidationAfter = price(i.Liquidation), price(i.LiquidationAfter)
+	v.LeverageBefore, v.LeverageAfter = price(hundredth(i.LeverageBefore)), price(hundredth(i.LeverageAfter))
+	if i.Quantity > 0 {
+		v.Quantity, v.Threshold = new(i.Quantity), new(i.Threshold)
+	}
+	// A position without a liquidation price has no distance to it.
+	if i.Trigger > 0 {
+		v.Distance, v.DistanceAfter = new(hundredth(i.Distance)), new(hundredth(i.DistanceAfter))
+	}
+	return v
+}
+
+func tenth(x float64) float64     { return math.Round(x*10) / 10 }
+func hundredth(x float64) float64 { return math.Round(x*100) / 100 }
+
+func verdictRole(v any) int {
+	switch marginguard.Word(v.(string)) {
+	case marginguard.Add:
+		return int(streams.Warn)
+	case marginguard.OK, marginguard.NotSelected, marginguard.NoLiquidation:
+		return int(streams.Muted)
+	default:
+		return int(streams.Bad)
+	}
+}
+
+func statusRole(v any) int {
+	switch marginguard.Status(v.(string)) {
+	case marginguard.StatusApplied, marginguard.StatusPlanned, marginguard.StatusOK:
+		return int(streams.Good)
+	case marginguard.StatusSkipped:
+		return int(streams.Warn)
+	default:
+		return int(streams.Bad)
+	}
+}

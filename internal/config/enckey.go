@@ -127,7 +127,7 @@ func (ld *Loaded) runKeyCommand(ctx context.Context, argv []string) (secret.Secr
 		case ctx.Err() != nil:
 			return secret.Secret{}, ctx.Err()
 		case errors.As(err, &exit):
-			return fail("failed", errors.New(exit.ProcessState.String()))
+			return fail("failed", errors.New(exit.String()))
 		}
 		return fail("could not be run", reason(err))
 	}

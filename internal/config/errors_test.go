@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -48,7 +47,7 @@ func TestLoad_BadFiles(t *testing.T) {
 		{"duration without unit", "guard: {cooldown: 60}", `must be a duration with its unit, such as 10s or 5m, got "60"`, ""},
 		{"negative duration", "guard: {cooldown: -1s}", "must not be negative", ""},
 		{"zero timeout", "database: {connect_timeout: 0s}", "must be longer than 0", ""},
-		{"enum", "guard: {reading: remainig}", `must be one of remaining, price, travelled, got "remainig"`, ""},
+		{"enum", "guard: {reading: left}", `must be one of remaining, price, travelled, got "left"`, ""},
 		{"http", "lnmarkets: {base_url: 'http://api.lnmarkets.com/v3'}", "must use https (http is allowed for this machine only)", ""},
 		{"http that looks local", "lnmarkets: {base_url: 'http://127.0.0.1.evil.example/v3'}", "must use https", ""},
 		{"password in address", "lnmarkets: {base_url: 'https://u:" + canary + "@h/v3'}", "must not carry a user or a password", ""},
@@ -69,7 +68,7 @@ func TestLoad_BadFiles(t *testing.T) {
 			require.ErrorContains(t, err, path)
 			require.NotContains(t, err.Error(), canary)
 			var one *Error
-			require.True(t, errors.As(err, &one))
+			require.ErrorAs(t, err, &one)
 			if tc.hint != "" {
 				require.Contains(t, strings.Join(Hints(err), "\n"), tc.hint)
 			}
@@ -92,7 +91,7 @@ func TestLoad_BadVariablesAndFlagsNameTheirSource(t *testing.T) {
 	require.ErrorContains(t, err, `flag --output: output.format: must be one of`)
 	require.NotContains(t, err.Error(), canary)
 	var all Errors
-	require.True(t, errors.As(err, &all))
+	require.ErrorAs(t, err, &all)
 	require.Len(t, all, 3, "everything wrong is reported at once")
 }
 

@@ -206,7 +206,7 @@ func TestLoad_SearchPathOrder(t *testing.T) {
 	w := newWorld(t)
 	xdg := t.TempDir()
 	w.env["XDG_CONFIG_HOME"] = xdg
-	require.Equal(t, "", w.must().File)
+	require.Empty(t, w.must().File)
 	inHome := w.file(filepath.Join(w.home, FileName), "")
 	require.Equal(t, inHome, w.must().File)
 	inXDG := w.file(filepath.Join(xdg, "axisor", "config.yaml"), "")

@@ -44,9 +44,17 @@ func Render(values map[string]string) []byte {
 			fmt.Fprintf(&b, "\n%s:\n", s)
 			section = s
 		}
-		// A JSON string is a YAML string, with every special character escaped.
-		quoted, _ := json.Marshal(value)
-		fmt.Fprintf(&b, "  # %s\n  %s: %s\n", k.Summary, name, quoted)
+		fmt.Fprintf(&b, "  # %s\n  %s: %s\n", k.Summary, name, yamlText(value))
 	}
 	return []byte(b.String())
+}
+
+// yamlText quotes a text. A JSON string is a YAML string with every special
+// character escaped.
+func yamlText(text string) string {
+	quoted, err := json.Marshal(text)
+	if err != nil { // a string always encodes
+		return `""`
+	}
+	return string(quoted)
 }

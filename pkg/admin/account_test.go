@@ -2,7 +2,6 @@ package admin_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -153,7 +152,7 @@ func TestCreateAccount_RefusesAndWritesNothing(t *testing.T) {
 	in := input("Second")
 	in.Fields["x"] = secret.New("y")
 	_, err = b.create(t.Context(), in)
-	require.True(t, errors.As(err, &input1))
+	require.ErrorAs(t, err, &input1)
 	require.Equal(t, "lnmarkets takes: api_key, api_secret, passphrase", input1.Hint)
 }
 

@@ -2,7 +2,6 @@ package crypto
 
 import (
 	"encoding/json"
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -79,7 +78,7 @@ func TestFields_ErrorsNameTheFieldOnly(t *testing.T) {
 		require.NotContains(t, err.Error(), "123456789", tc.name)
 		var fe *FieldError
 		if tc.field != "" {
-			require.True(t, errors.As(err, &fe), tc.name)
+			require.ErrorAs(t, err, &fe, tc.name)
 			require.Equal(t, tc.field, fe.Field, tc.name)
 		}
 	}

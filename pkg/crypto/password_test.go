@@ -11,7 +11,7 @@ import (
 	"github.com/axisor/axisor/pkg/secret"
 )
 
-func TestHashPassword_CostAndCheck(t *testing.T) {
+func TestHashPassword_Cost(t *testing.T) {
 	t.Parallel()
 	pw := secret.New("Str0ng!pass")
 	hash, err := HashPassword(pw)
@@ -19,13 +19,7 @@ func TestHashPassword_CostAndCheck(t *testing.T) {
 	cost, err := bcrypt.Cost([]byte(hash))
 	require.NoError(t, err)
 	require.Equal(t, 12, cost)
-	require.Len(t, hash, 60)
-	ok, err := CheckPassword(hash, pw)
-	require.NoError(t, err)
-	require.True(t, ok)
-	ok, err = CheckPassword(hash, secret.New("Str0ng!pasS"))
-	require.NoError(t, err)
-	require.False(t, ok)
+	require.Len(t, hash, 60) // checking it would cost as much again; cheap hashes do that below
 }
 
 func TestCheckPassword_Prefixes(t *testing.T) {
@@ -38,6 +32,9 @@ func TestCheckPassword_Prefixes(t *testing.T) {
 		require.NoError(t, err, prefix)
 		require.True(t, ok, prefix)
 	}
+	ok, err := CheckPassword(hash, secret.New("X"))
+	require.NoError(t, err)
+	require.False(t, ok)
 	for _, bad := range []string{"", "$2x$" + hash[4:], "$argon2id$v=19$x", "plain", hash[:40], "$2a$99$" + hash[7:]} {
 		ok, err := CheckPassword(bad, pw)
 		require.ErrorIs(t, err, ErrHashFormat, bad)
@@ -82,7 +79,7 @@ func TestPolicy(t *testing.T) {
 			continue
 		}
 		var pe *PolicyError
-		require.True(t, errors.As(err, &pe), tc.pw)
+		require.ErrorAs(t, err, &pe, tc.pw)
 		require.Equal(t, tc.rules, pe.Rules, tc.pw)
 		require.Equal(t, len(tc.pw) > 72, errors.Is(err, ErrPasswordTooLong), tc.pw)
 	}

@@ -22,7 +22,7 @@ const value = "hunter2-correct-horse"
 // any method of the field.
 type outer struct {
 	Public  secret.Secret            `json:"public" yaml:"public"`
-	private secret.Secret            //nolint:unused // read by reflection inside fmt
+	private secret.Secret            // read by reflection inside fmt
 	List    []secret.Secret          `json:"list" yaml:"list"`
 	Map     map[string]secret.Secret `json:"map" yaml:"map" xml:"-"`
 }
@@ -42,7 +42,7 @@ func TestSecret_NoVerbReveals(t *testing.T) {
 	t.Parallel()
 	s := secret.New(value)
 	ptr := &s
-	for _, verb := range strings.Split("v +v #v s +s q #q x X #x d t b o c U e g f p T w", " ") {
+	for verb := range strings.SplitSeq("v +v #v s +s q #q x X #x d t b o c U e g f p T w", " ") {
 		format := "%" + verb
 		for _, arg := range []any{s, ptr, newOuter(), []secret.Secret{s}, map[string]secret.Secret{"a": s}, []any{s}} {
 			requireHidden(t, fmt.Sprintf(format, arg))

@@ -7,9 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/axisor/axisor/cmd/audit"
 	"github.com/axisor/axisor/cmd/config"
 	"github.com/axisor/axisor/cmd/dev"
 	"github.com/axisor/axisor/cmd/exchange"
+	"github.com/axisor/axisor/cmd/guard"
+	"github.com/axisor/axisor/cmd/trade"
+	"github.com/axisor/axisor/cmd/user"
 	"github.com/axisor/axisor/cmd/version"
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
@@ -60,7 +64,8 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 			root.AddCommand(c)
 		}
 	}
-	add(groupTrading, exchange.New(a))
+	add(groupPeople, user.New(a), audit.New(a))
+	add(groupTrading, guard.New(a), trade.New(a), exchange.New(a))
 	add(groupWorkshop, dev.New(a), config.New(a), version.New(a))
 	root.AddCommand(helpTopics()...)
 

@@ -47,7 +47,12 @@ func (j *JSON) Scan(v any) error {
 }
 
 // MarshalJSON implements json.Marshaler; NULL becomes null.
-func (j JSON) MarshalJSON() ([]byte, error) { return json.RawMessage(j).MarshalJSON() }
+func (j JSON) MarshalJSON() ([]byte, error) {
+	if len(j) == 0 {
+		return []byte("null"), nil
+	}
+	return j, nil
+}
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (j *JSON) UnmarshalJSON(raw []byte) error {

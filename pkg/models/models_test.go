@@ -32,7 +32,7 @@ func TestJSON(t *testing.T) {
 	require.Nil(t, v)
 	_, err = models.JSON(`{"a":`).Value()
 	require.Error(t, err)
-	raw, err := json.Marshal(struct{ A, B models.JSON }{A: models.JSON(`{"x":1}`)})
+	raw, err := json.Marshal(struct{ A, B models.JSON }{A: models.JSON(`{"x":1}`), B: models.JSON("")})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"A":{"x":1},"B":null}`, string(raw))
 	require.True(t, models.JSON(`{}`).IsObject())

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -73,7 +74,7 @@ func Open(o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.pool = stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(registerUTC))
+	c.pool = sql.OpenDB(connector{stdlib.GetConnector(*cfg, stdlib.OptionAfterConnect(registerUTC)), c})
 	c.pool.SetMaxOpenConns(limit)
 	// As many idle as open: with the default of two, a busy pool throws its
 	// connections away and spends its time reconnecting.
@@ -168,8 +169,21 @@ func (d *DB) Close() error {
 // Gorm is gorm bound to a context, for the queries of this package and tests.
 func (d *DB) Gorm(ctx context.Context) *gorm.DB { return d.g.WithContext(ctx) }
 
-// SQL is the pool as database/sql knows it. It has no wait limit and its
-// errors are not translated.
+// connector says in our words why a connection could not be made, also to those
+// who use the pool directly.
+type connector struct {
+	driver.Connector
+	c *core
+}
+
+// Connect implements driver.Connector.
+func (k connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := k.Connector.Connect(ctx)
+	return conn, k.c.translate(ctx, err)
+}
+
+// SQL is the pool as database/sql knows it, for the migrator and for checks. It
+// has no wait limit, and errors of its statements are the server's own.
 func (d *DB) SQL() *sql.DB { return d.pool }
 
 // URL is the address in libpq's form, without Prisma's parameters.

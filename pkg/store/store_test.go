@@ -72,6 +72,7 @@ func TestOpen_DoesNotConnect(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrUnavailable)
 	require.NotErrorIs(t, err, store.ErrConnectionLost)
 	require.EqualError(t, err, "database unavailable: connection refused (postgres://u@127.0.0.1:1/d)")
+	require.ErrorIs(t, db.SQL().PingContext(t.Context()), store.ErrUnavailable, "also for those who use the pool directly")
 }
 
 func TestOpen_Session(t *testing.T) {

@@ -1,0 +1,137 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/pkg/models"
+)
+
+type showOptions struct {
+	app *app.App
+	id  string
+}
+
+func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.Command {
+	if run == nil {
+		run = runShow
+	}
+	o := &showOptions{app: a}
+	const example = "axisor audit show 5f0c1a52-7f5e-4f0e-9f57-1d2b3c4d5e6f"
+	c := &cobra.Command{
+		Use:     "show <id>",
+		Aliases: []string{"get"},
+		Short:   "Show one change with the values before and after",
+		Long: `Show one entry of the audit trail: who, when, why, and what differs between before and after. Secrets are not
+part of the trail.
+
+Exit codes: 0, 2, 3 (no such entry), 10, 11, 12.`,
+		Example: "  " + example,
+		Args:    flags.Exactly(example, "id"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.id = args[0]
+			return run(c.Context(), o)
+		},
+	}
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Fields(c, output.Fields[view]())
+	return c
+}
+
+func runShow(ctx context.Context, o *showOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	row, err := db.AuditByID(ctx, o.id)
+	if err != nil {
+		return err
+	}
+	v := viewOf(row)
+	return output.One(p, desc(), v, v.write)
+}
+
+func (v view) write(d *output.Doc) {
+	by := detailsOf{}
+	if v.Details != nil {
+		by = parseDetails(*v.Details)
+	}
+	d.Section(v.Action)
+	d.Field("id", v.ID)
+	d.Field("when", v.CreatedAt)
+	d.Field("resource", v.Resource)
+	d.Field("resource id", v.ResourceID)
+	d.Field("user id", v.UserID)
+	d.Field("severity", v.Severity)
+	if by.Actor != "" {
+		d.Field("by", by.Actor+" on "+by.Host+", axisor "+by.Version)
+		d.Field("reason", orNil(by.Reason))
+	} else {
+		d.Field("details", v.Details)
+		d.Field("ip address", v.IPAddress)
+		d.Field("user agent", v.UserAgent)
+	}
+	d.Section("changes")
+	before, after := fieldsOf(v.OldValues), fieldsOf(v.NewValues)
+	names := slices.Sorted(maps.Keys(merge(before, after)))
+	changed := 0
+	for _, name := range names {
+		was, had := before[name]
+		is, has := after[name]
+		if had && has && bytes.Equal(was, is) {
+			continue
+		}
+		changed++
+		if had {
+			d.Line(streams.Bad, "- %s: %s", name, was)
+		}
+		if has {
+			d.Line(streams.Good, "+ %s: %s", name, is)
+		}
+	}
+	if changed == 0 {
+		d.Line(streams.Muted, "none")
+	}
+}
+
+func orNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// fieldsOf splits an object into its members; what is no object is one member. Both sides come from jsonb, which
+// has one spelling for each value, so their bytes can be compared.
+func fieldsOf(j *models.JSON) map[string]json.RawMessage {
+	if j == nil {
+		return nil
+	}
+	var all map[string]json.RawMessage
+	if err := j.Decode(&all); err != nil {
+		return map[string]json.RawMessage{"value": json.RawMessage(*j)}
+	}
+	return all
+}
+
+func merge(a, b map[string]json.RawMessage) map[string]json.RawMessage {
+	out := maps.Clone(a)
+	if out == nil {
+		out = map[string]json.RawMessage{}
+	}
+	maps.Copy(out, b)
+	return out
+}

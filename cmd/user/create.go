@@ -1,0 +1,166 @@
+package user
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/prompt"
+	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/models"
+)
+
+// maxPreferences bounds a preferences file; settings of a person are far smaller.
+const maxPreferences = 1 << 20
+
+type createOptions struct {
+	app         *app.App
+	email       string
+	username    string
+	plan        flags.Enum
+	password    passwordInput
+	inactive    bool
+	verified    bool
+	preferences string
+	ifNotExists bool
+	writes      flags.Writes
+}
+
+func newCreate(a *app.App, run func(context.Context, *createOptions) error) *cobra.Command {
+	if run == nil {
+		run = runCreate
+	}
+	o := &createOptions{app: a}
+	c := &cobra.Command{
+		Use:   "create",
+		Short: "Create a user",
+		Long: `Create a user. On a terminal it asks for what is missing, the password twice; a script says --password-stdin,
+--password-file or --no-password. Plan, state and preferences get the platform's defaults.
+
+--if-not-exists makes it repeatable: a user with this e-mail and this username is left as it is. When they belong to
+different people, it stays a conflict.
+
+Exit codes: 0, 2, 4 (e-mail or username taken), 5, 10, 11, 12.`,
+		Example: `  axisor user create
+  axisor user create --email ana@example.com --username ana --plan pro --password-stdin < password.txt
+  axisor user create --email bot@example.com --username bot --no-password --if-not-exists -o json`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.validate(); err != nil {
+				return err
+			}
+			return run(c.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.email, "email", "", "`ADDRESS`, stored in lower case")
+	f.StringVar(&o.username, "username", "", "`NAME` of 3 to 50 characters")
+	flags.RegisterEnum(c, &o.plan, "plan", "", "plan (default free)", planWords()...)
+	o.password.register(c)
+	f.BoolVar(&o.inactive, "inactive", false, "create the user disabled")
+	f.BoolVar(&o.verified, "email-verified", false, "the e-mail needs no verification")
+	f.StringVar(&o.preferences, "preferences", "", "`JSON` object, or @FILE to read it from")
+	f.BoolVar(&o.ifNotExists, "if-not-exists", false, "an existing user with this e-mail and username is no error")
+	o.writes.Register(c)
+	flags.Fields(c, output.Fields[view]())
+	return c
+}
+
+// validate checks what needs neither terminal nor database. What is missing may still be asked for.
+func (o *createOptions) validate() error {
+	if err := o.password.validate(); err != nil {
+		return err
+	}
+	if o.email != "" {
+		if err := admin.CheckEmail(o.email); err != nil {
+			return err
+		}
+	}
+	if o.username != "" {
+		return admin.CheckUsername(o.username)
+	}
+	return nil
+}
+
+func runCreate(ctx context.Context, o *createOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	in, err := o.input(ctx)
+	if err != nil {
+		return err
+	}
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	change, err := svc.CreateUser(ctx, o.app.Mode(o.writes.DryRun), in)
+	if err != nil {
+		return err
+	}
+	said := fmt.Sprintf("user %s created", change.After.Email)
+	if change.Status == admin.StatusAlreadyExists {
+		said = fmt.Sprintf("user %s exists already; left as it is", change.After.Email)
+	}
+	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{
+		Result: change.Status, DryRun: change.DryRun, Said: said, Next: "axisor user show " + change.After.Email,
+	})
+}
+
+// input gathers the new user from flags, files and, last, the person at the terminal.
+func (o *createOptions) input(ctx context.Context) (admin.CreateUserInput, error) {
+	in := admin.CreateUserInput{
+		Plan: models.PlanType(o.plan.String()), Inactive: o.inactive, EmailVerified: o.verified, IfNotExists: o.ifNotExists,
+	}
+	var err error
+	if in.Preferences, err = o.readPreferences(); err != nil {
+		return in, err
+	}
+	var missing []prompt.Field
+	if o.email == "" {
+		missing = append(missing, prompt.Field{Title: "E-mail", Value: &o.email, Flag: "--email", Validate: admin.CheckEmail})
+	}
+	if o.username == "" {
+		missing = append(missing, prompt.Field{Title: "Username", Value: &o.username, Flag: "--username", Validate: admin.CheckUsername})
+	}
+	if err := o.app.Prompt().Ask(ctx, missing...); err != nil {
+		return in, err
+	}
+	in.Email, in.Username = o.email, o.username
+	if in.Password, err = o.password.read(ctx, o.app); err != nil {
+		return in, err
+	}
+	return in.Check()
+}
+
+func (o *createOptions) readPreferences() (models.JSON, error) {
+	name, isFile := strings.CutPrefix(o.preferences, "@")
+	if !isFile {
+		return models.JSON(o.preferences), nil
+	}
+	path := config.Absolute(name, o.app.Dir, o.app.Env)
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, clierr.Usagef("--preferences @%s: the file cannot be read", name).WithCause(err)
+	}
+	if info.Size() > maxPreferences {
+		return nil, clierr.Usagef("--preferences @%s: the file is larger than 1 MiB", name)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, clierr.Usagef("--preferences @%s: the file cannot be read", name).WithCause(err)
+	}
+	if len(raw) == 0 {
+		return nil, clierr.Usagef("--preferences @%s: the file is empty", name)
+	}
+	return models.JSON(raw), nil
+}

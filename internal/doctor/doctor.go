@@ -1,0 +1,237 @@
+// Package doctor looks at an installation from the outside in: configuration, database, schema, keys, tools,
+// backups, exchange, and rows that should not be there. It owns the list of checks and what each of them
+// finds; it changes nothing, prints nothing and knows no command.
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/pkg/crypto"
+	"github.com/axisor/axisor/pkg/migrate"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// Level says how a check ended.
+type Level string
+
+// The levels. Skip means that a check could not run because something it needs is broken; that something
+// has a check of its own.
+const (
+	OK   Level = "ok"
+	Warn Level = "warn"
+	Fail Level = "fail"
+	Skip Level = "skip"
+)
+
+// Result is what one check found.
+type Result struct {
+	Name    string
+	Title   string
+	Level   Level
+	Finding string
+	Fix     string // a command or an instruction; "" when there is nothing to do
+}
+
+// Installation is what the checks look at. The functions are called lazily, so that a broken part is the
+// problem of the checks that need it.
+type Installation struct {
+	Config  func() (*config.Loaded, error)
+	DB      func() (*store.DB, error)
+	Keyring func(context.Context) (*crypto.Keyring, error)
+	Tools   backup.Finder
+	HTTP    *http.Client // nil: the default
+	Logger  *slog.Logger
+	Now     func() time.Time
+	Dir     string // what relative paths of the configuration are relative to
+	Version string
+	// Timeout bounds each check; 0 means ten seconds.
+	Timeout time.Duration
+}
+
+const defaultTimeout = 10 * time.Second
+
+// check is one row of the table. Its function fills in level, finding and fix; an error is a failed check.
+type check struct {
+	name, title string
+	run         func(*visit, context.Context) (Result, error)
+}
+
+// checks are in the order of the report: the first broken thing explains the later ones.
+func checks() []check {
+	return []check{
+		{"config", "configuration", (*visit).config},
+		{"database", "database reachable", (*visit).database},
+		{"schema", "schema version and drift", (*visit).schema},
+		{"rows_visible", "rows visible to this role", (*visit).rowsVisible},
+		{"reference_rows", "reference rows", (*visit).referenceRows},
+		{"encryption_key", "encryption key opens stored credentials", (*visit).encryptionKey},
+		{"exchange", "exchange reachable, clock", (*visit).exchange},
+		{"pg_dump", "backup programs", (*visit).tools},
+		{"backup", "newest backup", (*visit).backup},
+		{"guard", "margin guard", (*visit).guard},
+		{"active_accounts", "one active account per user", (*visit).activeAccounts},
+		{"payments", "pending payments", (*visit).payments},
+	}
+}
+
+// Run makes every check, all at once, and reports them in their fixed order.
+func Run(ctx context.Context, in Installation) []Result {
+	if in.Timeout <= 0 {
+		in.Timeout = defaultTimeout
+	}
+	v := &visit{in: in}
+	// Before the checks start, because they all want it at once and loading is not made for that.
+	loaded, err := in.Config()
+	v.in.Config = func() (*config.Loaded, error) { return loaded, err }
+	v.probe = sync.OnceValues(func() (*store.DB, error) { return v.connect(ctx) })
+	v.head = sync.OnceValue(func() error { return v.compareVersion(ctx) })
+	all := checks()
+	results := make([]Result, len(all))
+	var wg sync.WaitGroup
+	for i, c := range all {
+		wg.Go(func() { results[i] = v.one(ctx, c) })
+	}
+	wg.Wait()
+	return results
+}
+
+// visit is one run of the checks and what they share.
+type visit struct {
+	in    Installation
+	probe func() (*store.DB, error) // connects once for all checks
+	head  func() error              // compares the schema version once for all checks
+}
+
+// errSkip wraps the reason why a check cannot run.
+var errSkip = errors.New("skipped")
+
+func skip(reason string) error { return fmt.Errorf("%w: %s", errSkip, reason) }
+
+func (v *visit) one(ctx context.Context, c check) (r Result) {
+	ctx, cancel := context.WithTimeout(ctx, v.in.Timeout)
+	defer cancel()
+	// A check that breaks must not take the others with it: they are what the operator came for.
+	defer func() {
+		if broken := recover(); broken != nil {
+			r = Result{Name: c.name, Title: c.title, Level: Fail, Finding: fmt.Sprintf("the check itself broke: %v", broken)}
+		}
+	}()
+	r, err := c.run(v, ctx)
+	r.Name, r.Title = c.name, c.title
+	switch {
+	case errors.Is(err, errSkip):
+		r.Level, r.Finding = Skip, err.Error()[len(errSkip.Error())+2:]
+	case errors.Is(ctx.Err(), context.DeadlineExceeded) && err != nil:
+		r.Level, r.Finding = Fail, fmt.Sprintf("no answer within %s", v.in.Timeout)
+	case err != nil:
+		r.Level, r.Finding = Fail, err.Error()
+	}
+	return r
+}
+
+// connect opens the database and waits for a sign of life.
+func (v *visit) connect(ctx context.Context) (*store.DB, error) {
+	db, err := v.in.DB()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, v.in.Timeout)
+	defer cancel()
+	return db, db.Ping(ctx)
+}
+
+func (v *visit) compareVersion(ctx context.Context) error {
+	m, err := v.migrator()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, v.in.Timeout)
+	defer cancel()
+	return m.Check(ctx)
+}
+
+// reachable gives the database, or a reason to skip.
+func (v *visit) reachable() (*store.DB, error) {
+	db, err := v.probe()
+	if err != nil {
+		return nil, skip("needs the database")
+	}
+	return db, nil
+}
+
+// migrated gives a database whose tables are the ones this program knows, or a reason to skip.
+func (v *visit) migrated() (*store.DB, error) {
+	db, err := v.reachable()
+	if err != nil {
+		return nil, err
+	}
+	if v.head() != nil {
+		return nil, skip("needs the schema")
+	}
+	return db, nil
+}
+
+func (v *visit) migrator() (*migrate.Migrator, error) {
+	db, err := v.reachable()
+	if err != nil {
+		return nil, err
+	}
+	return migrate.New(db.SQL(), migrate.Options{Logger: v.in.Logger, Now: v.in.Now})
+}
+
+// settings gives the configuration, or a reason to skip.
+func (v *visit) settings() (*config.Config, error) {
+	l, err := v.in.Config()
+	if err != nil {
+		return nil, skip("needs the configuration")
+	}
+	return l.Config, nil
+}
+
+func (v *visit) path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(v.in.Dir, p)
+}
+
+func good(format string, args ...any) Result {
+	return Result{Level: OK, Finding: fmt.Sprintf(format, args...)}
+}
+
+func warn(fix, format string, args ...any) Result {
+	return Result{Level: Warn, Finding: fmt.Sprintf(format, args...), Fix: fix}
+}
+
+func fail(fix, format string, args ...any) Result {
+	return Result{Level: Fail, Finding: fmt.Sprintf(format, args...), Fix: fix}
+}
+
+// ago says how long ago something was, in the largest unit that fits.
+func ago(d time.Duration) string {
+	for _, u := range []struct {
+		span time.Duration
+		name string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+		if n := int(d / u.span); n > 0 {
+			return count(n, u.name) + " ago"
+		}
+	}
+	return "just now"
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

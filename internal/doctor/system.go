@@ -1,0 +1,210 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/pkg/lnmarkets"
+	"github.com/axisor/axisor/pkg/migrate"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+const (
+	// oldestServer is the oldest PostgreSQL that axisor is tested against.
+	oldestServer = 15
+	// The guard refuses to run when the clocks are further apart than the second of these.
+	clockWarn, clockFail = 5 * time.Second, 25 * time.Second
+	// A daily backup with two hours of slack; a week without one is no accident any more.
+	backupWarn, backupFail = 26 * time.Hour, 7 * 24 * time.Hour
+)
+
+func (v *visit) config(context.Context) (Result, error) {
+	l, err := v.in.Config()
+	if err != nil {
+		return fail(strings.Join(config.Hints(err), "; "), "%s", err), nil
+	}
+	if len(l.Warnings) > 0 {
+		return warn("axisor config show", "%s", strings.Join(l.Warnings, "; ")), nil
+	}
+	if l.File == "" {
+		return good("no file; environment and defaults"), nil
+	}
+	info, err := os.Stat(l.File)
+	if err != nil {
+		return Result{}, err
+	}
+	if mode := info.Mode().Perm(); mode&0o022 != 0 {
+		return warn("chmod go-w "+l.File, "%s can be changed by others (mode %04o)", l.File, mode), nil
+	}
+	return good("%s (mode %04o)", l.File, info.Mode().Perm()), nil
+}
+
+func (v *visit) database(ctx context.Context) (Result, error) {
+	cfg, err := v.settings()
+	if err != nil {
+		return Result{}, err
+	}
+	began := v.in.Now()
+	db, err := v.probe()
+	switch {
+	case err != nil && cfg.Database.URL.IsZero():
+		return fail("set DATABASE_URL, or start a private one: axisor dev up", "%s", err), nil
+	case err != nil:
+		return fail("start the server, or correct the address: axisor config show --origins tells where it comes from", "%s", err), nil
+	}
+	took := v.in.Now().Sub(began)
+	major, version, err := serverVersion(ctx, db)
+	if err != nil {
+		return Result{}, err
+	}
+	if major < oldestServer {
+		return warn("upgrade the server", "PostgreSQL %s is older than %d, the oldest that is tested", version, oldestServer), nil
+	}
+	return good("PostgreSQL %s at %s, answered in %s", version, db.Target(), took.Round(time.Millisecond)), nil
+}
+
+func serverVersion(ctx context.Context, db *store.DB) (major int, version string, err error) {
+	var number string
+	err = db.SQL().QueryRowContext(ctx, `SELECT current_setting('server_version_num'), current_setting('server_version')`).Scan(&number, &version)
+	if err != nil {
+		return 0, "", err
+	}
+	n, err := strconv.Atoi(number)
+	version, _, _ = strings.Cut(version, " ")
+	return n / 10000, version, err
+}
+
+func (v *visit) schema(ctx context.Context) (Result, error) {
+	m, err := v.migrator()
+	if err != nil {
+		return Result{}, err
+	}
+	if err := v.head(); err != nil {
+		fix := "axisor migrate up"
+		if errors.Is(err, migrate.ErrSchemaNew) {
+			fix = "install the axisor that migrated this database, or a newer one"
+		}
+		return fail(fix, "%s", err), nil
+	}
+	findings, err := m.Verify(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	var extra, broken []string
+	for _, f := range findings {
+		if f.Problem == migrate.Extra {
+			extra = append(extra, f.Object)
+		} else {
+			broken = append(broken, f.Object+" "+f.Problem)
+		}
+	}
+	switch {
+	case len(broken) > 0:
+		return fail("axisor migrate verify --fix", "version %d, but %s", m.Head(), some(broken)), nil
+	case len(extra) > 0:
+		return warn("axisor migrate verify", "version %d, with something on top: %s", m.Head(), some(extra)), nil
+	}
+	return good("version %d, no drift", m.Head()), nil
+}
+
+// some lists the first few of many.
+func some(list []string) string {
+	const shown = 3
+	if len(list) <= shown {
+		return strings.Join(list, ", ")
+	}
+	return strings.Join(list[:shown], ", ") + " and " + strconv.Itoa(len(list)-shown) + " more"
+}
+
+func (v *visit) exchange(ctx context.Context) (Result, error) {
+	cfg, err := v.settings()
+	if err != nil {
+		return Result{}, err
+	}
+	client, err := lnmarkets.New(lnmarkets.Options{
+		BaseURL: cfg.LNMarkets.BaseURL, Network: cfg.LNMarkets.Network, HTTP: v.in.HTTP, Timeout: v.in.Timeout / 2,
+		Now: v.in.Now, Retries: -1, Logger: v.in.Logger, Version: v.in.Version,
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	clock, err := client.Time(ctx)
+	if err != nil {
+		return fail("check lnmarkets.base_url and the network: axisor config show --origins", "%s: %s", client.BaseURL(), err), nil
+	}
+	offset := clock.Offset.Round(time.Millisecond)
+	switch {
+	case offset.Abs() > clockFail:
+		return fail("set this machine's clock (timedatectl set-ntp true)", "the clock differs from the exchange's by %s; signed calls are refused", offset), nil
+	case offset.Abs() > clockWarn:
+		return warn("set this machine's clock (timedatectl set-ntp true)", "the clock differs from the exchange's by %s", offset), nil
+	}
+	if db, err := v.migrated(); err == nil {
+		var version string
+		row := db.SQL().QueryRowContext(ctx, `SELECT COALESCE(max(api_version), '') FROM "Exchange" WHERE slug = 'lnmarkets'`)
+		if err := row.Scan(&version); err != nil {
+			return Result{}, err
+		}
+		if version != "" && version != "v3" {
+			return warn("set the exchange's api_version to v3", "reachable, but the database says api_version %q and this program speaks v3", version), nil
+		}
+	}
+	return good("%s answers, clock differs by %s", client.BaseURL(), offset), nil
+}
+
+func (v *visit) tools(ctx context.Context) (Result, error) {
+	major := 0
+	if db, err := v.reachable(); err == nil {
+		if major, _, err = serverVersion(ctx, db); err != nil {
+			return Result{}, err
+		}
+	}
+	set, err := v.in.Tools.Find(ctx, major)
+	if err != nil {
+		fix := "install the PostgreSQL client programs (Debian: apt-get install postgresql-client)"
+		if errors.Is(err, backup.ErrToolTooOld) {
+			fix = "install the client programs of the server's release (Debian: apt-get install postgresql-client-" + strconv.Itoa(major) + ")"
+		}
+		return fail(fix, "%s", err), nil
+	}
+	if major == 0 {
+		return good("pg_dump %s; the server's version is unknown", set.Version), nil
+	}
+	return good("pg_dump %s for server %d", set.Version, major), nil
+}
+
+func (v *visit) backup(context.Context) (Result, error) {
+	cfg, err := v.settings()
+	if err != nil {
+		return Result{}, err
+	}
+	entries, err := backup.Open(backup.Options{Directory: v.path(cfg.Backup.Directory), Tools: v.in.Tools, Now: v.in.Now}).List()
+	if err != nil {
+		return fail("correct backup.directory", "%s", err), nil
+	}
+	if len(entries) == 0 {
+		return warn("axisor backup", "none in %s", cfg.Backup.Directory), nil
+	}
+	newest := entries[0]
+	if newest.State != backup.StateGood || newest.Manifest == nil {
+		return fail("axisor backup", "%s is %s: %s", newest.ID, newest.State, newest.Problem), nil
+	}
+	age := v.in.Now().Sub(newest.Manifest.StartedAt)
+	switch {
+	case age > backupFail:
+		return fail("axisor backup", "%s, made %s", newest.ID, ago(age)), nil
+	case age > backupWarn:
+		return warn("axisor backup", "%s, made %s", newest.ID, ago(age)), nil
+	}
+	checked := newest.Manifest.Verifications
+	if len(checked) == 0 {
+		return warn("axisor backup verify "+newest.ID, "%s, made %s, never verified", newest.ID, ago(age)), nil
+	}
+	return good("%s, made %s, verified (%s)", newest.ID, ago(age), checked[len(checked)-1].Level), nil
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/pgserver"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/secret"
 )
@@ -21,7 +22,7 @@ type place struct {
 func (p *place) register(c *cobra.Command, tools bool) {
 	c.Flags().StringVar(&p.directory, "directory", "", "directory of the backups (default: backup.directory)")
 	if tools {
-		c.Flags().StringVar(&p.pgBin, "pg-bin", "", "`DIR` of pg_dump and pg_restore (default: PATH, then the installed releases)")
+		c.Flags().StringVar(&p.pgBin, "pg-bin", "", "`DIR` of pg_dump and pg_restore (default: AXISOR_PG_BIN, else PATH and the installed releases)")
 	}
 }
 
@@ -36,14 +37,23 @@ func (p *place) open(a *app.App) (*backup.Repository, error) {
 		directory = cfg.Backup.Directory
 	}
 	return backup.Open(backup.Options{
-		Directory: absolute(a, directory),
-		Tools: backup.Finder{
-			Directory: absolute(a, p.pgBin),
-			Path:      filepath.SplitList(a.Getenv("PATH")),
-			Globs:     backup.DefaultGlobs(),
-		},
+		Directory: absolute(a, directory), Tools: p.finder(a),
 		Environ: a.Env, Now: a.Now, Host: hostname(), Program: "axisor " + a.Build.Version,
 	}), nil
+}
+
+// finder looks where the rest of the program looks for PostgreSQL: in the named directory
+// alone, or else in PATH, in the system's places and in this folder's private copy.
+func (p *place) finder(a *app.App) backup.Finder {
+	named := p.pgBin
+	if named == "" {
+		named = a.Getenv(pgserver.EnvBin)
+	}
+	return backup.Finder{
+		Directory: absolute(a, named),
+		Path:      filepath.SplitList(a.Getenv("PATH")),
+		Globs:     append(backup.DefaultGlobs(), filepath.Join(a.Dir, ".axisor", "pgsql", "bin")),
+	}
 }
 
 func absolute(a *app.App, path string) string {

@@ -103,15 +103,22 @@ func listDesc() output.Desc {
 
 func verifiedDesc() output.Desc {
 	return output.Desc{Noun: "backups", ID: "id", Columns: []output.Column{
-		{Field: "id"}, {Field: "ok"}, {Field: "level"},
-		{Field: "duration_ms", Header: "TIME", Format: milliseconds}, {Field: "problem"},
+		{Field: "id"},
+		{Field: "ok"},
+		{Field: "level"},
+		{Field: "duration_ms", Header: "TIME", Format: milliseconds},
+		{Field: "problem"},
 	}}
 }
 
 func prunedDesc() output.Desc {
 	return output.Desc{Noun: "backups", ID: "id", Columns: []output.Column{
-		{Field: "id"}, {Field: "started_at", Header: "STARTED", Drop: 1}, {Field: "bytes", Header: "SIZE", Format: size},
-		{Field: "state", Role: stateRole}, {Field: "action"}, {Field: "reason"},
+		{Field: "id"},
+		{Field: "started_at", Header: "STARTED", Drop: 1},
+		{Field: "bytes", Header: "SIZE", Format: size},
+		{Field: "state", Role: stateRole},
+		{Field: "action"},
+		{Field: "reason"},
 	}}
 }
 

@@ -48,7 +48,7 @@ func startChild(ctx context.Context, spec childSpec) (*child, error) {
 	// The whole group: a wrapper script's own children hold our pipes open.
 	c.cmd.Cancel = func() error { return syscall.Kill(-c.cmd.Process.Pid, syscall.SIGTERM) }
 	c.cmd.WaitDelay = killAfter
-	c.cmd.Env = []string{"LC_MESSAGES=C"}
+	c.cmd.Env = bareEnvironment()
 	if spec.server != nil {
 		c.cmd.Env = spec.server.environment()
 	}
@@ -106,15 +106,6 @@ func (c *child) wait(ctx context.Context) error {
 		Kind: ErrToolFailed, Tool: name, Path: c.spec.path, Cause: c.err,
 		Stderr: c.spec.server.scrub(c.stderr.text()),
 	}
-}
-
-// runChild runs a program to its end.
-func runChild(ctx context.Context, spec childSpec) error {
-	c, err := startChild(ctx, spec)
-	if err != nil {
-		return err
-	}
-	return c.wait(ctx)
 }
 
 // tail keeps the last bytes written to it.

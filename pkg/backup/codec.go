@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,16 +68,6 @@ func (c Codec) suffix() string {
 		return ".gz"
 	}
 	return ""
-}
-
-func codecOfName(name string) Codec {
-	switch {
-	case strings.HasSuffix(name, ".zst"):
-		return Codec{Name: "zstd", Level: 1}
-	case strings.HasSuffix(name, ".gz"):
-		return Codec{Name: "gzip", Level: 1}
-	}
-	return Codec{Name: "none"}
 }
 
 func (c Codec) writer(w io.Writer) (io.WriteCloser, error) {
@@ -164,8 +155,8 @@ type sealed struct {
 
 // Close flushes from the inside out; the first error is the one that matters.
 func (s *sealed) Close() error {
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		if err := s.closers[i].Close(); err != nil {
+	for _, c := range slices.Backward(s.closers) {
+		if err := c.Close(); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,7 @@ func (r *Repository) Create(ctx context.Context, q Request) (_ Entry, err error)
 		return Entry{}, err
 	}
 	defer held.release()
-	if err := withCatalogue(ctx, r.o.Directory, func() error { _, err := r.sweep(); return err }); err != nil {
+	if err := withCatalogue(ctx, r.o.Directory, r.sweep); err != nil {
 		return Entry{}, fmt.Errorf("remove leftovers: %w", err)
 	}
 	run := &run{repo: r, ready: p, lock: held}

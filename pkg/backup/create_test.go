@@ -50,8 +50,11 @@ func TestCreate_RoundTrip(t *testing.T) {
 			require.Regexp(t, `^\d{8}_\d{6}$`, e.ID)
 			require.True(t, m.RowsCounted)
 			require.Equal(t, []TableRows{
-				{"other", "empty", 0}, {"public", "User", 2000}, {"public", "parted_high", 50},
-				{"public", "parted_low", 50}, {"public", "secrets", 2},
+				{"other", "empty", 0},
+				{"public", "User", 2000},
+				{"public", "parted_high", 50},
+				{"public", "parted_low", 50},
+				{"public", "secrets", 2},
 			}, m.Tables)
 			require.GreaterOrEqual(t, progress.n.Load(), m.Archive.RawBytes)
 			require.NotNil(t, m.Globals)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strings"
 
 	"filippo.io/age"
 	"github.com/jackc/pgx/v5"
@@ -65,9 +66,22 @@ func (r *Repository) deep(ctx context.Context, e Entry, c Check, identities []ag
 		return err
 	}
 	if err := r.load(ctx, e, tools, scratch, []string{"--no-owner", "--no-acl"}, identities); err != nil {
-		return err
+		return r.blame(ctx, e, identities, err)
 	}
 	return compareWith(ctx, e, scratch)
+}
+
+// blame finds out why a restore failed. An archive that decodes to its end is whole; then the
+// server is to blame (an extension it lacks, a full disk), and the backup must not be marked.
+func (r *Repository) blame(ctx context.Context, e Entry, identities []age.Identity, err error) error {
+	var tool *ToolError
+	if !errors.As(err, &tool) {
+		return err
+	}
+	if derr := r.decode(ctx, e, identities); derr != nil {
+		return derr
+	}
+	return fmt.Errorf("restore: %w", err)
 }
 
 // login opens a session from which databases can be made. After a disaster the database of
@@ -133,13 +147,14 @@ func compareWith(ctx context.Context, e Entry, restored *endpoint) error {
 
 // createDatabase makes an empty database with the properties of the original.
 func createDatabase(ctx context.Context, e *endpoint, conn *pgx.Conn, name string, like Database) error {
-	sql := "CREATE DATABASE " + pgx.Identifier{name}.Sanitize() + " TEMPLATE template0"
+	var sql strings.Builder
+	sql.WriteString("CREATE DATABASE " + pgx.Identifier{name}.Sanitize() + " TEMPLATE template0")
 	for option, value := range map[string]string{"ENCODING": like.Encoding, "LC_COLLATE": like.Collate, "LC_CTYPE": like.CharType} {
 		if value != "" {
-			sql += " " + option + " " + quoteLiteral(value)
+			sql.WriteString(" " + option + " " + quoteLiteral(value))
 		}
 	}
-	if _, err := conn.Exec(ctx, sql); err != nil {
+	if _, err := conn.Exec(ctx, sql.String()); err != nil {
 		return e.classify(ctx, "create database "+name, err)
 	}
 	return nil

@@ -218,19 +218,19 @@ func (e *endpoint) classify(ctx context.Context, doing string, err error) error 
 			kind = ErrUnavailable
 		}
 		if kind != nil {
-			return fmt.Errorf("%s: %w: %s (%w)", doing, kind, pg.Message, &sqlState{pg})
+			return fmt.Errorf("%s: %w: %s (%w)", doing, kind, pg.Message, &sqlStateError{pg})
 		}
-		return fmt.Errorf("%s: %s (%w)", doing, pg.Message, &sqlState{pg})
+		return fmt.Errorf("%s: %s (%w)", doing, pg.Message, &sqlStateError{pg})
 	}
 	return fmt.Errorf("%s: %w: %s", doing, ErrUnavailable, e.scrub(err.Error()))
 }
 
-// sqlState keeps the server's error reachable without printing its detail, which may quote
+// sqlStateError keeps the server's error reachable without printing its detail, which may quote
 // row values.
-type sqlState struct{ cause *pgconn.PgError }
+type sqlStateError struct{ cause *pgconn.PgError }
 
-func (s *sqlState) Error() string { return "SQLSTATE " + s.cause.Code }
-func (s *sqlState) Unwrap() error { return s.cause }
+func (s *sqlStateError) Error() string { return "SQLSTATE " + s.cause.Code }
+func (s *sqlStateError) Unwrap() error { return s.cause }
 
 // quoteLiteral quotes a string for a statement that takes no parameters.
 func quoteLiteral(s string) string {

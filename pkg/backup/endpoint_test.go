@@ -23,11 +23,13 @@ func TestEndpoint_Environment(t *testing.T) {
 		},
 		{
 			"prisma's parameters are dropped", "postgresql://joe@h/d?schema=public&connection_limit=5&pgbouncer=true",
-			[]string{"PGDATABASE=d"}, []string{"PGOPTIONS", "PGPASSWORD"},
+			[]string{"PGDATABASE=d"},
+			[]string{"PGOPTIONS", "PGPASSWORD"},
 		},
 		{
 			"settings become options", "postgres://joe@h/d?work_mem=64%20MB&options=-c%20geqo%3Doff",
-			[]string{`PGOPTIONS=-c geqo=off -c work_mem=64\ MB`}, nil,
+			[]string{`PGOPTIONS=-c geqo=off -c work_mem=64\ MB`},
+			nil,
 		},
 		{"socket", "postgres://joe@/d?host=/run/pg&port=5433", []string{"PGHOST=/run/pg", "PGPORT=5433"}, nil},
 		{"several hosts", "postgres://joe@a:1,b:2/d?sslmode=disable", []string{"PGHOST=a,b", "PGPORT=1,2"}, nil},

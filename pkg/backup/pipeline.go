@@ -123,7 +123,7 @@ func (u *run) pump(ctx context.Context, s *staging, spec childSpec, check bool) 
 
 // checkRun is a pg_restore that reads an archive and throws its output away.
 type checkRun struct {
-	ctx   context.Context //nolint:containedctx // io.Writer has no room for it
+	ctx   context.Context // io.Writer has no room for it
 	child *child
 	in    *os.File
 	ended bool
@@ -152,7 +152,7 @@ func (c *checkRun) Write(p []byte) (int, error) {
 	}
 	if n, err := c.in.Write(p); err != nil {
 		if verdict := c.child.wait(c.ctx); verdict != nil {
-			return n, fmt.Errorf("check archive: %w", verdict)
+			return n, verdict
 		}
 		c.ended = true
 	}

@@ -27,7 +27,7 @@ func (r *Repository) Prune(ctx context.Context, policy Policy) (PrunePlan, []Ent
 		return PrunePlan{}, nil, err
 	}
 	defer held.release()
-	if err := withCatalogue(ctx, r.o.Directory, func() error { _, err := r.sweep(); return err }); err != nil {
+	if err := withCatalogue(ctx, r.o.Directory, r.sweep); err != nil {
 		return PrunePlan{}, nil, fmt.Errorf("remove leftovers: %w", err)
 	}
 	plan, err := r.PlanPrune(policy)

@@ -95,7 +95,7 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (_ Resto
 		flags = append(flags, "--no-acl")
 	}
 	if err := r.load(ctx, e, tools, target, flags, identities); err != nil {
-		return Restored{}, err
+		return Restored{}, r.blame(ctx, e, identities, err)
 	}
 	if err := compareWith(ctx, e, target); err != nil {
 		return Restored{}, err

@@ -42,7 +42,7 @@ type snapshot struct {
 
 func openSnapshot(ctx context.Context, e *endpoint, conn *pgx.Conn, lockWait time.Duration) (*snapshot, error) {
 	s := &snapshot{server: e, conn: conn}
-	if _, err := conn.Exec(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); err != nil {
+	if _, err := conn.Exec(ctx, "BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ"); err != nil {
 		return nil, e.classify(ctx, "begin snapshot", err)
 	}
 	// With row security off a policy that would hide rows is an error, not a smaller count.

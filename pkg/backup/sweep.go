@@ -11,21 +11,21 @@ import (
 // files of its id belong to a half-published or half-removed backup; they go first and the
 // mark last, so that a sweep that is itself killed can be repeated. Data without any such
 // mark is left alone: it may be a copy that somebody placed here.
-func (r *Repository) sweep() ([]string, error) {
+func (r *Repository) sweep() error {
 	names, err := r.names()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	present := map[string]bool{}
 	for _, name := range names {
 		present[name] = true
 	}
-	var removed []string
+	swept := false
 	remove := func(name string) error {
 		if err := os.Remove(filepath.Join(r.o.Directory, name)); err != nil && !os.IsNotExist(err) {
 			return storageError(r.o.Directory, err)
 		}
-		removed = append(removed, name)
+		swept = true
 		return nil
 	}
 	marked := map[string]string{} // id -> its mark
@@ -40,7 +40,7 @@ func (r *Repository) sweep() ([]string, error) {
 			continue
 		}
 		if err := remove(name); err != nil {
-			return removed, err
+			return err
 		}
 	}
 	for id, mark := range marked {
@@ -50,15 +50,15 @@ func (r *Repository) sweep() ([]string, error) {
 				continue
 			}
 			if err := remove(name); err != nil {
-				return removed, err
+				return err
 			}
 		}
 		if err := remove(mark); err != nil {
-			return removed, err
+			return err
 		}
 	}
-	if len(removed) > 0 {
-		return removed, syncDirectory(r.o.Directory)
+	if swept {
+		return syncDirectory(r.o.Directory)
 	}
-	return nil, nil
+	return nil
 }

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"math"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -32,5 +33,6 @@ func freeBytes(dir string) (int64, error) {
 	if err := unix.Statfs(dir, &st); err != nil {
 		return 0, err
 	}
-	return int64(st.Bavail) * int64(st.Bsize), nil //nolint:unconvert // the types differ between systems
+	blocks := int64(min(uint64(st.Bavail), math.MaxInt64>>20)) //nolint:unconvert // the types differ between systems
+	return blocks * int64(st.Bsize), nil                       //nolint:unconvert // as above
 }

@@ -133,12 +133,17 @@ func toolsIn(dir string) (Toolset, bool) {
 	return Toolset{Dump: dump, Restore: file("pg_restore"), DumpAll: file("pg_dumpall")}, true
 }
 
+// bareEnvironment is for programs that open no connection. PATH is for wrapper scripts.
+func bareEnvironment() []string {
+	return []string{"LC_ALL=C", "PATH=/usr/local/bin:/usr/bin:/bin"}
+}
+
 func askVersion(ctx context.Context, path string) (Version, error) {
 	ctx, cancel := context.WithTimeout(ctx, toolTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, "--version")
 	cmd.WaitDelay = time.Second
-	cmd.Env = []string{"LC_ALL=C"}
+	cmd.Env = bareEnvironment()
 	out, err := cmd.Output()
 	if err != nil {
 		return Version{}, fmt.Errorf("ask %s for its version: %w", path, err)

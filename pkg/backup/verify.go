@@ -55,9 +55,9 @@ func (r *Repository) Verify(ctx context.Context, e Entry, c Check) (Report, erro
 	}
 	if err := record(ctx, e.dir, e.ID, v); err != nil {
 		report.Warning = "not recorded: " + err.Error()
-		return report, nil
+	} else {
+		report.Recorded = true
 	}
-	report.Recorded = true
 	return report, nil
 }
 
@@ -166,7 +166,7 @@ func judge(ctx context.Context, e Entry, level Level, feeding, reading error) er
 		case err == nil:
 		case errors.As(err, &damaged), errors.Is(err, ErrNoIdentity), errors.Is(err, ErrWrongIdentity):
 			return err
-		case errors.As(err, &tool):
+		case errors.As(err, &tool) && level != LevelDeep:
 			return &DamagedError{ID: e.ID, File: e.Manifest.Archive.Name, Level: level, Problem: tool.Error(), Cause: tool}
 		default:
 			return err
@@ -216,7 +216,7 @@ func feed(ctx context.Context, e Entry, f FileInfo, identities []age.Identity, w
 
 // reader stops on a cancelled context and remembers whether reading (and not writing) failed.
 type reader struct {
-	ctx context.Context //nolint:containedctx // io.Reader has no room for it
+	ctx context.Context // io.Reader has no room for it
 	r   io.Reader
 	err error
 }

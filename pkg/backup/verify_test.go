@@ -131,6 +131,24 @@ func TestVerify_DropsScratchDatabasesOfTheDead(t *testing.T) {
 	require.Empty(t, b.databases(t, orphan))
 }
 
+// A server that cannot take the restore says nothing against the backup.
+func TestVerify_TheServersFaultIsNotDamage(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	e := b.create(t, b.request())
+	tools := fakeTools(t, `exec $REAL "$@"`)
+	script := "#!/bin/sh\ncase \"$*\" in *--dbname=*) echo 'extension \"postgis\" is not available' >&2; exit 1;; esac\ncat > /dev/null\n"
+	require.NoError(t, os.WriteFile(filepath.Join(tools, "pg_restore"), []byte(script), 0o755))
+	b.repo.o.Tools = Finder{Directory: tools}
+	_, err := b.repo.Verify(t.Context(), e, Check{Level: LevelDeep, Server: b.url})
+	require.ErrorIs(t, err, ErrToolFailed)
+	require.ErrorContains(t, err, "postgis")
+	again, err := b.repo.Find(e.ID)
+	require.NoError(t, err)
+	require.Equal(t, StateGood, again.State)
+	require.Empty(t, ownScratch(t, b))
+}
+
 func TestVerify_CancelIsNotDamage(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -7,11 +7,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/axisor/axisor/cmd/account"
 	"github.com/axisor/axisor/cmd/audit"
+	"github.com/axisor/axisor/cmd/backup"
 	"github.com/axisor/axisor/cmd/config"
 	"github.com/axisor/axisor/cmd/dev"
 	"github.com/axisor/axisor/cmd/exchange"
 	"github.com/axisor/axisor/cmd/guard"
+	"github.com/axisor/axisor/cmd/migrate"
 	"github.com/axisor/axisor/cmd/trade"
 	"github.com/axisor/axisor/cmd/user"
 	"github.com/axisor/axisor/cmd/version"
@@ -65,7 +68,8 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 		}
 	}
 	add(groupPeople, user.New(a), audit.New(a))
-	add(groupTrading, guard.New(a), trade.New(a), exchange.New(a))
+	add(groupTrading, exchange.New(a), account.New(a), guard.New(a), trade.New(a))
+	add(groupOperate, migrate.New(a), backup.New(a))
 	add(groupWorkshop, dev.New(a), config.New(a), version.New(a))
 	root.AddCommand(helpTopics()...)
 

@@ -30,4 +30,6 @@ func (a *App) Admin(ctx context.Context) (*admin.Service, error) {
 }
 
 // Mode is how the write of this invocation is made.
-func (a *App) Mode(dryRun bool) admin.Mode { return admin.Mode{DryRun: dryRun, Reason: a.Globals.Reason} }
+func (a *App) Mode(dryRun bool) admin.Mode {
+	return admin.Mode{DryRun: dryRun, Reason: a.Globals.Reason}
+}

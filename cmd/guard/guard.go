@@ -20,9 +20,10 @@ It cannot help against a gap that jumps over the rest of the way, an empty balan
 last look, or an exchange that does not answer.`,
 	}
 	config := &cobra.Command{
-		Use:   "config",
-		Short: "Users' guard configurations",
-		Long:  "What the guard does for whom. A user without an active configuration is not protected.",
+		Use:     "config",
+		Aliases: []string{"configs"},
+		Short:   "Users' guard configurations",
+		Long:     "What the guard does for whom. A user without an active configuration is not protected.",
 	}
 	config.AddCommand(newConfigList(a, nil), newConfigShow(a, nil), newConfigSet(a, nil),
 		newConfigEnable(a, nil), newConfigDisable(a, nil))

@@ -23,7 +23,7 @@ last look, or an exchange that does not answer.`,
 		Use:     "config",
 		Aliases: []string{"configs"},
 		Short:   "Users' guard configurations",
-		Long:     "What the guard does for whom. A user without an active configuration is not protected.",
+		Long:    "What the guard does for whom. A user without an active configuration is not protected.",
 	}
 	config.AddCommand(newConfigList(a, nil), newConfigShow(a, nil), newConfigSet(a, nil),
 		newConfigEnable(a, nil), newConfigDisable(a, nil))

@@ -108,13 +108,13 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // stopEnvironment ends what a script that failed in the middle left running.
-func stopEnvironment(t testing.TB, dir string) {
+func stopEnvironment(tb testing.TB, dir string) {
 	env, err := devenv.Open(devenv.Options{Dir: dir})
 	if err == nil && env.Exists() {
 		err = errors.Join(env.Down(context.Background()), env.Purge(context.Background()))
 	}
 	if err != nil {
-		t.Errorf("stop development environment: %v", err)
+		tb.Errorf("stop development environment: %v", err)
 	}
 }
 

@@ -101,7 +101,11 @@ func (a *App) Classify(err error) *clierr.Error {
 	}
 	var conflict *admin.ConflictError
 	if errors.As(err, &conflict) {
-		e := clierr.New(clierr.Conflict, conflict.Kind+"_exists", conflict.Error()).WithCause(err)
+		code := conflict.Code
+		if code == "" {
+			code = conflict.Kind + "_exists"
+		}
+		e := clierr.New(clierr.Conflict, code, conflict.Error()).WithCause(err)
 		if conflict.Existing != "" {
 			e.Details = map[string]any{"existing_id": conflict.Existing}
 		}

@@ -30,6 +30,7 @@ type NotFoundError = store.NotFoundError
 // ConflictError says that the change collides with what exists. Nothing was written.
 type ConflictError struct {
 	Kind     string // user, plan, …
+	Code     string // stable word for scripts; "" for <kind>_exists
 	Field    string
 	Value    string
 	Message  string // in full; "" for "a <kind> with this <field> exists"

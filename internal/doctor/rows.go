@@ -176,7 +176,7 @@ func (v *visit) guard(ctx context.Context) (Result, error) {
 	}
 	switch {
 	case unknown > 0:
-		return fail("axisor guard status", "%s with an unknown outcome; look at the exchange", count(unknown, "addition")), nil
+		return fail("axisor guard history --state unknown", "%s with an unknown outcome", count(unknown, "addition")), nil
 	case stale > 0:
 		return fail("axisor guard run", "%s left open by a run that ended in the middle", count(stale, "addition")), nil
 	case stopped:

@@ -218,7 +218,7 @@ func createdViewOf(e backup.Entry, gone []backup.Entry) createdView {
 func summary(m *backup.Manifest, v createdView) string {
 	parts := []string{fmt.Sprintf("backup %s of %s: %s", v.ID, v.Database, bytesText(m.Bytes()))}
 	if v.Rows != nil {
-		parts = append(parts, fmt.Sprintf("%d rows in %d tables", *v.Rows, *v.Tables))
+		parts = append(parts, count(*v.Rows, "row")+" in "+count(int64(*v.Tables), "table"))
 	}
 	parts = append(parts, "checked", (time.Duration(*v.DurationMs) * time.Millisecond).String())
 	if len(v.Pruned) > 0 {

@@ -107,8 +107,13 @@ func runRestore(ctx context.Context, o *restoreOptions) error {
 			warn(p, "the restore could not be written into the audit trail: "+err.Error())
 		}
 	}
+	said := "restored"
+	if o.write.DryRun {
+		said = "would be restored"
+	}
 	return output.Change(p, output.Desc{Noun: "restores", ID: "id"}, v, output.ChangeInfo{
 		Result: output.Created, DryRun: o.write.DryRun,
-		Said: fmt.Sprintf("%s restored into database %s: %d rows in %d tables, compared with the manifest", v.ID, v.Database, v.Rows, v.Tables),
+		Said: fmt.Sprintf("backup %s %s into database %s: %s in %s, compared with the manifest", v.ID, said, v.Database,
+			count(v.Rows, "row"), count(int64(v.Tables), "table")),
 	})
 }

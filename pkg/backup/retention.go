@@ -71,20 +71,20 @@ func PlanRetention(entries []Entry, policy Policy, now time.Time) PrunePlan {
 		}
 		switch {
 		case e.State == StateInvalid:
-			d.Reason = "kept: its manifest cannot be read"
+			d.Reason = "its manifest cannot be read"
 		case e.Manifest.Pinned:
-			d.Reason = "kept: pinned"
+			d.Reason = "pinned"
 		case i == newest:
-			d.Reason = "kept: newest good backup"
+			d.Reason = "newest good backup"
 		case plan.Stopped != "":
-			d.Reason = "kept: " + plan.Stopped
+			d.Reason = plan.Stopped
 		case policy.KeepDays > 0 && !e.when().Before(cutoff):
-			d.Reason = fmt.Sprintf("kept: of the last %d days", policy.KeepDays)
+			d.Reason = fmt.Sprintf("of the last %d days", policy.KeepDays)
 		case slot != "":
-			d.Reason = "kept: " + slot
+			d.Reason = slot
 		case newest > i:
 			// Nothing good came after it; it may be all there is of these days.
-			d.Reason = "kept: no good backup is newer"
+			d.Reason = "no good backup is newer"
 		default:
 			d.Remove, d.Reason = true, "no rule keeps it"
 		}

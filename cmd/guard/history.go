@@ -54,7 +54,7 @@ func intentDesc() output.Desc {
 		{Field: "side", Format: sideWord},
 		{Field: "amount_sats", Header: "SATS"},
 		{Field: "state"},
-		{Field: "price", Drop: 4},
+		{Field: "price", Format: dollars, Drop: 4},
 		{Field: "resolution", Header: "HOW KNOWN", Drop: 1},
 	}}
 }

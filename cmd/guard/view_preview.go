@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/axisor/axisor/internal/cli/output"
@@ -39,10 +40,10 @@ func positionDesc() output.Desc {
 		{Field: "user"},
 		{Field: "trade_id", Header: "TRADE", Drop: 1},
 		{Field: "side", Format: sideWord},
-		{Field: "price"},
-		{Field: "trigger_price", Header: "TRIGGER"},
-		{Field: "liquidation", Drop: 2},
-		{Field: "distance", Header: "DISTANCE %"},
+		{Field: "price", Format: dollars},
+		{Field: "trigger_price", Header: "TRIGGER", Format: dollars},
+		{Field: "liquidation", Drop: 2, Format: dollars},
+		{Field: "distance", Header: "DISTANCE %", Format: percent},
 		{Field: "verdict", Role: verdictRole},
 		{Field: "amount_sats", Header: "ADD SATS"},
 		{Field: "reason", Header: "WHY", Drop: 3},
@@ -71,6 +72,10 @@ func positionViewOf(i marginguard.Item, who map[string]string, reading margingua
 	}
 	return v
 }
+
+// dollars and percent keep the digits of a column below each other.
+func dollars(v any) string { return fmt.Sprintf("%.1f", v) }
+func percent(v any) string { return fmt.Sprintf("%.2f", v) }
 
 func tenth(x float64) float64     { return math.Round(x*10) / 10 }
 func hundredth(x float64) float64 { return math.Round(x*100) / 100 }

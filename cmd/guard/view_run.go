@@ -90,8 +90,8 @@ func lineDesc() output.Desc {
 		{Field: "status", Role: statusRole},
 		{Field: "amount_sats", Header: "SATS"},
 		{Field: "margin_after", Header: "MARGIN", Drop: 3},
-		{Field: "liquidation_before", Header: "LIQUIDATION", Drop: 4},
-		{Field: "liquidation_after", Header: "NOW", Drop: 4},
+		{Field: "liquidation_before", Header: "LIQUIDATION", Format: dollars, Drop: 4},
+		{Field: "liquidation_after", Header: "NOW", Format: dollars, Drop: 4},
 		{Field: "why", Drop: 1},
 	}}
 }

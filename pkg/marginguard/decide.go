@@ -148,7 +148,7 @@ func (in Input) look(p Position) Verdict {
 	case past(p, v.Price):
 		return v.because(PastLiquidation, "the price is at or beyond liquidation: an addition would be lost")
 	case !fires:
-		return v.because(OK, in.explain(v)+", so nothing is due")
+		return v.because(OK, in.explain(v))
 	case in.Disabled != "":
 		return v.because(Disabled, "the guard is switched off: "+in.Disabled)
 	}

@@ -57,7 +57,7 @@ func (b Binaries) Major(ctx context.Context) int {
 // unpacked copy, below which usr/lib/postgresql/*/bin is searched.
 // When AXISOR_PG_BIN is set, nothing else is tried: a wrong value must not be
 // hidden by another version that happens to be installed.
-func Find(hints ...string) (Binaries, error) {
+func Find(ctx context.Context, hints ...string) (Binaries, error) {
 	var searched []string
 	try := func(root string) (Binaries, bool) {
 		searched = append(searched, root)
@@ -83,7 +83,9 @@ func Find(hints ...string) (Binaries, error) {
 			return Binaries{Dir: dir}, nil
 		}
 	}
-	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output(); err == nil {
 		if b, ok := try(strings.TrimSpace(string(out))); ok {
 			return b, nil
 		}

@@ -65,7 +65,7 @@ func procExists() bool {
 // With it, PostgreSQL refuses to start when its old process number is in use again.
 func (s *Server) dropStalePID() {
 	if pid, ok := s.pid(); ok && !processIsServer(pid, s.lay.data) {
-		os.Remove(filepath.Join(s.lay.data, "postmaster.pid")) //nolint:errcheck // the start reports what remains
+		os.Remove(filepath.Join(s.lay.data, "postmaster.pid")) // the start reports what remains
 	}
 }
 

@@ -159,20 +159,20 @@ func (s *Server) savedPort() int {
 
 // choosePort settles the TCP port just before a start. A port that was only
 // noted from last time is given up when someone else has it now.
-func (s *Server) choosePort() error {
+func (s *Server) choosePort(ctx context.Context) error {
 	switch {
 	case s.opts.Port == 0:
 		s.port = 0
 		return nil
 	case s.opts.Port > 0:
 		s.port = s.opts.Port
-		if !portFree(s.port) {
+		if !portFree(ctx, s.port) {
 			return fmt.Errorf("listen on 127.0.0.1:%d: the port is taken by another program", s.port)
 		}
-	case s.savedPort() > 0 && portFree(s.savedPort()):
+	case s.savedPort() > 0 && portFree(ctx, s.savedPort()):
 		s.port = s.savedPort()
 	default:
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return fmt.Errorf("find a free port: %w", err)
 		}
@@ -184,8 +184,8 @@ func (s *Server) choosePort() error {
 	return os.WriteFile(s.lay.port, []byte(strconv.Itoa(s.port)+"\n"), 0o600)
 }
 
-func portFree(port int) bool {
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+func portFree(ctx context.Context, port int) bool {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return false
 	}

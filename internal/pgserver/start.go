@@ -6,10 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -23,7 +24,7 @@ const confFile = "axisor.conf"
 // time: the second waits and finds the server running.
 func (s *Server) Start(ctx context.Context) error {
 	if s.opts.Binaries.IsZero() {
-		b, err := Find(s.opts.Hints...)
+		b, err := Find(ctx, s.opts.Hints...)
 		if err != nil {
 			return err
 		}
@@ -52,7 +53,7 @@ func (s *Server) Start(ctx context.Context) error {
 	s.dropStalePID()
 	const attempts = 3 // a free port can be lost between choosing and binding it
 	for i := 1; ; i++ {
-		if err := s.choosePort(); err != nil {
+		if err := s.choosePort(ctx); err != nil {
 			return err
 		}
 		if err := s.configure(); err != nil {
@@ -84,7 +85,7 @@ func (s *Server) Stop(ctx context.Context) error {
 		return ErrNotRunning
 	}
 	if s.opts.Binaries.IsZero() {
-		b, err := Find(s.opts.Hints...)
+		b, err := Find(ctx, s.opts.Hints...)
 		if err != nil {
 			return err
 		}
@@ -176,17 +177,10 @@ func (s *Server) configure() error {
 		set["fsync"], set["synchronous_commit"], set["full_page_writes"] = "off", "off", "off"
 		set["max_wal_size"], set["checkpoint_timeout"] = "4GB", "1h"
 	}
-	for k, v := range s.opts.Settings {
-		set[k] = v
-	}
-	keys := make([]string, 0, len(set))
-	for k := range set {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
+	maps.Copy(set, s.opts.Settings)
 	var b strings.Builder
 	b.WriteString("# written at every start; changes here are lost\n")
-	for _, k := range keys {
+	for _, k := range slices.Sorted(maps.Keys(set)) {
 		fmt.Fprintf(&b, "%s = '%s'\n", k, strings.ReplaceAll(set[k], "'", "''"))
 	}
 	path := filepath.Join(s.lay.data, confFile)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -107,7 +108,7 @@ func lockBase(ctx context.Context) (dir string, unlock func(), err error) {
 }
 
 func privateCluster(ctx context.Context, base string) (*pgserver.Server, error) {
-	programs, err := pgserver.Find()
+	programs, err := pgserver.Find(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -192,15 +193,7 @@ func (s *server) sweep(ctx context.Context) error {
 
 func isState(err error, states ...string) bool {
 	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
-		return false
-	}
-	for _, state := range states {
-		if pg.Code == state {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &pg) && slices.Contains(states, pg.Code)
 }
 
 // retryBusy repeats fn while the server says that a connection to the database

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,7 +98,7 @@ func TestLeftovers_OfDeadProcessesAreDropped(t *testing.T) {
 	out, err := child(t, "hold").CombinedOutput()
 	require.NoError(t, err, string(out))
 	var left string
-	for _, line := range strings.Split(string(out), "\n") {
+	for line := range strings.SplitSeq(string(out), "\n") {
 		if url, ok := strings.CutPrefix(line, "DB="); ok {
 			target, err := store.ParseURL(strings.TrimSpace(url))
 			require.NoError(t, err)
@@ -108,12 +109,7 @@ func TestLeftovers_OfDeadProcessesAreDropped(t *testing.T) {
 	require.Eventually(t, func() bool { // its connection needs a moment to end
 		out, err := child(t, "use").CombinedOutput()
 		require.NoError(t, err, string(out))
-		for _, name := range databases(t, db) {
-			if name == left {
-				return false
-			}
-		}
-		return true
+		return !slices.Contains(databases(t, db), left)
 	}, 30*time.Second, 10*time.Millisecond)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/axisor/axisor/pkg/models"
 )
@@ -68,9 +69,7 @@ func (t *txn) details(extra map[string]any) (models.JSON, error) {
 	if o.Profile != "" {
 		d["profile"] = o.Profile
 	}
-	for k, v := range extra {
-		d[k] = v
-	}
+	maps.Copy(d, extra)
 	return values(d)
 }
 

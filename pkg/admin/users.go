@@ -102,6 +102,11 @@ func (s *Service) createUser(ctx context.Context, mode Mode, in CreateUserInput)
 			return err
 		}
 		change.After = &u
+		if u.PasswordHash != nil { // someone else than the user knows it
+			if err := t.security(ctx, "PASSWORD_SET", &u.ID, true, map[string]any{"by": "user.create"}); err != nil {
+				return err
+			}
+		}
 		return t.audit(ctx, "user.create", "user", u.ID, &u.ID, nil, UserValues(u))
 	})
 	return change, err

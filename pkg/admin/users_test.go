@@ -82,8 +82,14 @@ func TestCreateUser(t *testing.T) {
 		require.NotContains(t, string(row.NewValues), hidden)
 	}
 
+	events, err := b.db.ListSecurityAudit(ctx, store.SecurityAuditFilter{UserID: u.ID}, store.Page{}).Collect()
+	require.NoError(t, err)
+	require.Len(t, events, 1)
+	require.Equal(t, "PASSWORD_SET", events[0].Action)
+
 	c, err = b.svc.CreateUser(ctx, admin.Mode{}, admin.CreateUserInput{Email: "bob@example.com", Username: "bob"})
 	require.NoError(t, err)
+	require.Equal(t, 1, b.rows(t, "SecurityAuditLog"))
 	require.Equal(t, models.PlanFree, c.After.PlanType, "the database's default is read back")
 	require.True(t, c.After.Active())
 	require.Nil(t, c.After.PasswordHash)

@@ -19,9 +19,24 @@ package models
 // All returns one zero value of each model, for checks that walk every table.
 func All() []any {
 	return []any{
-		User{}, RefreshToken{}, SecurityAuditLog{}, AuditLog{}, Exchange{}, ExchangeCredentialType{},
-		UserExchangeCredentials{}, UserExchangeAccounts{}, AutomationType{}, Automation{}, TradeLog{},
-		MarginGuardConfig{}, Payment{}, Plan{}, PlanLimits{}, Notification{}, BacktestReport{}, Simulation{},
+		User{},
+		RefreshToken{},
+		SecurityAuditLog{},
+		AuditLog{},
+		Exchange{},
+		ExchangeCredentialType{},
+		UserExchangeCredentials{},
+		UserExchangeAccounts{},
+		AutomationType{},
+		Automation{},
+		TradeLog{},
+		MarginGuardConfig{},
+		Payment{},
+		Plan{},
+		PlanLimits{},
+		Notification{},
+		BacktestReport{},
+		Simulation{},
 	}
 }
 

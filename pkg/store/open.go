@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -134,9 +135,7 @@ func (c *core) config(o Options) (*pgx.ConnConfig, error) {
 	if c.target.Schema != "" {
 		set["search_path"] = `"` + strings.ReplaceAll(c.target.Schema, `"`, `""`) + `"`
 	}
-	for k, v := range c.target.Settings {
-		set[k] = v
-	}
+	maps.Copy(set, c.target.Settings)
 	for k, v := range set {
 		if _, asked := cfg.RuntimeParams[k]; !asked || k == "timezone" {
 			cfg.RuntimeParams[k] = v

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -24,18 +25,15 @@ func (c *core) fromServer(pg *pgconn.PgError, connecting bool, err error) error 
 	}
 	e := &Error{Kind: kindOf(pg.Code), Code: pg.Code, Table: pg.TableName, Column: pg.ColumnName, cause: err}
 	switch {
-	case e.Kind == ErrInvalid:
-		if pg.ColumnName != "" {
-			e.Message = "column " + pg.ColumnName
-		}
-	default:
+	case !errors.Is(e.Kind, ErrInvalid):
 		e.Message = pg.Message
+	case pg.ColumnName != "":
+		e.Message = "column " + pg.ColumnName
 	}
-	if connecting && e.Kind == ErrConnectionLost {
-		e.Kind = ErrUnavailable
+	if connecting && errors.Is(e.Kind, ErrConnectionLost) {
+		e.Kind = ErrUnavailable // nothing was lost: it never began
 	}
-	switch e.Kind {
-	case ErrUnavailable, ErrConnectionLost, ErrNoDatabase, ErrAuth:
+	if errors.Is(e.Kind, ErrUnavailable) || errors.Is(e.Kind, ErrNoDatabase) || errors.Is(e.Kind, ErrAuth) {
 		e.Target = c.target.String()
 	}
 	return e

@@ -70,7 +70,7 @@ func (d *DB) WithPgx(ctx context.Context, fn func(*pgx.Conn) error) error {
 		if err != nil {
 			return d.translate(ctx, err)
 		}
-		defer conn.Close() //nolint:errcheck // gives the connection back
+		defer conn.Close() // gives the connection back
 		return conn.Raw(func(driver any) error {
 			c := driver.(*stdlib.Conn).Conn()
 			err := fn(c)

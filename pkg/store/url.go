@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"path"
@@ -183,9 +184,7 @@ func (t Target) String() string {
 func (t Target) URL() secret.Secret {
 	u := url.URL{Scheme: "postgres", Path: "/" + t.Database}
 	q := url.Values{}
-	for k, v := range t.Params {
-		q[k] = v
-	}
+	maps.Copy(q, t.Params)
 	if path.IsAbs(t.Host) {
 		q.Set("host", t.Host)
 		q.Set("port", strconv.Itoa(t.Port))

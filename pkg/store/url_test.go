@@ -21,6 +21,7 @@ func TestParseURL(t *testing.T) {
 			"postgresql://ann:s3cret@db.example.com:6543/axisor?sslmode=require",
 			"postgres://ann:s3cret@db.example.com:6543/axisor?sslmode=require",
 			func(t *testing.T, got store.Target) {
+				t.Helper()
 				require.Equal(t, "postgres://ann@db.example.com:6543/axisor", got.String())
 			},
 		},
@@ -28,6 +29,7 @@ func TestParseURL(t *testing.T) {
 			"postgresql://u:p@h/d?schema=public&connection_limit=7&pool_timeout=3&connect_timeout=9&socket_timeout=5&sslmode=disable",
 			"postgres://u:p@h:5432/d?sslmode=disable",
 			func(t *testing.T, got store.Target) {
+				t.Helper()
 				require.Equal(t, 7, got.MaxConnections)
 				require.Equal(t, 3*time.Second, got.PoolTimeout)
 				require.Equal(t, 9*time.Second, got.ConnectTimeout)
@@ -38,23 +40,32 @@ func TestParseURL(t *testing.T) {
 		"prisma with a pooler and TLS": {
 			"postgresql://u:p@h/d?pgbouncer=true&sslaccept=strict&sslcert=/ca.pem",
 			"postgres://u:p@h:5432/d?sslmode=verify-full&sslrootcert=%2Fca.pem",
-			func(t *testing.T, got store.Target) { require.True(t, got.Pooler) },
+			func(t *testing.T, got store.Target) {
+				t.Helper()
+				require.True(t, got.Pooler)
+			},
 		},
 		"another schema": {
 			"postgres://u@h/d?schema=app", "postgres://u@h:5432/d",
-			func(t *testing.T, got store.Target) { require.Equal(t, "app", got.Schema) },
+			func(t *testing.T, got store.Target) { t.Helper(); require.Equal(t, "app", got.Schema) },
 		},
 		"session settings are not libpq's": {
 			"postgres://u@h/d?statement_timeout=5000&application_name=x", "postgres://u@h:5432/d?application_name=x",
-			func(t *testing.T, got store.Target) { require.Equal(t, "5000", got.Settings["statement_timeout"]) },
+			func(t *testing.T, got store.Target) {
+				t.Helper()
+				require.Equal(t, "5000", got.Settings["statement_timeout"])
+			},
 		},
 		"socket": {
 			"postgres:///d?host=/run/pg&user=u&port=5433", "postgres:///d?host=%2Frun%2Fpg&port=5433&user=u",
-			func(t *testing.T, got store.Target) { require.Equal(t, "postgres://u@/run/pg:5433/d", got.String()) },
+			func(t *testing.T, got store.Target) {
+				t.Helper()
+				require.Equal(t, "postgres://u@/run/pg:5433/d", got.String())
+			},
 		},
 		"encoded password": {
 			"postgres://u:p%40ss%2F%23@h/d", "postgres://u:p%40ss%2F%23@h:5432/d",
-			func(t *testing.T, got store.Target) { require.Equal(t, "p@ss/#", got.Password.Reveal()) },
+			func(t *testing.T, got store.Target) { t.Helper(); require.Equal(t, "p@ss/#", got.Password.Reveal()) },
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -178,14 +178,14 @@ func TestRun_OneUserNeverStopsAnother(t *testing.T) {
 
 func TestRun_ExchangeNotUsable(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*testing.T, *stage){
-		"everything fails": func(t *testing.T, s *stage) { s.sim.MustFail(lnsim.Fault{Count: -1, Status: 503}) },
-		"no ticker": func(t *testing.T, s *stage) {
-			s.sim.MustFail(lnsim.Fault{Path: "/v3/futures/ticker", Count: -1, Body: lnsim.BodyHTML, Status: 200})
+	for name, change := range map[string]func(*stage) error{
+		"everything fails": func(s *stage) error { return s.sim.Fail(lnsim.Fault{Count: -1, Status: 503}) },
+		"no ticker": func(s *stage) error {
+			return s.sim.Fail(lnsim.Fault{Path: "/v3/futures/ticker", Count: -1, Body: lnsim.BodyHTML, Status: 200})
 		},
-		"clock a minute off": func(t *testing.T, s *stage) { require.NoError(t, s.sim.SetSkew(time.Minute)) },
-		"index far away": func(t *testing.T, s *stage) {
-			require.NoError(t, s.sim.SetMarket(lnsim.Market{LastPrice: 91700, Index: 95000}))
+		"clock a minute off": func(s *stage) error { return s.sim.SetSkew(time.Minute) },
+		"index far away": func(s *stage) error {
+			return s.sim.SetMarket(lnsim.Market{LastPrice: 91700, Index: 95000})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -193,7 +193,7 @@ func TestRun_ExchangeNotUsable(t *testing.T) {
 			s := setup(t)
 			s.person(t, "anna")
 			s.sim.MustPrice(91700)
-			change(t, s)
+			require.NoError(t, change(s))
 			_, err := s.run(t, marginguard.Request{})
 			var market *marginguard.MarketError
 			require.ErrorAs(t, err, &market)

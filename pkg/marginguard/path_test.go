@@ -74,7 +74,8 @@ func TestDecide_Paths(t *testing.T) {
 	}{
 		"remaining": {Remaining, 10, 20, nil, slope, 281, want{
 			[]int{132, 157, 187, 222, 262},
-			[]int64{42105, 50526, 60631, 72757, 87309}, -1, 523854, 86400.5,
+			[]int64{42105, 50526, 60631, 72757, 87309},
+			-1, 523854, 86400.5,
 		}},
 		"remaining, day cap": {Remaining, 10, 20, func(in *Input) { in.Caps.PositionDaySats = 60000 }, slope, 281, want{
 			nil, []int64{42105, 17895}, 186, 270526, 0,
@@ -88,7 +89,8 @@ func TestDecide_Paths(t *testing.T) {
 		"travelled": {Travelled, 10, 20, nil, slope, 281, want{}},
 		"price 2 %": {Price, 2, 20, nil, slope, 281, want{
 			[]int{72, 101, 134, 174, 220, 274},
-			[]int64{42105, 50526, 60631, 72757, 87309, 104770}, -1, 628624, 84864,
+			[]int64{42105, 50526, 60631, 72757, 87309, 104770},
+			-1, 628624, 84864,
 		}},
 		"price 2 %, ten minutes of cool-down": {Price, 2, 20, func(in *Input) {
 			in.Caps.Cooldown, in.Caps.CooldownEscape = 10*time.Minute, 0

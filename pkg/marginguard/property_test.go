@@ -94,7 +94,8 @@ func TestDecide_IsPure(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 5))
 	for range 500 {
 		in := randomInput(rng)
-		require.Equal(t, Decide(in), Decide(in))
+		first := Decide(in)
+		require.Equal(t, first, Decide(in))
 	}
 }
 
@@ -110,7 +111,7 @@ func FuzzParseSettings(f *testing.F) {
 		require.NoError(t, err)
 		again, err := ParseSettings(text)
 		require.NoError(t, err)
-		require.Equal(t, len(settings), len(again))
+		require.Len(t, again, len(settings))
 		for id, s := range settings {
 			require.Equal(t, s, again[id])
 		}

@@ -1,6 +1,7 @@
 package migrate_test
 
 import (
+	"context"
 	"database/sql"
 	"io/fs"
 	"strings"
@@ -203,5 +204,43 @@ func TestRoleMigration_GoesOnWithoutTheRightToMakeRoles(t *testing.T) {
 		require.Equal(t, "policy", f.Kind)
 		require.Equal(t, migrate.Missing, f.Problem)
 		require.Contains(t, f.FixSQL, "CREATE POLICY")
+	}
+}
+
+// An operator interrupts an index build that waits for somebody's transaction: the next run finds the
+// half-made index and builds it again.
+func TestIndexFile_InterruptedAndRunAgain(t *testing.T) {
+	t.Parallel()
+	b := setupEmpty(t)
+	files := fstest.MapFS{"00001_make_table.sql": file(makeTable), "00002_add_index.sql": file(makeIndex)}
+	_, err := from(t, b.db, files, migrate.Options{}).UpTo(b.ctx, 1)
+	require.NoError(t, err)
+	writer, err := b.db.BeginTx(b.ctx, nil)
+	require.NoError(t, err)
+	defer writer.Rollback()
+	_, err = writer.ExecContext(b.ctx, `INSERT INTO t VALUES (1, 1)`)
+	require.NoError(t, err)
+
+	ctx, cancel := context.WithCancel(b.ctx)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		m, err := migrate.NewFrom(b.db, files, migrate.Options{})
+		if err == nil {
+			_, err = m.Up(ctx)
+		}
+		ended <- err
+	}()
+	require.Eventually(t, func() bool {
+		return len(b.list(t, `SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid`)) == 1
+	}, 30*time.Second, 10*time.Millisecond)
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+	require.NoError(t, writer.Rollback())
+
+	_, err = from(t, b.db, files, migrate.Options{}).Up(b.ctx)
+	require.NoError(t, err)
+	for name, index := range b.catalog(t).Tables["t"].Indexes {
+		require.False(t, index.Invalid, name)
 	}
 }

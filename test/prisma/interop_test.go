@@ -4,6 +4,7 @@ package prisma
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -19,6 +20,10 @@ func TestInterop(t *testing.T) {
 	t.Parallel()
 	node, err := exec.LookPath("node")
 	require.NoError(t, err, "the Prisma proof needs Node.js 20.19 or newer; https://nodejs.org")
+	var major int
+	_, err = fmt.Sscanf(run(t, nil, node, "--version"), "v%d.", &major)
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, major, 20, "the Prisma proof needs Node.js 20.19 or newer; %s is older", node)
 	_, err = exec.LookPath("npm")
 	require.NoError(t, err, "the Prisma proof needs npm, which belongs to Node.js")
 	if _, err := os.Stat("node_modules/.package-lock.json"); err != nil || outdated(t) {

@@ -108,8 +108,11 @@ func runCreate(ctx context.Context, o *createOptions) error {
 		return err
 	}
 	said := fmt.Sprintf("user %s created", change.After.Email)
-	if change.Status == admin.StatusAlreadyExists {
-		said = fmt.Sprintf("user %s exists already; left as it is", change.After.Email)
+	switch {
+	case change.Status == admin.StatusAlreadyExists:
+		said = fmt.Sprintf("user %s exists already and is left as it is", change.After.Email)
+	case change.DryRun:
+		said = fmt.Sprintf("user %s would be created", change.After.Email)
 	}
 	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{
 		Result: change.Status, DryRun: change.DryRun, Said: said, Next: "axisor user show " + change.After.Email,

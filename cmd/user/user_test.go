@@ -79,7 +79,7 @@ func TestCreate_DryRun(t *testing.T) {
 	require.Equal(t, fields("result", "dry_run"), keys(u))
 	require.Equal(t, true, u["dry_run"])
 	r := p.OK("user", "create", "--email", "b@example.com", "--username", "bob", "--no-password", "-n")
-	require.Contains(t, r.Stderr, "nothing was changed")
+	require.Contains(t, r.Stderr, "dry run: user b@example.com would be created; nothing was changed")
 	require.Empty(t, p.OK("user", "list", "-o", "json").Items())
 	require.Empty(t, p.OK("audit", "list", "-o", "json").Items())
 }

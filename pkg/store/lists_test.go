@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -125,6 +126,9 @@ func TestList_RefusesWhatItCannotDo(t *testing.T) {
 		require.ErrorAs(t, err, &bad, name)
 		require.Equal(t, name, bad.Name)
 	}
+	edited := base64.RawURLEncoding.EncodeToString([]byte(`{"s":"-created_at","v":"soon","i":"x"}`))
+	_, err = db.ListUsers(t.Context(), store.UserFilter{}, store.Page{Cursor: edited}).Collect()
+	require.ErrorContains(t, err, "next_cursor")
 	_, err = db.ListUsers(t.Context(), store.UserFilter{}, store.Page{Cursor: list.Next(), Sort: "email"}).Collect()
 	require.ErrorContains(t, err, "sorted by -created_at", "a cursor belongs to its order")
 }

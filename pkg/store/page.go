@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -114,9 +115,13 @@ func decodeCursor(s string) (cursor, error) {
 		err = json.Unmarshal(raw, &c)
 	}
 	if err != nil || c.ID == "" {
-		return c, &ArgumentError{Name: "cursor", Value: s, Rule: "take it unchanged from next_cursor of the page before"}
+		return c, badCursor(s)
 	}
 	return c, nil
+}
+
+func badCursor(s string) error {
+	return &ArgumentError{Name: "cursor", Value: s, Rule: "take it unchanged from next_cursor of the page before"}
 }
 
 // run lists rows. build makes the filtered query anew for every batch.
@@ -167,6 +172,9 @@ func (l listing[T]) run(ctx context.Context, d *DB, page Page, build func(*gorm.
 			var rows []T
 			q := key.after(build(d.Gorm(ctx).Model(new(T))), descending, last, l.table)
 			if err := q.Limit(size + 1).Find(&rows).Error; err != nil { // one more tells whether there is more
+				if last == start && start != nil && errors.Is(err, ErrInvalid) {
+					err = badCursor(page.Cursor) // it was edited: its value does not fit the column
+				}
 				var zero T
 				yield(zero, fmt.Errorf("list %s: %w", l.table, err))
 				return

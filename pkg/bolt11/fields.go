@@ -3,6 +3,7 @@ package bolt11
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -214,9 +215,9 @@ func number(data []byte) (n int64, ok bool) {
 // bits lists the bits that are set, counted from the last one.
 func bits(data []byte) []int {
 	set := []int{}
-	for i := len(data) - 1; i >= 0; i-- {
+	for i, group := range slices.Backward(data) {
 		for b := range 5 {
-			if data[i]>>b&1 == 1 {
+			if group>>b&1 == 1 {
 				set = append(set, 5*(len(data)-1-i)+b)
 			}
 		}

@@ -282,3 +282,37 @@ func keys(m map[string]any) []string {
 	}
 	return out
 }
+
+func TestResolve_AnUnexplainedChange(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	trade := s.guarded(t, "anna")
+	s.sim.MustPrice(91700)
+	g := s.db.Gorm(t.Context())
+	// An addition whose answer was lost, and a margin that somebody else changed since.
+	require.NoError(t, g.Exec(`INSERT INTO guard_intent (user_id, account_id, trade_id, side, amount_sats, margin_before,
+		liquidation_before, entry_price, price, threshold, state, planned_at, sent_at, updated_at)
+		SELECT u.id, a.id, ?, 'buy', 42105, 200000, 91500, 95000, 91700, 10, 'unknown', now() - interval '10 min',
+		       now() - interval '10 min', now() FROM "User" u JOIN "UserExchangeAccounts" a ON a.user_id = u.id`, trade).Error)
+	r := s.Run("guard", "run", "-o", "json")
+	require.Equal(t, 7, r.Code)
+	require.InDelta(t, 1, r.JSON()["unknown"], 0)
+	require.InDelta(t, 0, r.JSON()["added"], 0)
+	require.Equal(t, 8, s.Run("guard", "status").Code)
+
+	id := s.OK("guard", "history", "--state", "unknown", "-o", "json").Items()[0]["id"].(string)
+	s.Fails(2, "guard", "resolve", id, "--reason", "x")
+	s.Fails(2, "guard", "resolve", id, "--applied", "--not-applied", "--reason", "x")
+	s.Fails(2, "guard", "resolve", id, "--applied")
+	s.Fails(3, "guard", "resolve", "nothing", "--applied", "--reason", "x")
+	dry := s.OK("guard", "resolve", id, "--not-applied", "--reason", "looked it up", "--dry-run", "-o", "json").JSON()
+	require.Equal(t, "not_applied", dry["state"])
+	done := s.OK("guard", "resolve", id, "--not-applied", "--reason", "looked it up", "-o", "json").JSON()
+	require.Equal(t, "not_applied", done["state"])
+	require.Equal(t, "operator: looked it up", done["resolution"])
+	require.Equal(t, "unchanged", s.OK("guard", "resolve", id, "--not-applied", "--reason", "again", "-o", "json").JSON()["result"])
+	s.Fails(4, "guard", "resolve", id, "--applied", "--reason", "changed my mind")
+	require.Len(t, s.OK("trade", "list", "--status", "failed", "-o", "json").Items(), 1)
+
+	require.InDelta(t, 1, s.OK("guard", "run", "-o", "json").JSON()["added"], 0)
+}

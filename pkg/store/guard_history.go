@@ -110,3 +110,16 @@ func (d *DB) Usernames(ctx context.Context, ids []string) (map[string]string, er
 	}
 	return names, nil
 }
+
+// GuardIntentByID reads one addition.
+func (d *DB) GuardIntentByID(ctx context.Context, id string) (models.GuardIntent, error) {
+	var rows []models.GuardIntent
+	err := d.Gorm(ctx).Where("id = ?", id).Limit(1).Find(&rows).Error
+	if err != nil {
+		return models.GuardIntent{}, err
+	}
+	if len(rows) == 0 {
+		return models.GuardIntent{}, &NotFoundError{Kind: "guard_intent", Ref: id}
+	}
+	return rows[0], nil
+}

@@ -96,11 +96,26 @@ const (
 	PaymentExpired  PaymentStatus = "expired"
 	PaymentFailed   PaymentStatus = "failed"
 	PaymentRefunded PaymentStatus = "refunded"
+	// PaymentCompleted is a word that screens of the web application use for paid. It is read, never written.
+	PaymentCompleted PaymentStatus = "completed"
 )
+
+// PaymentStatuses lists the states that are written, in the order of their life.
+func PaymentStatuses() []PaymentStatus {
+	return []PaymentStatus{PaymentPending, PaymentPaid, PaymentExpired, PaymentFailed, PaymentRefunded}
+}
+
+// Canonical turns the web application's other word into ours.
+func (s PaymentStatus) Canonical() PaymentStatus {
+	if s == PaymentCompleted {
+		return PaymentPaid
+	}
+	return s
+}
 
 // Valid reports whether the value may be written.
 func (s PaymentStatus) Valid() bool {
-	return slices.Contains([]PaymentStatus{PaymentPending, PaymentPaid, PaymentExpired, PaymentFailed, PaymentRefunded}, s)
+	return slices.Contains(PaymentStatuses(), s)
 }
 
 // GuardMode is the text column MarginGuardConfig.mode.

@@ -213,8 +213,8 @@ func (r *Runner) newSession(req Request, market Market, runID string) *session {
 
 // all streams the targets through the workers; only, when not nil, names the
 // users to look at.
-func (s *session) all(ctx context.Context, only map[string]bool) error {
-	ctx, stop := context.WithCancelCause(ctx)
+func (s *session) all(caller context.Context, only map[string]bool) error {
+	ctx, stop := context.WithCancelCause(caller)
 	defer stop(nil)
 	feed := make(chan Target)
 	var workers sync.WaitGroup
@@ -228,6 +228,9 @@ func (s *session) all(ctx context.Context, only map[string]bool) error {
 	err := s.stream(ctx, feed, only)
 	close(feed)
 	workers.Wait()
+	if caller.Err() != nil {
+		return caller.Err()
+	}
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}

@@ -302,14 +302,33 @@ func TestRun_InterruptedFinishesWhatIsInFlight(t *testing.T) {
 	w.user("u1")
 	w.trades["u1"] = append(w.trades["u1"], position("bb-u1", Long, 5000, 95000, 215000, 95000))
 	w.price = 91500
-	ctx, cancel := context.WithCancel(t.Context())
-	w.onPost = func(string, string) (bool, error) { cancel(); return true, nil }
+	// The program says why it was interrupted; the runner must not take that for
+	// an error of its own.
+	ctx, cancel := context.WithCancelCause(t.Context())
+	w.onPost = func(string, string) (bool, error) { cancel(errors.New("SIGTERM")); return true, nil }
 	got, err := w.runner(t).Run(ctx, Request{})
 	require.ErrorIs(t, err, context.Canceled)
 	require.Len(t, w.posts, 1)
 	require.Equal(t, Applied, w.intents[0].State)
 	require.Equal(t, 1, got.Added)
 	require.Equal(t, 1, w.done)
+	require.ErrorIs(t, w.failure, context.Canceled)
+}
+
+func TestRun_NobodyCanBeReached(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.user("u1")
+	w.user("u2")
+	w.price = 91700
+	w.onRead = func(context.Context, string) error {
+		return &ExchangeError{Fault: Unavailable, Status: 503, Err: errors.New("maintenance")}
+	}
+	got, err := w.runner(t).Run(t.Context(), Request{})
+	var market *MarketError
+	require.ErrorAs(t, err, &market)
+	require.Equal(t, 2, got.Failed)
+	require.Empty(t, w.posts)
 }
 
 func TestRun_ExchangeGoesDownInTheMiddle(t *testing.T) {

@@ -31,6 +31,7 @@ type world struct {
 	posts   []string
 	runs    int
 	done    int
+	failure error
 
 	// onPost decides what happens to a request: whether it is applied and what
 	// the caller hears.
@@ -164,10 +165,10 @@ func (w *world) StartRun(context.Context, Run) (string, error) {
 	return fmt.Sprintf("run-%d", w.runs), nil
 }
 
-func (w *world) FinishRun(context.Context, string, Result, error) error {
+func (w *world) FinishRun(_ context.Context, _ string, _ Result, failure error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.done++
+	w.done, w.failure = w.done+1, failure
 	return nil
 }
 

@@ -47,7 +47,7 @@ func (s *stage) person(t *testing.T, name string, key ...string) string {
 	if len(key) > 0 {
 		k.Secret = key[0]
 	}
-	sealed, err := keys.EncryptFields(map[string]secret.Secret{
+	sealed, err := keys.EncryptFields(crypto.Place{}, map[string]secret.Secret{
 		"api_key": secret.New(k.Key), "api_secret": secret.New(k.Secret), "passphrase": secret.New(k.Passphrase),
 	})
 	require.NoError(t, err)

@@ -61,6 +61,8 @@ func rules() []rule {
 		{store.ErrInvalid, clierr.Usage, "invalid_value", nil},
 
 		{crypto.ErrWrongKey, clierr.Denied, "wrong_encryption_key", []string{"is this the ENCRYPTION_KEY the value was written with? older keys go into encryption.previous_keys"}},
+		{crypto.ErrAltered, clierr.Denied, "credential_altered", []string{"store these credentials again: axisor credential check shows where they are"}},
+		{crypto.ErrFormat, clierr.Failure, "credential_unreadable", []string{"axisor credential check"}},
 		{crypto.ErrKeyTooShort, clierr.Config, "encryption_key_too_short", []string{"the key needs at least 32 characters"}},
 		{crypto.ErrPasswordTooLong, clierr.Usage, "password_too_long", []string{"bcrypt reads 72 bytes; choose a shorter password"}},
 

@@ -104,6 +104,10 @@ func (a *App) Keyring(ctx context.Context) (*crypto.Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.keyring, err = crypto.NewKeyring(key, l.Config.Encryption.PreviousKeys)
+	keys, err := crypto.NewKeyring(key, l.Config.Encryption.PreviousKeys)
+	if err != nil {
+		return nil, err
+	}
+	a.keyring, err = keys.Writing(crypto.Format(l.Config.Encryption.Format))
 	return a.keyring, err
 }

@@ -86,6 +86,8 @@ var allowed = map[string][]string{
 	"migrations":            {},
 	"pkg/lnmarkets":         {"pkg/lnmarkets/futures"},
 	"pkg/lnmarkets/futures": {},
+	"pkg/exchange":          {"pkg/lnmarkets", "pkg/crypto"},
+	"internal/credential":   {"internal/app", "internal/config", "internal/cli/", "pkg/"},
 	"pkg/marginguard":       {"pkg/lnmarkets/futures"}, // the shared arithmetic of the contract, nothing else
 }
 

@@ -68,7 +68,7 @@ const (
 
 // Keys returns the table of settings in the order of the example file.
 func Keys() []Key {
-	return slices.Concat(databaseKeys(), encryptionKeys(), lnmarketsKeys(), guardKeys(), backupKeys(), otherKeys())
+	return slices.Concat(databaseKeys(), encryptionKeys(), lnmarketsKeys(), guardKeys(), backupKeys(), paymentsKeys(), otherKeys())
 }
 
 // LookupKey returns the key of that name.
@@ -134,7 +134,7 @@ func encryptionKeys() []Key {
 			field:   func(c *Config) any { return &c.Encryption.PreviousKeys },
 		},
 		{
-			Name: "encryption.format", Kind: KindEnum, Default: "seed", Enum: []string{"seed"},
+			Name: "encryption.format", Kind: KindEnum, Default: "seed", Enum: []string{"seed", "v2", "app-cbc"},
 			Summary: "text format of newly encrypted values",
 			field:   func(c *Config) any { return &c.Encryption.Format },
 		},

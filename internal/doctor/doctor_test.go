@@ -84,7 +84,7 @@ func sealed(t *testing.T, with string) string {
 	t.Helper()
 	keys, err := crypto.NewKeyring(secret.New(with), nil)
 	require.NoError(t, err)
-	text, err := keys.Encrypt("value")
+	text, err := keys.Encrypt(crypto.Place{}, "value")
 	require.NoError(t, err)
 	return fmt.Sprintf(`{"API Key": %q, "isTestnet": "false"}`, text)
 }
@@ -152,14 +152,14 @@ func TestRun_FindsWhatIsWrong(t *testing.T) {
 				b.exec(addUser)
 				b.addAccount(sealed(b.t, otherKey))
 			},
-			"encryption_key", doctor.Warn, "still need a previous key",
+			"encryption_key", doctor.Warn, "still need a previous key or format",
 		},
 		"clear text": {
 			func(b *testBundle) {
 				b.exec(addUser)
 				b.addAccount(`{"API Key": "clear"}`)
 			},
-			"encryption_key", doctor.Fail, "clear text or damaged",
+			"encryption_key", doctor.Fail, "1 of the 1 credential tried are clear text",
 		},
 		"no key": {
 			func(b *testBundle) {

@@ -3,8 +3,6 @@ package doctor
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/axisor/axisor/pkg/crypto"
@@ -95,62 +93,76 @@ func (v *visit) encryptionKey(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{Level: OK, Finding: "there is a key; what is stored could not be read"}, nil //nolint:nilerr // the database's own check tells
 	}
-	stored, err := texts(ctx, db.SQL(), `SELECT credentials::text FROM (
-		(SELECT credentials, updated_at FROM "UserExchangeAccounts" ORDER BY updated_at DESC LIMIT $1)
+	rows, err := db.SQL().QueryContext(ctx, `SELECT place, id, user_id, credentials::text FROM (
+		(SELECT 'UserExchangeAccounts' AS place, id, user_id, credentials, updated_at FROM "UserExchangeAccounts" ORDER BY updated_at DESC LIMIT $1)
 		UNION ALL
-		(SELECT credentials, updated_at FROM "UserExchangeCredentials" ORDER BY updated_at DESC LIMIT $1)
+		(SELECT 'UserExchangeCredentials', id, user_id, credentials, updated_at FROM "UserExchangeCredentials" ORDER BY updated_at DESC LIMIT $1)
 		) newest ORDER BY updated_at DESC LIMIT $1`, sample)
 	if err != nil {
 		return Result{}, err
 	}
-	return opened(keys, stored), nil
+	defer rows.Close()
+	var found seen
+	for rows.Next() {
+		var at crypto.Place
+		var column string
+		if err := rows.Scan(&at.Table, &at.Row, &at.User, &column); err != nil {
+			return Result{}, err
+		}
+		found.add(keys.Inspect(at, []byte(column)))
+	}
+	if err := rows.Err(); err != nil {
+		return Result{}, err
+	}
+	return found.result(), nil
 }
 
-// opened tries the stored credentials; no value is kept.
-func opened(keys *crypto.Keyring, stored []string) Result {
-	var old, wrong, unreadable int
-	for _, column := range stored {
-		_, err := keys.DecryptJSON([]byte(column))
-		switch {
-		case errors.Is(err, crypto.ErrWrongKey):
-			wrong++
-		case err != nil:
-			unreadable++
-		case !current(keys, column):
-			old++
+// seen counts stored credentials by the worst of their values.
+type seen struct{ all, old, wrong, unreadable, clear int }
+
+func (s *seen) add(values []crypto.Value) {
+	var old, wrong, unreadable, clear bool
+	for _, v := range values {
+		switch v.State {
+		case crypto.StateWrongKey:
+			wrong = true
+		case crypto.StateUnreadable, crypto.StateAltered:
+			unreadable = true
+		case crypto.StateClear:
+			clear = true
+		case crypto.StateOutdated, crypto.StateWeak:
+			old = true
 		}
 	}
-	n := len(stored)
+	s.all++
 	switch {
-	case n == 0:
-		return good("there is a key; nothing is stored yet")
-	case wrong > 0:
-		return fail("is this the ENCRYPTION_KEY they were written with? older keys go into encryption.previous_keys",
-			"%d of the %s tried do not open with this key", wrong, count(n, "credential"))
-	case unreadable > 0:
-		return fail("store these credentials again", "%d of the %s tried are clear text or damaged", unreadable, count(n, "credential"))
-	case old > 0:
-		return warn("keep the previous key configured until they are stored again", "%d of the %s tried still need a previous key", old, count(n, "credential"))
+	case wrong:
+		s.wrong++
+	case unreadable:
+		s.unreadable++
+	case clear:
+		s.clear++
+	case old:
+		s.old++
 	}
-	return good("opens the %s tried", count(n, "stored credential"))
 }
 
-// current tells whether every field was written with the current key. Credentials in another shape than an
-// object of texts count as old.
-func current(keys *crypto.Keyring, column string) bool {
-	var fields map[string]string
-	if json.Unmarshal([]byte(column), &fields) != nil {
-		return false
+func (s *seen) result() Result {
+	tried := count(s.all, "credential")
+	switch {
+	case s.all == 0:
+		return good("there is a key; nothing is stored yet")
+	case s.wrong > 0:
+		return fail("is this the ENCRYPTION_KEY they were written with? older keys go into encryption.previous_keys",
+			"%d of the %s tried do not open with this key", s.wrong, tried)
+	case s.unreadable > 0:
+		return fail("axisor credential check --problems, then store these credentials again", "%d of the %s tried are damaged", s.unreadable, tried)
+	case s.clear > 0:
+		return fail("axisor credential rekey", "%d of the %s tried are clear text", s.clear, tried)
+	case s.old > 0:
+		return warn("axisor credential rekey", "%d of the %s tried still need a previous key or format", s.old, tried)
 	}
-	for name, text := range fields {
-		if crypto.IsClearField(name) {
-			continue
-		}
-		if _, info, err := keys.Decrypt(text); err != nil || !info.Current {
-			return false
-		}
-	}
-	return true
+	return good("opens the %s tried", count(s.all, "stored credential"))
 }
 
 func (v *visit) guard(ctx context.Context) (Result, error) {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/lnmarkets"
 	"github.com/axisor/axisor/pkg/marginguard"
 )
@@ -82,7 +83,7 @@ func (m *market) Ticker(ctx context.Context) (marginguard.Market, error) {
 
 // Connect implements marginguard.Connector: it opens the stored credentials.
 func (m *market) Connect(_ context.Context, t marginguard.Target) (marginguard.Exchange, error) {
-	auth, err := Credentials(m.o.Keyring, t.Credentials)
+	auth, err := Credentials(m.o.Keyring, admin.AccountPlace(t.AccountID, t.UserID), t.Credentials)
 	if err != nil {
 		return nil, fmt.Errorf("open credentials of account %s: %w", t.AccountID, err)
 	}

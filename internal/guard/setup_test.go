@@ -90,7 +90,7 @@ func (s *stage) person(t *testing.T, name string, change ...func(*wish)) person 
 	for k, v := range w.credentials(key) {
 		fields[k] = secret.New(v)
 	}
-	sealed, err := s.keys.EncryptFields(fields)
+	sealed, err := s.keys.EncryptFields(crypto.Place{}, fields)
 	require.NoError(t, err)
 	text, err := json.Marshal(sealed)
 	require.NoError(t, err)

@@ -20,7 +20,7 @@ const maxAccountName = 100
 
 // Sealer encrypts the values of a credentials object one by one.
 type Sealer interface {
-	EncryptFields(fields map[string]secret.Secret) (map[string]string, error)
+	EncryptFields(at crypto.Place, fields map[string]secret.Secret) (map[string]string, error)
 }
 
 // CreateAccountInput describes a new exchange account.
@@ -63,7 +63,9 @@ func (s *Service) CreateAccount(ctx context.Context, mode Mode, in CreateAccount
 	if err := checkFields(e, types, in.Fields); err != nil {
 		return none, err
 	}
-	sealed, err := sealer.EncryptFields(in.Fields) // slow by design, so not while holding a lock
+	// The id is made here and not by the database, because a value may be bound to it.
+	id := newID()
+	sealed, err := sealer.EncryptFields(AccountPlace(id, u.ID), in.Fields) // slow by design, so not while holding a lock
 	if err != nil {
 		return none, err
 	}
@@ -74,7 +76,7 @@ func (s *Service) CreateAccount(ctx context.Context, mode Mode, in CreateAccount
 	change := Change[store.Account]{Status: StatusCreated, DryRun: mode.DryRun}
 	err = s.write(ctx, mode, func(t *txn) error {
 		row := models.UserExchangeAccounts{
-			UserID: u.ID, ExchangeID: e.ID, AccountName: in.Name, Credentials: credentials, IsActive: in.Activate,
+			ID: id, UserID: u.ID, ExchangeID: e.ID, AccountName: in.Name, Credentials: credentials, IsActive: in.Activate,
 			CreatedAt: t.now, UpdatedAt: t.now,
 		}
 		change.After, err = t.createAccount(ctx, in, e, &row)

@@ -73,7 +73,7 @@ func TestCreateAccount(t *testing.T) {
 	var stored map[string]string
 	require.NoError(t, row.Credentials.Decode(&stored))
 	require.Equal(t, "true", stored["isTestnet"])
-	opened, err := b.keys.DecryptFields(stored)
+	opened, err := b.keys.DecryptJSON(admin.AccountPlace(row.ID, row.UserID), row.Credentials)
 	require.NoError(t, err)
 	require.Equal(t, accountCanary+"2", opened["api_secret"].Reveal())
 

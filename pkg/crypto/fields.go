@@ -2,9 +2,12 @@ package crypto
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/axisor/axisor/pkg/secret"
 )
@@ -26,9 +29,33 @@ func (e *FieldError) Unwrap() error { return e.Err }
 // clear: the network flag, which the web application reads without decrypting.
 func IsClearField(name string) bool { return name == "isTestnet" || name == "testnet" }
 
+// FieldKey is a field name without regard to spelling. The programs that share
+// these rows write one field by its label (API Key), its field name (api_key) or
+// in camel case (apiKey), so names are compared by their letters and digits alone.
+func FieldKey(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, name)
+}
+
+// ByFieldKey is a credentials object under its names without spelling. When two
+// spellings of one field are there, the name that sorts first wins.
+func ByFieldKey(fields map[string]secret.Secret) map[string]secret.Secret {
+	out := make(map[string]secret.Secret, len(fields))
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if _, taken := out[FieldKey(name)]; !taken {
+			out[FieldKey(name)] = fields[name]
+		}
+	}
+	return out
+}
+
 // EncryptFields encrypts each value of a credentials object on its own; fields
 // that IsClearField names are copied.
-func (kr *Keyring) EncryptFields(fields map[string]secret.Secret) (map[string]string, error) {
+func (kr *Keyring) EncryptFields(at Place, fields map[string]secret.Secret) (map[string]string, error) {
 	out := make(map[string]string, len(fields))
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		value := fields[name].Reveal()
@@ -36,7 +63,7 @@ func (kr *Keyring) EncryptFields(fields map[string]secret.Secret) (map[string]st
 			out[name] = value
 			continue
 		}
-		text, err := kr.Encrypt(value)
+		text, err := kr.Encrypt(at.Of(name), value)
 		if err != nil {
 			return nil, &FieldError{Field: name, Err: err}
 		}
@@ -45,31 +72,14 @@ func (kr *Keyring) EncryptFields(fields map[string]secret.Secret) (map[string]st
 	return out, nil
 }
 
-// DecryptFields opens each value of a stored credentials object. A value in clear
-// text is ErrFormat, not a value: silently accepting it would hide that a secret
-// lies open in the database. The error is a *FieldError.
-func (kr *Keyring) DecryptFields(stored map[string]string) (map[string]secret.Secret, error) {
-	out := make(map[string]secret.Secret, len(stored))
-	for _, name := range slices.Sorted(maps.Keys(stored)) {
-		if IsClearField(name) {
-			out[name] = secret.New(stored[name])
-			continue
-		}
-		plain, _, err := kr.Decrypt(stored[name])
-		if err != nil {
-			return nil, &FieldError{Field: name, Err: err}
-		}
-		out[name] = plain
-	}
-	return out, nil
-}
-
-// DecryptJSON opens a credentials column: a JSON object whose values are
+// DecryptJSON opens a credentials column for use: a JSON object whose values are
 // encrypted one by one, or one JSON string that is the whole object encrypted.
-func (kr *Keyring) DecryptJSON(column []byte) (map[string]secret.Secret, error) {
+// Values in clear text are taken as they are, as the web application does; it is
+// Inspect that brings them to light. Fields are returned as they are spelled.
+func (kr *Keyring) DecryptJSON(at Place, column []byte) (map[string]secret.Secret, error) {
 	var whole string
 	if json.Unmarshal(column, &whole) == nil {
-		plain, _, err := kr.Decrypt(whole)
+		plain, err := kr.use(at.Of(""), whole)
 		if err != nil {
 			return nil, fmt.Errorf("open credentials: %w", err)
 		}
@@ -87,30 +97,67 @@ func (kr *Keyring) DecryptJSON(column []byte) (map[string]secret.Secret, error) 
 	if err != nil {
 		return nil, err
 	}
-	return kr.DecryptFields(fields)
+	out := make(map[string]secret.Secret, len(fields))
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if out[name], err = kr.use(at.Of(name), fields[name]); err != nil {
+			return nil, &FieldError{Field: name, Err: err}
+		}
+	}
+	return out, nil
+}
+
+// use opens a value that may be in clear text.
+func (kr *Keyring) use(at Place, text string) (secret.Secret, error) {
+	if isFlag(at.Field, text) {
+		return secret.New(text), nil
+	}
+	plain, _, err := kr.Decrypt(at, text)
+	if errors.Is(err, ErrClearText) {
+		return secret.New(text), nil
+	}
+	return plain, err
+}
+
+// isFlag reports whether a text is a network flag in its usual, clear form. The
+// older of the two stores also has encrypted ones.
+func isFlag(field, text string) bool {
+	return IsClearField(field) && (text == "true" || text == "false" || text == "")
 }
 
 // textFields reads a flat JSON object of texts. The network flag may also be a
 // boolean; nothing else may. The json package's own errors are dropped, since
 // they can quote the input.
 func textFields(object []byte) (map[string]string, error) {
-	var raw map[string]any
-	if json.Unmarshal(object, &raw) != nil || raw == nil {
-		return nil, fmt.Errorf("open credentials: not a JSON object: %w", ErrFormat)
+	raw, err := rawFields(object)
+	if err != nil {
+		return nil, err
 	}
 	out := make(map[string]string, len(raw))
 	for _, name := range slices.Sorted(maps.Keys(raw)) {
-		switch v := raw[name].(type) {
-		case string:
-			out[name] = v
-		case bool:
-			if !IsClearField(name) {
-				return nil, &FieldError{Field: name, Err: ErrFormat}
-			}
-			out[name] = fmt.Sprint(v)
-		default:
+		text, ok := textField(name, raw[name])
+		if !ok {
 			return nil, &FieldError{Field: name, Err: ErrFormat}
 		}
+		out[name] = text
 	}
 	return out, nil
+}
+
+func rawFields(object []byte) (map[string]json.RawMessage, error) {
+	var raw map[string]json.RawMessage
+	if json.Unmarshal(object, &raw) != nil || raw == nil {
+		return nil, fmt.Errorf("open credentials: not a JSON object: %w", ErrFormat)
+	}
+	return raw, nil
+}
+
+func textField(name string, raw json.RawMessage) (string, bool) {
+	var text string
+	if len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &text) == nil {
+		return text, true
+	}
+	if word := string(raw); IsClearField(name) && (word == "true" || word == "false") {
+		return word, true
+	}
+	return "", false
 }

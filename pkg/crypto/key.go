@@ -1,6 +1,8 @@
 package crypto
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -30,32 +32,62 @@ const keyIDDomain = "axisor key id v1"
 // apart and say nothing about the key, which has gone through scrypt and a MAC.
 const keyIDLength = 8
 
-// key is one encryption key of the operator. Formats take from it what they
-// need: the seed's format the scrypt bytes, others may start from the text.
+// key is one encryption key of the operator.
 type key struct {
 	secret secret.Secret
-	// derived runs scrypt at the first call and keeps the result. It costs about
+	// material runs scrypt at the first call and keeps the result. It costs about
 	// 16 MiB and 50 ms, too much to repeat for every stored value.
-	derived func() ([]byte, error)
+	material func() (*material, error)
+}
+
+// material is everything that the formats need of one key. Its ciphers are safe
+// for concurrent use.
+type material struct {
+	derived []byte // the scrypt bytes
+	id      string
+	seed    cipher.AEAD
+	literal cipher.AEAD
+	nonce   []byte // of literal: it has only this one
+	block   cipher.Block
+	v2      cipher.AEAD
 }
 
 func newKey(s secret.Secret) *key {
-	return &key{secret: s, derived: sync.OnceValues(func() ([]byte, error) {
-		b, err := scrypt.Key([]byte(s.Reveal()), []byte(scryptSalt), scryptN, scryptR, scryptP, scryptKeyLen)
+	return &key{secret: s, material: sync.OnceValues(func() (*material, error) {
+		m, err := newMaterial(s)
 		if err != nil {
 			return nil, fmt.Errorf("derive key: %w", err)
 		}
-		return b, nil
+		return m, nil
 	})}
+}
+
+func newMaterial(s secret.Secret) (*material, error) {
+	b, err := scrypt.Key([]byte(s.Reveal()), []byte(scryptSalt), scryptN, scryptR, scryptP, scryptKeyLen)
+	if err != nil {
+		return nil, err
+	}
+	mac := hmac.New(sha256.New, b)
+	mac.Write([]byte(keyIDDomain))
+	m := &material{derived: b, id: hex.EncodeToString(mac.Sum(nil))[:keyIDLength]}
+	if m.block, err = aes.NewCipher(b); err != nil {
+		return nil, err
+	}
+	if m.seed, err = cipher.NewGCMWithNonceSize(m.block, seedNonceSize); err != nil {
+		return nil, err
+	}
+	if m.literal, m.nonce, err = literalCipher(b); err != nil {
+		return nil, err
+	}
+	m.v2, err = v2Cipher(b)
+	return m, err
 }
 
 // id returns a short stable name of the key, for messages and audit rows.
 func (k *key) id() (string, error) {
-	b, err := k.derived()
+	m, err := k.material()
 	if err != nil {
 		return "", err
 	}
-	mac := hmac.New(sha256.New, b)
-	mac.Write([]byte(keyIDDomain))
-	return hex.EncodeToString(mac.Sum(nil))[:keyIDLength], nil
+	return m.id, nil
 }

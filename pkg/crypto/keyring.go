@@ -9,6 +9,7 @@ package crypto
 import (
 	"errors"
 	"fmt"
+	"io"
 	"unicode/utf8"
 
 	"github.com/axisor/axisor/pkg/secret"
@@ -25,21 +26,24 @@ var (
 	// ErrFormat is returned for a text that no known format can be: clear text,
 	// a truncated value, or a format this version does not read.
 	ErrFormat = errors.New("not an encrypted value in a known format")
+	// ErrClearText is ErrFormat for a text that was never encrypted.
+	ErrClearText = fmt.Errorf("%w: it is clear text", ErrFormat)
 	// ErrWrongKey is returned when the text has a known format and no key opens
 	// it. Authenticated encryption cannot tell a wrong key from altered bytes.
 	ErrWrongKey = errors.New("no encryption key opens this value")
+	// ErrAltered is returned when a value names one of our keys and does not open:
+	// it was changed, or it belongs to another row, user or field.
+	ErrAltered = errors.New("value was altered, or belongs to another row or field")
+	// ErrPlace is returned when a format needs to know where the value is stored.
+	ErrPlace = errors.New("place of an encrypted value is incomplete")
+	// ErrNotWritable is returned for a format that is only read, or unknown.
+	ErrNotWritable = errors.New("not a format to write")
 )
-
-// Format names a text format of encrypted values.
-type Format string
-
-// FormatSeed is AES-256-GCM in the text form iv:tag:ciphertext; see seedgcm.go.
-const FormatSeed Format = "seed"
 
 // Info says how a value was opened. It is safe to show.
 type Info struct {
 	Format Format
-	KeyID  string
+	KeyID  string // "" for clear text
 	// Current is true when the value was opened by the current key in the
 	// format that Encrypt writes, so that re-encrypting it would change nothing.
 	Current bool
@@ -48,16 +52,17 @@ type Info struct {
 // Keyring encrypts with one current key and decrypts with that key and any
 // number of previous ones. It is safe for concurrent use.
 type Keyring struct {
-	keys   []*key   // the current key first
-	write  format   // what Encrypt produces
-	opener []format // what Decrypt tries, in this order
+	keys   []*key    // the current key first
+	write  writer    // what Encrypt produces
+	opener []format  // what Decrypt tries, in this order
+	random io.Reader // nil means crypto/rand
 }
 
 // NewKeyring returns a keyring. No key is derived yet: the derivation is slow on
 // purpose and happens once per key, at the first use. A previous key that is
 // repeated or equal to the current one is dropped.
 func NewKeyring(current secret.Secret, previous []secret.Secret) (*Keyring, error) {
-	kr := &Keyring{write: seedGCM{}, opener: []format{seedGCM{}}}
+	kr := &Keyring{write: seedGCM{}, opener: readers()}
 	for i, s := range append([]secret.Secret{current}, previous...) {
 		if n := utf8.RuneCountInString(s.Reveal()); n < MinKeyLength {
 			which := "current key"
@@ -72,6 +77,21 @@ func NewKeyring(current secret.Secret, previous []secret.Secret) (*Keyring, erro
 	}
 	return kr, nil
 }
+
+// Writing is the same keyring for another format of new values; keys that were
+// derived stay derived. A new keyring writes FormatSeed.
+func (kr *Keyring) Writing(f Format) (*Keyring, error) {
+	w, err := writerOf(f)
+	if err != nil {
+		return nil, err
+	}
+	other := *kr
+	other.write = w
+	return &other, nil
+}
+
+// Format is the format of new values.
+func (kr *Keyring) Format() Format { return kr.write.name() }
 
 func (kr *Keyring) has(s secret.Secret) bool {
 	for _, k := range kr.keys {
@@ -98,19 +118,25 @@ func (kr *Keyring) KeyIDs() ([]string, error) {
 	return ids, nil
 }
 
-// Encrypt returns plain as a text under the current key. Two calls with the same
-// plain give two different texts. An empty plain is a value like any other.
-func (kr *Keyring) Encrypt(plain string) (string, error) {
-	text, err := kr.write.seal(kr.keys[0], []byte(plain))
+// Encrypt returns plain as a text under the current key, for the place where it
+// will be stored. Two calls with the same plain give two different texts. An
+// empty plain is a value like any other.
+func (kr *Keyring) Encrypt(at Place, plain string) (string, error) {
+	m, err := kr.keys[0].material()
+	if err != nil {
+		return "", fmt.Errorf("encrypt value: %w", err)
+	}
+	text, err := kr.write.seal(m, at, []byte(plain), kr.random)
 	if err != nil {
 		return "", fmt.Errorf("encrypt value: %w", err)
 	}
 	return text, nil
 }
 
-// Decrypt opens a text with the first key and format that fit. The error is
-// ErrFormat or ErrWrongKey.
-func (kr *Keyring) Decrypt(text string) (secret.Secret, Info, error) {
+// Decrypt opens a text that is stored at a place with the first key and format
+// that fit. The error is ErrFormat, which ErrClearText also is, ErrWrongKey or
+// ErrAltered.
+func (kr *Keyring) Decrypt(at Place, text string) (secret.Secret, Info, error) {
 	known := false
 	for _, f := range kr.opener {
 		if !f.matches(text) {
@@ -118,23 +144,26 @@ func (kr *Keyring) Decrypt(text string) (secret.Secret, Info, error) {
 		}
 		known = true
 		for i, k := range kr.keys {
-			plain, err := f.open(k, text)
+			m, err := k.material()
+			if err != nil {
+				return secret.Secret{}, Info{}, fmt.Errorf("decrypt value: %w", err)
+			}
+			plain, err := f.open(m, at, text)
 			if errors.Is(err, ErrWrongKey) {
 				continue
 			}
 			if err != nil {
 				return secret.Secret{}, Info{}, fmt.Errorf("decrypt value: %w", err)
 			}
-			id, err := k.id()
-			if err != nil {
-				return secret.Secret{}, Info{}, fmt.Errorf("decrypt value: %w", err)
-			}
 			current := i == 0 && f.name() == kr.write.name()
-			return secret.New(string(plain)), Info{Format: f.name(), KeyID: id, Current: current}, nil
+			return secret.New(string(plain)), Info{Format: f.name(), KeyID: m.id, Current: current}, nil
 		}
 	}
-	if known {
+	switch {
+	case known:
 		return secret.Secret{}, Info{}, ErrWrongKey
+	case damaged(text):
+		return secret.Secret{}, Info{}, ErrFormat
 	}
-	return secret.Secret{}, Info{}, ErrFormat
+	return secret.Secret{}, Info{}, ErrClearText
 }

@@ -169,6 +169,14 @@ func (c *Client) WithCredentials(auth Credentials) (*Client, error) {
 	return &other, nil
 }
 
+// WithLimiter is the same client with another limiter, for an exchange that counts
+// requests by key.
+func (c *Client) WithLimiter(l Limiter) *Client {
+	other := *c
+	other.limiter = l
+	return &other
+}
+
 // WithOffset is the same client with a correction added to its clock, as found
 // by Time. Without it requests carry the time of this machine.
 func (c *Client) WithOffset(offset time.Duration) *Client {

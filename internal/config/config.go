@@ -22,6 +22,7 @@ type Config struct {
 	LNMarkets  LNMarkets
 	Guard      Guard
 	Backup     Backup
+	Payments   Payments
 	Audit      Audit
 	Output     Output
 }
@@ -84,6 +85,20 @@ type Backup struct {
 	Recipients    []string
 	Targets       []string
 	DumpFlags     []string
+}
+
+// Payments is where Lightning payments come in.
+type Payments struct {
+	Backend         string // none, lnd or lnbits
+	Network         string
+	NodeID          string
+	Expiry          time.Duration
+	Timeout         time.Duration
+	LNDURL          string
+	LNDMacaroonFile string
+	LNDTLSCertFile  string
+	LNbitsURL       string
+	LNbitsKeyFile   string
 }
 
 // Audit is who is written into the audit trail.

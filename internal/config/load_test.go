@@ -84,6 +84,8 @@ func samples(k Key) []string {
 			out[i] = fmt.Sprintf("a%d,b%d", i, i)
 		case k.Kind == KindCommand:
 			out[i] = fmt.Sprintf("prog%d 'with args'", i)
+		case k.Name == "payments.node_id":
+			out[i] = fmt.Sprintf("02%064d", i)
 		default:
 			out[i] = fmt.Sprintf("text%d", i)
 		}

@@ -113,7 +113,7 @@ func names(ctx context.Context, a *app.App, items []marginguard.Item) (map[strin
 }
 
 // noTargets explains why a run named for one user found nobody.
-func noTargets(ctx context.Context, a *app.App, userID string) string {
+func noTargets(ctx context.Context, a *app.App, userID, ref string) string {
 	db, err := a.DB(ctx)
 	if err != nil {
 		return ""
@@ -123,11 +123,11 @@ func noTargets(ctx context.Context, a *app.App, userID string) string {
 	case err != nil:
 		return ""
 	case c == nil:
-		return "this user has no guard configuration: axisor guard config set USER"
+		return "this user has no guard configuration; next: axisor guard config enable " + ref
 	case !c.IsActive:
-		return "the user's guard configuration is not active: axisor guard config enable USER"
+		return "the user's guard configuration is not active; next: axisor guard config enable " + ref
 	}
-	return "the user is not active or has no active account on lnmarkets: axisor account list --user USER"
+	return "the user is not active or has no active account on lnmarkets; next: axisor account list --user " + ref
 }
 
 // modes are the words of --mode.

@@ -78,7 +78,7 @@ func runPreview(ctx context.Context, o *previewOptions) error {
 		return err
 	}
 	if userID != "" && result.Users == 0 {
-		p.Notice("%s", noTargets(ctx, o.app, userID))
+		p.Notice("%s", noTargets(ctx, o.app, userID, o.user))
 	}
 	if !p.Machine() {
 		p.Notice("%s", summary(result))

@@ -92,7 +92,7 @@ func runRun(ctx context.Context, o *runOptions) error {
 		return err
 	}
 	if userID != "" && result.Users == 0 && failure == nil {
-		p.Notice("%s", noTargets(ctx, o.app, userID))
+		p.Notice("%s", noTargets(ctx, o.app, userID, o.user))
 	}
 	if failure != nil {
 		return classify(failure)

@@ -11,6 +11,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/bolt11"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/lnmarkets"
 	"github.com/axisor/axisor/pkg/migrate"
@@ -112,6 +113,10 @@ func (a *App) Classify(err error) *clierr.Error {
 			e.Details = map[string]any{"existing_id": conflict.Existing}
 		}
 		return withHint(e, conflict.Hint)
+	}
+	var invoice *bolt11.Error
+	if errors.As(err, &invoice) {
+		return clierr.New(clierr.Usage, "invoice_"+string(invoice.Class), invoice.Error()).WithCause(err)
 	}
 	var ambiguous *store.AmbiguousError
 	if errors.As(err, &ambiguous) {

@@ -74,7 +74,7 @@ docs-check:
 
 bench: build ## start-up and read commands, timed beside psql
 	@scripts/ensure-tools postgres
-	@scripts/with-tools $(GO) run ./bench
+	@scripts/with-tools $(GO) run ./bench -psql $$(scripts/ensure-tools pg-bin)/psql
 
 release: ## static programs for every platform, with checksums, in dist/
 	@scripts/ensure-tools go
@@ -85,9 +85,9 @@ release: ## static programs for every platform, with checksums, in dist/
 	done
 	@cd dist && { command -v sha256sum >/dev/null && sha256sum axisor-* || shasum -a 256 axisor-*; } | tee SHA256SUMS
 
-interop: ## the web application's Prisma client against our schema (needs Node.js and npm)
+interop: ## Prisma on our schema, the exchange's SDK on our simulator (needs Node.js and npm)
 	@scripts/ensure-tools go postgres
-	@scripts/with-tools scripts/interop
+	AXISOR_TEST_REQUIRE_DB=1 scripts/with-tools $(GO) test -count=1 -v -tags interop -timeout 20m ./test/prisma ./test/lnsdk
 
 clean: ## remove what was built; the data of `axisor dev` stays
 	rm -rf bin dist .tools coverage.*

@@ -109,6 +109,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // stopEnvironment ends what a script that failed in the middle left running.
 func stopEnvironment(tb testing.TB, dir string) {
+	tb.Helper()
 	env, err := devenv.Open(devenv.Options{Dir: dir})
 	if err == nil && env.Exists() {
 		err = errors.Join(env.Down(context.Background()), env.Purge(context.Background()))

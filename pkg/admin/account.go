@@ -60,7 +60,10 @@ func (s *Service) CreateAccount(ctx context.Context, mode Mode, in CreateAccount
 	if err != nil {
 		return none, err
 	}
-	if err := checkFields(e, types, in.Fields); err != nil {
+	if in.Fields, err = normalFields(types, in.Fields); err != nil {
+		return none, err
+	}
+	if err := checkFields(e, types, in.Fields, nil); err != nil {
 		return none, err
 	}
 	// The id is made here and not by the database, because a value may be bound to it.
@@ -178,20 +181,27 @@ func CheckAccountName(name string) error {
 	return nil
 }
 
-// checkFields compares credentials with what the exchange asks for. Values never
-// enter an error.
-func checkFields(e models.Exchange, types []models.ExchangeCredentialType, fields map[string]secret.Secret) error {
+// checkFields compares credentials with what the exchange asks for. stored has the
+// keys of fields that are there already. Values never enter an error.
+func checkFields(
+	e models.Exchange, types []models.ExchangeCredentialType, fields map[string]secret.Secret, stored map[string]string,
+) error {
 	if len(types) == 0 {
 		return &ConflictError{
 			Kind: "exchange", Field: "credential_types", Existing: e.ID,
-			Message: fmt.Sprintf("exchange %q has no credential fields defined", e.Slug), Hint: "axisor exchange credential-type add",
+			Message: fmt.Sprintf("exchange %q has no credential fields defined", e.Slug), Hint: "axisor exchange credential-type add " + e.Slug + " api_key --name 'API Key'",
 		}
 	}
 	var names, missing, unknown []string
 	for _, c := range types {
 		names = append(names, c.FieldName)
 		required := c.IsRequired == nil || *c.IsRequired
-		if required && strings.TrimSpace(fields[c.FieldName].Reveal()) == "" {
+		given, isGiven := fields[c.FieldName]
+		_, isStored := stored[crypto.FieldKey(c.FieldName)]
+		if !isStored {
+			_, isStored = stored[crypto.FieldKey(c.Name)]
+		}
+		if required && (isGiven || !isStored) && strings.TrimSpace(given.Reveal()) == "" {
 			missing = append(missing, c.FieldName)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -78,6 +79,47 @@ func (d *DB) AccountByID(ctx context.Context, id string) (Account, error) {
 	return row, nil
 }
 
+// FindAccount finds an account by its id, or as USER/NAME, where USER is an id,
+// e-mail or username and NAME may be in any case.
+func (d *DB) FindAccount(ctx context.Context, ref string) (Account, error) {
+	row, err := d.AccountByID(ctx, ref)
+	user, name, named := strings.Cut(ref, "/")
+	if !errors.Is(err, ErrNotFound) || !named {
+		return row, err
+	}
+	u, err := d.FindUser(ctx, user)
+	if err != nil {
+		return row, err
+	}
+	all, err := d.AccountsOf(ctx, u.ID)
+	if err != nil {
+		return row, err
+	}
+	var found []Account
+	names := make([]string, 0, len(all))
+	for _, a := range all {
+		names = append(names, a.AccountName)
+		if strings.EqualFold(a.AccountName, name) {
+			found = append(found, a)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		e := &NotFoundError{Kind: "account", Ref: ref}
+		for _, near := range nearest(name, names) {
+			e.Near = append(e.Near, user+"/"+near)
+		}
+		return row, e
+	}
+	e := &AmbiguousError{Kind: "account", Ref: ref}
+	for _, a := range found {
+		e.Candidates = append(e.Candidates, a.ID+" ("+a.ExchangeSlug+")")
+	}
+	return row, e
+}
+
 // AccountsOf reads all accounts of a user, the oldest first. A user has few.
 func (d *DB) AccountsOf(ctx context.Context, userID string) ([]Account, error) {
 	var rows []Account
@@ -108,4 +150,60 @@ func (d *DB) DeactivateAccounts(ctx context.Context, userID, exceptID string, at
 		return nil, fmt.Errorf("deactivate accounts: %w", err)
 	}
 	return ids, nil
+}
+
+// UpdateAccount writes what an operator may change of an account.
+func (d *DB) UpdateAccount(ctx context.Context, id, name string, active bool, at time.Time) error {
+	done := d.Gorm(ctx).Model(&models.UserExchangeAccounts{}).Where("id = ?", id).Updates(map[string]any{
+		"account_name": name, "is_active": active, "updated_at": at.UTC(),
+	})
+	return touched(done, "account", id)
+}
+
+// DeleteAccount removes an account.
+func (d *DB) DeleteAccount(ctx context.Context, id string) error {
+	return touched(d.Gorm(ctx).Where("id = ?", id).Delete(&models.UserExchangeAccounts{}), "account", id)
+}
+
+// AutomationsOn counts the automations that refer to an account, active or not.
+func (d *DB) AutomationsOn(ctx context.Context, accountID string) (int64, error) {
+	var n int64
+	err := d.Gorm(ctx).Model(&models.Automation{}).Where("user_exchange_account_id = ?", accountID).Count(&n).Error
+	if err != nil {
+		return 0, fmt.Errorf("count automations: %w", err)
+	}
+	return n, nil
+}
+
+// ActiveCount is how many active accounts a user has.
+type ActiveCount struct {
+	UserID   string
+	Email    string
+	Accounts int
+	Active   int
+}
+
+// WrongActiveCounts reads the users with accounts of which not exactly one is
+// active, by e-mail.
+func (d *DB) WrongActiveCounts(ctx context.Context) ([]ActiveCount, error) {
+	var rows []ActiveCount
+	err := d.Gorm(ctx).Raw(`
+		SELECT u.id AS user_id, u.email, count(*) AS accounts, count(*) FILTER (WHERE a.is_active) AS active
+		FROM "UserExchangeAccounts" a JOIN "User" u ON u.id = a.user_id
+		GROUP BY u.id, u.email HAVING count(*) FILTER (WHERE a.is_active) <> 1 ORDER BY u.email, u.id`).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("count active accounts: %w", err)
+	}
+	return rows, nil
+}
+
+// touched turns a change of no row into not found.
+func touched(done *gorm.DB, kind, ref string) error {
+	if done.Error != nil {
+		return fmt.Errorf("change %s: %w", kind, done.Error)
+	}
+	if done.RowsAffected == 0 {
+		return &NotFoundError{Kind: kind, Ref: ref}
+	}
+	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/axisor/axisor/cmd/exchange"
 	"github.com/axisor/axisor/cmd/guard"
 	"github.com/axisor/axisor/cmd/migrate"
+	"github.com/axisor/axisor/cmd/payment"
 	"github.com/axisor/axisor/cmd/trade"
 	"github.com/axisor/axisor/cmd/user"
 	"github.com/axisor/axisor/cmd/version"
@@ -68,7 +69,7 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 			root.AddCommand(c)
 		}
 	}
-	add(groupPeople, user.New(a), audit.New(a))
+	add(groupPeople, user.New(a), payment.New(a), audit.New(a))
 	add(groupTrading, exchange.New(a), account.New(a), guard.New(a), trade.New(a))
 	add(groupOperate, migrate.New(a), backup.New(a), backup.NewRestore(a), doctor.New(a))
 	add(groupWorkshop, dev.New(a), config.New(a), version.New(a))
@@ -76,6 +77,7 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 
 	globalFlags(root, a.Globals)
 	root.SetFlagErrorFunc(flagError)
+	root.SetUsageTemplate(usageTemplate)
 	walk(root, func(c *cobra.Command) { prepare(a, c) })
 	return root
 }

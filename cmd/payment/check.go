@@ -1,0 +1,158 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/payments"
+	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+type checkOptions struct {
+	app    *app.App
+	refs   []string
+	filter filter
+}
+
+// findingView is one disagreement.
+type findingView struct {
+	PaymentID string               `json:"payment_id"`
+	UserID    string               `json:"user_id"`
+	UserEmail string               `json:"user_email"`
+	Status    models.PaymentStatus `json:"status"`
+	Finding   string               `json:"finding"`
+	Expected  string               `json:"expected"`
+	Found     string               `json:"found"`
+}
+
+func findingDesc() output.Desc {
+	return output.Desc{Noun: "findings", ID: "payment_id", Columns: []output.Column{
+		{Field: "payment_id"},
+		{Field: "user_email", Header: "USER", Drop: 2},
+		{Field: "status", Drop: 1},
+		{Field: "finding", Role: func(any) int { return int(streams.Bad) }},
+		{Field: "expected"},
+		{Field: "found"},
+	}}
+}
+
+func newCheck(a *app.App, run func(context.Context, *checkOptions) error) *cobra.Command {
+	if run == nil {
+		run = runCheck
+	}
+	o := &checkOptions{app: a}
+	c := &cobra.Command{
+		Use:   "check [payment…]",
+		Short: "Compare payments with their own invoices",
+		Long: `Compare each payment with the invoice in it, without asking a node: amount, payment hash and its spelling, expiry (two
+seconds are forgiven), network, payee when payments.node_id is set, preimage, and payment hashes that several payments
+share. Rows are streamed; nothing is changed.
+
+Exit codes: 0 (nothing found), 2, 3, 8 (something found), 10, 11, 12.`,
+		Example: `  axisor payment check
+  axisor payment check --status paid --since 30d -o json --jq '.items[].finding'
+  axisor payment check 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111`,
+		Args: func(*cobra.Command, []string) error { return nil },
+		RunE: func(c *cobra.Command, args []string) error {
+			o.refs = args
+			return run(c.Context(), o)
+		},
+	}
+	o.filter.register(c, a)
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Fields(c, output.Fields[findingView]())
+	return c
+}
+
+func runCheck(ctx context.Context, o *checkOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	r, err := rules(o.app)
+	if err != nil {
+		return err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := o.rows(ctx, db)
+	if err != nil {
+		return err
+	}
+	twins, err := payments.Duplicates(ctx, db)
+	if err != nil {
+		return err
+	}
+	checked, bad, found := 0, 0, 0
+	items := examine(rows, r, twins, func(findings int) {
+		checked++
+		found += findings
+		if findings > 0 {
+			bad++
+		}
+	})
+	if err := output.List(p, findingDesc(), items, nil); err != nil {
+		return err
+	}
+	if found > 0 {
+		return clierr.New(clierr.CheckFailed, "payments_disagree", fmt.Sprintf("%d findings in %d of %d payments", found, bad, checked),
+			"axisor payment show PAYMENT", "axisor payment reconcile asks the node")
+	}
+	p.Notice("%d payments checked, all agree with their invoices", checked)
+	return nil
+}
+
+// rows are the named payments, or those that fit the flags.
+func (o *checkOptions) rows(ctx context.Context, db *store.DB) (iter.Seq2[store.Payment, error], error) {
+	if len(o.refs) > 0 {
+		return func(yield func(store.Payment, error) bool) {
+			for _, ref := range o.refs {
+				if !yield(db.FindPayment(ctx, ref)) {
+					return
+				}
+			}
+		}, nil
+	}
+	f, err := o.filter.resolve(ctx, o.app, db)
+	if err != nil {
+		return nil, err
+	}
+	return db.ListPayments(ctx, f, store.Page{All: true, Sort: "created_at"}).Items, nil
+}
+
+func examine(rows iter.Seq2[store.Payment, error], r admin.InvoiceRules, twins map[string]string, count func(int)) iter.Seq2[findingView, error] {
+	return func(yield func(findingView, error) bool) {
+		for row, err := range rows {
+			if err != nil {
+				yield(findingView{}, err)
+				return
+			}
+			findings := payments.Examine(row, r)
+			if others, ok := twins[row.ID]; ok {
+				findings = append(findings, payments.Finding{Payment: row, Kind: "duplicate_hash", Expected: "one payment for an invoice", Found: others})
+			}
+			count(len(findings))
+			for _, f := range findings {
+				v := findingView{
+					PaymentID: row.ID, UserID: row.UserID, UserEmail: row.UserEmail, Status: row.Status, Finding: f.Kind,
+					Expected: f.Expected, Found: f.Found,
+				}
+				if !yield(v, nil) {
+					return
+				}
+			}
+		}
+	}
+}

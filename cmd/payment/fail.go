@@ -1,0 +1,67 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/admin"
+)
+
+type failOptions struct {
+	app   *app.App
+	ref   string
+	write flags.Writes
+}
+
+func newFail(a *app.App, run func(context.Context, *failOptions) error) *cobra.Command {
+	if run == nil {
+		run = runFail
+	}
+	o := &failOptions{app: a}
+	c := &cobra.Command{
+		Use:   "fail <payment>",
+		Short: "Give a pending payment up",
+		Long: `Make a pending payment failed. Its invoice is not cancelled at the node: until it expires it can still be paid, and
+axisor payment reconcile would then report it. A failed payment stays failed and is no error.
+
+Exit codes: 0, 2, 3, 4 (paid, expired or refunded), 10, 11, 12.`,
+		Example: `  axisor payment fail 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --reason "user chose another plan"`,
+		Args:    flags.Exactly("axisor payment fail 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111", "payment"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.ref = args[0]
+			return run(c.Context(), o)
+		},
+	}
+	o.write.Register(c)
+	flags.Fields(c, output.Fields[view]())
+	return c
+}
+
+func runFail(ctx context.Context, o *failOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	row, err := find(ctx, o.app, o.ref)
+	if err != nil {
+		return err
+	}
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	change, err := svc.FailPayment(ctx, o.app.Mode(o.write.DryRun), row.ID)
+	if err != nil {
+		return err
+	}
+	said := fmt.Sprintf("payment %s is failed", row.ID)
+	if change.Status == admin.StatusUnchanged {
+		said = fmt.Sprintf("payment %s is already failed; nothing changed", row.ID)
+	}
+	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Said: said})
+}

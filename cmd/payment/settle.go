@@ -1,0 +1,140 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/models"
+)
+
+type settleOptions struct {
+	app    *app.App
+	ref    string
+	in     admin.SettleInput
+	force  bool
+	paidAt string
+	write  flags.Writes
+}
+
+// settledView is a settled payment and the user's plan before and after.
+type settledView struct {
+	view
+	PlanBefore models.PlanType `json:"plan_before"`
+	PlanAfter  models.PlanType `json:"plan_after"`
+}
+
+func newSettle(a *app.App, run func(context.Context, *settleOptions) error) *cobra.Command {
+	if run == nil {
+		run = runSettle
+	}
+	o := &settleOptions{app: a}
+	c := &cobra.Command{
+		Use:   "settle <payment>",
+		Short: "Make a payment paid, on evidence, and give the user the plan",
+		Long: `Make a pending payment paid and give its user the plan, in one transaction with the evidence and the audit row.
+
+The evidence is the preimage that the payer got in return: its SHA-256 must be the payment hash. Without one, --force
+needs --reason and stays visible for ever. axisor payment reconcile settles on the word of our own node.
+
+Settling what is paid already changes nothing and succeeds. A payment for a cheaper plan than the user has needs
+--allow-downgrade; one that expired, or whose time of payment is after its expiry, needs --late and --reason. When
+another payment for the same purchase was paid within a day, this one is marked as its duplicate, to be refunded.
+
+Exit codes: 0 (also when paid already), 2, 3, 4 (wrong preimage or state, late, cheaper plan), 10, 11, 12.`,
+		Example: `  axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01
+  axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01 --late --reason "paid at the last second"
+  axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --force --reason "bank transfer, ticket 812"`,
+		Args: flags.Exactly("axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01", "payment"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.ref = args[0]
+			if err := o.validate(); err != nil {
+				return err
+			}
+			return run(c.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.in.Preimage, "preimage", "", "what the payer got in return, 64 `HEX` digits")
+	f.BoolVar(&o.force, "force", false, "without evidence; needs --reason")
+	f.StringVar(&o.paidAt, "paid-at", "", "when it was paid: `TIME` as RFC 3339, a date, or a span such as 2h (default: now)")
+	f.BoolVar(&o.in.Late, "late", false, "accept a payment after its expiry; needs --reason")
+	f.BoolVar(&o.in.AllowDowngrade, "allow-downgrade", false, "replace a dearer plan of the user")
+	o.write.Register(c)
+	flags.Fields(c, output.Fields[settledView]())
+	return c
+}
+
+func (o *settleOptions) validate() error {
+	const example = `for example: --preimage 0101…01`
+	switch {
+	case o.force && o.in.Preimage != "":
+		return clierr.Usagef("--force and --preimage exclude each other")
+	case o.force && o.app.Globals.Reason == "":
+		return clierr.Usagef("--force needs --reason")
+	case o.in.Late && o.app.Globals.Reason == "":
+		return clierr.Usagef("--late needs --reason")
+	case !o.force && o.in.Preimage == "":
+		return clierr.Usagef("axisor payment settle needs --preimage").WithHint(example, "axisor payment reconcile settles what our own node received")
+	}
+	o.in.Source = models.SourcePreimage
+	if o.force {
+		o.in.Source = models.SourceForced
+	}
+	return nil
+}
+
+func runSettle(ctx context.Context, o *settleOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	if err := o.time(o.app.Now()); err != nil {
+		return err
+	}
+	row, err := find(ctx, o.app, o.ref)
+	if err != nil {
+		return err
+	}
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	change, err := svc.SettlePayment(ctx, o.app.Mode(o.write.DryRun), row.ID, o.in)
+	if err != nil {
+		return err
+	}
+	s := change.After
+	said := fmt.Sprintf("payment %s is paid; %s has plan %s", s.ID, s.UserEmail, s.PlanAfter)
+	switch {
+	case change.Status == admin.StatusUnchanged:
+		said = fmt.Sprintf("payment %s is already paid; nothing changed", s.ID)
+	case s.DuplicateOf != nil:
+		said += fmt.Sprintf("; it is a duplicate of %s and should be refunded", *s.DuplicateOf)
+	}
+	v := settledView{view: viewOf(s.Payment), PlanBefore: s.PlanBefore, PlanAfter: s.PlanAfter}
+	return output.Change(p, desc(), v, output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Said: said, Next: "axisor payment show " + s.ID})
+}
+
+// time reads --paid-at.
+func (o *settleOptions) time(now time.Time) error {
+	if o.paidAt == "" {
+		return nil
+	}
+	at, err := flags.ParseTime("--paid-at", o.paidAt, now)
+	if err != nil {
+		return err
+	}
+	if at.After(now) {
+		return clierr.Usagef("--paid-at %s: is in the future", o.paidAt)
+	}
+	o.in.PaidAt = *at
+	return nil
+}

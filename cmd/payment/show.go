@@ -1,0 +1,173 @@
+package payment
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/payments"
+	"github.com/axisor/axisor/pkg/models"
+)
+
+type showOptions struct {
+	app *app.App
+	ref string
+}
+
+// fullView is one payment with what belongs to it.
+type fullView struct {
+	view
+	Settlement *settlementView `json:"settlement"`
+	Refund     *refundView     `json:"refund"`
+	Findings   []string        `json:"findings"` // what payment check says about it
+}
+
+// settlementView is the evidence for a payment.
+type settlementView struct {
+	Source       models.PaymentSource `json:"source"`
+	Late         bool                 `json:"late"`
+	Backend      *string              `json:"backend"`
+	ReceivedMsat *int64               `json:"received_msat"`
+	PlanBefore   *string              `json:"plan_before"`
+	PlanAfter    *string              `json:"plan_after"`
+	Reason       *string              `json:"reason"`
+	Actor        *string              `json:"actor"`
+	CreatedAt    output.Time          `json:"created_at"`
+}
+
+// refundView is money that went back.
+type refundView struct {
+	ID          string      `json:"id"`
+	AmountSats  int32       `json:"amount_sats"`
+	PaymentHash *string     `json:"payment_hash"`
+	Proven      bool        `json:"proven"` // a preimage of the refunded invoice is kept
+	Reason      string      `json:"reason"`
+	Actor       *string     `json:"actor"`
+	CreatedAt   output.Time `json:"created_at"`
+}
+
+func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.Command {
+	if run == nil {
+		run = runShow
+	}
+	o := &showOptions{app: a}
+	c := &cobra.Command{
+		Use:     "show <payment>",
+		Aliases: []string{"get"},
+		Short:   "Show everything about one payment",
+		Long: `Show one payment, named by id, payment hash or invoice: the row, why it counts as paid, its refund, and where it
+disagrees with its own invoice.
+
+Exit codes: 0, 2, 3 (no such payment), 4 (several payments have this hash), 10, 11, 12.`,
+		Example: `  axisor payment show 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111
+  axisor payment show lnbc290u1p54twgq… -o json --jq .status`,
+		Args: flags.Exactly("axisor payment show 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111", "payment"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.ref = args[0]
+			return run(c.Context(), o)
+		},
+	}
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Fields(c, output.Fields[fullView]())
+	return c
+}
+
+func runShow(ctx context.Context, o *showOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	r, err := rules(o.app)
+	if err != nil {
+		return err
+	}
+	row, err := find(ctx, o.app, o.ref)
+	if err != nil {
+		return err
+	}
+	v := fullView{view: viewOf(row), Findings: []string{}}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := db.SettlementOf(ctx, row.ID)
+	if err != nil {
+		return err
+	}
+	if s != nil {
+		v.Settlement = &settlementView{
+			Source: s.Source, Late: s.Late, Backend: s.Backend, ReceivedMsat: s.ReceivedMsat, PlanBefore: s.PlanBefore,
+			PlanAfter: s.PlanAfter, Reason: s.Reason, Actor: s.Actor, CreatedAt: output.At(s.CreatedAt),
+		}
+	}
+	back, err := db.RefundOf(ctx, row.ID)
+	if err != nil {
+		return err
+	}
+	if back != nil {
+		v.Refund = &refundView{
+			ID: back.ID, AmountSats: back.AmountSats, PaymentHash: back.PaymentHash, Proven: back.Preimage != nil, Reason: back.Reason,
+			Actor: back.Actor, CreatedAt: output.At(back.CreatedAt),
+		}
+	}
+	for _, f := range payments.Examine(row, r) {
+		v.Findings = append(v.Findings, f.Kind)
+	}
+	overdue := row.Status == models.PaymentPending && row.ExpiresAt != nil && row.ExpiresAt.Before(o.app.Now())
+	return output.One(p, desc(), v, func(d *output.Doc) { v.write(d, overdue) })
+}
+
+func (v fullView) write(d *output.Doc, overdue bool) {
+	d.Section("payment " + v.ID)
+	d.Field("user", v.UserEmail)
+	d.Field("plan", v.PlanType)
+	d.Field("amount sats", v.AmountSats)
+	d.Field("status", v.Status)
+	d.Field("description", v.Description)
+	d.Field("method", v.PaymentMethod)
+	d.Field("payment hash", v.PaymentHash)
+	d.Field("preimage", v.Preimage)
+	d.Field("created", v.CreatedAt)
+	d.Field("expires", v.ExpiresAt)
+	d.Field("paid", v.PaidAt)
+	d.Field("updated", v.UpdatedAt)
+	d.Field("invoice", v.LightningInvoice)
+	if overdue {
+		d.Line(streams.Warn, "past its expiry: axisor payment expire")
+	}
+	for _, f := range v.Findings {
+		d.Line(streams.Bad, "%s: see axisor payment check %s", f, v.ID)
+	}
+	d.Section("evidence")
+	switch s := v.Settlement; {
+	case s != nil:
+		d.Field("source", s.Source)
+		d.Field("backend", s.Backend)
+		d.Field("received msat", s.ReceivedMsat)
+		d.Field("late", s.Late)
+		d.Field("duplicate of", v.DuplicateOf)
+		d.Field("plan before", s.PlanBefore)
+		d.Field("plan after", s.PlanAfter)
+		d.Field("reason", s.Reason)
+		d.Field("settled by", s.Actor)
+		d.Field("settled", s.CreatedAt)
+	case v.Status == models.PaymentPaid || v.Status == models.PaymentRefunded:
+		d.Line(streams.Warn, "none: marked paid by the web application, which checks no evidence")
+	default:
+		d.Line(streams.Muted, "none")
+	}
+	if r := v.Refund; r != nil {
+		d.Section("refund")
+		d.Field("id", r.ID)
+		d.Field("amount sats", r.AmountSats)
+		d.Field("payment hash", r.PaymentHash)
+		d.Field("proven", r.Proven)
+		d.Field("reason", r.Reason)
+		d.Field("refunded by", r.Actor)
+		d.Field("refunded", r.CreatedAt)
+	}
+}

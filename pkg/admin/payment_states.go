@@ -1,0 +1,271 @@
+package admin
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/axisor/axisor/pkg/bolt11"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// expireBatch bounds how long the rows of one transaction stay locked.
+const expireBatch = 500
+
+// FailPayment gives a pending payment up. A failed one is unchanged.
+func (s *Service) FailPayment(ctx context.Context, mode Mode, id string) (Change[store.Payment], error) {
+	change := Change[store.Payment]{Status: StatusUpdated, DryRun: mode.DryRun}
+	err := s.write(ctx, mode, func(t *txn) error {
+		p, err := t.db.PaymentByID(ctx, id, true)
+		if err != nil {
+			return err
+		}
+		change.Before = &p
+		if p.Status == models.PaymentFailed {
+			change.Status, change.After = StatusUnchanged, &p
+			return nil
+		}
+		changed, err := t.db.MarkFailed(ctx, id, t.now)
+		if err != nil {
+			return err
+		}
+		if !changed {
+			return wrongState(p, "failed")
+		}
+		change.After, err = t.changedPayment(ctx, "payment.fail", p)
+		return err
+	})
+	if err != nil {
+		return Change[store.Payment]{}, err
+	}
+	return change, nil
+}
+
+// ExpirePayment makes one pending payment expired, whatever its expiry says:
+// for what a node has cancelled.
+func (s *Service) ExpirePayment(ctx context.Context, mode Mode, id string) (Change[store.Payment], error) {
+	change := Change[store.Payment]{Status: StatusUpdated, DryRun: mode.DryRun}
+	err := s.write(ctx, mode, func(t *txn) error {
+		p, err := t.db.PaymentByID(ctx, id, true)
+		if err != nil {
+			return err
+		}
+		change.Before = &p
+		changed, err := t.db.MarkExpired(ctx, id, t.now)
+		if err != nil {
+			return err
+		}
+		if !changed {
+			return wrongState(p, "expired")
+		}
+		change.After, err = t.changedPayment(ctx, "payment.expire", p)
+		return err
+	})
+	if err != nil {
+		return Change[store.Payment]{}, err
+	}
+	return change, nil
+}
+
+// ExpirePayments makes every pending payment expired whose invoice ran out
+// before a time, in batches with a transaction each. only, when not nil, limits
+// it to these. Each batch is handed to done; a dry run is one batch, because what
+// it undid would come again and again.
+func (s *Service) ExpirePayments(ctx context.Context, mode Mode, before time.Time, only []string, done func([]store.Payment) error) error {
+	limit := expireBatch
+	if mode.DryRun {
+		limit = math.MaxInt32
+	}
+	for {
+		var batch []store.Payment
+		err := s.write(ctx, mode, func(t *txn) error {
+			ids, err := t.db.LockOverdue(ctx, before, only, limit)
+			if err != nil {
+				return err
+			}
+			batch = batch[:0]
+			for _, id := range ids {
+				p, err := t.db.PaymentByID(ctx, id, false)
+				if err != nil {
+					return err
+				}
+				if _, err := t.db.MarkExpired(ctx, id, t.now); err != nil {
+					return err
+				}
+				after, err := t.changedPayment(ctx, "payment.expire", p)
+				if err != nil {
+					return err
+				}
+				batch = append(batch, *after)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := done(batch); err != nil {
+			return err
+		}
+		if len(batch) == 0 || mode.DryRun {
+			return nil
+		}
+	}
+}
+
+// changedPayment reads the payment as it now is and leaves the audit row.
+func (t *txn) changedPayment(ctx context.Context, action string, before store.Payment) (*store.Payment, error) {
+	after, err := t.db.PaymentByID(ctx, before.ID, false)
+	if err != nil {
+		return nil, err
+	}
+	return &after, t.audit(ctx, action, "payment", after.ID, &after.UserID, PaymentValues(before), PaymentValues(after))
+}
+
+// RefundInput describes money that was sent back, outside of this program.
+type RefundInput struct {
+	AmountSats int64  // 0 is the whole amount
+	Invoice    string // the user's invoice that was paid, if there is one
+	Preimage   string // hex; what the payment of that invoice returned
+	// Plan is the user's plan from now on; "" leaves it.
+	Plan string
+}
+
+// RefundPayment records that a paid payment was refunded. Nothing is sent.
+func (s *Service) RefundPayment(ctx context.Context, mode Mode, id string, in RefundInput) (Change[store.Payment], error) {
+	none := Change[store.Payment]{}
+	if strings.TrimSpace(mode.Reason) == "" {
+		return none, &InputError{Field: "reason", Rule: "a refund needs a reason", Hint: `add --reason "…"`}
+	}
+	row := models.PaymentRefund{PaymentID: id, Reason: mode.Reason, Actor: text(s.opts.Actor)}
+	invoice, err := in.read(&row)
+	if err != nil {
+		return none, err
+	}
+	plan := models.PlanType("")
+	if in.Plan != "" {
+		if plan, err = models.ParsePlanType(in.Plan); err != nil {
+			return none, checkPlan(models.PlanType(in.Plan))
+		}
+	}
+	change := Change[store.Payment]{Status: StatusUpdated, DryRun: mode.DryRun}
+	err = s.write(ctx, mode, func(t *txn) error {
+		p, err := t.db.PaymentByID(ctx, id, true)
+		if err != nil {
+			return err
+		}
+		change.Before = &p
+		change.After, err = t.refund(ctx, p, row, in, invoice, plan)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	return change, nil
+}
+
+func (t *txn) refund(ctx context.Context, p store.Payment, row models.PaymentRefund, in RefundInput, invoice *bolt11.Invoice, plan models.PlanType) (*store.Payment, error) {
+	if p.Status.Canonical() != models.PaymentPaid {
+		return nil, wrongState(p, "refunded")
+	}
+	amount := in.AmountSats
+	if amount == 0 {
+		amount = int64(p.AmountSats)
+	}
+	if amount < 1 || amount > int64(p.AmountSats) {
+		return nil, &InputError{Field: "amount_sats", Rule: fmt.Sprintf("a refund of this payment is between 1 and %d sats", p.AmountSats)}
+	}
+	if invoice != nil {
+		if err := t.checkRefundInvoice(ctx, invoice, amount); err != nil {
+			return nil, err
+		}
+	}
+	row.AmountSats, row.CreatedAt = int32(amount), t.now
+	changed, err := t.db.MarkRefunded(ctx, p.ID, t.now)
+	if err != nil {
+		return nil, err
+	}
+	if !changed {
+		return nil, wrongState(p, "refunded")
+	}
+	if err := t.db.CreateRefund(ctx, &row); err != nil {
+		return nil, err
+	}
+	after, err := t.db.PaymentByID(ctx, p.ID, false)
+	if err != nil {
+		return nil, err
+	}
+	before, values := PaymentValues(p), PaymentValues(after)
+	values["refund"] = map[string]any{"id": row.ID, "amount_sats": row.AmountSats, "payment_hash": row.PaymentHash}
+	if plan != "" {
+		u, err := t.db.UserByID(ctx, p.UserID, true)
+		if err != nil {
+			return nil, err
+		}
+		before["user_plan"], values["user_plan"] = u.PlanType, plan
+		if plan != u.PlanType {
+			if err := t.db.SetPlanOf(ctx, u.ID, u.PlanType, plan, "payment_refunded", t.now); err != nil {
+				return nil, err
+			}
+			facts := map[string]any{"payment_id": p.ID, "old_plan": u.PlanType, "new_plan": plan}
+			if err := t.security(ctx, "PLAN_CHANGE", &u.ID, true, facts); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return &after, t.audit(ctx, "payment.refund", "payment", p.ID, &p.UserID, before, values)
+}
+
+// checkRefundInvoice keeps one invoice from counting as two refunds, and an
+// invoice of the wrong amount from counting at all.
+func (t *txn) checkRefundInvoice(ctx context.Context, v *bolt11.Invoice, amount int64) error {
+	bad := func(rule string) error { return &InputError{Field: "invoice", Rule: rule} }
+	if sats, whole := v.Sats(); v.AmountMsat != nil && (!whole || sats != amount) {
+		return bad(fmt.Sprintf("it is for %d msat, and the refund is %d sats", *v.AmountMsat, amount))
+	}
+	if used, err := t.db.RefundByHash(ctx, v.Hash()); err != nil {
+		return err
+	} else if used != nil {
+		return &ConflictError{
+			Kind: "refund", Field: "payment_hash", Value: v.Hash(), Existing: used.PaymentID,
+			Message: "this invoice was already the refund of payment " + used.PaymentID,
+		}
+	}
+	if own, err := t.db.PaymentsByHash(ctx, v.Hash()); err != nil {
+		return err
+	} else if len(own) > 0 {
+		return bad("it is the invoice of payment " + own[0].ID + ", not one of the user's")
+	}
+	return nil
+}
+
+// read checks the proof of a refund and puts it into its row.
+func (in RefundInput) read(row *models.PaymentRefund) (*bolt11.Invoice, error) {
+	if in.Invoice == "" {
+		if in.Preimage != "" {
+			return nil, &InputError{Field: "preimage", Rule: "it proves the payment of an invoice, and there is none", Hint: "add --invoice"}
+		}
+		return nil, nil
+	}
+	v, err := bolt11.Decode(bolt11.Normal(in.Invoice))
+	if err != nil {
+		return nil, err
+	}
+	row.LightningInvoice, row.PaymentHash = new(strings.ToLower(bolt11.Normal(in.Invoice))), new(v.Hash())
+	if in.Preimage == "" {
+		return v, nil
+	}
+	raw, err := hex.DecodeString(in.Preimage)
+	if err != nil || len(raw) != 32 {
+		return nil, &InputError{Field: "preimage", Rule: "it must be 64 hex digits"}
+	}
+	if sha256.Sum256(raw) != v.PaymentHash {
+		return nil, &InputError{Field: "preimage", Rule: "it does not belong to the invoice: its SHA-256 is not the payment hash"}
+	}
+	row.Preimage = text(strings.ToLower(in.Preimage))
+	return v, nil
+}

@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/axisor/axisor/pkg/models"
+)
+
+// The life of a payment: pending → paid, expired or failed; paid → refunded;
+// expired → paid when the money came late. Every step is one conditional UPDATE,
+// so that of two writers one finds nothing to change. The web application knows
+// nothing of our locks; it too can only lose to these conditions.
+
+// MarkPaid makes a pending or expired payment paid. changed is false when it is
+// in no such state. A nil preimage leaves the column alone.
+func (d *DB) MarkPaid(ctx context.Context, id string, paidAt time.Time, preimage *string, now time.Time) (changed bool, err error) {
+	return d.step(ctx, `UPDATE "Payment" SET status = 'paid', paid_at = ?, preimage = COALESCE(?, preimage), updated_at = ?
+		WHERE id = ? AND status IN ('pending', 'expired')`, paidAt.UTC(), preimage, now.UTC(), id)
+}
+
+// MarkFailed makes a pending payment failed.
+func (d *DB) MarkFailed(ctx context.Context, id string, now time.Time) (changed bool, err error) {
+	return d.step(ctx, `UPDATE "Payment" SET status = 'failed', updated_at = ? WHERE id = ? AND status = 'pending'`, now.UTC(), id)
+}
+
+// MarkExpired makes a pending payment expired.
+func (d *DB) MarkExpired(ctx context.Context, id string, now time.Time) (changed bool, err error) {
+	return d.step(ctx, `UPDATE "Payment" SET status = 'expired', updated_at = ? WHERE id = ? AND status = 'pending'`, now.UTC(), id)
+}
+
+// MarkRefunded makes a paid payment refunded.
+func (d *DB) MarkRefunded(ctx context.Context, id string, now time.Time) (changed bool, err error) {
+	return d.step(ctx, `UPDATE "Payment" SET status = 'refunded', updated_at = ?
+		WHERE id = ? AND status IN ('paid', 'completed')`, now.UTC(), id)
+}
+
+func (d *DB) step(ctx context.Context, sql string, args ...any) (bool, error) {
+	r := d.Gorm(ctx).Exec(sql, args...)
+	if r.Error != nil {
+		return false, fmt.Errorf("change payment: %w", r.Error)
+	}
+	return r.RowsAffected > 0, nil
+}
+
+// LockOverdue locks up to limit pending payments whose invoice ran out before a
+// time, the oldest first, and returns their ids. Rows that another transaction
+// holds are left to it.
+func (d *DB) LockOverdue(ctx context.Context, before time.Time, only []string, limit int) ([]string, error) {
+	sql := `SELECT id FROM "Payment" WHERE status = 'pending' AND ` + paymentExpiry + ` < ?`
+	args := []any{before.UTC()}
+	if only != nil {
+		sql += ` AND id IN ?`
+		args = append(args, only)
+	}
+	var ids []string
+	err := d.Gorm(ctx).Raw(sql+` ORDER BY created_at, id LIMIT ? FOR UPDATE SKIP LOCKED`, append(args, limit)...).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("find overdue payments: %w", err)
+	}
+	return ids, nil
+}
+
+// PaidTwin returns the id of another payment of the same user for the same plan
+// and amount that was paid within a time of this one: a purchase paid twice.
+func (d *DB) PaidTwin(ctx context.Context, p models.Payment, paidAt time.Time, within time.Duration) (string, error) {
+	var id string
+	err := d.Gorm(ctx).Raw(`SELECT id FROM "Payment"
+		WHERE user_id = ? AND id <> ? AND plan_type = ? AND amount_sats = ? AND status IN ('paid', 'completed')
+		  AND paid_at BETWEEN ? AND ? ORDER BY paid_at, id LIMIT 1`,
+		p.UserID, p.ID, p.PlanType, p.AmountSats, paidAt.Add(-within).UTC(), paidAt.Add(within).UTC()).Scan(&id).Error
+	if err != nil {
+		return "", fmt.Errorf("find payments of the same purchase: %w", err)
+	}
+	return id, nil
+}
+
+// SetPlanOf changes a user's plan because of a payment. Where the tables of the
+// web application exist, its history gets a row and its entitlements follow.
+func (d *DB) SetPlanOf(ctx context.Context, userID string, from, to models.PlanType, reason string, now time.Time) error {
+	if _, err := d.step(ctx, `UPDATE "User" SET plan_type = ?, updated_at = ? WHERE id = ?`, to, now.UTC(), userID); err != nil {
+		return err
+	}
+	for table, sql := range map[string]string{
+		// The application references a user as the author; the payment is that user's own act.
+		"user_upgrade_history": `INSERT INTO user_upgrade_history (id, user_id, old_plan, new_plan, reason, effective_date, upgraded_by, created_at, updated_at)
+			VALUES (gen_random_uuid()::text, @user, @from, @to, @reason, @now, @user, @now, @now)`,
+		"user_entitlements": `UPDATE user_entitlements SET plan = upper(@to), feature_set = @to, updated_at = @now WHERE user_id = @user`,
+	} {
+		var there bool
+		if err := d.Gorm(ctx).Raw("SELECT to_regclass(?) IS NOT NULL", table).Scan(&there).Error; err != nil {
+			return fmt.Errorf("change plan: %w", err)
+		}
+		if !there {
+			continue
+		}
+		args := map[string]any{"user": userID, "from": string(from), "to": string(to), "reason": reason, "now": now.UTC()}
+		if err := d.Gorm(ctx).Exec(sql, args).Error; err != nil {
+			return fmt.Errorf("change plan: %w", err)
+		}
+	}
+	return nil
+}
+
+// CreateSettlement records the evidence for a payment.
+func (d *DB) CreateSettlement(ctx context.Context, row *models.PaymentSettlement) error {
+	if err := d.Gorm(ctx).Create(row).Error; err != nil {
+		return fmt.Errorf("record settlement: %w", err)
+	}
+	return nil
+}
+
+// SettlementOf reads the evidence for a payment; nil when there is none.
+func (d *DB) SettlementOf(ctx context.Context, paymentID string) (*models.PaymentSettlement, error) {
+	var row models.PaymentSettlement
+	err := d.Gorm(ctx).Where("payment_id = ?", paymentID).Take(&row).Error
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read settlement: %w", err)
+	}
+	return &row, nil
+}
+
+// CreateRefund records a refund.
+func (d *DB) CreateRefund(ctx context.Context, row *models.PaymentRefund) error {
+	if err := d.Gorm(ctx).Create(row).Error; err != nil {
+		return fmt.Errorf("record refund: %w", err)
+	}
+	return nil
+}
+
+// RefundOf reads the refund of a payment; nil when there is none.
+func (d *DB) RefundOf(ctx context.Context, paymentID string) (*models.PaymentRefund, error) {
+	var row models.PaymentRefund
+	err := d.Gorm(ctx).Where("payment_id = ?", paymentID).Take(&row).Error
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read refund: %w", err)
+	}
+	return &row, nil
+}
+
+// RefundByHash reads the refund that paid an invoice with this hash; nil when there is none.
+func (d *DB) RefundByHash(ctx context.Context, hash string) (*models.PaymentRefund, error) {
+	var row models.PaymentRefund
+	err := d.Gorm(ctx).Where("payment_hash = ?", hash).Take(&row).Error
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read refund: %w", err)
+	}
+	return &row, nil
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/prompt"
+	"github.com/axisor/axisor/internal/credential"
 	"github.com/axisor/axisor/pkg/admin"
 )
 
@@ -23,9 +24,9 @@ type createOptions struct {
 	name     string
 	activate bool
 	override bool
-	input    credentialInput
+	input    credential.Input
 	write    flags.Writes
-	ask      askFunc // the person at the terminal; tests answer instead
+	ask      credential.AskFunc // the person at the terminal; tests answer instead
 }
 
 func newCreate(a *app.App, run func(context.Context, *createOptions) error) *cobra.Command {
@@ -53,7 +54,7 @@ Exit codes: 2, 3, 4 when the name is taken, the plan's limit is reached, or the 
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.user = args[0]
-			if err := o.input.validate(); err != nil {
+			if err := o.input.Validate(); err != nil {
 				return err
 			}
 			return run(c.Context(), o)
@@ -64,7 +65,7 @@ Exit codes: 2, 3, 4 when the name is taken, the plan's limit is reached, or the 
 	f.StringVar(&o.name, "name", "", "`NAME` of the account, unique for the user on this exchange")
 	f.BoolVar(&o.activate, "activate", false, "make it the user's active account and switch the others off")
 	f.BoolVar(&o.override, "override-limit", false, "allow more accounts than the plan does (kept in the audit trail)")
-	o.input.register(c)
+	o.input.Register(c)
 	o.write.Register(c)
 	flags.CompleteLive(c, "exchange", a.ExchangeNames)
 	flags.Fields(c, output.Fields[view]())
@@ -104,7 +105,7 @@ func runCreate(ctx context.Context, o *createOptions) error {
 	if err != nil {
 		return err
 	}
-	fields, err := o.input.read(ctx, o.app, o.ask, types)
+	fields, err := o.input.Read(ctx, o.app, o.ask, types, false)
 	if err != nil {
 		return err
 	}

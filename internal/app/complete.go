@@ -25,6 +25,11 @@ func (a *App) ExchangeNames(ctx context.Context, _ string) []string {
 	return a.words(ctx, func(ctx context.Context, db *store.DB) ([]string, error) { return db.CompleteExchanges(ctx) })
 }
 
+// AccountNames completes accounts as USER/NAME.
+func (a *App) AccountNames(ctx context.Context, prefix string) []string {
+	return a.words(ctx, func(ctx context.Context, db *store.DB) ([]string, error) { return db.CompleteAccounts(ctx, prefix) })
+}
+
 // words runs a completion query; whatever goes wrong gives no words and prints nothing.
 func (a *App) words(ctx context.Context, query func(context.Context, *store.DB) ([]string, error)) []string {
 	if ctx == nil { // cobra completes without a context when the program was not started through ExecuteContext

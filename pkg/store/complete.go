@@ -36,3 +36,13 @@ func (d *DB) CompleteExchanges(ctx context.Context) ([]string, error) {
 	var slugs []string
 	return slugs, d.Gorm(ctx).Model(&models.Exchange{}).Order("slug").Limit(completions).Pluck("slug", &slugs).Error
 }
+
+// CompleteAccounts lists accounts as username/name.
+func (d *DB) CompleteAccounts(ctx context.Context, prefix string) ([]string, error) {
+	var words []string
+	err := d.Gorm(ctx).Raw(`SELECT u.username || '/' || a.account_name AS word
+		FROM "UserExchangeAccounts" a JOIN "User" u ON u.id = a.user_id
+		WHERE left(lower(u.username || '/' || a.account_name), ?) = lower(?) ORDER BY word LIMIT ?`,
+		len([]rune(prefix)), prefix, completions).Scan(&words).Error
+	return words, err
+}

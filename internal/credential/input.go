@@ -1,4 +1,4 @@
-package account
+package credential
 
 import (
 	"context"
@@ -24,27 +24,32 @@ import (
 // maxInput is far more than any exchange's credentials need.
 const maxInput = 64 << 10
 
-// credentialInput is where secret values come from: a JSON object on standard input or in a file, or answers at
+// Input is where secret values come from: a JSON object on standard input or in a file, or answers at
 // the terminal. There is no flag for a value: it would stand in the process list and in the shell's history.
-type credentialInput struct {
+type Input struct {
 	stdin bool
 	file  string
 }
 
-func (in *credentialInput) register(c *cobra.Command) {
+// Register adds the flags.
+func (in *Input) Register(c *cobra.Command) {
 	c.Flags().BoolVar(&in.stdin, "from-stdin", false, `read the credentials from stdin, as JSON: {"api_key":"…", …}`)
 	c.Flags().StringVar(&in.file, "from-file", "", "read the credentials from this `FILE`, as JSON; it must have mode 0600")
 }
 
-func (in *credentialInput) validate() error {
+// Validate refuses two sources.
+func (in *Input) Validate() error {
 	if in.stdin && in.file != "" {
 		return clierr.Usagef("--from-stdin and --from-file exclude each other")
 	}
 	return nil
 }
 
-// read returns the values by field name. Whether they are the right ones for the exchange is not decided here.
-func (in *credentialInput) read(ctx context.Context, a *app.App, ask askFunc, types []models.ExchangeCredentialType) (map[string]secret.Secret, error) {
+// Read returns the values by name. Whether they are the right ones for the exchange is not decided here. Where
+// values are stored already, an empty answer on the terminal keeps them.
+func (in *Input) Read(
+	ctx context.Context, a *app.App, ask AskFunc, types []models.ExchangeCredentialType, keep bool,
+) (map[string]secret.Secret, error) {
 	switch {
 	case in.stdin:
 		data, err := io.ReadAll(io.LimitReader(a.Streams.In, maxInput+1))
@@ -60,7 +65,7 @@ func (in *credentialInput) read(ctx context.Context, a *app.App, ask askFunc, ty
 		}
 		return parseFields(path, data)
 	}
-	return askFields(ctx, ask, types)
+	return askFields(ctx, ask, types, keep)
 }
 
 // parseFields reads a flat JSON object of texts. Errors never quote the input.
@@ -91,18 +96,18 @@ func parseFields(source string, data []byte) (map[string]secret.Secret, error) {
 	return fields, nil
 }
 
-// askFunc is the person at the terminal.
-type askFunc func(context.Context, ...prompt.Field) error
+// AskFunc is the person at the terminal.
+type AskFunc func(context.Context, ...prompt.Field) error
 
 // askFields asks for each field of the exchange; passwords are not shown while they are typed.
-func askFields(ctx context.Context, ask askFunc, types []models.ExchangeCredentialType) (map[string]secret.Secret, error) {
+func askFields(ctx context.Context, ask AskFunc, types []models.ExchangeCredentialType, keep bool) (map[string]secret.Secret, error) {
 	answers := make([]string, len(types))
 	questions := make([]prompt.Field, len(types))
 	for i, t := range types {
 		questions[i] = prompt.Field{
 			Title: t.Name, Value: &answers[i], Secret: t.FieldType == "password", Flag: "--from-stdin",
 			Validate: func(text string) error {
-				if (t.IsRequired == nil || *t.IsRequired) && strings.TrimSpace(text) == "" {
+				if !keep && (t.IsRequired == nil || *t.IsRequired) && strings.TrimSpace(text) == "" {
 					return errors.New("required")
 				}
 				return nil
@@ -110,6 +115,9 @@ func askFields(ctx context.Context, ask askFunc, types []models.ExchangeCredenti
 		}
 		if t.Description != nil {
 			questions[i].Description = *t.Description
+		}
+		if keep {
+			questions[i].Description = strings.TrimSpace(questions[i].Description + " (empty keeps what is stored)")
 		}
 	}
 	if err := ask(ctx, questions...); err != nil {

@@ -1,4 +1,4 @@
-package account
+package credential
 
 import (
 	"context"
@@ -27,7 +27,7 @@ func TestAskFields(t *testing.T) {
 		require.Equal(t, "optional", fields[2].Description)
 		*fields[0].Value, *fields[1].Value = "k", "s"
 		return nil
-	}, types)
+	}, types, false)
 	require.NoError(t, err)
 	require.Len(t, got, 2, "an optional field that was left empty is not stored")
 	require.Equal(t, "s", got["api_secret"].Reveal())

@@ -69,7 +69,7 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 			root.AddCommand(c)
 		}
 	}
-	add(groupPeople, user.New(a), payment.New(a), audit.New(a))
+	add(groupPeople, user.New(a), user.NewToken(a), payment.New(a), audit.New(a))
 	add(groupTrading, exchange.New(a), account.New(a), guard.New(a), trade.New(a))
 	add(groupOperate, migrate.New(a), backup.New(a), backup.NewRestore(a), doctor.New(a))
 	add(groupWorkshop, dev.New(a), config.New(a), version.New(a))

@@ -125,7 +125,7 @@ func (o *createOptions) input(ctx context.Context) (admin.CreateUserInput, error
 		Plan: models.PlanType(o.plan.String()), Inactive: o.inactive, EmailVerified: o.verified, IfNotExists: o.ifNotExists,
 	}
 	var err error
-	if in.Preferences, err = o.readPreferences(); err != nil {
+	if in.Preferences, err = readPreferences(o.app, o.preferences); err != nil {
 		return in, err
 	}
 	var missing []prompt.Field
@@ -142,15 +142,20 @@ func (o *createOptions) input(ctx context.Context) (admin.CreateUserInput, error
 	if in.Password, err = o.password.read(ctx, o.app); err != nil {
 		return in, err
 	}
-	return in.Check()
+	policy, err := o.app.PasswordPolicy()
+	if err != nil {
+		return in, err
+	}
+	return in.Check(policy)
 }
 
-func (o *createOptions) readPreferences() (models.JSON, error) {
-	name, isFile := strings.CutPrefix(o.preferences, "@")
+// readPreferences takes JSON, or reads it from the file behind an @.
+func readPreferences(a *app.App, text string) (models.JSON, error) {
+	name, isFile := strings.CutPrefix(text, "@")
 	if !isFile {
-		return models.JSON(o.preferences), nil
+		return models.JSON(text), nil
 	}
-	path := config.Absolute(name, o.app.Dir, o.app.Env)
+	path := config.Absolute(name, a.Dir, a.Env)
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, clierr.Usagef("--preferences @%s: the file cannot be read", name).WithCause(err)

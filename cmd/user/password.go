@@ -24,12 +24,20 @@ type passwordInput struct {
 	stdin bool
 	file  string
 	none  bool
+	only  bool // there must be one
 }
 
 func (in *passwordInput) register(c *cobra.Command) {
 	c.Flags().BoolVar(&in.stdin, "password-stdin", false, "read the password from stdin")
 	c.Flags().StringVar(&in.file, "password-file", "", "read the password from this `FILE`; it must have mode 0600")
 	c.Flags().BoolVar(&in.none, "no-password", false, "no password: the user cannot log in with one")
+}
+
+// registerOnly is register for commands where no password is no answer.
+func (in *passwordInput) registerOnly(c *cobra.Command) {
+	in.only = true
+	c.Flags().BoolVar(&in.stdin, "password-stdin", false, "read the password from stdin")
+	c.Flags().StringVar(&in.file, "password-file", "", "read the password from this `FILE`; it must have mode 0600")
 }
 
 func (in *passwordInput) validate() error {
@@ -40,6 +48,9 @@ func (in *passwordInput) validate() error {
 		}
 	}
 	if given > 1 {
+		if in.only {
+			return clierr.Usagef("--password-stdin and --password-file exclude each other")
+		}
 		return clierr.Usagef("--password-stdin, --password-file and --no-password exclude each other")
 	}
 	return nil
@@ -55,25 +66,39 @@ func (in *passwordInput) read(ctx context.Context, a *app.App) (secret.Secret, e
 		if err != nil {
 			return secret.Secret{}, fmt.Errorf("read standard input: %w", err)
 		}
-		return onePassword("standard input", raw)
+		return in.onePassword("standard input", raw)
 	case in.file != "":
 		path := config.Absolute(in.file, a.Dir, a.Env)
 		raw, err := config.ReadPrivateFile(path, "")
 		if err != nil {
 			return secret.Secret{}, err
 		}
-		return onePassword(path, raw)
+		return in.onePassword(path, raw)
 	}
-	text, err := a.Prompt().NewSecret(ctx, "Password", "--password-stdin or --no-password", admin.CheckPassword)
+	policy, err := a.PasswordPolicy()
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	flag := "--password-stdin or --no-password"
+	if in.only {
+		flag = "--password-stdin or --generate"
+	}
+	text, err := a.Prompt().NewSecret(ctx, "Password", flag, func(s string) error {
+		return admin.CheckPassword(policy, secret.New(s))
+	})
 	return secret.New(text), err
 }
 
 // onePassword takes one line; the line end that editors and echo add is not part of it.
-func onePassword(source string, raw []byte) (secret.Secret, error) {
+func (in *passwordInput) onePassword(source string, raw []byte) (secret.Secret, error) {
 	text := strings.TrimSuffix(strings.TrimSuffix(string(raw), "\n"), "\r")
 	switch {
 	case text == "":
-		return secret.Secret{}, clierr.Usagef("%s holds no password", source).WithHint("use --no-password for a user without one")
+		e := clierr.Usagef("%s holds no password", source)
+		if !in.only {
+			e = e.WithHint("use --no-password for a user without one")
+		}
+		return secret.Secret{}, e
 	case len(raw) > maxPassword || strings.ContainsAny(text, "\r\n"):
 		return secret.Secret{}, clierr.Usagef("%s must hold the password on one line and nothing else", source)
 	}

@@ -167,9 +167,7 @@ func profileOf(p store.Profile) profileView {
 		})
 	}
 	for _, x := range p.Sessions {
-		v.Sessions = append(v.Sessions, sessionView{
-			x.ID, x.IsRevoked, x.IPAddress, x.UserAgent, output.At(x.CreatedAt), output.AtPtr(x.LastUsedAt), output.At(x.ExpiresAt),
-		})
+		v.Sessions = append(v.Sessions, sessionOf(x))
 	}
 	return v
 }
@@ -189,5 +187,11 @@ func usageOf(l models.PlanLimits, u store.Usage) []usageView {
 		row("indicators", l.MaxIndicators, nil), // computed by the web application, stored nowhere
 		row("simulations", l.MaxSimulations, &u.Simulations),
 		row("backtests", l.MaxBacktests, &u.Backtests),
+	}
+}
+
+func sessionOf(x models.RefreshToken) sessionView {
+	return sessionView{
+		x.ID, x.IsRevoked, x.IPAddress, x.UserAgent, output.At(x.CreatedAt), output.AtPtr(x.LastUsedAt), output.At(x.ExpiresAt),
 	}
 }

@@ -12,10 +12,14 @@ import (
 func New(a *app.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "user",
-		Short: "People: create, find and look at users",
+		Short: "People: create, find, change, lock out and remove users",
 		Long: `Users of the platform. Wherever a command takes a USER, an id, an e-mail in any case or a username will do.
 E-mails are stored in lower case and compared without regard to case.`,
 	}
-	c.AddCommand(newCreate(a, nil), newList(a, nil), newShow(a, nil))
+	c.AddCommand(
+		newCreate(a, nil), newList(a, nil), newShow(a, nil), newUpdate(a, nil), newEnable(a, nil), newDisable(a, nil),
+		newSetPlan(a, nil), newSetPassword(a, nil), newUnlock(a), newReset2FA(a), newVerifyEmail(a), newDelete(a, nil),
+		newSession(a), newTimeline(a, nil),
+	)
 	return c
 }

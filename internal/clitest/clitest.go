@@ -59,6 +59,9 @@ func WithDB(t testing.TB, env ...string) *Program {
 	return p
 }
 
+// T is the test that the installation belongs to.
+func (p *Program) T() testing.TB { return p.t }
+
 // With returns a copy with more environment; later entries win.
 func (p *Program) With(env ...string) *Program {
 	c := *p

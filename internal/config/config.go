@@ -23,6 +23,7 @@ type Config struct {
 	Guard      Guard
 	Backup     Backup
 	Payments   Payments
+	Password   Password
 	Audit      Audit
 	Output     Output
 }
@@ -100,6 +101,15 @@ type Payments struct {
 	LNbitsURL       string
 	LNbitsKeyFile   string
 }
+
+// Password is what new passwords must satisfy.
+type Password struct {
+	MinLength int
+	Require   []string // PasswordClasses
+}
+
+// PasswordClasses are the kinds of characters that password.require may name.
+func PasswordClasses() []string { return []string{"lower", "upper", "digit", "special"} }
 
 // Audit is who is written into the audit trail.
 type Audit struct {

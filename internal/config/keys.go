@@ -68,7 +68,7 @@ const (
 
 // Keys returns the table of settings in the order of the example file.
 func Keys() []Key {
-	return slices.Concat(databaseKeys(), encryptionKeys(), lnmarketsKeys(), guardKeys(), backupKeys(), paymentsKeys(), otherKeys())
+	return slices.Concat(databaseKeys(), encryptionKeys(), lnmarketsKeys(), guardKeys(), backupKeys(), paymentsKeys(), passwordKeys(), otherKeys())
 }
 
 // LookupKey returns the key of that name.
@@ -172,6 +172,21 @@ func lnmarketsKeys() []Key {
 			Name: "lnmarkets.public_rps", Kind: KindNumber, Default: "1", rule: numberOver(0, 1000),
 			Summary: "public requests per second",
 			field:   func(c *Config) any { return &c.LNMarkets.PublicRPS },
+		},
+	}
+}
+
+func passwordKeys() []Key {
+	return []Key{
+		{
+			Name: "password.min_length", Kind: KindInteger, Default: "8", rule: between(1, 72),
+			Summary: "fewest characters of a new password; bcrypt reads 72 bytes at most",
+			field:   func(c *Config) any { return &c.Password.MinLength },
+		},
+		{
+			Name: "password.require", Kind: KindList, Default: "lower,upper,digit,special", rule: passwordClasses,
+			Summary: "kinds of characters a new password must have: lower, upper, digit, special; an empty list requires none",
+			field:   func(c *Config) any { return &c.Password.Require },
 		},
 	}
 }

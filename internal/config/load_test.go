@@ -66,6 +66,10 @@ func samples(k Key) []string {
 			out[i] = fmt.Sprintf("zstd:%d", i+2)
 		case k.Name == "guard.max_balance_share":
 			out[i] = fmt.Sprintf("0.1%d", i)
+		case k.Name == "password.min_length":
+			out[i] = fmt.Sprint(i + 9)
+		case k.Name == "password.require":
+			out[i] = []string{"lower", "upper", "digit", "special", "lower,upper", "upper,digit"}[i]
 		case k.Kind == KindSecret:
 			out[i] = strings.Repeat(fmt.Sprint(i), 40)
 		case k.Kind == KindSecrets:

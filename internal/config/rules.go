@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -124,6 +125,15 @@ func compression(v any) string {
 	most, known := top[name]
 	if n, err := strconv.Atoi(level); !known || given && (err != nil || n < 1 || n > most) {
 		return "must be zstd, gzip or none, with an optional level such as zstd:3"
+	}
+	return ""
+}
+
+func passwordClasses(v any) string {
+	for _, class := range v.([]string) {
+		if !slices.Contains(PasswordClasses(), class) {
+			return "must list some of " + strings.Join(PasswordClasses(), ", ")
+		}
 	}
 	return ""
 }

@@ -77,3 +77,12 @@ func checkPlan(p models.PlanType) error {
 	}
 	return &InputError{Field: "plan", Value: string(p), Rule: "no such plan", Hint: "use one of " + strings.Join(names, ", ")}
 }
+
+// ParsePlan reads a plan's slug in any case.
+func ParsePlan(text string) (models.PlanType, error) {
+	p := models.PlanType(strings.ToLower(strings.TrimSpace(text)))
+	if p == "" {
+		return p, &InputError{Field: "plan", Rule: "it is empty"}
+	}
+	return p, checkPlan(p)
+}

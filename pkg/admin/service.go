@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -25,6 +26,8 @@ type Options struct {
 	Version string
 	Profile string
 	Now     func() time.Time
+	// Passwords is what new passwords must satisfy; zero means crypto.DefaultPolicy.
+	Passwords crypto.Policy
 }
 
 // Service is the one way to change rows.
@@ -37,6 +40,9 @@ type Service struct {
 func New(db *store.DB, o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Passwords == (crypto.Policy{}) {
+		o.Passwords = crypto.DefaultPolicy()
 	}
 	return &Service{db: db, opts: o}
 }

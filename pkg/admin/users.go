@@ -27,22 +27,14 @@ type CreateUserInput struct {
 }
 
 // Check validates the input without a database and returns it in stored form.
-func (in CreateUserInput) Check() (CreateUserInput, error) {
+func (in CreateUserInput) Check(passwords crypto.Policy) (CreateUserInput, error) {
 	email, emailErr := normalEmail(in.Email)
 	in.Email = email
 	err := errors.Join(emailErr, checkUsername(in.Username), checkPlan(in.Plan), checkPreferences(in.Preferences))
 	if !in.Password.IsZero() {
-		err = errors.Join(err, checkPassword(in.Password))
+		err = errors.Join(err, CheckPassword(passwords, in.Password))
 	}
 	return in, err
-}
-
-func checkPassword(pw secret.Secret) error {
-	var policy *crypto.PolicyError
-	if err := crypto.CheckPolicy(pw); errors.As(err, &policy) {
-		return &InputError{Field: "password", Rule: policy.Error()}
-	}
-	return nil
 }
 
 // CheckEmail tells whether an address would be accepted; for prompts.
@@ -51,15 +43,12 @@ func CheckEmail(s string) error { _, err := normalEmail(s); return err }
 // CheckUsername tells whether a username would be accepted; for prompts.
 func CheckUsername(s string) error { return checkUsername(s) }
 
-// CheckPassword tells whether a new password would be accepted; for prompts.
-func CheckPassword(s string) error { return checkPassword(secret.New(s)) }
-
 // CreateUser adds a user. E-mails are compared without regard to case. With
 // IfNotExists, a user who has both this e-mail and this username is the answer;
 // if they belong to different people it stays a conflict.
 func (s *Service) CreateUser(ctx context.Context, mode Mode, in CreateUserInput) (Change[models.User], error) {
 	none := Change[models.User]{}
-	in, err := in.Check()
+	in, err := in.Check(s.opts.Passwords)
 	if err != nil {
 		return none, err
 	}

@@ -60,6 +60,18 @@ func (d *DB) FindPlan(ctx context.Context, ref string) (models.Plan, error) {
 	return row, &NotFoundError{Kind: "plan", Ref: ref, Near: nearest(slug, slugs)}
 }
 
+// PlanBySlug reads a plan by its exact slug; nil when there is none.
+func (d *DB) PlanBySlug(ctx context.Context, slug string) (*models.Plan, error) {
+	var rows []models.Plan
+	if err := d.Gorm(ctx).Where("slug = ?", slug).Limit(1).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	return &rows[0], nil
+}
+
 // LimitsOfPlan returns a plan's limits. stored is false when the plan has no
 // row and the column defaults apply.
 func (d *DB) LimitsOfPlan(ctx context.Context, slug string) (limits models.PlanLimits, stored bool, err error) {

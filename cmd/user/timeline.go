@@ -1,0 +1,180 @@
+package user
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+type timelineOptions struct {
+	app      *app.App
+	ref      string
+	page     flags.Page
+	span     flags.Range
+	sources  []string
+	follow   bool
+	interval time.Duration
+}
+
+func newTimeline(a *app.App, run func(context.Context, *timelineOptions) error) *cobra.Command {
+	if run == nil {
+		run = runTimeline
+	}
+	o := &timelineOptions{app: a}
+	c := &cobra.Command{
+		Use:   "timeline <user>",
+		Short: "Everything that happened to a user, in one order",
+		Long: `Everything recorded about a user in one order, newest first: changes (audit), security events, logins (session),
+payments when they were made and when they were paid, and trades.
+
+--follow prints the newest page, oldest first, and then what happens as it happens, until it is interrupted; with
+-o jsonl one object a line.
+
+Exit codes: 0, 2, 3 (no such user), 10, 11, 12, 130 (interrupted).`,
+		Example: `  axisor user timeline ana@example.com --since 7d
+  axisor user timeline ana --source trade --source payment -o csv --all
+  axisor user timeline ana --follow`,
+		Args:              flags.Exactly("axisor user timeline "+userExample, "user"),
+		ValidArgsFunction: flags.Live(a.UserNames, false),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.ref = args[0]
+			if err := o.validate(); err != nil {
+				return err
+			}
+			return run(c.Context(), o)
+		},
+	}
+	o.page.Register(c)
+	c.Flags().StringSliceVar(&o.sources, "source", nil, "only from this `SOURCE`: "+strings.Join(store.Sources(), ", ")+"; repeatable")
+	flags.Complete(c, "source", store.Sources)
+	o.span.Register(c)
+	c.Flags().BoolVar(&o.follow, "follow", false, "go on printing what happens")
+	c.Flags().DurationVar(&o.interval, "interval", 2*time.Second, "how often --follow looks")
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Fields(c, output.Fields[eventView]())
+	return c
+}
+
+func (o *timelineOptions) validate() error {
+	if err := o.page.Validate(); err != nil {
+		return err
+	}
+	for _, s := range o.sources {
+		if !slices.Contains(store.Sources(), s) {
+			return clierr.Usagef("--source %q: unknown", s).WithHint("use some of " + strings.Join(store.Sources(), ", "))
+		}
+	}
+	if !o.follow {
+		return nil
+	}
+	if o.page.All || o.page.Cursor != "" {
+		return clierr.Usagef("--follow excludes --all and --cursor")
+	}
+	if o.interval < 100*time.Millisecond {
+		return clierr.Usagef("--interval %s: must be at least 100ms", o.interval)
+	}
+	return nil
+}
+
+// eventView is one event. Details differ by source.
+type eventView struct {
+	At      output.Time  `json:"at"`
+	Source  string       `json:"source"`
+	Action  string       `json:"action"`
+	Status  *string      `json:"status"`
+	ID      string       `json:"id"`
+	Details *models.JSON `json:"details"`
+}
+
+func eventDesc() output.Desc {
+	return output.Desc{Noun: "events", ID: "id", Columns: []output.Column{
+		{Field: "at", Header: "WHEN"}, {Field: "source"}, {Field: "action"}, {Field: "status", Drop: 2}, {Field: "details", Format: detailWords}, {Field: "id", Drop: 1},
+	}}
+}
+
+func eventOf(e store.Event) eventView {
+	return eventView{At: output.At(e.At), Source: e.Source, Action: e.Action, Status: e.Status, ID: e.ID, Details: jsonOf(e.Details)}
+}
+
+// detailWords writes the details that are there as name=value.
+func detailWords(v any) string {
+	raw, ok := v.(models.JSON)
+	if !ok {
+		return ""
+	}
+	var all map[string]any
+	if err := raw.Decode(&all); err != nil {
+		return string(raw)
+	}
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if value := all[name]; value != nil && value != "" {
+			words = append(words, fmt.Sprintf("%s=%v", name, value))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func runTimeline(ctx context.Context, o *timelineOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	if o.follow && p.Format() != output.Table && p.Format() != output.JSONL {
+		return clierr.Usagef("--follow never ends, which -o %s cannot express", p.Format()).WithHint("use -o jsonl")
+	}
+	since, until, err := o.span.Resolve(o.app.Now())
+	if err != nil {
+		return err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	u, err := db.FindUser(ctx, o.ref)
+	if err != nil {
+		return err
+	}
+	filter := store.TimelineFilter{
+		UserID: u.ID, Sources: o.sources, Range: store.TimeRange{Since: models.Deref(since), Until: models.Deref(until)},
+	}
+	if !o.follow {
+		list := db.Timeline(ctx, filter, store.Page(o.page))
+		return output.List(p, eventDesc(), output.Map(list.Items, eventOf), list.Next)
+	}
+	events := follow(ctx, db, filter, store.Page(o.page), o.interval)
+	if p.Format() == output.JSONL || o.app.Globals.Quiet {
+		return output.List(p, eventDesc(), output.Map(events, eventOf), nil)
+	}
+	for e, err := range events {
+		if err != nil {
+			return err
+		}
+		v := eventOf(e)
+		status := ""
+		if v.Status != nil {
+			status = " " + *v.Status
+		}
+		line := fmt.Sprintf("%s  %-8s %s%s", v.At, v.Source, v.Action, status)
+		if v.Details != nil {
+			line += "  " + detailWords(*v.Details)
+		}
+		if _, err := fmt.Fprintln(p.Streams().Out, streams.Visible(line)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package admin
+
+import (
+	"context"
+	"time"
+
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// SessionsChange is what revoking did.
+type SessionsChange struct {
+	User    models.User
+	Revoked []string // ids
+	DryRun  bool
+}
+
+// RevokeSessions ends sessions of a user: those with the given ids or, with none given, all, which also ends what
+// the web application keeps outside of the sessions' table.
+func (s *Service) RevokeSessions(ctx context.Context, mode Mode, ref string, ids []string) (SessionsChange, error) {
+	out := SessionsChange{DryRun: mode.DryRun}
+	err := s.write(ctx, mode, func(t *txn) error {
+		u, err := t.db.FindUser(ctx, ref)
+		if err != nil {
+			return err
+		}
+		out.User = u
+		if len(ids) > 0 {
+			known, err := t.db.SessionsByID(ctx, u.ID, ids)
+			if err != nil {
+				return err
+			}
+			if err := allKnown(ids, known); err != nil {
+				return err
+			}
+			out.Revoked, err = t.db.RevokeSessions(ctx, u.ID, ids, t.now)
+			if err != nil {
+				return err
+			}
+		} else {
+			if out.Revoked, err = t.db.RevokeSessions(ctx, u.ID, nil, t.now); err != nil {
+				return err
+			}
+			if err := t.db.EndAppSessions(ctx, u.ID); err != nil {
+				return err
+			}
+		}
+		facts := map[string]any{"revoked": len(out.Revoked), "all": len(ids) == 0, "session_ids": out.Revoked}
+		if len(ids) > 0 && len(out.Revoked) == 0 {
+			return nil // they were over already
+		}
+		if err := t.security(ctx, "SESSIONS_REVOKED", &u.ID, true, facts); err != nil {
+			return err
+		}
+		return t.audit(ctx, "session.revoke", "user", u.ID, &u.ID, nil, facts)
+	})
+	return out, err
+}
+
+func allKnown(ids []string, known []models.RefreshToken) error {
+	for _, id := range ids {
+		found := false
+		for _, s := range known {
+			found = found || s.ID == id
+		}
+		if !found {
+			return &NotFoundError{Kind: "session", Ref: id}
+		}
+	}
+	return nil
+}
+
+// PruneSessions deletes sessions that have been expired or revoked for at least the given time.
+func (s *Service) PruneSessions(ctx context.Context, mode Mode, olderThan time.Duration) (store.Pruned, error) {
+	var out store.Pruned
+	err := s.write(ctx, mode, func(t *txn) error {
+		cutoff := t.now.Add(-olderThan)
+		var err error
+		if out, err = t.db.PruneSessions(ctx, cutoff); err != nil {
+			return err
+		}
+		if out.Expired+out.Revoked == 0 {
+			return nil
+		}
+		return t.audit(ctx, "session.prune", "session", "*", nil, nil, map[string]any{
+			"expired": out.Expired, "revoked": out.Revoked, "before": cutoff,
+		})
+	})
+	return out, err
+}

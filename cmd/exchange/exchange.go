@@ -14,6 +14,7 @@ func New(a *app.App) *cobra.Command {
 		Short: "Exchanges that accounts belong to",
 		Long:  "Exchanges that users connect accounts of, with the credential fields each of them asks for.",
 	}
-	c.AddCommand(newList(a, nil))
+	c.AddCommand(newList(a, nil), newShow(a, nil), newCreate(a, nil), newUpdate(a, nil), newEnable(a, nil),
+		newDisable(a, nil), newDelete(a, nil), newCredentialType(a))
 	return c
 }

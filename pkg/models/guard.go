@@ -102,6 +102,8 @@ type GuardBreaker struct {
 	OpenedAt  *time.Time `gorm:"column:opened_at"`
 	OpenUntil *time.Time `gorm:"column:open_until"`
 	UpdatedAt time.Time  `gorm:"column:updated_at"`
+	// Fingerprint tells whether the credentials are still the refused ones.
+	Fingerprint *string `gorm:"column:fingerprint"`
 }
 
 // TableName implements gorm's Tabler.

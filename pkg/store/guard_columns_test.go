@@ -14,7 +14,10 @@ import (
 func TestGuardModels_KnowEveryColumn(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
-	for _, model := range []any{models.GuardRun{}, models.GuardIntent{}, models.GuardBreaker{}, models.GuardControl{}} {
+	for _, model := range []any{
+		models.GuardRun{}, models.GuardIntent{}, models.GuardBreaker{}, models.GuardControl{}, models.GuardNotice{},
+		models.GuardSetting{}, models.GuardWatch{}, models.GuardLease{}, models.GuardWorker{}, models.GuardRate{},
+	} {
 		stmt := &gorm.Statement{DB: db.Gorm(t.Context())}
 		require.NoError(t, stmt.Parse(model))
 		var columns []string

@@ -29,12 +29,13 @@ type Repository struct {
 	// Seams for tests; production values are set by Open.
 	open openFunc
 	free func(dir string) (int64, error)
+	sync func(dir string) error
 }
 
 // Open returns the repository; the directory need not exist yet.
 func Open(o Options) *Repository {
 	o.Directory = filepath.Clean(o.Directory)
-	return &Repository{o: o, open: openPartial, free: freeBytes}
+	return &Repository{o: o, open: openPartial, free: freeBytes, sync: syncTree}
 }
 
 // Directory is where the backups are.
@@ -58,12 +59,21 @@ type Entry struct {
 	Problem  string
 	Manifest *Manifest
 	dir      string
+	kind     string // "" is logical; kept beside the manifest, which may be unreadable
+}
+
+// manifestPath is where the manifest lies.
+func (e Entry) manifestPath() string {
+	if e.kind == kindBase {
+		return filepath.Join(e.dir, basePrefix+e.ID+manifestExt)
+	}
+	return filepath.Join(e.dir, stemOf(e.ID)+manifestExt)
 }
 
 // Path is the archive's file, or the manifest's when that cannot be read.
 func (e Entry) Path() string {
 	if e.Manifest == nil {
-		return filepath.Join(e.dir, stemOf(e.ID)+manifestExt)
+		return e.manifestPath()
 	}
 	return filepath.Join(e.dir, e.Manifest.Archive.Name)
 }
@@ -81,27 +91,34 @@ func (r *Repository) List() ([]Entry, error) {
 			out = append(out, r.entry(m[2]))
 		}
 	}
-	slices.SortFunc(out, func(a, b Entry) int {
+	sortNewest(out)
+	return out, nil
+}
+
+func sortNewest(list []Entry) {
+	slices.SortFunc(list, func(a, b Entry) int {
 		if c := b.when().Compare(a.when()); c != 0 {
 			return c
 		}
 		return strings.Compare(b.ID, a.ID)
 	})
-	return out, nil
 }
 
-func (r *Repository) names() ([]string, error) {
-	d, err := os.Open(r.o.Directory)
+func (r *Repository) names() ([]string, error) { return namesIn(r.o.Directory) }
+
+// namesIn lists a directory in order; one that does not exist holds nothing.
+func namesIn(dir string) ([]string, error) {
+	d, err := os.Open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, &RepositoryError{Directory: r.o.Directory, Problem: "cannot be read", Cause: err}
+		return nil, &RepositoryError{Directory: dir, Problem: "cannot be read", Cause: err}
 	}
 	defer d.Close()
 	names, err := d.Readdirnames(-1)
 	if err != nil {
-		return nil, &RepositoryError{Directory: r.o.Directory, Problem: "cannot be read", Cause: err}
+		return nil, &RepositoryError{Directory: dir, Problem: "cannot be read", Cause: err}
 	}
 	slices.Sort(names)
 	return names, nil
@@ -119,16 +136,19 @@ func (e Entry) when() time.Time {
 	return at
 }
 
-func (r *Repository) entry(id string) Entry {
-	e := Entry{ID: id, State: StateGood, dir: r.o.Directory}
-	m, err := readManifest(r.o.Directory, id)
+func (r *Repository) entry(id string) Entry { return Entry{ID: id, dir: r.o.Directory}.inspect() }
+
+// inspect reads the manifest and looks whether its files are there.
+func (e Entry) inspect() Entry {
+	e.State = StateGood
+	m, err := readManifest(e.manifestPath(), e.ID)
 	if err != nil {
 		e.State, e.Problem = StateInvalid, err.Error()
 		return e
 	}
 	e.Manifest = m
 	for _, f := range m.files() {
-		info, err := os.Stat(filepath.Join(r.o.Directory, f.Name))
+		info, err := os.Stat(filepath.Join(e.dir, f.Name))
 		switch {
 		case err != nil:
 			e.State, e.Problem = StateMissing, "file "+f.Name+" is missing"

@@ -128,6 +128,18 @@ func fingerprint(key string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// encryptionFor names the keys that a file is encrypted to; nil means it is not.
+func encryptionFor(keys []string) *Encryption {
+	if len(keys) == 0 {
+		return nil
+	}
+	e := &Encryption{Method: "age"}
+	for _, key := range keys {
+		e.Recipients = append(e.Recipients, fingerprint(key))
+	}
+	return e
+}
+
 // seal stacks encryption (when there are recipients) and compression on w. Closing closes
 // both, outermost first; w stays open.
 func seal(w io.Writer, codec Codec, recipients []age.Recipient) (io.WriteCloser, error) {

@@ -79,12 +79,7 @@ func (u *run) dump(ctx context.Context, started time.Time) (*Manifest, error) {
 		Tables: []TableRows{}, Warnings: u.Warnings, Verifications: []Verification{},
 	}
 	m.Server.Snapshot = snap.id
-	if u.Encrypted {
-		m.Encryption = &Encryption{Method: "age"}
-		for _, key := range u.request.Recipients {
-			m.Encryption.Recipients = append(m.Encryption.Recipients, fingerprint(key))
-		}
-	}
+	m.Encryption = u.encryption()
 	if m.MigrationVersion, err = snap.migrationVersion(ctx, u.request.MigrationSchema, u.request.MigrationTable); err != nil {
 		return nil, err
 	}

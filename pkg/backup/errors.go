@@ -32,6 +32,14 @@ var (
 	ErrNoIdentity = errors.New("backup is encrypted and no identity was given")
 	// ErrWrongIdentity means that none of the private keys given opens the backup.
 	ErrWrongIdentity = errors.New("no identity given opens the backup")
+	// ErrDifferent means that the log archive holds another content under the same name.
+	ErrDifferent = errors.New("the archive holds a different content under this name")
+	// ErrUnreachable means that the wanted point cannot be recovered from what is stored.
+	ErrUnreachable = errors.New("point cannot be recovered")
+	// ErrMissed means that a recovery ended somewhere else than planned.
+	ErrMissed = errors.New("recovery did not reach the point")
+	// ErrDirectoryInUse means that the directory to recover into is not empty.
+	ErrDirectoryInUse = errors.New("target directory is not empty")
 	// ErrTargetNotEmpty means that the database to restore into already holds objects.
 	ErrTargetNotEmpty = errors.New("target database is not empty")
 )

@@ -26,7 +26,7 @@ const keptVerifications = 50
 // Manifest is everything known about one backup, stored beside it as JSON.
 type Manifest struct {
 	SchemaVersion    int            `json:"schema_version"`
-	Kind             string         `json:"kind"` // logical
+	Kind             string         `json:"kind"` // logical or base
 	ID               string         `json:"id"`
 	StartedAt        time.Time      `json:"started_at"`
 	FinishedAt       time.Time      `json:"finished_at"`
@@ -46,6 +46,7 @@ type Manifest struct {
 	Tables           []TableRows    `json:"tables"`
 	Warnings         []string       `json:"warnings"`
 	Pinned           bool           `json:"pinned"`
+	Base             *BaseInfo      `json:"base,omitempty"` // of a base backup only
 	Verifications    []Verification `json:"verifications"`
 	Checksum         string         `json:"checksum"`
 }
@@ -104,43 +105,53 @@ const checksumKey = `"checksum": "`
 
 // encode writes the manifest with a digest over itself: one flipped digit in a row count
 // would otherwise still be valid JSON.
-func (m *Manifest) encode() ([]byte, error) {
-	c := *m
-	c.Checksum = strings.Repeat("0", 64)
-	text, err := json.MarshalIndent(&c, "", "  ")
+func (m *Manifest) encode() ([]byte, error) { return encodeChecked(m, &m.Checksum) }
+
+// encodeChecked writes v, whose last field is the checksum, with a digest over its own text.
+func encodeChecked(v any, checksum *string) ([]byte, error) {
+	*checksum = strings.Repeat("0", 64)
+	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encode manifest: %w", err)
 	}
 	text = append(text, '\n')
 	at := bytes.LastIndex(text, []byte(checksumKey)) + len(checksumKey)
 	sum := sha256.Sum256(text)
-	m.Checksum = hex.EncodeToString(sum[:])
-	copy(text[at:], m.Checksum)
+	*checksum = hex.EncodeToString(sum[:])
+	copy(text[at:], *checksum)
 	return text, nil
 }
 
 // decodeManifest checks the digest first, on the bytes: fields this release does not know
 // are covered too.
 func decodeManifest(text []byte, id string) (*Manifest, error) {
+	var m Manifest
+	if err := decodeChecked(text, &m); err != nil {
+		return nil, err
+	}
+	if m.SchemaVersion > manifestVersion {
+		return nil, fmt.Errorf("manifest version %d was written by a newer axisor", m.SchemaVersion)
+	}
+	return &m, m.check(id)
+}
+
+// decodeChecked is the reverse of encodeChecked.
+func decodeChecked(text []byte, v any) error {
 	at := bytes.LastIndex(text, []byte(checksumKey))
 	if at < 0 || len(text) < at+len(checksumKey)+64 {
-		return nil, errors.New("manifest is incomplete")
+		return errors.New("manifest is incomplete")
 	}
 	at += len(checksumKey)
 	stored := string(text[at : at+64])
 	blank := bytes.Clone(text)
 	copy(blank[at:], strings.Repeat("0", 64))
 	if sum := sha256.Sum256(blank); hex.EncodeToString(sum[:]) != stored {
-		return nil, errors.New("manifest does not match its own checksum")
+		return errors.New("manifest does not match its own checksum")
 	}
-	var m Manifest
-	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("manifest is not readable: %w", err)
+	if err := json.Unmarshal(text, v); err != nil {
+		return fmt.Errorf("manifest is not readable: %w", err)
 	}
-	if m.SchemaVersion > manifestVersion {
-		return nil, fmt.Errorf("manifest version %d was written by a newer axisor", m.SchemaVersion)
-	}
-	return &m, m.check(id)
+	return nil
 }
 
 // check refuses a manifest that names files outside its own backup: they will be read, and
@@ -150,15 +161,26 @@ func (m *Manifest) check(id string) error {
 		return fmt.Errorf("manifest says it belongs to %q", m.ID)
 	}
 	for _, f := range m.files() {
-		match := ownName.FindStringSubmatch(f.Name)
-		if match == nil || match[2] != id || match[3] == manifestExt || match[6] != "" {
+		if !m.owns(f.Name) {
 			return fmt.Errorf("manifest names a file %q that is not its own", f.Name)
 		}
+	}
+	if (m.Kind == kindBase) != (m.Base != nil) {
+		return fmt.Errorf("manifest of kind %q has the wrong content", m.Kind)
 	}
 	if _, err := ParseCodec(m.Compression); err != nil {
 		return err
 	}
 	return nil
+}
+
+func (m *Manifest) owns(name string) bool {
+	if m.Kind == kindBase {
+		match := baseFile.FindStringSubmatch(name)
+		return match != nil && match[1] == m.ID
+	}
+	match := ownName.FindStringSubmatch(name)
+	return match != nil && match[2] == m.ID && match[3] != manifestExt && match[6] == ""
 }
 
 func (m *Manifest) files() []FileInfo {
@@ -222,45 +244,67 @@ func (l Level) rank() int {
 // Valid reports whether the level is one of the three.
 func (l Level) Valid() bool { return l.rank() > 0 }
 
-// record adds a verification to the manifest on disk. The manifest is read again under the
-// lock: it may have been pruned meanwhile, and must then not come back.
-func record(ctx context.Context, dir, id string, v Verification) error {
-	return withCatalogue(ctx, dir, func() error {
-		m, err := readManifest(dir, id)
-		if err != nil {
-			return fmt.Errorf("record verification: %w", err)
-		}
+// record adds a verification to the manifest on disk.
+func record(ctx context.Context, e Entry, v Verification) error {
+	err := amend(ctx, e, func(m *Manifest) {
 		m.Verifications = append(m.Verifications, v)
 		if extra := len(m.Verifications) - keptVerifications; extra > 0 {
 			m.Verifications = m.Verifications[extra:]
 		}
+	})
+	if err != nil {
+		return fmt.Errorf("record verification: %w", err)
+	}
+	return nil
+}
+
+// amend changes the manifest on disk. It is read again under the lock: the backup may have
+// been pruned meanwhile, and must then not come back.
+func amend(ctx context.Context, e Entry, change func(*Manifest)) error {
+	return withCatalogue(ctx, e.dir, func() error {
+		m, err := readManifest(e.manifestPath(), e.ID)
+		if err != nil {
+			return err
+		}
+		change(m)
 		text, err := m.encode()
 		if err != nil {
 			return err
 		}
-		name := stemOf(id) + manifestExt
-		// A leftover of a run that died here would make the exclusive creation fail for ever.
-		_ = os.Remove(filepath.Join(dir, name+".new"+partialExt))
-		s, err := stage(openPartial, dir, name+".new")
-		if err != nil {
-			return err
-		}
-		defer s.discard()
-		if _, err := s.Write(text); err != nil {
-			return err
-		}
-		if _, err := s.finish(ctx); err != nil {
-			return err
-		}
-		if err := os.Rename(s.partial(), filepath.Join(dir, name)); err != nil {
-			return storageError(dir, err)
-		}
-		return syncDirectory(dir)
+		return replaceFile(ctx, e.dir, filepath.Base(e.manifestPath()), text)
 	})
 }
 
-func readManifest(dir, id string) (*Manifest, error) {
-	path := filepath.Join(dir, stemOf(id)+manifestExt)
+// replaceFile puts a new version of a small file in place of the old one.
+func replaceFile(ctx context.Context, dir, name string, text []byte) error {
+	// A leftover of a run that died here would make the exclusive creation fail for ever.
+	_ = os.Remove(filepath.Join(dir, name+".new"+partialExt))
+	s, err := stage(openPartial, dir, name+".new")
+	if err != nil {
+		return err
+	}
+	defer s.discard()
+	if _, err := s.Write(text); err != nil {
+		return err
+	}
+	if _, err := s.finish(ctx); err != nil {
+		return err
+	}
+	if err := os.Rename(s.partial(), filepath.Join(dir, name)); err != nil {
+		return storageError(dir, err)
+	}
+	return syncDirectory(dir)
+}
+
+func readManifest(path, id string) (*Manifest, error) {
+	text, err := readSmall(path)
+	if err != nil {
+		return nil, err
+	}
+	return decodeManifest(text, id)
+}
+
+func readSmall(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -268,9 +312,5 @@ func readManifest(dir, id string) (*Manifest, error) {
 	if info.Size() > manifestLimit {
 		return nil, errors.New("manifest is too large to be one")
 	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return decodeManifest(text, id)
+	return os.ReadFile(path)
 }

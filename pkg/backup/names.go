@@ -9,6 +9,10 @@ import (
 
 const (
 	stemPrefix    = "axisor_backup_"
+	basePrefix    = "axisor_base_"
+	baseFolder    = "base"
+	walFolder     = "wal"
+	kindBase      = "base"
 	stampLayout   = "20060102_150405"
 	manifestExt   = ".json"
 	partialExt    = ".partial"
@@ -21,6 +25,12 @@ const (
 // a file that does not match is foreign and is never read, listed or removed.
 var ownName = regexp.MustCompile(
 	`^(axisor_backup_(\d{8}_\d{6}))(\.dump|\.globals\.sql|\.json)(\.zst|\.gz)?(\.age)?(\.partial|\.new\.partial|\.deleted)?$`)
+
+// baseName matches the directories of base backups, baseFile the archives inside.
+var (
+	baseName = regexp.MustCompile(`^axisor_base_(\d{8}_\d{6})(\.partial|\.deleted)?$`)
+	baseFile = regexp.MustCompile(`^axisor_base_(\d{8}_\d{6})\.tar(\.zst|\.gz)?(\.age)?$`)
+)
 
 // stemOf gives the common part of a backup's file names for an id.
 func stemOf(id string) string { return stemPrefix + id }

@@ -28,7 +28,8 @@ func (u *run) archive(ctx context.Context, m *Manifest) error {
 	if err != nil {
 		return err
 	}
-	m.Archive, err = u.pump(ctx, s, childSpec{path: u.tools.Dump, args: m.DumpFlags, server: u.server, lock: u.lock.file}, true)
+	m.Archive, err = u.pump(ctx, s, childSpec{path: u.tools.Dump, args: m.DumpFlags, server: u.server, lock: u.lock.file},
+		func(ctx context.Context) (checker, error) { return startCheck(ctx, u.tools.Restore, u.lock.file) })
 	return err
 }
 
@@ -47,7 +48,7 @@ func (u *run) globals(ctx context.Context, m *Manifest) error {
 		return err
 	}
 	args := []string{"--globals-only", "--no-role-passwords", "--no-password", "--database=" + conninfo(u.Database.Name)}
-	info, err := u.pump(ctx, s, childSpec{path: u.tools.DumpAll, args: args, server: u.server, lock: u.lock.file}, false)
+	info, err := u.pump(ctx, s, childSpec{path: u.tools.DumpAll, args: args, server: u.server, lock: u.lock.file}, nil)
 	var tool *ToolError
 	if errors.As(err, &tool) {
 		s.discard()
@@ -64,7 +65,7 @@ func (u *run) globals(ctx context.Context, m *Manifest) error {
 
 // pump moves a program's output through digest, check, compression and encryption into s.
 // It returns only when every program it started has ended.
-func (u *run) pump(ctx context.Context, s *staging, spec childSpec, check bool) (_ FileInfo, err error) {
+func (u *run) pump(ctx context.Context, s *staging, spec childSpec, check startChecker) (_ FileInfo, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	sealed, err := seal(s, u.codec, u.recipients)
@@ -85,14 +86,14 @@ func (u *run) pump(ctx context.Context, s *staging, spec childSpec, check bool) 
 	}
 	raw := sha256.New()
 	sinks := []io.Writer{raw}
-	var checker *checkRun
-	if check {
-		if checker, err = startCheck(ctx, u.tools.Restore, u.lock.file); err != nil {
+	var judge checker
+	if check != nil {
+		if judge, err = check(ctx); err != nil {
 			stop(err)
 			<-producer.done
 			return FileInfo{}, err
 		}
-		sinks = append(sinks, checker)
+		sinks = append(sinks, judge)
 	}
 	sinks = append(sinks, sealed)
 	n, copyErr := copyCounting(io.MultiWriter(sinks...), out, u.request.Progress)
@@ -104,7 +105,10 @@ func (u *run) pump(ctx context.Context, s *staging, spec childSpec, check bool) 
 		// Half an archive would only make the check complain about its end.
 		stop(producerErr)
 	}
-	checkErr := checker.finish(ctx)
+	var checkErr error
+	if judge != nil {
+		checkErr = judge.finish(ctx)
+	}
 	switch {
 	case copyErr != nil:
 		return FileInfo{}, copyErr
@@ -120,6 +124,14 @@ func (u *run) pump(ctx context.Context, s *staging, spec childSpec, check bool) 
 	info.RawBytes, info.RawSHA256 = n, hex.EncodeToString(raw.Sum(nil))
 	return info, err
 }
+
+// checker reads the raw stream beside the storing of it and gives its verdict at the end.
+type checker interface {
+	io.Writer
+	finish(ctx context.Context) error
+}
+
+type startChecker func(ctx context.Context) (checker, error)
 
 // checkRun is a pg_restore that reads an archive and throws its output away.
 type checkRun struct {
@@ -159,12 +171,8 @@ func (c *checkRun) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// finish ends the input and returns the program's verdict. It is nil-safe: without a check
-// there is nothing to find.
+// finish ends the input and returns the program's verdict.
 func (c *checkRun) finish(ctx context.Context) error {
-	if c == nil {
-		return nil
-	}
 	c.in.Close()
 	return c.child.wait(ctx)
 }

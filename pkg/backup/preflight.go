@@ -79,6 +79,18 @@ func (r *Repository) Preflight(ctx context.Context, q Request) (Plan, error) {
 // preflight goes from cheap to costly, so that a second run started by mistake ends before
 // it has bothered the server.
 func (r *Repository) preflight(ctx context.Context, q Request) (_ *ready, err error) {
+	p, err := r.prepare(ctx, q, r.o.Directory, r.List)
+	if err != nil {
+		return nil, err
+	}
+	p.ID = r.nextID(r.o.Now())
+	p.File = r.archiveName(p.ID, p)
+	return p, nil
+}
+
+// prepare is the part that dumps and base backups share. lockDir is where the run's lock
+// lies; list gives the earlier backups of the same kind, to guess the space from.
+func (r *Repository) prepare(ctx context.Context, q Request, lockDir string, list func() ([]Entry, error)) (_ *ready, err error) {
 	if q.LockWait <= 0 {
 		q.LockWait = defaultLockWait
 	}
@@ -99,10 +111,10 @@ func (r *Repository) preflight(ctx context.Context, q Request) (_ *ready, err er
 	if err := r.checkDirectory(p); err != nil {
 		return nil, err
 	}
-	if err := probe(r.o.Directory); err != nil {
+	if err := probe(lockDir); err != nil {
 		return nil, err
 	}
-	if err := r.checkSpace(p); err != nil {
+	if err := r.checkSpace(p, list); err != nil {
 		return nil, err
 	}
 	// Any installed release will do to find out that there is none at all, before the
@@ -128,8 +140,6 @@ func (r *Repository) preflight(ctx context.Context, q Request) (_ *ready, err er
 	if w := p.Client.Warning(); w != "" {
 		p.Warnings = append(p.Warnings, w)
 	}
-	p.ID = r.nextID(r.o.Now())
-	p.File = r.archiveName(p.ID, p)
 	return p, nil
 }
 
@@ -143,6 +153,8 @@ func (p *ready) suffix() string {
 	}
 	return p.codec.suffix()
 }
+
+func (p *ready) encryption() *Encryption { return encryptionFor(p.request.Recipients) }
 
 // nextID avoids every second for which any file of ours exists.
 func (r *Repository) nextID(now time.Time) string {
@@ -181,7 +193,7 @@ func (r *Repository) checkDirectory(p *ready) error {
 }
 
 // checkSpace asks for 1.2 times the newest backup. Without one there is nothing to go by.
-func (r *Repository) checkSpace(p *ready) error {
+func (r *Repository) checkSpace(p *ready, earlier func() ([]Entry, error)) error {
 	dir := r.o.Directory
 	for {
 		if _, err := os.Stat(dir); err == nil || filepath.Dir(dir) == dir {
@@ -194,7 +206,7 @@ func (r *Repository) checkSpace(p *ready) error {
 		return &RepositoryError{Directory: r.o.Directory, Problem: "does not tell its free space", Cause: err}
 	}
 	p.FreeBytes = free
-	list, err := r.List()
+	list, err := earlier()
 	if err != nil {
 		return err
 	}

@@ -40,3 +40,6 @@ func widenPipe(f *os.File) {
 		_ = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, 1<<20) })
 	}
 }
+
+// syncFilesystem forces everything on the file system of d to disk.
+func syncFilesystem(d *os.File) error { return unix.Syncfs(int(d.Fd())) }

@@ -32,6 +32,7 @@ func DefaultGlobs() []string {
 // archive and the program that checks it always fit together.
 type Toolset struct {
 	Dump, Restore, DumpAll string // DumpAll is empty when it is not installed
+	BaseBackup, ReceiveWAL string // empty when they are not installed
 	Version                Version
 }
 
@@ -130,7 +131,8 @@ func toolsIn(dir string) (Toolset, bool) {
 	if target, err := filepath.EvalSymlinks(dump); err == nil && filepath.Base(target) == "pg_wrapper" {
 		return Toolset{}, false
 	}
-	return Toolset{Dump: dump, Restore: file("pg_restore"), DumpAll: file("pg_dumpall")}, true
+	return Toolset{Dump: dump, Restore: file("pg_restore"), DumpAll: file("pg_dumpall"),
+		BaseBackup: file("pg_basebackup"), ReceiveWAL: file("pg_receivewal")}, true
 }
 
 // bareEnvironment is for programs that open no connection. PATH is for wrapper scripts.

@@ -53,7 +53,7 @@ func (r *Repository) Verify(ctx context.Context, e Entry, c Check) (Report, erro
 		report.Warning = "not recorded: there is no manifest to write to"
 		return report, nil
 	}
-	if err := record(ctx, e.dir, e.ID, v); err != nil {
+	if err := record(ctx, e, v); err != nil {
 		report.Warning = "not recorded: " + err.Error()
 	} else {
 		report.Recorded = true

@@ -59,6 +59,8 @@ func TestScripts(t *testing.T) {
 			env.Values[simKey{}] = &holder{}
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("USER", "tester")
+			// The race detector makes every process wait a second at its end, and there are hundreds.
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			env.Defer(func() { stopEnvironment(tb, env.WorkDir) })
 			return nil
 		},

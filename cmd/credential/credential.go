@@ -1,0 +1,48 @@
+// Package credential holds the commands on stored credentials: the older store with one row per user and exchange,
+// and the encryption of everything that both stores hold. Only `show --reveal` prints a value.
+package credential
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// New builds `axisor credential`.
+func New(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "credential",
+		Short: "Stored exchange credentials and their encryption",
+		Long: `The older store of exchange credentials, one per user and exchange. Trading uses accounts (see "axisor account");
+"credential check" and "credential rekey" look after the values of both.
+
+CREDENTIAL is an id, or a user (id, e-mail or username) together with --exchange when the user has several.`,
+	}
+	c.AddCommand(newList(a, nil), newShow(a, nil), newSet(a, nil), newTest(a, nil), newEnable(a, nil), newDisable(a, nil),
+		newDelete(a, nil), newCheck(a, nil), newRekey(a, nil))
+	return c
+}
+
+// target names one row of the older store.
+type target struct {
+	ref      string
+	exchange string
+}
+
+func (t *target) register(c *cobra.Command, a *app.App) {
+	c.Flags().StringVar(&t.exchange, "exchange", "", "which of the user's credentials, by the exchange's `SLUG`")
+	flags.CompleteLive(c, "exchange", a.ExchangeNames)
+	c.ValidArgsFunction = flags.Live(a.UserNames, false)
+}
+
+func (t *target) find(ctx context.Context, a *app.App) (store.Credential, error) {
+	db, err := a.DB(ctx)
+	if err != nil {
+		return store.Credential{}, err
+	}
+	return db.FindCredential(ctx, t.ref, t.exchange)
+}

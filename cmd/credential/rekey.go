@@ -1,0 +1,159 @@
+package credential
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/crypto"
+)
+
+type rekeyOptions struct {
+	app    *app.App
+	format flags.Enum
+	write  flags.Writes
+}
+
+// rekeyView is what a rotation found and did.
+type rekeyView struct {
+	KeyID           string           `json:"key_id"`
+	Format          string           `json:"format"`
+	Rows            int64            `json:"rows"`
+	RowsChanged     int64            `json:"rows_changed"`
+	Values          int64            `json:"values"`
+	ValuesEncrypted int64            `json:"values_encrypted"`
+	ValuesLeft      int64            `json:"values_left"` // they do not open and were not touched
+	RowsBusy        int64            `json:"rows_busy"`   // others kept changing them
+	Found           map[string]int64 `json:"found"`       // values by their state before
+	DurationMS      int64            `json:"duration_ms"`
+}
+
+func newRekey(a *app.App, run func(context.Context, *rekeyOptions) error) *cobra.Command {
+	if run == nil {
+		run = runRekey
+	}
+	o := &rekeyOptions{app: a}
+	c := &cobra.Command{
+		Use:   "rekey",
+		Short: "Encrypt everything again with the current key",
+		Long: `Encrypts every value of accounts and credentials again that is not under the current key in the configured format:
+values under encryption.previous_keys, in older formats, and in clear text. Values that do not open are left as they
+are and reported.
+
+It works in batches, each one transaction that also writes its audit row, and opens every new value before it is
+committed. It may be stopped or killed at any moment and started again: what is done is recognised. Other programs may
+go on working: a value that one of them changes meanwhile is never overwritten. A summary goes to AuditLog and
+SecurityAuditLog. Only what changes gets a new updated_at.
+
+The web application reads app-cbc alone, and keeps opened credentials in its cache for up to five minutes.
+
+Exit codes: 0 also when there is nothing to do, 2, 7 when some values do not open or rows were busy, 10 when there is
+no encryption key, 11, 12, 13 when rows stay locked by others, 130 when interrupted.`,
+		Example: `  axisor credential rekey --dry-run
+  axisor credential rekey --reason 'key of 2026-08'
+  axisor credential rekey --to-format v2 -o json`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+	}
+	var formats []string
+	for _, f := range crypto.Writable() {
+		formats = append(formats, string(f))
+	}
+	flags.RegisterEnum(c, &o.format, "to-format", "", "format to write instead of encryption.format", formats...)
+	o.write.Register(c)
+	flags.Fields(c, output.Fields[rekeyView]())
+	return c
+}
+
+func rekeyDesc() output.Desc { return output.Desc{Noun: "rotations", ID: "key_id"} }
+
+func runRekey(ctx context.Context, o *rekeyOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	keys, err := o.app.Keyring(ctx)
+	if err != nil {
+		return err
+	}
+	if f := o.format.String(); f != "" {
+		if keys, err = keys.Writing(crypto.Format(f)); err != nil {
+			return err
+		}
+	}
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	total, err := db.CountSealed(ctx)
+	if err != nil {
+		return err
+	}
+	begin := o.app.Now()
+	bar := progress.Start(o.app.Streams, "encrypting credentials", total, progress.Items, o.app.Globals.Quiet)
+	result, err := svc.Rekey(ctx, o.app.Mode(o.write.DryRun), admin.RekeyInput{Keys: keys, Progress: bar.Add})
+	bar.Done()
+	if err != nil {
+		if !o.write.DryRun && result.RowsChanged > 0 {
+			p.Notice("%d values of %d rows were encrypted before this; run it again to go on", result.Sealed, result.RowsChanged)
+		}
+		return err
+	}
+	v := rekeyViewOf(result)
+	v.DurationMS = o.app.Now().Sub(begin).Milliseconds()
+	info := output.ChangeInfo{
+		Result: output.Updated, DryRun: o.write.DryRun,
+		Said: fmt.Sprintf("%d of %d values are encrypted again, as %s under key %s", v.ValuesEncrypted, v.Values, v.Format, v.KeyID),
+	}
+	if v.ValuesEncrypted == 0 {
+		info.Result, info.Said = output.Unchanged, "nothing to do: "+fmt.Sprint(v.Values)+" values looked at"
+	}
+	if err := output.Change(p, rekeyDesc(), v, info); err != nil {
+		return err
+	}
+	return leftOver(result)
+}
+
+func rekeyViewOf(r admin.RekeyResult) rekeyView {
+	v := rekeyView{
+		KeyID: r.KeyID, Format: string(r.Format), Rows: r.Rows, RowsChanged: r.RowsChanged, Values: r.Values,
+		ValuesEncrypted: r.Sealed, ValuesLeft: r.Left, RowsBusy: r.Busy, Found: map[string]int64{},
+	}
+	for state, n := range r.States {
+		v.Found[string(state)] = n
+	}
+	return v
+}
+
+// leftOver is the error of a rotation that could not do everything.
+func leftOver(r admin.RekeyResult) error {
+	if r.Left == 0 && r.Busy == 0 {
+		return nil
+	}
+	var parts []string
+	if r.Left > 0 {
+		parts = append(parts, fmt.Sprintf("%d values do not open and were left as they are", r.Left))
+	}
+	if r.Busy > 0 {
+		parts = append(parts, fmt.Sprintf("%d rows were changed by others each time", r.Busy))
+	}
+	e := clierr.New(clierr.Partial, "rekey_incomplete", strings.Join(parts, "; "), "axisor credential check --problems")
+	var failed []map[string]any
+	for _, f := range r.Failed {
+		failed = append(failed, map[string]any{"table": f.Table, "id": f.ID, "field": f.Field, "state": f.State})
+	}
+	e.Details = map[string]any{"left": failed}
+	return e
+}

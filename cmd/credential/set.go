@@ -1,0 +1,117 @@
+package credential
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/prompt"
+	"github.com/axisor/axisor/internal/credential"
+	"github.com/axisor/axisor/pkg/admin"
+)
+
+const setExample = "axisor credential set ana@example.com --exchange lnmarkets --from-file keys.json"
+
+type setOptions struct {
+	app      *app.App
+	user     string
+	exchange string
+	input    credential.Input
+	write    flags.Writes
+	ask      credential.AskFunc // the person at the terminal; tests answer instead
+}
+
+func newSet(a *app.App, run func(context.Context, *setOptions) error) *cobra.Command {
+	if run == nil {
+		run = runSet
+	}
+	o := &setOptions{app: a, ask: func(ctx context.Context, f ...prompt.Field) error { return a.Prompt().Ask(ctx, f...) }}
+	c := &cobra.Command{
+		Use:   "set USER",
+		Short: "Store a user's credentials of an exchange",
+		Long: `Stores the credentials of a user (id, e-mail or username) on an exchange, or changes the given fields of those that
+are stored. The values come from stdin or a file as one JSON object, or are asked for on the terminal, and are
+encrypted field by field. Fields may be spelled by label, field name or in camel case; what is stored keeps its
+spelling, and new fields get the field name. The credentials count as untested afterwards.
+
+Exit codes: 0, 2, 3 when the user or exchange does not exist, 4, 10 when there is no encryption key, 11, 12.`,
+		Example: `  axisor credential set ana@example.com --exchange lnmarkets
+  axisor credential set ana@example.com --exchange lnmarkets --from-file keys.json
+  echo '{"passphrase":"…"}' | axisor credential set ana --exchange lnmarkets --from-stdin`,
+		Args:              flags.Exactly(setExample, "USER"),
+		ValidArgsFunction: flags.Live(a.UserNames, false),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.user = args[0]
+			if o.exchange == "" {
+				return clierr.Usagef("credential set needs --exchange").WithHint("for example: " + setExample)
+			}
+			if err := o.input.Validate(); err != nil {
+				return err
+			}
+			return run(c.Context(), o)
+		},
+	}
+	c.Flags().StringVar(&o.exchange, "exchange", "", "exchange of the credentials, by its `SLUG`")
+	o.input.Register(c)
+	o.write.Register(c)
+	flags.CompleteLive(c, "exchange", a.ExchangeNames)
+	flags.Fields(c, output.Fields[view]())
+	return c
+}
+
+func runSet(ctx context.Context, o *setOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	keys, err := o.app.Keyring(ctx)
+	if err != nil {
+		return err
+	}
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	user, err := svc.FindUser(ctx, o.user)
+	if err != nil {
+		return err
+	}
+	exchange, err := db.FindExchange(ctx, o.exchange)
+	if err != nil {
+		return err
+	}
+	types, err := db.CredentialTypes(ctx, exchange.ID)
+	if err != nil {
+		return err
+	}
+	existing, err := db.CredentialOf(ctx, user.ID, exchange.ID)
+	if err != nil {
+		return err
+	}
+	fields, err := o.input.Read(ctx, o.app, o.ask, types, existing != nil)
+	if err != nil {
+		return err
+	}
+	if len(fields) == 0 {
+		return clierr.Usagef("no field was given").WithHint("for example: " + setExample)
+	}
+	change, err := svc.SetCredential(ctx, o.app.Mode(o.write.DryRun), admin.SetCredentialInput{
+		User: user.ID, Exchange: exchange.ID, Fields: fields,
+	}, keys)
+	if err != nil {
+		return err
+	}
+	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{
+		Result: change.Status, DryRun: change.DryRun,
+		Said: "credentials of " + user.Email + " on " + exchange.Slug + " are stored",
+		Next: "axisor credential test " + user.Email + " --exchange " + exchange.Slug,
+	})
+}

@@ -1,0 +1,124 @@
+package credential
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/prompt"
+	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+type showOptions struct {
+	app    *app.App
+	target target
+	reveal bool
+	field  string
+}
+
+func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.Command {
+	if run == nil {
+		run = runShow
+	}
+	o := &showOptions{app: a}
+	c := &cobra.Command{
+		Use:     "show CREDENTIAL",
+		Aliases: []string{"get"},
+		Short:   "Show stored credentials, without their values",
+		Long: `Shows one row of the older store with the names of its fields. CREDENTIAL is an id or a user.
+
+--reveal --field NAME decrypts one field and prints its value and nothing else. It asks on the terminal, or needs
+--yes; before the value is printed, who asked for which field stands in AuditLog and SecurityAuditLog. A field may
+be named in any spelling.
+
+Exit codes: 0, 2 when it cannot ask and --yes is missing, 3, 4 when the user has several, 5 when the answer was no,
+6 when the value does not open with the configured keys, 10, 11, 12.`,
+		Example: `  axisor credential show ana@example.com
+  axisor credential show ana --exchange lnmarkets --reveal --field api_key
+  axisor credential show ana --reveal --field api_secret --yes --reason 'ticket 7' | wl-copy`,
+		Args: flags.Exactly("axisor credential show ana@example.com", "CREDENTIAL"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.target.ref = args[0]
+			if o.field != "" && !o.reveal {
+				return clierr.Usagef("--field goes with --reveal")
+			}
+			return run(c.Context(), o)
+		},
+	}
+	o.target.register(c, a)
+	c.Flags().BoolVar(&o.reveal, "reveal", false, "print the value of one field in clear (asks; kept in the audit trail)")
+	c.Flags().StringVar(&o.field, "field", "", "which `NAME`d field to reveal")
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Fields(c, output.Fields[view]())
+	return c
+}
+
+func runShow(ctx context.Context, o *showOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	row, err := o.target.find(ctx, o.app)
+	if err != nil {
+		return err
+	}
+	if !o.reveal {
+		return output.One(p, desc(), viewOf(row), nil)
+	}
+	if err := o.chooseField(ctx, row); err != nil {
+		return err
+	}
+	keys, err := o.app.Keyring(ctx)
+	if err != nil {
+		return err
+	}
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	question := fmt.Sprintf("print %s of the credentials on %s in clear?", o.field, row.ExchangeSlug)
+	if err := o.app.Prompt().Confirm(ctx, question); err != nil {
+		return err
+	}
+	got, err := svc.RevealCredential(ctx, o.app.Mode(false), row.ID, o.field, keys)
+	if err != nil {
+		return err
+	}
+	return print(p, got)
+}
+
+// chooseField asks which field, when no flag said.
+func (o *showOptions) chooseField(ctx context.Context, row store.Credential) error {
+	if o.field != "" {
+		return nil
+	}
+	if len(row.Fields) == 0 || !o.app.Prompt().Can() {
+		return clierr.Usagef("--reveal prints one field: say which with --field").
+			WithHint("stored are: " + strings.Join(row.Fields, ", "))
+	}
+	return o.app.Prompt().Ask(ctx, prompt.Field{Title: "Field to reveal", Options: row.Fields, Value: &o.field, Flag: "--field"})
+}
+
+// revealedView is one value in clear. It is no field of any other output.
+type revealedView struct {
+	ID    string `json:"id"`
+	Field string `json:"field"`
+	Value string `json:"value"`
+}
+
+// print writes the value alone for a person and a pipe, and an object when a format is asked for.
+func print(p *output.Printer, r admin.Revealed) error {
+	if p.Format() != output.Table {
+		v := revealedView{ID: r.Credential.ID, Field: r.Field, Value: r.Value.Reveal()}
+		return output.One(p, output.Desc{Noun: "values", ID: "id"}, v, nil)
+	}
+	_, err := fmt.Fprintln(p.Streams().Out, r.Value.Reveal())
+	return err
+}

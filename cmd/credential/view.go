@@ -1,0 +1,46 @@
+package credential
+
+import (
+	"strings"
+
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// view is what the world sees of credentials: the names of the fields.
+type view struct {
+	ID         string       `json:"id"`
+	UserID     string       `json:"user_id"`
+	Exchange   string       `json:"exchange"` // slug
+	Fields     []string     `json:"fields"`
+	IsActive   bool         `json:"is_active"`
+	IsVerified bool         `json:"is_verified"`
+	LastTest   *output.Time `json:"last_test"`
+	CreatedAt  output.Time  `json:"created_at"`
+	UpdatedAt  output.Time  `json:"updated_at"`
+}
+
+func desc() output.Desc {
+	return output.Desc{Noun: "credentials", ID: "id", Columns: []output.Column{
+		{Field: "id"},
+		{Field: "user_id", Header: "USER", Drop: 1},
+		{Field: "exchange"},
+		{Field: "is_active", Header: "ACTIVE"},
+		{Field: "is_verified", Header: "VERIFIED"},
+		{Field: "fields", Format: fieldList, Drop: 2},
+		{Field: "last_test", Drop: 3},
+		{Field: "updated_at", Header: "UPDATED", Drop: 4},
+	}}
+}
+
+func viewOf(c store.Credential) view {
+	v := view{
+		ID: c.ID, UserID: c.UserID, Exchange: c.ExchangeSlug, Fields: []string{}, IsActive: c.IsActive == nil || *c.IsActive,
+		IsVerified: c.IsVerified, LastTest: output.AtPtr(c.LastTest), CreatedAt: output.At(c.CreatedAt), UpdatedAt: output.At(c.UpdatedAt),
+	}
+	v.Fields = append(v.Fields, c.Fields...)
+	return v
+}
+
+// fieldList shows field names the way a person reads them.
+func fieldList(v any) string { return strings.Join(v.([]string), ", ") }

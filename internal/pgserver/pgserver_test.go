@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -151,12 +152,34 @@ func TestStart_LongPathAndStaleLockFile(t *testing.T) {
 	require.Less(t, len(s.SocketDir()), 60)
 	require.NoError(t, s.Stop(t.Context()))
 
-	// The machine died and the server's process number now belongs to someone else.
-	stale := fmt.Sprintf("%d\n%s\n1\n5432\n%s\n\n", os.Getpid(), s.DataDir(), s.SocketDir())
-	require.NoError(t, os.WriteFile(filepath.Join(s.DataDir(), "postmaster.pid"), []byte(stale), 0o600))
+	// The machine died and the server's process number now belongs to another program of the same account.
+	other := sleepAs(t, s.SocketDir())
+	stale := fmt.Sprintf("%d\n%s\n1\n5432\n%s\n\n", other, s.DataDir(), s.SocketDir())
+	for _, file := range []string{filepath.Join(s.DataDir(), "postmaster.pid"), filepath.Join(s.SocketDir(), ".s.PGSQL.5432.lock")} {
+		require.NoError(t, os.WriteFile(file, []byte(stale), 0o644))
+	}
 	require.False(t, s.Running(t.Context()))
 	require.NoError(t, s.Start(t.Context()))
 	require.True(t, s.Running(t.Context()))
+}
+
+// sleepAs runs a program that has nothing to do with the server, as the owner of a directory.
+func sleepAs(t *testing.T, dir string) int {
+	t.Helper()
+	info, err := os.Stat(dir)
+	require.NoError(t, err)
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	require.True(t, ok)
+	c := exec.Command("sleep", "60")
+	if os.Geteuid() == 0 {
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: owner.Uid, Gid: owner.Gid}}
+	}
+	require.NoError(t, c.Start())
+	t.Cleanup(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	})
+	return c.Process.Pid
 }
 
 func TestStart_FailureShowsTheLog(t *testing.T) {

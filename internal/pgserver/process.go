@@ -61,11 +61,20 @@ func procExists() bool {
 	return err == nil
 }
 
-// dropStalePID removes the lock file of a server that died with the machine.
-// With it, PostgreSQL refuses to start when its old process number is in use again.
+// dropStalePID removes the lock files of a server that died with the machine:
+// its own and the one beside its socket. With them, PostgreSQL refuses to start
+// when its old process number is in use again.
 func (s *Server) dropStalePID() {
-	if pid, ok := s.pid(); ok && !processIsServer(pid, s.lay.data) {
-		os.Remove(filepath.Join(s.lay.data, "postmaster.pid")) // the start reports what remains
+	pid, ok := s.pid()
+	if ok && processIsServer(pid, s.lay.data) {
+		return
+	}
+	stale, err := filepath.Glob(filepath.Join(s.lay.run, ".s.PGSQL.*"))
+	if err != nil {
+		return
+	}
+	for _, file := range append(stale, filepath.Join(s.lay.data, "postmaster.pid")) {
+		os.Remove(file) // the start reports what remains
 	}
 }
 

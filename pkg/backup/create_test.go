@@ -87,14 +87,22 @@ func TestCreate_RoundTrip(t *testing.T) {
 	}
 }
 
-// ownScratch lists scratch databases without a live owner: other tests run beside this one.
+// ownScratch lists the scratch databases that nobody uses and nobody removes. Other tests share the server and
+// make some of their own for a moment, so only what stays counts.
 func ownScratch(t *testing.T, b *bundle) []string {
 	t.Helper()
 	var out []string
-	for _, name := range b.databases(t, scratchPrefix) {
-		if len(b.sessions(t, name)) == 0 && len(b.databases(t, name)) > 0 {
-			out = append(out, name)
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+		out = nil
+		for _, name := range b.databases(t, scratchPrefix) {
+			if len(b.sessions(t, name)) == 0 && len(b.databases(t, name)) > 0 {
+				out = append(out, name)
+			}
 		}
+		if len(out) == 0 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 	return out
 }

@@ -29,7 +29,7 @@ GOBUILD := $(GO) build -buildvcs=false -trimpath -ldflags "-s -w $(STAMP)"
 RELEASES := linux-amd64 linux-arm64 darwin-arm64
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench release interop clean
+.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-rekey release interop clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -75,6 +75,10 @@ docs-check:
 bench: build ## start-up and read commands, timed beside psql
 	@scripts/ensure-tools postgres
 	@scripts/with-tools $(GO) run ./bench -psql $$(scripts/ensure-tools pg-bin)/psql
+
+bench-rekey: build ## credential rotation, timed beside psql, then killed at random moments
+	@scripts/ensure-tools postgres
+	@scripts/with-tools $(GO) run ./bench/rekey
 
 release: ## static programs for every platform, with checksums, in dist/
 	@scripts/ensure-tools go

@@ -1,6 +1,6 @@
 // Command rekey times `axisor credential rekey` on 200,000 values beside psql rewriting the same rows with one UPDATE and
 // no encryption at all, in the same run on the same machine, and then kills a second rotation at random moments until it
-// is through, and proves that not one value was lost. Run it with `make build && go run ./bench/rekey`; it makes a
+// is through, and proves that not one value was lost. Run it with `make bench-rekey`; it makes a
 // development environment of its own in a temporary folder and deletes it afterwards.
 package main
 

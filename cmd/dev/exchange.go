@@ -101,7 +101,27 @@ func runExchange(ctx context.Context, o *exchangeOptions) error {
 	if _, err := fmt.Fprintf(o.app.Streams.Err, "simulated exchange on http://%s/v3 (process %d); stop it with Ctrl-C\n", address, os.Getpid()); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go endWith(ctx, o.state, cancel)
 	return serve(ctx, &http.Server{Handler: sim.Handler(), ReadHeaderTimeout: goodbye}, listener)
+}
+
+// endWith ends an exchange whose folder was deleted without stopping it first; nobody could reach it any more.
+func endWith(ctx context.Context, folder string, end func()) {
+	tick := time.NewTicker(goodbye)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {
+				end()
+				return
+			}
+		}
+	}
 }
 
 // serve runs the server until the context ends. Being asked to stop is how it ends, so that is no failure.

@@ -12,9 +12,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/axisor/axisor/internal/pgserver"
 	"github.com/axisor/axisor/pkg/secret"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 const (
@@ -108,10 +110,7 @@ func (e *Env) Up(ctx context.Context) (Status, error) {
 	if err := e.makeKey(); err != nil {
 		return Status{}, err
 	}
-	if err := e.pg.Start(ctx); err != nil {
-		return Status{}, fmt.Errorf("start the database: %w", err)
-	}
-	if err := e.createDatabase(ctx); err != nil {
+	if err := e.startDatabase(ctx); err != nil {
 		return Status{}, err
 	}
 	if err := e.sim.start(ctx); err != nil {
@@ -121,6 +120,27 @@ func (e *Env) Up(ctx context.Context) (Status, error) {
 		return Status{}, err
 	}
 	return e.Status(ctx)
+}
+
+// startDatabase tries again when the server was there and is gone: one that was just killed looks alive until its
+// last process has ended.
+func (e *Env) startDatabase(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for {
+		if err := e.pg.Start(ctx); err != nil {
+			return fmt.Errorf("start the database: %w", err)
+		}
+		err := e.createDatabase(ctx)
+		if !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrConnectionLost) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(10 * pollEvery):
+		}
+	}
 }
 
 // Down stops what is running. Everything is kept.

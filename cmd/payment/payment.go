@@ -27,7 +27,8 @@ refunded, and an expired one can still be paid on purpose. The web application's
 Wherever a command takes a PAYMENT, its id, its payment hash or its invoice will do.`,
 	}
 	c.AddCommand(newList(a, nil), newShow(a, nil), newCreate(a, nil), newDecode(a, nil), newSettle(a, nil),
-		newFail(a, nil), newRefund(a, nil), newStats(a, nil), newCheck(a, nil), newExport(a, nil))
+		newExpire(a, nil), newFail(a, nil), newRefund(a, nil), newStats(a, nil), newCheck(a, nil), newExport(a, nil),
+		newReconcile(a, nil), newInvoice(a, nil))
 	return c
 }
 
@@ -58,8 +59,11 @@ func (f *filter) resolve(ctx context.Context, a *app.App, db *store.DB) (store.P
 		return store.PaymentFilter{}, err
 	}
 	out := store.PaymentFilter{
-		Status: models.PaymentStatus(f.status.String()), Plan: models.PlanType(f.plan.String()), Method: f.method, Overdue: f.overdue,
+		Status: models.PaymentStatus(f.status.String()), Plan: models.PlanType(f.plan.String()), Method: f.method,
 		Created: store.TimeRange{Since: models.Deref(since), Until: models.Deref(until)},
+	}
+	if f.overdue {
+		out.OverdueAt = a.Now()
 	}
 	if f.user != "" {
 		u, err := db.FindUser(ctx, f.user)

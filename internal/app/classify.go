@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/bolt11"
 	"github.com/axisor/axisor/pkg/crypto"
+	"github.com/axisor/axisor/pkg/lightning"
 	"github.com/axisor/axisor/pkg/lnmarkets"
 	"github.com/axisor/axisor/pkg/migrate"
 	"github.com/axisor/axisor/pkg/store"
@@ -71,6 +72,11 @@ func rules() []rule {
 		{lnmarkets.ErrForbidden, clierr.Denied, "exchange_scope_missing", nil},
 		{lnmarkets.ErrRateLimited, clierr.Unavailable, "exchange_rate_limited", nil},
 		{lnmarkets.ErrUnavailable, clierr.Unavailable, "exchange_unavailable", []string{"is lnmarkets.base_url right? axisor config show --origins"}},
+
+		{lightning.ErrDenied, clierr.Denied, "node_refused_key", []string{"check payments.lnd_macaroon_file or payments.lnbits_key_file"}},
+		{lightning.ErrOptions, clierr.Config, "node_misconfigured", []string{"axisor config show --origins"}},
+		{lightning.ErrRefused, clierr.Failure, "node_refused", nil},
+		{lightning.ErrUnavailable, clierr.Unavailable, "node_unavailable", []string{"is the address of the backend right? axisor config show --origins"}},
 
 		{context.Canceled, clierr.Interrupted, "interrupted", nil},
 		{context.DeadlineExceeded, clierr.Unavailable, "timeout", []string{"raise --timeout"}},

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -109,7 +110,7 @@ func (t *txn) createPayment(ctx context.Context, in CreatePaymentInput, row *mod
 	for i := range existing {
 		e := &existing[i]
 		if in.IfNotExists && e.UserID == row.UserID && e.PlanType == row.PlanType && e.AmountSats == row.AmountSats {
-			return e, StatusAlreadyExists, nil
+			return e, StatusAlreadyExists, t.closeIntent(ctx, in.Intent, e.ID)
 		}
 	}
 	if len(existing) > 0 {
@@ -133,6 +134,19 @@ func (t *txn) createPayment(ctx context.Context, in CreatePaymentInput, row *mod
 		}
 	}
 	return &after, StatusCreated, t.audit(ctx, "payment.create", "payment", after.ID, &after.UserID, nil, PaymentValues(after))
+}
+
+// closeIntent ends the intent of a payment that somebody else has recorded, unless
+// they did that too.
+func (t *txn) closeIntent(ctx context.Context, intent, paymentID string) error {
+	if intent == "" {
+		return nil
+	}
+	err := t.db.CloseIntent(ctx, intent, models.IntentRecorded, &paymentID, nil, t.now)
+	if errors.Is(err, store.ErrConflict) {
+		return nil
+	}
+	return err
 }
 
 // check compares an invoice with what ours look like.

@@ -32,13 +32,14 @@ const paymentJoins = `JOIN "User" u ON u.id = "Payment".user_id
 
 // PaymentFilter narrows a list of payments.
 type PaymentFilter struct {
-	UserID  string
-	Status  models.PaymentStatus // paid also finds the web application's completed
-	Plan    models.PlanType
-	Method  string
-	Hash    string // payment hash in hex
-	Overdue bool   // pending, and past its expiry
-	Created TimeRange
+	UserID string
+	Status models.PaymentStatus // paid also finds the web application's completed
+	Plan   models.PlanType
+	Method string
+	Hash   string // payment hash in hex
+	// OverdueAt, when set, keeps pending payments whose invoice ran out before it.
+	OverdueAt time.Time
+	Created   TimeRange
 }
 
 func payments() listing[Payment] {
@@ -63,7 +64,6 @@ func (d *DB) ListPayments(ctx context.Context, f PaymentFilter, p Page) List[Pay
 	if f.Plan != "" && !f.Plan.Valid() {
 		return failed[Payment](&ArgumentError{Name: "plan", Value: string(f.Plan), Rule: "no such plan"})
 	}
-	now := d.Now()
 	return payments().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
 		q = f.Created.on(q.Table("Payment").Select(paymentColumns).Joins(paymentJoins), `"Payment".created_at`)
 		if f.UserID != "" {
@@ -87,8 +87,8 @@ func (d *DB) ListPayments(ctx context.Context, f PaymentFilter, p Page) List[Pay
 		if f.Hash != "" {
 			q = q.Where(`"Payment".payment_hash IN ?`, hashForms(f.Hash))
 		}
-		if f.Overdue {
-			q = q.Where(`"Payment".status = 'pending' AND `+paymentExpiry+` < ?`, now)
+		if !f.OverdueAt.IsZero() {
+			q = q.Where(`"Payment".status = 'pending' AND `+paymentExpiry+` < ?`, f.OverdueAt.UTC())
 		}
 		return q
 	})

@@ -1,0 +1,132 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/payments"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+type expireOptions struct {
+	app     *app.App
+	grace   time.Duration
+	backend flags.Enum
+	write   flags.Writes
+}
+
+// expireView is what one run did.
+type expireView struct {
+	Expired int      `json:"expired"`
+	Paid    int      `json:"paid"`    // kept: the node has the money
+	Unknown int      `json:"unknown"` // kept: the node could not be asked
+	DryRun  bool     `json:"dry_run"`
+	IDs     []string `json:"ids"` // of the expired ones
+	PaidIDs []string `json:"paid_ids"`
+}
+
+func newExpire(a *app.App, run func(context.Context, *expireOptions) error) *cobra.Command {
+	if run == nil {
+		run = runExpire
+	}
+	o := &expireOptions{app: a}
+	c := &cobra.Command{
+		Use:   "expire",
+		Short: "Make pending payments past their expiry expired",
+		Long: `Make every pending payment expired whose invoice can no longer be paid. This is what cron calls; a second run at once
+changes nothing more, and two at the same time share the work.
+
+With a configured node each invoice is asked about first: one that was paid meanwhile stays pending for axisor payment
+reconcile, and one that cannot be asked about stays pending too. --backend none asks nobody. An expired payment can still
+be settled on purpose.
+
+Exit codes: 0 (also when there is nothing to do), 2, 7 (the node could not be asked about some), 10, 11, 12.`,
+		Example: `  axisor payment expire
+  axisor payment expire --dry-run -o json
+  axisor payment expire --grace 10m --backend none`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.grace < 0 {
+				return clierr.Usagef("--grace %s: must not be negative", o.grace)
+			}
+			return run(c.Context(), o)
+		},
+	}
+	c.Flags().DurationVar(&o.grace, "grace", 0, "leave a payment alone for this `DURATION` after its expiry")
+	backendFlag(c, &o.backend, noBackend, "lnd", "lnbits")
+	o.write.Register(c)
+	flags.Fields(c, output.Fields[expireView]())
+	return c
+}
+
+func runExpire(ctx context.Context, o *expireOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	node, err := backend(o.app, o.backend.String())
+	if err != nil {
+		return err
+	}
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	e := payments.Expirer{
+		DB: db, Service: svc, Backend: node, Mode: o.app.Mode(o.write.DryRun), Before: o.app.Now().Add(-o.grace),
+	}
+	done, err := e.Run(ctx)
+	if err != nil {
+		return err
+	}
+	v := expireView{
+		Expired: len(done.Payments), Paid: len(done.Paid), Unknown: len(done.Unknown), DryRun: o.write.DryRun,
+		IDs: ids(done.Payments), PaidIDs: ids(done.Paid),
+	}
+	if p.Machine() {
+		err = output.One(p, output.Desc{Noun: "payments", ID: "ids"}, v, nil)
+	} else {
+		err = output.Slice(p, desc(), views(done.Payments))
+		said := fmt.Sprintf("%d payments expired", v.Expired)
+		if o.write.DryRun {
+			said = fmt.Sprintf("dry run: %d payments would expire; nothing was changed", v.Expired)
+		}
+		p.Notice("%s", said)
+		if v.Paid > 0 {
+			p.Notice("%s", o.app.Streams.PaintErr(streams.Warn, fmt.Sprintf("%d were paid and stay pending: axisor payment reconcile --apply", v.Paid)))
+		}
+	}
+	if err == nil && v.Unknown > 0 {
+		return clierr.New(clierr.Partial, "node_unknown", fmt.Sprintf("%d payments stay pending: the node could not be asked about them", v.Unknown),
+			"run it again when the node answers", "--backend none expires them without asking")
+	}
+	return err
+}
+
+func ids(rows []store.Payment) []string {
+	out := []string{}
+	for _, r := range rows {
+		out = append(out, r.ID)
+	}
+	return out
+}
+
+func views(rows []store.Payment) []view {
+	var out []view
+	for _, r := range rows {
+		out = append(out, viewOf(r))
+	}
+	return out
+}

@@ -1,0 +1,130 @@
+package payment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/payments"
+	"github.com/axisor/axisor/pkg/admin"
+)
+
+type invoiceOptions struct {
+	app     *app.App
+	in      admin.InvoiceInput
+	plan    flags.Enum
+	expiry  time.Duration
+	backend flags.Enum
+	write   flags.Writes
+}
+
+func newInvoice(a *app.App, run func(context.Context, *invoiceOptions) error) *cobra.Command {
+	if run == nil {
+		run = runInvoice
+	}
+	o := &invoiceOptions{app: a}
+	c := &cobra.Command{
+		Use:   "invoice <user>",
+		Short: "Make an invoice at the node and record its payment",
+		Long: `Ask the configured node for an invoice over the plan's price and record it as a pending payment.
+
+An intent is written down before the node is asked, and the invoice's description carries a reference. When the answer is
+lost, or the program ends in between, run the command again: it finds the invoice by its reference and records that one
+instead of making a second. Nobody sees an invoice before its payment is recorded.
+
+Exit codes: 0, 1 (the node refused), 2, 3, 4 (inactive user, cheaper plan), 6 (key refused), 10, 11 (the node did not answer:
+run it again), 12, 13 (another run is asking for this user).`,
+		Example: `  axisor payment invoice ana@example.com --plan pro
+  axisor payment invoice ana --plan basic --amount-sats 21000 --expiry 15m -o json --jq .lightning_invoice`,
+		Args:              flags.Exactly("axisor payment invoice ana@example.com --plan pro", "user"),
+		ValidArgsFunction: flags.Live(a.UserNames, false),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.in.User, o.in.Plan = args[0], o.plan.String()
+			switch {
+			case o.in.Plan == "":
+				return clierr.Usagef("axisor payment invoice needs --plan").WithHint("for example: --plan pro")
+			case c.Flags().Changed("amount-sats") && o.in.AmountSats < 1:
+				return clierr.Usagef("--amount-sats %d: must be positive", o.in.AmountSats)
+			case o.expiry < 0:
+				return clierr.Usagef("--expiry %s: must be positive", o.expiry)
+			}
+			return run(c.Context(), o)
+		},
+	}
+	f := c.Flags()
+	flags.RegisterEnum(c, &o.plan, "plan", "", "the plan that is paid for", plans()[1:]...)
+	f.Int64Var(&o.in.AmountSats, "amount-sats", 0, "the amount `N` (default: the plan's price_sats)")
+	f.StringVar(&o.in.Description, "description", "", "`TEXT` in the invoice; a reference is added")
+	f.DurationVar(&o.expiry, "expiry", 0, "how long it can be paid, a `DURATION` (default: payments.expiry)")
+	backendFlag(c, &o.backend, "lnd", "lnbits")
+	o.write.Register(c)
+	flags.Fields(c, output.Fields[view]())
+	return c
+}
+
+func runInvoice(ctx context.Context, o *invoiceOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	cfg, err := o.app.Config()
+	if err != nil {
+		return err
+	}
+	node, err := needBackend(o.app, o.backend.String())
+	if err != nil {
+		return err
+	}
+	r, err := rules(o.app)
+	if err != nil {
+		return err
+	}
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	o.in.Expiry = cfg.Payments.Expiry
+	if o.expiry > 0 {
+		o.in.Expiry = o.expiry
+	}
+	m := payments.Maker{
+		DB: db, Service: svc, Backend: node, Rules: r, Mode: o.app.Mode(o.write.DryRun), Timeout: cfg.Payments.Timeout, Now: o.app.Now,
+	}
+	change, recovered, err := m.Make(ctx, o.in)
+	if err != nil {
+		return explain(err)
+	}
+	row := change.After
+	said := fmt.Sprintf("%s can pay %d sats for plan %s with this invoice", row.UserEmail, row.AmountSats, row.PlanType)
+	if recovered {
+		said += "; an earlier try had made it"
+	}
+	if change.DryRun {
+		said = fmt.Sprintf("%s would be asked for an invoice of %d sats for plan %s", node.Name(), row.AmountSats, row.PlanType)
+	}
+	return output.Change(p, desc(), viewOf(*row), output.ChangeInfo{
+		Result: change.Status, DryRun: change.DryRun, Said: said, Next: "axisor payment reconcile --apply",
+	})
+}
+
+// explain sorts what an attempt can end with.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, payments.ErrInvoiceBusy):
+		return clierr.New(clierr.Locked, "invoice_busy", err.Error(), "run it again in a minute").WithCause(err)
+	case errors.Is(err, payments.ErrInvoiceUnknown):
+		return clierr.New(clierr.Unavailable, "invoice_unknown", err.Error(), "run it again: it looks for the invoice before it asks for another").WithCause(err)
+	}
+	return err
+}

@@ -1,0 +1,229 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/payments"
+	"github.com/axisor/axisor/pkg/lightning"
+	"github.com/axisor/axisor/pkg/models"
+)
+
+// looksBack is how old a payment in a final state may be to be compared.
+const looksBack = 30 * 24 * time.Hour
+
+type reconcileOptions struct {
+	app       *app.App
+	apply     bool
+	downgrade bool
+	since     string
+	backend   flags.Enum
+	write     flags.Writes
+}
+
+// reconcileView is one comparison with a node.
+type reconcileView struct {
+	Backend string                 `json:"backend"`
+	Address string                 `json:"address"`
+	Applied int                    `json:"applied"`
+	Open    int                    `json:"open"`    // differences that remain
+	Unknown int                    `json:"unknown"` // payments that the node could not be asked about
+	Counts  map[payments.Class]int `json:"counts"`
+	DryRun  bool                   `json:"dry_run"`
+	Items   []differenceView       `json:"items"`
+}
+
+// differenceView is one payment, or one invoice, that does not agree.
+type differenceView struct {
+	Class        payments.Class        `json:"class"`
+	PaymentID    *string               `json:"payment_id"`
+	UserEmail    *string               `json:"user_email"`
+	Status       *models.PaymentStatus `json:"status"`
+	AmountSats   *int32                `json:"amount_sats"`
+	PaymentHash  string                `json:"payment_hash"`
+	NodeState    *lightning.State      `json:"node_state"`
+	ReceivedMsat *int64                `json:"received_msat"`
+	SettledAt    *output.Time          `json:"settled_at"`
+	Applied      bool                  `json:"applied"`
+	Detail       *string               `json:"detail"`
+}
+
+func reconcileDesc() output.Desc { return output.Desc{Noun: "differences", ID: "backend"} }
+
+func differenceDesc() output.Desc {
+	return output.Desc{Noun: "differences", ID: "payment_id", Columns: []output.Column{
+		{Field: "class", Role: classRole},
+		{Field: "payment_id"},
+		{Field: "user_email", Header: "USER", Drop: 2},
+		{Field: "status"},
+		{Field: "node_state", Header: "NODE"},
+		{Field: "amount_sats", Header: "SATS", Drop: 1},
+		{Field: "received_msat", Drop: 3},
+		{Field: "applied"},
+		{Field: "detail", Drop: 4},
+	}}
+}
+
+func classRole(v any) int {
+	c, _ := v.(payments.Class)
+	switch {
+	case c.Safe():
+		return int(streams.Warn)
+	case c == payments.NotAtNode:
+		return int(streams.Muted)
+	default:
+		return int(streams.Bad)
+	}
+}
+
+func newReconcile(a *app.App, run func(context.Context, *reconcileOptions) error) *cobra.Command {
+	if run == nil {
+		run = runReconcile
+	}
+	o := &reconcileOptions{app: a}
+	c := &cobra.Command{
+		Use:   "reconcile",
+		Short: "Compare payments with the invoices of the node",
+		Long: `Compare the node's invoices with the payments: every invoice since the last applied run, every pending payment, and every
+other payment of the last 30 days (--since). Nothing is changed unless --apply is given, which puts three classes right:
+
+  settle   pending here, paid at the node              → paid, with the node's time and preimage
+  late     expired here, or paid after its expiry      → paid, marked late
+  expire   pending here, cancelled at the node         → expired
+
+Everything else is for a person: paid_unconfirmed (paid here, and the node has no money for it: the web application's
+hook believes anybody who knows the payment hash), failed_but_paid, amount_short, amount_over, duplicate_hash,
+hash_not_normal and node_only. not_at_node is a pending payment of another provider and no difference.
+
+A node that does not answer says nothing: such a payment is "unknown", never failed.
+
+Exit codes: 0 (they agree, or all was put right), 2, 6 (key refused), 7 (some could not be asked about), 8 (differences remain),
+10, 11 (the node does not answer), 12.`,
+		Example: `  axisor payment reconcile --backend lnd
+  axisor payment reconcile --apply -o json --jq .counts
+  axisor payment reconcile --backend lnbits --since 7d`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.downgrade && !o.apply {
+				return clierr.Usagef("--allow-downgrade needs --apply")
+			}
+			return run(c.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.BoolVar(&o.apply, "apply", false, "put the safe differences right")
+	f.BoolVar(&o.downgrade, "allow-downgrade", false, "let a payment replace a dearer plan of its user")
+	f.StringVar(&o.since, "since", "", "compare payments in a final state from this `TIME` on: RFC 3339, a date, or a span (default 30d)")
+	backendFlag(c, &o.backend, "lnd", "lnbits")
+	o.write.Register(c)
+	flags.Fields(c, output.Fields[reconcileView]())
+	return c
+}
+
+func runReconcile(ctx context.Context, o *reconcileOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	r, err := o.reconciler(ctx)
+	if err != nil {
+		return err
+	}
+	v := reconcileView{Backend: r.Backend.Name(), Address: r.Backend.Address(), DryRun: o.write.DryRun, Items: []differenceView{}}
+	sum, err := r.Run(ctx, func(i payments.Item) error {
+		v.Items = append(v.Items, differenceOf(i))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	v.Applied, v.Open, v.Unknown, v.Counts = sum.Applied, sum.Open, sum.Unknown, sum.Counts
+	if p.Machine() {
+		err = output.One(p, reconcileDesc(), v, nil)
+	} else if err = output.Slice(p, differenceDesc(), v.Items); err == nil {
+		v.notice(p)
+	}
+	switch {
+	case err != nil:
+		return err
+	case v.Unknown > 0:
+		return clierr.New(clierr.Partial, "node_unknown", fmt.Sprintf("%s could not be asked about %d payments", v.Backend, v.Unknown),
+			"run it again when the node answers; nothing is known about them")
+	case v.Open > 0:
+		return clierr.New(clierr.CheckFailed, "payments_differ", fmt.Sprintf("%d differences remain between payments and %s", v.Open, v.Backend),
+			"--apply puts settle, late and expire right; the others need a person")
+	}
+	return nil
+}
+
+// reconciler puts the comparison together.
+func (o *reconcileOptions) reconciler(ctx context.Context) (*payments.Reconciler, error) {
+	now := o.app.Now()
+	since := now.Add(-looksBack)
+	if o.since != "" {
+		at, err := flags.ParseTime("--since", o.since, now)
+		if err != nil {
+			return nil, err
+		}
+		since = *at
+	}
+	node, err := needBackend(o.app, o.backend.String())
+	if err != nil {
+		return nil, err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &payments.Reconciler{
+		DB: db, Backend: node, Mode: o.app.Mode(o.write.DryRun), Since: since, Now: o.app.Now, AllowDowngrade: o.downgrade,
+	}
+	if o.apply {
+		if r.Service, err = o.app.Admin(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (v reconcileView) notice(p *output.Printer) {
+	total := 0
+	for _, n := range v.Counts {
+		total += n
+	}
+	p.Notice("%d compared with %s: %d agree, %d put right", total, v.Backend, v.Counts[payments.Agreed], v.Applied)
+	for _, c := range slices.Sorted(maps.Keys(v.Counts)) {
+		if c != payments.Agreed {
+			p.Notice("  %-16s %d", c, v.Counts[c])
+		}
+	}
+}
+
+func differenceOf(i payments.Item) differenceView {
+	v := differenceView{Class: i.Class, Applied: i.Applied}
+	if i.Detail != "" {
+		v.Detail = &i.Detail
+	}
+	if p := i.Payment; p != nil {
+		v.PaymentID, v.UserEmail, v.AmountSats = &p.ID, &p.UserEmail, &p.AmountSats
+		v.Status = new(p.Status.Canonical())
+		v.PaymentHash, _ = payments.HashOf(*p)
+	}
+	if n := i.Invoice; n != nil {
+		v.PaymentHash, v.NodeState, v.ReceivedMsat = n.PaymentHash, &n.State, n.ReceivedMsat
+		if !n.SettledAt.IsZero() {
+			v.SettledAt = output.AtPtr(&n.SettledAt)
+		}
+	}
+	return v
+}

@@ -1,0 +1,253 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/lightning"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// Reconciler compares payments with the invoices of a node.
+type Reconciler struct {
+	DB      *store.DB
+	Service *admin.Service // writes; nil when nothing is to be applied
+	Backend lightning.Backend
+	Mode    admin.Mode
+	// Since limits the payments that are in a final state; pending ones are always compared.
+	Since time.Time
+	Now   func() time.Time
+	// AllowDowngrade is passed on to settlements.
+	AllowDowngrade bool
+
+	seen    map[string]bool // ids of payments that were compared
+	silent  int             // failures in a row
+	summary Summary
+	each    func(Item) error
+}
+
+// Summary counts the outcome of a comparison.
+type Summary struct {
+	Counts  map[Class]int
+	Applied int
+	Open    int // differences that remain
+	Unknown int
+}
+
+// givingUp is after how many failures in a row the node is not asked any more.
+const givingUp = 3
+
+// Run compares every invoice of the node since the last mark, then every payment
+// that was not among them. Differences are handed to each; agreement is only
+// counted. With a service, the safe differences are put right, and the mark moves.
+func (r *Reconciler) Run(ctx context.Context, each func(Item) error) (Summary, error) {
+	r.seen, r.each = map[string]bool{}, each
+	r.summary = Summary{Counts: map[Class]int{}}
+	mark, err := r.DB.ReconcileMark(ctx, r.Backend.Name(), r.Backend.Address())
+	if err != nil {
+		return r.summary, err
+	}
+	next, err := r.node(ctx, mark)
+	if err != nil {
+		return r.summary, err
+	}
+	if err := r.rows(ctx); err != nil {
+		return r.summary, err
+	}
+	if r.Service != nil && r.summary.Unknown == 0 && next > mark {
+		err = r.Service.SetReconcileMark(ctx, r.Mode, r.Backend.Name(), r.Backend.Address(), next)
+	}
+	return r.summary, err
+}
+
+// node compares the node's invoices. The mark it returns stops before the first
+// invoice that may still change.
+func (r *Reconciler) node(ctx context.Context, mark int64) (next int64, err error) {
+	const page = 100
+	var batch []lightning.Invoice
+	last, firstOpen := mark, int64(0)
+	flush := func() error {
+		defer func() { batch = batch[:0] }()
+		return r.page(ctx, batch)
+	}
+	for v, err := range r.Backend.Invoices(ctx, mark) {
+		if err != nil {
+			return mark, err
+		}
+		last = max(last, v.Mark)
+		undecided := v.State == lightning.Open || v.State == lightning.Accepted
+		if undecided && v.CreatedAt.After(r.Now().Add(-forgotten)) && (firstOpen == 0 || v.Mark < firstOpen) {
+			firstOpen = v.Mark
+		}
+		if batch = append(batch, v); len(batch) == page {
+			if err := flush(); err != nil {
+				return mark, err
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return mark, err
+	}
+	if firstOpen > 0 {
+		last = firstOpen - 1
+	}
+	return max(last, mark), nil
+}
+
+// forgotten is after how long an unpaid invoice no longer holds the mark back.
+// LNbits keeps them for ever; the payment of such a row is still looked up.
+const forgotten = 30 * 24 * time.Hour
+
+func (r *Reconciler) page(ctx context.Context, batch []lightning.Invoice) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	hashes := make([]string, len(batch))
+	for i, v := range batch {
+		hashes[i] = v.PaymentHash
+	}
+	found, err := r.DB.PaymentsByHash(ctx, hashes...)
+	if err != nil {
+		return err
+	}
+	byHash := map[string][]store.Payment{}
+	for _, p := range found {
+		h := store.NormalHash(models.Deref(p.PaymentHash))
+		byHash[h] = append(byHash[h], p)
+	}
+	for i := range batch {
+		rows := byHash[batch[i].PaymentHash]
+		if len(rows) == 0 {
+			if batch[i].State == lightning.Settled {
+				if err := r.report(Item{Class: NodeOnly, Invoice: &batch[i]}); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		for j := range rows {
+			if r.seen[rows[j].ID] {
+				continue
+			}
+			r.seen[rows[j].ID] = true
+			item := classify(rows[j], &batch[i], nil)
+			if len(rows) > 1 && batch[i].State == lightning.Settled {
+				item = shared(item, rows)
+			}
+			if err := r.handle(ctx, item); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rows looks up the payments that the node's list did not bring.
+func (r *Reconciler) rows(ctx context.Context) error {
+	for _, f := range []store.PaymentFilter{
+		{Status: models.PaymentPending},
+		{Created: store.TimeRange{Since: r.Since}},
+	} {
+		for p, err := range r.DB.ListPayments(ctx, f, store.Page{All: true, Sort: "created_at"}).Items {
+			if err != nil {
+				return err
+			}
+			if r.seen[p.ID] {
+				continue
+			}
+			r.seen[p.ID] = true
+			if err := r.handle(ctx, r.lookup(ctx, p)); err != nil {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Reconciler) lookup(ctx context.Context, p store.Payment) Item {
+	hash, err := HashOf(p)
+	if err != nil {
+		return Item{Class: Unknown, Payment: &p, Detail: err.Error()}
+	}
+	if r.silent >= givingUp {
+		return Item{Class: Unknown, Payment: &p, Detail: "not asked: the node did not answer before"}
+	}
+	v, err := r.Backend.Lookup(ctx, hash)
+	if err == nil || errors.Is(err, lightning.ErrNotFound) || errors.Is(err, lightning.ErrRefused) {
+		r.silent = 0
+	} else {
+		r.silent++
+	}
+	if err != nil {
+		return classify(p, nil, err)
+	}
+	return classify(p, &v, nil)
+}
+
+// handle applies what is safe and reports the rest.
+func (r *Reconciler) handle(ctx context.Context, item Item) error {
+	if item.Class.Safe() && r.Service != nil {
+		if err := r.apply(ctx, &item); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			item.Detail = err.Error() // one payment's trouble does not stop the others
+		}
+	}
+	return r.report(item)
+}
+
+func (r *Reconciler) apply(ctx context.Context, item *Item) error {
+	mode := r.Mode
+	if mode.Reason == "" {
+		mode.Reason = fmt.Sprintf("reconcile: %s says %s", r.Backend.Name(), item.Invoice.State)
+	}
+	if item.Class == Expire {
+		if _, err := r.Service.ExpirePayment(ctx, mode, item.Payment.ID); err != nil {
+			return err
+		}
+	} else {
+		in := admin.SettleInput{
+			Source: models.SourceNode, Preimage: item.Invoice.Preimage.Reveal(), PaidAt: r.paidAt(item), Backend: r.Backend.Name(),
+			ReceivedMsat: item.Invoice.ReceivedMsat, Late: item.Class == Late, AllowDowngrade: r.AllowDowngrade,
+		}
+		if _, err := r.Service.SettlePayment(ctx, mode, item.Payment.ID, in); err != nil {
+			return err
+		}
+	}
+	item.Applied = true
+	return nil
+}
+
+// paidAt is the node's time of payment. A node that does not say it has still
+// not taken money for an expired invoice.
+func (r *Reconciler) paidAt(item *Item) time.Time {
+	at := item.Invoice.SettledAt
+	if end := item.Payment.ExpiresAt; at.IsZero() && end != nil && end.Before(r.Now()) {
+		return *end
+	}
+	return at
+}
+
+func (r *Reconciler) report(item Item) error {
+	r.summary.Counts[item.Class]++
+	switch {
+	case item.Applied && !r.Mode.DryRun:
+		r.summary.Applied++
+	case item.Class == Unknown:
+		r.summary.Unknown++
+	case item.Class != Agreed && item.Class != NotAtNode:
+		r.summary.Open++
+	}
+	if item.Class == Agreed {
+		return nil
+	}
+	return r.each(item)
+}

@@ -89,9 +89,9 @@ release: ## static programs for every platform, with checksums, in dist/
 	done
 	@cd dist && { command -v sha256sum >/dev/null && sha256sum axisor-* || shasum -a 256 axisor-*; } | tee SHA256SUMS
 
-interop: ## Prisma on our schema, the exchange's SDK on our simulator (needs Node.js and npm)
+interop: ## Prisma on our schema, the SDK on our simulator, Node.js on our ciphertexts (needs Node.js and npm)
 	@scripts/ensure-tools go postgres
-	AXISOR_TEST_REQUIRE_DB=1 scripts/with-tools $(GO) test -count=1 -v -tags interop -timeout 20m ./test/prisma ./test/lnsdk
+	AXISOR_TEST_REQUIRE_DB=1 scripts/with-tools $(GO) test -count=1 -v -tags interop -timeout 20m ./test/prisma ./test/lnsdk ./test/nodecrypto
 
 clean: ## remove what was built; the data of `axisor dev` stays
 	rm -rf bin dist .tools coverage.*

@@ -63,6 +63,7 @@ run it again), 12, 13 (another run is asking for this user).`,
 	f.Int64Var(&o.in.AmountSats, "amount-sats", 0, "the amount `N` (default: the plan's price_sats)")
 	f.StringVar(&o.in.Description, "description", "", "`TEXT` in the invoice; a reference is added")
 	f.DurationVar(&o.expiry, "expiry", 0, "how long it can be paid, a `DURATION` (default: payments.expiry)")
+	f.BoolVar(&o.in.IfNotExists, "if-not-exists", false, "a pending payment for this plan and amount that can still be paid is enough")
 	backendFlag(c, &o.backend, "lnd", "lnbits")
 	o.write.Register(c)
 	flags.Fields(c, output.Fields[view]())
@@ -107,10 +108,12 @@ func runInvoice(ctx context.Context, o *invoiceOptions) error {
 	}
 	row := change.After
 	said := fmt.Sprintf("%s can pay %d sats for plan %s with this invoice", row.UserEmail, row.AmountSats, row.PlanType)
-	if recovered {
+	switch {
+	case recovered:
 		said += "; an earlier try had made it"
-	}
-	if change.DryRun {
+	case change.Status == admin.StatusAlreadyExists:
+		said = fmt.Sprintf("%s has an invoice of %d sats for plan %s that can still be paid; nothing new was made", row.UserEmail, row.AmountSats, row.PlanType)
+	case change.DryRun:
 		said = fmt.Sprintf("%s would be asked for an invoice of %d sats for plan %s", node.Name(), row.AmountSats, row.PlanType)
 	}
 	return output.Change(p, desc(), viewOf(*row), output.ChangeInfo{

@@ -48,6 +48,8 @@ func (m *Maker) Make(ctx context.Context, in admin.InvoiceInput) (change admin.C
 		switch {
 		case err != nil:
 			return change, false, err
+		case plan.Pending != nil:
+			return admin.Change[store.Payment]{Status: admin.StatusAlreadyExists, DryRun: m.Mode.DryRun, After: plan.Pending}, false, nil
 		case m.Mode.DryRun:
 			return m.preview(plan, in), false, nil
 		case !plan.Earlier:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // InvoiceInput describes an invoice to be asked of a node.
@@ -20,6 +21,8 @@ type InvoiceInput struct {
 	Description string // "" is made from the plan
 	Expiry      time.Duration
 	Backend     string // lnd or lnbits
+	// IfNotExists accepts a pending payment of the user for this plan and amount that can still be paid.
+	IfNotExists bool
 }
 
 // IntentPlan is an intent and whose it is. Earlier says that it was there before:
@@ -28,6 +31,8 @@ type IntentPlan struct {
 	Intent  models.PaymentIntent
 	User    models.User
 	Earlier bool
+	// Pending is what IfNotExists found; there is no intent then.
+	Pending *store.Payment
 }
 
 // PlanInvoice writes down that a node is about to be asked for an invoice. The
@@ -64,6 +69,11 @@ func (s *Service) PlanInvoice(ctx context.Context, mode Mode, in InvoiceInput) (
 		if open != nil {
 			out.Intent, out.Earlier = *open, true
 			return nil
+		}
+		if in.IfNotExists {
+			if out.Pending, err = t.db.PendingPayment(ctx, u.ID, plan, amount, t.now); err != nil || out.Pending != nil {
+				return err
+			}
 		}
 		if !out.User.Active() {
 			return &ConflictError{

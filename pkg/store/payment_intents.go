@@ -22,14 +22,20 @@ func (d *DB) OpenIntent(ctx context.Context, userID string) (*models.PaymentInte
 	return &row, nil
 }
 
-// OpenIntents reads the open intents that are older than a time, the oldest first.
-func (d *DB) OpenIntents(ctx context.Context, before time.Time) ([]models.PaymentIntent, error) {
-	var rows []models.PaymentIntent
-	err := d.Gorm(ctx).Where("state = 'planned' AND created_at < ?", before.UTC()).Order("created_at, id").Limit(batch).Find(&rows).Error
-	if err != nil {
-		return nil, fmt.Errorf("read payment intents: %w", err)
+// PendingPayment reads the newest payment of a user for a plan and amount that can
+// still be paid; nil when there is none.
+func (d *DB) PendingPayment(ctx context.Context, userID string, plan models.PlanType, amount int32, now time.Time) (*Payment, error) {
+	var row Payment
+	err := d.payment(ctx).Where(`"Payment".user_id = ? AND "Payment".status = 'pending' AND "Payment".plan_type = ?
+		AND "Payment".amount_sats = ? AND "Payment".expires_at > ?`, userID, plan, amount, now.UTC()).
+		Order(`"Payment".created_at DESC`).Limit(1).Take(&row).Error
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
 	}
-	return rows, nil
+	if err != nil {
+		return nil, fmt.Errorf("find pending payment: %w", err)
+	}
+	return &row, nil
 }
 
 // CreateIntent inserts an intent. A second open one of the same user is an ErrConflict.

@@ -1,0 +1,111 @@
+package payments_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/axisor/axisor/internal/lightningsim"
+	"github.com/axisor/axisor/internal/payments"
+	"github.com/axisor/axisor/internal/testdb"
+	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/lightning"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/secret"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// world is a database with the user ana, and a simulated node.
+type world struct {
+	db   *store.DB
+	svc  *admin.Service
+	sim  *lightningsim.Server
+	node lightning.Backend
+	now  time.Time
+	user models.User
+}
+
+func setup(t *testing.T, backend string) *world {
+	t.Helper()
+	w := &world{db: testdb.New(t), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	clock := func() time.Time { return w.now }
+	w.svc = admin.New(w.db, admin.Options{Actor: "olga", Host: "ops1", Version: "1", Now: clock})
+	w.sim = lightningsim.NewServer(t, clock)
+	o := lightning.Options{URL: w.sim.URL, Timeout: 5 * time.Second}
+	var err error
+	if backend == "lnd" {
+		o.Key = secret.New(lightningsim.Macaroon)
+		w.node, err = lightning.NewLND(o)
+	} else {
+		o.Key = secret.New(lightningsim.LNbitsKey)
+		w.node, err = lightning.NewLNbits(o)
+	}
+	require.NoError(t, err)
+	c, err := w.svc.CreateUser(t.Context(), admin.Mode{}, admin.CreateUserInput{Email: "ana@example.com", Username: "ana"})
+	require.NoError(t, err)
+	w.user = *c.After
+	return w
+}
+
+func each(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	for _, name := range []string{"lnd", "lnbits"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, setup(t, name))
+		})
+	}
+}
+
+// pay makes an invoice at the node and a payment for it.
+func (w *world) pay(t *testing.T, sats int64, plan string) (store.Payment, lightningsim.Invoice) {
+	t.Helper()
+	v, err := w.sim.Add(sats*1000, "test", time.Hour)
+	require.NoError(t, err)
+	c, err := w.svc.CreatePayment(t.Context(), admin.Mode{}, admin.CreatePaymentInput{User: "ana", Plan: plan, Invoice: v.Request})
+	require.NoError(t, err)
+	return *c.After, v
+}
+
+func (w *world) exec(t *testing.T, sql string, args ...any) {
+	t.Helper()
+	require.NoError(t, w.db.Gorm(t.Context()).Exec(sql, args...).Error)
+}
+
+func (w *world) count(t *testing.T, sql string, args ...any) int {
+	t.Helper()
+	var n int
+	require.NoError(t, w.db.Gorm(t.Context()).Raw(sql, args...).Scan(&n).Error)
+	return n
+}
+
+func (w *world) status(t *testing.T, id string) models.PaymentStatus {
+	t.Helper()
+	p, err := w.db.PaymentByID(t.Context(), id, false)
+	require.NoError(t, err)
+	return p.Status
+}
+
+// reconcile runs a comparison and returns the class of each payment, or of each hash for node_only.
+func (w *world) reconcile(t *testing.T, apply bool) (map[string]payments.Item, payments.Summary) {
+	t.Helper()
+	r := &payments.Reconciler{DB: w.db, Backend: w.node, Since: w.now.Add(-30 * 24 * time.Hour), Now: func() time.Time { return w.now }}
+	if apply {
+		r.Service = w.svc
+	}
+	items := map[string]payments.Item{}
+	sum, err := r.Run(t.Context(), func(i payments.Item) error {
+		key := ""
+		if i.Payment != nil {
+			key = i.Payment.ID
+		} else {
+			key = i.Invoice.PaymentHash
+		}
+		require.NotContains(t, items, key, "reported twice")
+		items[key] = i
+		return nil
+	})
+	require.NoError(t, err)
+	return items, sum
+}

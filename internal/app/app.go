@@ -6,6 +6,7 @@ package app
 import (
 	"log/slog"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,8 +67,8 @@ func New(s *streams.Streams, build buildinfo.Info, now func() time.Time, env []s
 
 // Getenv looks a variable up in the environment of the invocation; the last one wins, as in a shell.
 func (a *App) Getenv(name string) string {
-	for i := len(a.Env) - 1; i >= 0; i-- {
-		if k, v, ok := strings.Cut(a.Env[i], "="); ok && k == name {
+	for _, entry := range slices.Backward(a.Env) {
+		if k, v, ok := strings.Cut(entry, "="); ok && k == name {
 			return v
 		}
 	}
@@ -76,8 +77,8 @@ func (a *App) Getenv(name string) string {
 
 // Close releases what was opened, in reverse order.
 func (a *App) Close() {
-	for i := len(a.closers) - 1; i >= 0; i-- {
-		if err := a.closers[i](); err != nil {
+	for _, release := range slices.Backward(a.closers) {
+		if err := release(); err != nil {
 			a.Log().Debug("close", "error", err)
 		}
 	}

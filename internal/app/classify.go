@@ -39,7 +39,7 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{errNoDatabase, clierr.Config, "no_database_configured", []string{hintConfigure, hintDev}},
-		{config.ErrNoKey, clierr.Config, "no_encryption_key", []string{"set ENCRYPTION_KEY (at least 32 characters), or encryption.key_file", hintDev}},
+		{config.ErrNoKey, clierr.Config, "no_encryption_key", []string{"set ENCRYPTION_KEY (at least 32 characters), or encryption.key_file", "axisor config init proposes a new key; axisor dev up makes one for a private database"}},
 
 		{migrate.ErrNoSchema, clierr.Schema, "schema_missing", []string{hintMigrate}},
 		{migrate.ErrSchemaOld, clierr.Schema, "schema_old", []string{hintMigrate}},

@@ -91,7 +91,7 @@ func (v *visit) encryptionKey(ctx context.Context) (Result, error) {
 	}
 	db, err := v.migrated()
 	if err != nil {
-		return Result{Level: OK, Finding: "there is a key; what is stored could not be read"}, nil //nolint:nilerr // the database's own check tells
+		return Result{Level: OK, Finding: "there is a key; what is stored could not be read"}, nil
 	}
 	rows, err := db.SQL().QueryContext(ctx, `SELECT place, id, user_id, credentials::text FROM (
 		(SELECT 'UserExchangeAccounts' AS place, id, user_id, credentials, updated_at FROM "UserExchangeAccounts" ORDER BY updated_at DESC LIMIT $1)

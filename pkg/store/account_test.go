@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -99,6 +98,6 @@ func TestAccountByIDAndDeactivate(t *testing.T) {
 
 	_, err = db.AccountByID(t.Context(), "nothing")
 	var nf *store.NotFoundError
-	require.True(t, errors.As(err, &nf))
+	require.ErrorAs(t, err, &nf)
 	require.Equal(t, "account", nf.Kind)
 }

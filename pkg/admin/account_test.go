@@ -135,7 +135,7 @@ func TestCreateAccount_RefusesAndWritesNothing(t *testing.T) {
 		{"over the limit", func(*admin.CreateAccountInput) {}, store.ErrConflict, "plan free allows 1 exchange accounts and ana@example.com has 1"},
 		{"missing field", func(in *admin.CreateAccountInput) { delete(in.Fields, "api_secret") }, store.ErrInvalid, "missing required field api_secret"},
 		{"blank field", func(in *admin.CreateAccountInput) { in.Fields["passphrase"] = secret.New("  ") }, store.ErrInvalid, "missing required field passphrase"},
-		{"unknown field", func(in *admin.CreateAccountInput) { in.Fields["apiKey"] = secret.New(accountCanary) }, store.ErrInvalid, "unknown field apiKey"},
+		{"unknown field", func(in *admin.CreateAccountInput) { in.Fields["token"] = secret.New(accountCanary) }, store.ErrInvalid, "unknown field token"},
 		{"odd flag", func(in *admin.CreateAccountInput) { in.Fields["testnet"] = secret.New(accountCanary) }, store.ErrInvalid, "must be true or false"},
 	} {
 		in := input("Second")

@@ -63,26 +63,15 @@ func runList(ctx context.Context, o *listOptions) error {
 		return err
 	}
 	filter := store.AccountFilter{Active: o.active.Value()}
-	since, until, err := o.created.Resolve(o.app.Now())
-	if err != nil {
+	if filter.Created, err = o.app.TimeRange(&o.created); err != nil {
 		return err
-	}
-	if since != nil {
-		filter.Created.Since = *since
-	}
-	if until != nil {
-		filter.Created.Until = *until
 	}
 	db, err := o.app.DB(ctx)
 	if err != nil {
 		return err
 	}
-	if o.user != "" {
-		u, err := db.FindUser(ctx, o.user)
-		if err != nil {
-			return err
-		}
-		filter.UserID = u.ID
+	if filter.UserID, err = o.app.UserID(ctx, o.user); err != nil {
+		return err
 	}
 	if o.exchange != "" {
 		e, err := db.FindExchange(ctx, o.exchange)

@@ -82,26 +82,15 @@ func runList(ctx context.Context, o *listOptions) error {
 	filter := store.TradeFilter{
 		AutomationID: o.automation, TradeID: o.trade, Status: models.TradeStatus(o.status), Action: o.action,
 	}
-	since, until, err := o.executed.Resolve(o.app.Now())
-	if err != nil {
+	if filter.Executed, err = o.app.TimeRange(&o.executed); err != nil {
 		return err
-	}
-	if since != nil {
-		filter.Executed.Since = *since
-	}
-	if until != nil {
-		filter.Executed.Until = *until
 	}
 	db, err := o.app.DB(ctx)
 	if err != nil {
 		return err
 	}
-	if o.user != "" {
-		u, err := db.FindUser(ctx, o.user)
-		if err != nil {
-			return err
-		}
-		filter.UserID = u.ID
+	if filter.UserID, err = o.app.UserID(ctx, o.user); err != nil {
+		return err
 	}
 	list := db.ListTrades(ctx, filter, store.Page(o.page))
 	return output.List(p, desc(), output.Map(list.Items, viewOf), list.Next)

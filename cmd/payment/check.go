@@ -36,7 +36,7 @@ type findingView struct {
 }
 
 func findingDesc() output.Desc {
-	return output.Desc{Noun: "findings", ID: "payment_id", Columns: []output.Column{
+	return output.Desc{Noun: "disagreements", ID: "payment_id", Columns: []output.Column{
 		{Field: "payment_id"},
 		{Field: "user_email", Header: "USER", Drop: 2},
 		{Field: "status", Drop: 1},
@@ -110,7 +110,7 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 		return clierr.New(clierr.CheckFailed, "payments_disagree", fmt.Sprintf("%d findings in %d of %d payments", found, bad, checked),
 			"axisor payment show PAYMENT", "axisor payment reconcile asks the node")
 	}
-	p.Notice("%d payments checked, all agree with their invoices", checked)
+	p.Notice("payments checked: %d", checked)
 	return nil
 }
 

@@ -95,9 +95,12 @@ func runExpire(ctx context.Context, o *expireOptions) error {
 		Expired: len(done.Payments), Paid: len(done.Paid), Unknown: len(done.Unknown), DryRun: o.write.DryRun,
 		IDs: ids(done.Payments), PaidIDs: ids(done.Paid),
 	}
-	if p.Machine() {
-		err = output.One(p, output.Desc{Noun: "payments", ID: "ids"}, v, nil)
-	} else {
+	switch {
+	case o.app.Globals.Quiet:
+		err = output.Slice(p, desc(), views(done.Payments))
+	case p.Machine():
+		err = output.One(p, output.Desc{Noun: "payments", ID: "expired"}, v, nil)
+	default:
 		err = output.Slice(p, desc(), views(done.Payments))
 		said := fmt.Sprintf("%d payments expired", v.Expired)
 		if o.write.DryRun {

@@ -148,10 +148,13 @@ func runReconcile(ctx context.Context, o *reconcileOptions) error {
 		return err
 	}
 	v.Applied, v.Open, v.Unknown, v.Counts = sum.Applied, sum.Open, sum.Unknown, sum.Counts
-	if p.Machine() {
+	switch {
+	case p.Machine() && !o.app.Globals.Quiet:
 		err = output.One(p, reconcileDesc(), v, nil)
-	} else if err = output.Slice(p, differenceDesc(), v.Items); err == nil {
-		v.notice(p)
+	default:
+		if err = output.Slice(p, differenceDesc(), v.Items); err == nil {
+			v.notice(p)
+		}
 	}
 	switch {
 	case err != nil:

@@ -122,7 +122,7 @@ func runShow(ctx context.Context, o *showOptions) error {
 }
 
 func (v fullView) write(d *output.Doc, overdue bool) {
-	d.Section("payment " + v.ID)
+	d.Field("id", v.ID)
 	d.Field("user", v.UserEmail)
 	d.Field("plan", v.PlanType)
 	d.Field("amount sats", v.AmountSats)

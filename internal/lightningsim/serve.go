@@ -85,7 +85,9 @@ func (s *Sim) order(do func(hash string) error) http.HandlerFunc {
 func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v)
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		return // the caller has gone
+	}
 }
 
 func (s *Sim) created(amountMsat int64, memo string, expiry time.Duration) (Invoice, error) {

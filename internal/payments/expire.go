@@ -33,10 +33,7 @@ type Expired struct {
 // left for reconcile, and one that cannot be asked about stays pending.
 func (e *Expirer) Run(ctx context.Context) (Expired, error) {
 	var out Expired
-	keep := func(rows []store.Payment) error {
-		out.Payments = append(out.Payments, rows...)
-		return nil
-	}
+	keep := func(rows []store.Payment) { out.Payments = append(out.Payments, rows...) }
 	if e.Backend == nil {
 		return out, e.Service.ExpirePayments(ctx, e.Mode, e.Before, nil, keep)
 	}

@@ -25,7 +25,9 @@ func (w *world) maker() *payments.Maker {
 	}
 }
 
-func wanted() admin.InvoiceInput { return admin.InvoiceInput{User: "ana", Plan: "pro", Expiry: time.Hour} }
+func wanted() admin.InvoiceInput {
+	return admin.InvoiceInput{User: "ana", Plan: "pro", Expiry: time.Hour}
+}
 
 func (w *world) states(t *testing.T) map[string]int {
 	t.Helper()
@@ -44,6 +46,7 @@ func (w *world) states(t *testing.T) map[string]int {
 func TestInvoice(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
+		t.Helper()
 		m := w.maker()
 		m.Mode.DryRun = true
 		c, _, err := m.Make(t.Context(), wanted())
@@ -81,6 +84,7 @@ func TestInvoice(t *testing.T) {
 func TestInvoice_LostAnswer(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
+		t.Helper()
 		w.sim.Fail(lightningsim.Fault{Cut: true, Times: 1})
 		_, _, err := w.maker().Make(t.Context(), wanted())
 		require.ErrorIs(t, err, payments.ErrInvoiceUnknown)
@@ -101,6 +105,7 @@ func TestInvoice_LostAnswer(t *testing.T) {
 func TestInvoice_LostRequest(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
+		t.Helper()
 		w.sim.Fail(lightningsim.Fault{Status: 502, Times: 1})
 		_, _, err := w.maker().Make(t.Context(), wanted())
 		require.ErrorIs(t, err, payments.ErrInvoiceUnknown)

@@ -22,8 +22,11 @@ func hash(v lightningsim.Invoice) string { return hex.EncodeToString(v.Hash[:]) 
 func TestReconcile_Classes(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
+		t.Helper()
 		want := map[string]payments.Class{}
-		settle := func(v lightningsim.Invoice, at time.Time, msat int64) { require.NoError(t, w.sim.Settle(hash(v), at, msat)) }
+		settle := func(v lightningsim.Invoice, at time.Time, msat int64) {
+			require.NoError(t, w.sim.Settle(hash(v), at, msat))
+		}
 
 		open, _ := w.pay(t, 1000, "basic")
 		paid, v := w.pay(t, 2000, "basic")
@@ -118,6 +121,7 @@ func TestReconcile_Classes(t *testing.T) {
 func TestReconcile_MarkDoesNotPassAnOpenInvoice(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
+		t.Helper()
 		settledFirst, v := w.pay(t, 1000, "basic")
 		require.NoError(t, w.sim.Settle(hash(v), w.now, 0))
 		w.now = w.now.Add(time.Minute)
@@ -142,6 +146,7 @@ func TestReconcile_MarkDoesNotPassAnOpenInvoice(t *testing.T) {
 func TestReconcile_FailureIsUnknown(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
+		t.Helper()
 		var all []string
 		for i := range 6 {
 			p, _ := w.pay(t, int64(1000+i), "basic")
@@ -185,6 +190,7 @@ func TestReconcile_DowngradeStays(t *testing.T) {
 func TestExpire_AsksFirst(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
+		t.Helper()
 		dead, _ := w.pay(t, 1000, "basic")
 		paid, v := w.pay(t, 2000, "basic")
 		require.NoError(t, w.sim.Settle(hash(v), w.now, 0))

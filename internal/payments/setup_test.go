@@ -96,7 +96,7 @@ func (w *world) reconcile(t *testing.T, apply bool) (map[string]payments.Item, p
 	}
 	items := map[string]payments.Item{}
 	sum, err := r.Run(t.Context(), func(i payments.Item) error {
-		key := ""
+		var key string
 		if i.Payment != nil {
 			key = i.Payment.ID
 		} else {

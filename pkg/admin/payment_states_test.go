@@ -81,12 +81,11 @@ func TestExpirePayments(t *testing.T) {
 	paid := b.raw(t, models.PaymentPaid, fmt.Sprintf("%064x", 9999))
 	count := func(mode admin.Mode, only []string) int {
 		n := 0
-		require.NoError(t, b.svc.ExpirePayments(t.Context(), mode, b.now, only, func(rows []store.Payment) error {
+		require.NoError(t, b.svc.ExpirePayments(t.Context(), mode, b.now, only, func(rows []store.Payment) {
 			for _, r := range rows {
 				require.Equal(t, models.PaymentExpired, r.Status)
 			}
 			n += len(rows)
-			return nil
 		}))
 		return n
 	}

@@ -252,7 +252,7 @@ func TestSettlePayment_Late(t *testing.T) {
 	require.NoError(t, err, "paid in time, settled later")
 	require.False(t, *c.After.Late)
 
-	require.NoError(t, b.svc.ExpirePayments(t.Context(), admin.Mode{}, b.now, nil, func([]store.Payment) error { return nil }))
+	require.NoError(t, b.svc.ExpirePayments(t.Context(), admin.Mode{}, b.now, nil, func([]store.Payment) {}))
 	_, err = b.svc.SettlePayment(t.Context(), admin.Mode{Reason: "x"}, p.ID, inTime)
 	require.Equal(t, "payment_late", code(t, err))
 	in.Late = true

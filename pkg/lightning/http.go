@@ -150,7 +150,7 @@ func (c *caller) call(ctx context.Context, method, path string, query url.Values
 	if err != nil {
 		return c.lost(method, path, err)
 	}
-	defer res.Body.Close() //nolint:errcheck // the answer was read
+	defer res.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	switch {
 	case err != nil:

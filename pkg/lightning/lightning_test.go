@@ -47,6 +47,7 @@ func open(t *testing.T, name, url string) lightning.Backend {
 func TestBackends_Life(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, b lightning.Backend, sim *lightningsim.Server) {
+		t.Helper()
 		ctx := t.Context()
 		made, err := b.Create(ctx, lightning.Request{AmountSats: 29000, Memo: "plan pro", Expiry: time.Hour})
 		require.NoError(t, err)
@@ -81,6 +82,7 @@ func TestBackends_Life(t *testing.T) {
 func TestBackends_ListEverythingOnce(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, b lightning.Backend, sim *lightningsim.Server) {
+		t.Helper()
 		for range 250 { // more than a page of either
 			_, err := sim.Add(1000, "x", time.Hour)
 			require.NoError(t, err)
@@ -136,6 +138,7 @@ func TestLNbits_NotPaidIsNotFailed(t *testing.T) {
 func TestBackends_Failures(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, b lightning.Backend, sim *lightningsim.Server) {
+		t.Helper()
 		made, err := b.Create(t.Context(), lightning.Request{AmountSats: 5, Memo: "x", Expiry: time.Hour})
 		require.NoError(t, err)
 		for _, c := range []struct {

@@ -61,11 +61,11 @@ func bench(ctx context.Context, program string, values, kills int) (err error) {
 		if b.db != nil {
 			err = errors.Join(err, b.db.Close())
 		}
-		_, downErr := b.run(ctx, nil, "dev", "down", "--purge", "--yes")
+		downErr := b.run(ctx, nil, "dev", "down", "--purge", "--yes")
 		err = errors.Join(err, downErr, os.RemoveAll(b.dir))
 	}()
 	for _, args := range [][]string{{"dev", "up"}, {"migrate", "up"}} {
-		if _, err := b.run(ctx, nil, args...); err != nil {
+		if err := b.run(ctx, nil, args...); err != nil {
 			return err
 		}
 	}
@@ -85,8 +85,7 @@ func bench(ctx context.Context, program string, values, kills int) (err error) {
 		return err
 	}
 	ours, err := b.timed(ctx, func() error {
-		_, err := b.run(ctx, keys(newKey, oldKey), "credential", "rekey", "-o", "json")
-		return err
+		return b.run(ctx, keys(newKey, oldKey), "credential", "rekey", "-o", "json")
 	})
 	if err != nil {
 		return err
@@ -114,8 +113,8 @@ func keys(current, previous string) []string {
 func (b *bed) killed(ctx context.Context, kills int, whole time.Duration) error {
 	current, previous := lastKey, newKey
 	for kill := range kills {
-		ctx, cancel := context.WithTimeout(ctx, time.Duration(rand.Int64N(int64(whole)))) //nolint:gosec // a moment, not a secret
-		_, err := b.run(ctx, keys(current, previous), "credential", "rekey", "-o", "json")
+		ctx, cancel := context.WithTimeout(ctx, time.Duration(rand.Int64N(int64(whole))))
+		err := b.run(ctx, keys(current, previous), "credential", "rekey", "-o", "json")
 		cancel()
 		if err == nil { // it was faster than the killer: the next one rotates back
 			current, previous = previous, current
@@ -126,7 +125,7 @@ func (b *bed) killed(ctx context.Context, kills int, whole time.Duration) error 
 			return err
 		}
 	}
-	if _, err := b.run(ctx, keys(current, previous), "credential", "rekey", "-o", "json"); err != nil {
+	if err := b.run(ctx, keys(current, previous), "credential", "rekey", "-o", "json"); err != nil {
 		return err
 	}
 	fmt.Printf("\nkilled %d times with SIGKILL, then run to the end\n", kills)
@@ -240,13 +239,13 @@ func (b *bed) timed(ctx context.Context, fn func() error) (time.Duration, error)
 }
 
 // run runs axisor; a context that ends kills it with SIGKILL.
-func (b *bed) run(ctx context.Context, env []string, args ...string) (string, error) {
+func (b *bed) run(ctx context.Context, env []string, args ...string) error {
 	cmd := exec.CommandContext(ctx, b.program, args...)
-	var out, errw bytes.Buffer
-	cmd.Dir, cmd.Stdout, cmd.Stderr = b.dir, &out, &errw
+	var errw bytes.Buffer
+	cmd.Dir, cmd.Stderr = b.dir, &errw
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.dir, "AXISOR_PG_BIN=" + os.Getenv("AXISOR_PG_BIN")}, env...)
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("axisor %s: %w\n%s", strings.Join(args, " "), err, errw.String())
+		return fmt.Errorf("axisor %s: %w\n%s", strings.Join(args, " "), err, errw.String())
 	}
-	return out.String(), nil
+	return nil
 }

@@ -69,8 +69,13 @@ Exit codes: 0, 8 when users with several active accounts are left, 10, 11, 12.`,
 
 func checkDesc() output.Desc {
 	return output.Desc{Noun: "wrong numbers of active accounts", ID: "user_id", Columns: []output.Column{
-		{Field: "severity", Role: severityRole}, {Field: "email"}, {Field: "problem"}, {Field: "accounts"}, {Field: "active"},
-		{Field: "fixed"}, {Field: "kept", Drop: 1},
+		{Field: "severity", Role: severityRole},
+		{Field: "email"},
+		{Field: "problem"},
+		{Field: "accounts"},
+		{Field: "active"},
+		{Field: "fixed"},
+		{Field: "kept", Drop: 1},
 	}}
 }
 

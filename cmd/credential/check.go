@@ -81,8 +81,13 @@ Exit codes: 0, 8 when there is a problem, 10 when there is no encryption key, 11
 
 func checkDesc() output.Desc {
 	return output.Desc{Noun: "values to report", ID: "id", Columns: []output.Column{
-		{Field: "table", Drop: 2}, {Field: "id"}, {Field: "field"}, {Field: "state", Role: stateRole}, {Field: "format"},
-		{Field: "key_id", Header: "KEY"}, {Field: "user_id", Header: "USER", Drop: 1},
+		{Field: "table", Drop: 2},
+		{Field: "id"},
+		{Field: "field"},
+		{Field: "state", Role: stateRole},
+		{Field: "format"},
+		{Field: "key_id", Header: "KEY"},
+		{Field: "user_id", Header: "USER", Drop: 1},
 	}}
 }
 

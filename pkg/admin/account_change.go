@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/axisor/axisor/pkg/store"
@@ -95,9 +96,7 @@ func (s *Service) changeAccount(
 		}
 		change.After = &after
 		values := AccountValues(after)
-		for k, v := range extra {
-			values[k] = v
-		}
+		maps.Copy(values, extra)
 		return t.audit(ctx, action, "account", after.ID, &after.UserID, AccountValues(before), values)
 	})
 	if err != nil {

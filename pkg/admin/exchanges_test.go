@@ -27,8 +27,12 @@ func TestExchange_LifeCycle(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrConflict, "the same exchange in its other spelling")
 
 	for _, bad := range []admin.ExchangeInput{
-		{Slug: new("Kraken"), Name: new("x")}, {Slug: new("a--b"), Name: new("x")}, {Slug: new("x"), Name: new(" x")},
-		{Slug: new("x"), Name: new("")}, {Slug: new("x"), Name: new("x"), Website: new("kraken.com")}, {Name: new("x")},
+		{Slug: new("Kraken"), Name: new("x")},
+		{Slug: new("a--b"), Name: new("x")},
+		{Slug: new("x"), Name: new(" x")},
+		{Slug: new("x"), Name: new("")},
+		{Slug: new("x"), Name: new("x"), Website: new("kraken.com")},
+		{Name: new("x")},
 	} {
 		_, err := b.svc.CreateExchange(t.Context(), admin.Mode{}, bad)
 		require.ErrorIs(t, err, store.ErrInvalid)

@@ -25,6 +25,7 @@ type createOptions struct {
 	noPrune     bool
 	noCounts    bool
 	noGlobals   bool
+	hash        bool
 	lockWait    time.Duration
 	write       flags.Writes
 }
@@ -60,6 +61,7 @@ Exit codes: 0, 1 (disk full), 2, 6, 7 (backup made, removing old ones failed), 1
 	c.Flags().StringVar(&o.compression, "compression", "", "zstd, gzip or none, with an optional level: zstd:3 (default: backup.compression)")
 	c.Flags().BoolVar(&o.noPrune, "no-prune", false, "remove no old backups afterwards")
 	c.Flags().BoolVar(&o.noCounts, "no-counts", false, "do not count rows; a deep check then proves less")
+	c.Flags().BoolVar(&o.hash, "hash", false, "also hash the rows of every table, for \"backup verify --deep --hash\"")
 	c.Flags().BoolVar(&o.noGlobals, "no-globals", false, "do not store the server's roles")
 	c.Flags().DurationVar(&o.lockWait, "lock-wait", 30*time.Second, "how long to wait for a table that somebody has locked")
 	o.place.register(c, true)
@@ -71,6 +73,9 @@ Exit codes: 0, 1 (disk full), 2, 6, 7 (backup made, removing old ones failed), 1
 func (o *createOptions) validate() error {
 	if o.lockWait <= 0 {
 		return clierr.Usagef("--lock-wait %s: must be positive", o.lockWait)
+	}
+	if o.hash && o.noCounts {
+		return clierr.Usagef("--hash and --no-counts exclude each other")
 	}
 	if o.compression != "" {
 		if _, err := backup.ParseCodec(o.compression); err != nil {
@@ -145,7 +150,7 @@ func (o *createOptions) request() (backup.Request, error) {
 	}
 	q := backup.Request{
 		URL: db.URL(), Compression: cfg.Backup.Compression, Recipients: cfg.Backup.Recipients,
-		DumpFlags: cfg.Backup.DumpFlags, LockWait: o.lockWait, NoCounts: o.noCounts, NoGlobals: o.noGlobals,
+		DumpFlags: cfg.Backup.DumpFlags, LockWait: o.lockWait, NoCounts: o.noCounts, NoGlobals: o.noGlobals, Hash: o.hash,
 		MigrationSchema: schema, MigrationTable: migrate.VersionTable,
 	}
 	if o.compression != "" {

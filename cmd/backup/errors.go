@@ -24,6 +24,10 @@ func explain(err error) error {
 	if errors.As(err, &missing) {
 		return notFound(missing).WithCause(err)
 	}
+	var lost *backup.UnreachableError
+	if errors.As(err, &lost) {
+		return clierr.New(clierr.Conflict, "point_unreachable", err.Error(), lost.Hint).WithCause(err)
+	}
 	var input *backup.InputError
 	if errors.As(err, &input) {
 		return wrongInput(input).WithCause(err)
@@ -54,6 +58,9 @@ func rules() []rule {
 		{backup.ErrNoIdentity, clierr.Usage, "identity_needed", []string{"add --identity FILE with the private key, or check the stored bytes only: --level digest"}},
 		{backup.ErrWrongIdentity, clierr.Denied, "wrong_identity", []string{"use the private key that belongs to backup.recipients at the time of the backup"}},
 		{backup.ErrDamaged, clierr.CheckFailed, "backup_damaged", []string{"choose another one: axisor backup list"}},
+		{backup.ErrMissed, clierr.CheckFailed, "point_missed", []string{"the directory is left for a look; the server was stopped"}},
+		{backup.ErrDifferent, clierr.Conflict, "different_content", []string{"two servers write into one archive, or one was rebuilt under the same history"}},
+		{backup.ErrDirectoryInUse, clierr.Conflict, "directory_in_use", []string{"choose a directory that is empty or does not exist yet"}},
 		{backup.ErrTargetNotEmpty, clierr.Conflict, "target_not_empty", []string{"choose a database that does not exist yet"}},
 		{backup.ErrToolFailed, clierr.Tool, "tool_failed", nil},
 		{backup.ErrDenied, clierr.Denied, "database_denied", []string{"a backup needs a role that may read every table; a deep check and a restore also need CREATEDB"}},
@@ -64,6 +71,9 @@ func rules() []rule {
 }
 
 func notFound(e *backup.NotFoundError) *clierr.Error {
+	if e.Log {
+		return clierr.New(clierr.NotFound, "log_file_not_found", e.Error())
+	}
 	out := clierr.New(clierr.NotFound, "backup_not_found", fmt.Sprintf("no backup %q", e.Ref))
 	if e.Ref == "latest" {
 		out.Message = "there is no good backup yet"
@@ -78,8 +88,8 @@ func notFound(e *backup.NotFoundError) *clierr.Error {
 // wrongInput blames the command line or the configuration, whichever the value came from.
 func wrongInput(e *backup.InputError) *clierr.Error {
 	switch e.Field {
-	case "level", "database", "identity", "server":
-		return clierr.New(clierr.Usage, "invalid_"+e.Field, e.Error())
+	case "level", "database", "identity", "server", "file", "slot", "system", "target directory", "table":
+		return clierr.New(clierr.Usage, "invalid_"+strings.ReplaceAll(e.Field, " ", "_"), e.Error())
 	}
 	code := strings.ReplaceAll(strings.TrimPrefix(e.Field, "backup."), " ", "_")
 	return clierr.New(clierr.Config, "invalid_"+code, e.Error(), "axisor config show --origins tells where the value comes from")

@@ -12,6 +12,9 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/pkg/migrate"
+	"github.com/axisor/axisor/pkg/secret"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 type restoreOptions struct {
@@ -22,6 +25,13 @@ type restoreOptions struct {
 	identity  string
 	keepOwner bool
 	keepACL   bool
+	role      string
+	jobs      int
+	tables    []string
+	schema    bool
+	swap      bool
+	replace   bool
+	plan      bool
 	write     flags.Writes
 }
 
@@ -41,11 +51,18 @@ server that does not exist yet or is empty. The stored bytes are checked before,
 every table after; a restore that fails leaves nothing behind. The database in use is not
 touched: look at the new one, then point database.url to it.
 
-Owners and grants in the backup are left out unless asked for, so that the roles need not exist.
+A database that is there and not empty is refused, unless --swap or --replace says what to do with
+it. Both restore beside it first, compare, and then exchange the names in one transaction; --swap keeps
+the old one under another name, --replace drops it. Its sessions are ended at that moment.
 
-Exit codes: 0, 2, 3, 4 (database not empty), 6, 8 (backup damaged), 10, 11, 14, 130.`,
+Owners and grants in the backup are left out unless asked for, so that the roles need not exist.
+--table restores all definitions but the foreign keys, and the rows of the named tables only. For
+recovery to a point in time see "axisor restore pitr".
+
+Exit codes: 0, 2, 3, 4 (database not empty), 5, 6, 8 (backup damaged), 10, 11, 14, 130.`,
 		Example: `  axisor restore --to-database axisor_restored
-  axisor restore 20260812_030000 --to-database axisor_restored --dry-run
+  axisor restore 20260812_030000 --to-database axisor --swap --dry-run
+  axisor restore --to-database axisor_trades --table TradeLog --jobs 4
   axisor restore /mnt/backups/axisor_backup_20260812_030000.dump.zst.age --to-database axisor_restored --identity key.txt`,
 		Args:              flags.AtMostOne("axisor restore latest --to-database axisor_restored", "ID"),
 		ValidArgsFunction: flags.Live(ids(a, &o.place), false),
@@ -58,6 +75,9 @@ Exit codes: 0, 2, 3, 4 (database not empty), 6, 8 (backup damaged), 10, 11, 14, 
 				return clierr.Usagef("%s needs --to-database NAME", c.CommandPath()).
 					WithHint("for example: axisor restore latest --to-database axisor_restored")
 			}
+			if err := o.validate(); err != nil {
+				return err
+			}
 			return explain(run(c.Context(), o))
 		},
 	}
@@ -65,10 +85,47 @@ Exit codes: 0, 2, 3, 4 (database not empty), 6, 8 (backup damaged), 10, 11, 14, 
 	c.Flags().StringVar(&o.identity, "identity", "", "`FILE` with the age private key, for encrypted backups")
 	c.Flags().BoolVar(&o.keepOwner, "keep-owner", false, "restore the owners too; their roles must exist")
 	c.Flags().BoolVar(&o.keepACL, "keep-acl", false, "restore the grants too; their roles must exist")
+	c.Flags().StringVar(&o.role, "role", "", "`ROLE` that shall own everything (default: the login)")
+	c.Flags().BoolVar(&o.swap, "swap", false, "put the copy in the place of a database in use, which is renamed")
+	c.Flags().BoolVar(&o.replace, "replace", false, "put the copy in the place of a database in use, which is dropped")
+	c.Flags().IntVar(&o.jobs, "jobs", 1, "restore with this many workers; more than one is no single transaction")
+	c.Flags().StringArrayVar(&o.tables, "table", nil, "rows of this `TABLE` only (repeat for more)")
+	c.Flags().BoolVar(&o.schema, "schema-only", false, "definitions without rows")
+	c.Flags().BoolVar(&o.plan, "plan", false, "say what would be done (same as --dry-run)")
 	o.place.register(c, true)
 	o.write.Register(c)
 	fieldsOf[restoredView](c)
+	c.AddCommand(newPITR(a, nil))
 	return c
+}
+
+func (o *restoreOptions) validate() error {
+	o.write.DryRun = o.write.DryRun || o.plan
+	switch {
+	case o.swap && o.replace:
+		return clierr.Usagef("--swap and --replace exclude each other")
+	case o.role != "" && o.keepOwner:
+		return clierr.Usagef("--role and --keep-owner exclude each other")
+	case o.schema && len(o.tables) > 0:
+		return clierr.Usagef("--schema-only and --table exclude each other")
+	case o.jobs < 1 || o.jobs > 64:
+		return clierr.Usagef("--jobs %d: must be from 1 to 64", o.jobs)
+	}
+	return nil
+}
+
+func (o *restoreOptions) request(url secret.Secret) backup.Restore {
+	q := backup.Restore{
+		Server: url, Database: o.database, Identities: identities(o.app, o.identity), KeepOwner: o.keepOwner, KeepACL: o.keepACL,
+		Role: o.role, Jobs: o.jobs, Tables: o.tables, SchemaOnly: o.schema, DryRun: o.write.DryRun,
+	}
+	if o.swap {
+		q.Existing = backup.Swap
+	}
+	if o.replace {
+		q.Existing = backup.Replace
+	}
+	return q
 }
 
 func runRestore(ctx context.Context, o *restoreOptions) error {
@@ -84,36 +141,95 @@ func runRestore(ctx context.Context, o *restoreOptions) error {
 	if err != nil {
 		return err
 	}
+	q := o.request(url)
+	if q.Existing != backup.Refuse && !o.write.DryRun {
+		if err := o.confirm(ctx, repo, e, q); err != nil {
+			return err
+		}
+	}
 	var total int64
 	if e.Manifest != nil {
 		total = e.Manifest.Bytes()
 	}
 	started := o.app.Now()
 	bar := progress.Start(o.app.Streams, "restore "+e.ID, total, progress.Bytes, o.app.Globals.Quiet)
-	done, err := repo.RestoreTo(ctx, e, backup.Restore{
-		Server: url, Database: o.database, Identities: identities(o.app, o.identity),
-		KeepOwner: o.keepOwner, KeepACL: o.keepACL, DryRun: o.write.DryRun, Progress: bar,
-	})
+	q.Progress = bar
+	done, err := repo.RestoreTo(ctx, e, q)
 	bar.Done()
 	if err != nil {
 		return err
 	}
 	v := restoredView{
 		ID: done.ID, Database: done.Database, Created: done.Created, Tables: done.Tables, Rows: done.Rows,
-		DurationMs: o.app.Now().Sub(started).Milliseconds(),
+		DurationMs: o.app.Now().Sub(started).Milliseconds(), PreviousDropped: done.Dropped,
 	}
-	if !o.write.DryRun {
-		if err := audit(ctx, o.app, "backup.restore", e.ID, v); err != nil {
-			warn(p, "the restore could not be written into the audit trail: "+err.Error())
-		}
+	if done.Previous != "" && !done.Dropped {
+		v.Previous = &done.Previous
+	}
+	if e.Manifest != nil {
+		v.MigrationVersion = e.Manifest.MigrationVersion
 	}
 	said := "restored"
 	if o.write.DryRun {
 		said = "would be restored"
+	} else {
+		if err := audit(ctx, o.app, "backup.restore", e.ID, v); err != nil {
+			warn(p, "the restore could not be written into the audit trail: "+err.Error())
+		}
+		o.schemaState(ctx, p, done.Target, &v)
 	}
 	return output.Change(p, output.Desc{Noun: "restores", ID: "id"}, v, output.ChangeInfo{
 		Result: output.Created, DryRun: o.write.DryRun,
-		Said: fmt.Sprintf("backup %s %s into database %s: %s in %s, compared with the manifest", v.ID, said, v.Database,
-			count(v.Rows, "row"), count(int64(v.Tables), "table")),
+		Said: fmt.Sprintf("backup %s %s into database %s: %s in %s, compared with the manifest%s", v.ID, said, v.Database,
+			count(v.Rows, "row"), count(int64(v.Tables), "table"), fate(done)),
 	})
+}
+
+// confirm asks only when there is something to lose: a dry run tells.
+func (o *restoreOptions) confirm(ctx context.Context, repo *backup.Repository, e backup.Entry, q backup.Restore) error {
+	q.DryRun = true
+	plan, err := repo.RestoreTo(ctx, e, q)
+	if err != nil || plan.Previous == "" {
+		return err
+	}
+	question := fmt.Sprintf("rename database %s to %s and put the backup in its place? Its sessions are ended.", o.database, plan.Previous)
+	if plan.Dropped {
+		question = fmt.Sprintf("replace database %s, which is not empty, by the backup? What it holds now is lost.", o.database)
+	}
+	return o.app.Prompt().Type(ctx, question, o.database)
+}
+
+func fate(d backup.Restored) string {
+	switch {
+	case d.Previous == "":
+		return ""
+	case d.Dropped:
+		return "; the database that was there is dropped"
+	}
+	return "; the database that was there is now " + d.Previous
+}
+
+// schemaState says whether this program can work on what came back.
+func (o *restoreOptions) schemaState(ctx context.Context, p *output.Printer, target secret.Secret, v *restoredView) {
+	db, err := store.Open(store.Options{URL: target, MaxConnections: 1, AppName: "axisor restore"})
+	if err != nil {
+		return // the restore itself was compared; this is one more service
+	}
+	defer db.Close()
+	m, err := migrate.New(db.SQL(), migrate.Options{})
+	if err != nil {
+		return
+	}
+	current, head, err := m.Version(ctx)
+	if err != nil {
+		return
+	}
+	pending := head - current
+	v.MigrationVersion = &current
+	switch {
+	case pending > 0:
+		p.Notice("the schema of the backup is at migration %d, this program expects %d: axisor migrate up", current, head)
+	case pending < 0:
+		p.Notice("warning: the schema of the backup is at migration %d, newer than this program (%d)", current, head)
+	}
 }

@@ -117,7 +117,7 @@ func showViewOf(e backup.Entry) showView {
 		v.Globals = &m.Globals.Name
 	}
 	for _, t := range m.Tables {
-		v.TableRows = append(v.TableRows, tableView(t))
+		v.TableRows = append(v.TableRows, tableView{Schema: t.Schema, Name: t.Name, Rows: t.Rows})
 	}
 	for _, c := range m.Verifications {
 		line := verificationsView{At: output.At(c.At), Level: string(c.Level), OK: c.OK, DurationMs: c.DurationMs}

@@ -22,6 +22,7 @@ type verifyOptions struct {
 	level    flags.Enum
 	chosen   bool // the level was asked for
 	deep     bool
+	hash     bool
 	identity string
 }
 
@@ -39,7 +40,7 @@ including the one before:
   digest  every stored byte is the one that was written
   decode  pg_restore reads the archive to its end (default)
   deep    (--deep) it is restored into a scratch database on the configured server, the rows
-          of every table are compared with the manifest, and the database is dropped
+          of every table and the schema are compared with the backup, and the database is dropped
 
 The result is recorded in the manifest. An encrypted backup needs --identity above the level
 digest; without it and without --level, the digest alone is checked.
@@ -64,6 +65,7 @@ Exit codes: 0, 2, 3, 6, 8 (damage found), 10, 11, 14, 130.`,
 	c.Flags().BoolVar(&o.all, "all", false, "check every backup")
 	flags.RegisterEnum(c, &o.level, "level", "decode", "how thoroughly", "digest", "decode", "deep")
 	c.Flags().BoolVar(&o.deep, "deep", false, "restore into a scratch database and compare (same as --level deep)")
+	c.Flags().BoolVar(&o.hash, "hash", false, "with --deep, compare a hash over the rows too (for backups made with --hash)")
 	c.Flags().StringVar(&o.identity, "identity", "", "`FILE` with the age private key, for encrypted backups")
 	o.place.register(c, true)
 	flags.Mark(c, flags.EffectKey, flags.Read)
@@ -79,7 +81,12 @@ func (o *verifyOptions) validate() error {
 		return clierr.Usagef("--deep and --level %s exclude each other", o.level.String())
 	}
 	if o.deep {
-		return o.level.Set("deep")
+		if err := o.level.Set("deep"); err != nil {
+			return err
+		}
+	}
+	if o.hash && o.level.String() != "deep" {
+		return clierr.Usagef("--hash needs --deep")
 	}
 	return nil
 }
@@ -93,7 +100,7 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	check := backup.Check{Level: backup.Level(o.level.String()), Identities: identities(o.app, o.identity)}
+	check := backup.Check{Level: backup.Level(o.level.String()), Identities: identities(o.app, o.identity), Hash: o.hash}
 	if check.Level == backup.LevelDeep {
 		if check.Server, err = serverURL(o.app); err != nil {
 			return err

@@ -82,6 +82,10 @@ type restoredView struct {
 	Tables     int    `json:"tables"`
 	Rows       int64  `json:"rows"`
 	DurationMs int64  `json:"duration_ms"`
+
+	Previous         *string `json:"previous"` // what a swapped database is called now
+	PreviousDropped  bool    `json:"previous_dropped"`
+	MigrationVersion *int64  `json:"migration_version"`
 }
 
 func createdDesc() output.Desc { return output.Desc{Noun: "backups", ID: "id"} }

@@ -104,3 +104,10 @@ func ownedPrivately(path string, uid int) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(st.Uid) == uid
 }
+
+// Unprivileged returns the account that servers of a caller who is root run as. For any other
+// caller it reports false: the server then runs as the caller.
+func Unprivileged() (uid, gid int, drop bool, err error) {
+	a, err := serverAccount()
+	return a.uid, a.gid, a.drop, err
+}

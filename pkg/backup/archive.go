@@ -55,7 +55,7 @@ func (r *Repository) ArchiveLog(ctx context.Context, q ArchiveRequest) (Archived
 	info, err := os.Stat(q.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Archived{}, &NotFoundError{Ref: q.Path}
+		return Archived{}, &NotFoundError{Ref: q.Path, Log: true}
 	case err != nil:
 		return Archived{}, fmt.Errorf("read log file: %w", err)
 	case info.IsDir() || info.Size() > 1<<30:

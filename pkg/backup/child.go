@@ -30,7 +30,8 @@ type childSpec struct {
 	args          []string
 	server        *endpoint // nil for a program that opens no connection
 	stdin, stdout *os.File
-	lock          *os.File // inherited, so that the lock lives as long as the child
+	lock          *os.File   // inherited, so that the lock lives as long as the child
+	extra         []*os.File // inherited as descriptors 3, 4 …
 }
 
 type child struct {
@@ -60,8 +61,9 @@ func startChild(ctx context.Context, spec childSpec) (*child, error) {
 		c.cmd.Stdout = spec.stdout
 	}
 	c.cmd.Stderr = &c.stderr
+	c.cmd.ExtraFiles = spec.extra
 	if spec.lock != nil {
-		c.cmd.ExtraFiles = []*os.File{spec.lock}
+		c.cmd.ExtraFiles = append(c.cmd.ExtraFiles, spec.lock)
 	}
 	c.cmd.SysProcAttr = childAttributes()
 

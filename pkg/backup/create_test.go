@@ -50,11 +50,11 @@ func TestCreate_RoundTrip(t *testing.T) {
 			require.Regexp(t, `^\d{8}_\d{6}$`, e.ID)
 			require.True(t, m.RowsCounted)
 			require.Equal(t, []TableRows{
-				{"other", "empty", 0},
-				{"public", "User", 2000},
-				{"public", "parted_high", 50},
-				{"public", "parted_low", 50},
-				{"public", "secrets", 2},
+				{Schema: "other", Name: "empty", Rows: 0},
+				{Schema: "public", Name: "User", Rows: 2000},
+				{Schema: "public", Name: "parted_high", Rows: 50},
+				{Schema: "public", Name: "parted_low", Rows: 50},
+				{Schema: "public", Name: "secrets", Rows: 2},
 			}, m.Tables)
 			require.GreaterOrEqual(t, progress.n.Load(), m.Archive.RawBytes)
 			require.NotNil(t, m.Globals)
@@ -275,7 +275,7 @@ func TestCreate_PasswordIsNowhereVisible(t *testing.T) {
 	b := setup(t)
 	seen := filepath.Join(t.TempDir(), "argv")
 	b.repo.o.Tools = Finder{Directory: fakeTools(t, `case "$1" in --version) exec $REAL --version;; esac
-		tr '\0' ' ' < /proc/$$/cmdline > `+seen+`; [ -n "$PGPASSWORD" ] && echo has-password >> `+seen+`; exec $REAL "$@"`)}
+		tr '\0' ' ' < /proc/$$/cmdline >> `+seen+`; [ -n "$PGPASSWORD" ] && echo has-password >> `+seen+`; exec $REAL "$@"`)}
 	ctx, stop := context.WithCancel(t.Context())
 	var leaks, samples atomic.Int32
 	var wg sync.WaitGroup

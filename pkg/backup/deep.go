@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 
@@ -23,6 +22,9 @@ var scratchName = regexp.MustCompile(`^axisor_verify_[0-9a-f]{16}$`)
 
 // deep restores the backup into a scratch database and compares every table's rows.
 func (r *Repository) deep(ctx context.Context, e Entry, c Check, identities []age.Identity) (err error) {
+	if c.Hash && (len(e.Manifest.Tables) == 0 || e.Manifest.Tables[0].Hash == "") {
+		return &InputError{Field: "level", Value: "hash", Rule: "cannot be checked: the backup was made without --hash"}
+	}
 	if c.Server.IsZero() {
 		return &InputError{Field: "server", Value: "", Rule: "is needed to restore into"}
 	}
@@ -65,10 +67,13 @@ func (r *Repository) deep(ctx context.Context, e Entry, c Check, identities []ag
 	if err != nil {
 		return err
 	}
-	if err := r.load(ctx, e, tools, scratch, []string{"--no-owner", "--no-acl"}, identities); err != nil {
+	if err := r.load(ctx, e, tools, scratch, loading{}, identities); err != nil {
 		return r.blame(ctx, e, identities, err)
 	}
-	return compareWith(ctx, e, scratch)
+	if err := compareWith(ctx, e, scratch, c.Hash); err != nil {
+		return err
+	}
+	return r.compareSchema(ctx, e, tools, scratch, identities)
 }
 
 // blame finds out why a restore failed. An archive that decodes to its end is whole; then the
@@ -102,28 +107,8 @@ func (r *Repository) login(ctx context.Context, url secret.Secret) (*endpoint, *
 	return e, conn, err
 }
 
-// load restores the archive into an existing database, in one transaction.
-func (r *Repository) load(ctx context.Context, e Entry, tools Toolset, into *endpoint, flags []string, identities []age.Identity) error {
-	in, out, err := os.Pipe()
-	if err != nil {
-		return fmt.Errorf("make pipe: %w", err)
-	}
-	widenPipe(out)
-	args := append([]string{
-		"--dbname=" + conninfo(into.config.Database), "--no-password", "--exit-on-error", "--single-transaction",
-	}, flags...)
-	c, err := startChild(ctx, childSpec{path: tools.Restore, args: args, server: into, stdin: in})
-	in.Close()
-	if err != nil {
-		out.Close()
-		return err
-	}
-	check := &checkRun{ctx: ctx, child: c, in: out}
-	return judge(ctx, e, LevelDeep, feed(ctx, e, e.Manifest.Archive, identities, check), check.finish(ctx))
-}
-
 // compareWith counts the restored tables and compares them with the manifest.
-func compareWith(ctx context.Context, e Entry, restored *endpoint) error {
+func compareWith(ctx context.Context, e Entry, restored *endpoint, hash bool) error {
 	conn, err := restored.connect(ctx)
 	if err != nil {
 		return err
@@ -132,7 +117,7 @@ func compareWith(ctx context.Context, e Entry, restored *endpoint) error {
 	if _, err := conn.Exec(ctx, "SELECT set_config('row_security', 'off', false)"); err != nil {
 		return restored.classify(ctx, "prepare count", err)
 	}
-	got, err := countTables(ctx, restored, conn)
+	got, err := countTables(ctx, restored, conn, hash)
 	if err != nil {
 		return err
 	}

@@ -157,10 +157,16 @@ func (e *RepositoryError) Unwrap() []error { return both(ErrRepository, e.Cause)
 type NotFoundError struct {
 	Ref  string
 	Near []string
+	Log  bool // it is a file of the log, not a backup
 }
 
 // Error names the reference.
-func (e *NotFoundError) Error() string { return fmt.Sprintf("no backup %q", e.Ref) }
+func (e *NotFoundError) Error() string {
+	if e.Log {
+		return fmt.Sprintf("no log file %q", e.Ref)
+	}
+	return fmt.Sprintf("no backup %q", e.Ref)
+}
 
 // Unwrap gives ErrNotFound.
 func (e *NotFoundError) Unwrap() error { return ErrNotFound }

@@ -21,6 +21,7 @@ type FetchRequest struct {
 	System     string // the cluster; may be empty when the archive holds one only
 	Data       string // the data directory of the server that asks; tells the cluster too
 	Identities Identities
+	DryRun     bool
 }
 
 // FetchLog puts one file of the log where the server wants it. The file appears complete or
@@ -40,6 +41,9 @@ func (r *Repository) FetchLog(ctx context.Context, q FetchRequest) (Archived, er
 		return Archived{}, err
 	}
 	done := Archived{Name: q.Name, System: q.System, Path: from, Bytes: int64(len(data))}
+	if q.DryRun {
+		return done, nil
+	}
 	work := q.To + partialExt
 	_ = os.Remove(work) // of a run that died
 	if err := writeSynced(work, data); err != nil {
@@ -123,5 +127,5 @@ func (r *Repository) received(system string, name wal.Name, text string) ([]byte
 		}
 		return data, path, nil
 	}
-	return nil, "", &NotFoundError{Ref: text}
+	return nil, "", &NotFoundError{Ref: text, Log: true}
 }

@@ -80,6 +80,7 @@ type TableRows struct {
 	Schema string `json:"schema"`
 	Name   string `json:"name"`
 	Rows   int64  `json:"rows"`
+	Hash   string `json:"hash,omitempty"` // over all rows, in any order
 }
 
 // Level is how thoroughly a backup is checked.

@@ -35,6 +35,7 @@ type Request struct {
 	LockWait        time.Duration // 0 is 30 s
 	NoCounts        bool          // do not count rows: faster, but a deep check proves less
 	NoGlobals       bool          // do not store the roles
+	Hash            bool          // also hash the rows of every table: slower, but proves content
 	Progress        Counter       // bytes that pg_dump wrote; may be nil
 }
 

@@ -16,29 +16,52 @@ type Restore struct {
 	Server     secret.Secret // URL on the server; its database is only used to log in
 	Database   string        // the database to restore into; made when it does not exist
 	Identities Identities
-	KeepOwner  bool // keep the owners stored in the archive; their roles must exist
-	KeepACL    bool // keep the grants stored in the archive; their roles must exist
-	DryRun     bool // check everything, change nothing
+	KeepOwner  bool        // keep the owners stored in the archive; their roles must exist
+	KeepACL    bool        // keep the grants stored in the archive; their roles must exist
+	Role       string      // owner of everything that is restored; empty is the login
+	Jobs       int         // parallel workers; more than one gives up the single transaction
+	Tables     []string    // rows of these tables only: name or schema.name; empty is all
+	SchemaOnly bool        // no rows at all
+	Existing   ExistingWay // what happens to a database that is there and not empty
+	DryRun     bool        // check everything, change nothing
 	Progress   Counter
 }
+
+// ExistingWay is what happens to a database that is there and not empty.
+type ExistingWay int
+
+// The ways. Swap and Replace restore beside it first: until the copy is complete and compared,
+// the database in use is not touched.
+const (
+	Refuse  ExistingWay = iota // the default
+	Swap                       // rename it away and put the copy in its place
+	Replace                    // the same, and then drop it
+)
 
 // Restored is what a restore did.
 type Restored struct {
 	ID       string
 	Database string
 	Created  bool
+	Previous string // the name that a swapped database has now
+	Dropped  bool   // it was dropped
 	Tables   int
 	Rows     int64
+	Target   secret.Secret // URL of the restored database
 }
 
-// RestoreTo loads a backup into a new or empty database. The archive's digest is checked
-// before, the row counts after. It is one transaction: on a failure an existing database is
-// as it was, and one that was made here is dropped again.
+// RestoreTo loads a backup into a database. The archive's digest is checked before, the row
+// counts after. On a failure an existing database is as it was, and one that was made here is
+// dropped again.
 func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (_ Restored, err error) {
 	if o.Database == "" || strings.ContainsRune(o.Database, 0) {
 		return Restored{}, &InputError{Field: "database", Value: o.Database, Rule: "must be the name of the database to restore into"}
 	}
 	if err := r.verify(ctx, e, Check{Level: LevelDigest, Progress: o.Progress}); err != nil {
+		return Restored{}, err
+	}
+	chosen, err := chooseTables(e.Manifest, o.Tables)
+	if err != nil {
 		return Restored{}, err
 	}
 	identities, err := openIdentities(e, o.Identities)
@@ -58,50 +81,76 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (_ Resto
 	if err != nil {
 		return Restored{}, err
 	}
-	target, err := newEndpoint(o.Server, o.Database, r.o.Environ)
+	final, err := newEndpoint(o.Server, o.Database, r.o.Environ)
 	if err != nil {
 		return Restored{}, err
 	}
-	there, err := checkTarget(ctx, admin, conn, target)
-	if err != nil {
+	there, err := checkTarget(ctx, admin, conn, final)
+	full := errors.Is(err, ErrTargetNotEmpty)
+	if err != nil && (!full || o.Existing == Refuse) {
 		return Restored{}, err
 	}
-	done := Restored{
-		ID: e.ID, Database: o.Database, Created: !there, Tables: len(e.Manifest.Tables), Rows: e.Manifest.Rows(),
+	done := Restored{ID: e.ID, Database: o.Database, Created: !there, Target: r.urlOf(o.Server, o.Database)}
+	done.Tables, done.Rows = len(e.Manifest.Tables), rowsOf(e.Manifest, chosen, o.SchemaOnly)
+	into := final
+	if full || there && o.Jobs > 1 {
+		// Beside the old one, which stays untouched until the new one is complete.
+		if into, err = newEndpoint(o.Server, besideName(o.Database, e.ID), r.o.Environ); err != nil {
+			return Restored{}, err
+		}
+		done.Previous = besideName(o.Database, "before_"+r.o.Now().UTC().Format(stampLayout))
+		done.Dropped = o.Existing == Replace || !full
 	}
 	if o.DryRun {
 		return done, nil
 	}
-	if !there {
-		if err := createDatabase(ctx, admin, conn, o.Database, e.Manifest.Database); err != nil {
+	fresh := !there || into != final
+	if fresh {
+		if into != final {
+			if err := dropDatabase(ctx, admin, conn, into.config.Database); err != nil { // of a run that died
+				return Restored{}, err
+			}
+		}
+		if err := createDatabase(ctx, admin, conn, into.config.Database, e.Manifest.Database); err != nil {
 			return Restored{}, err
 		}
 	}
+	kept := false
 	defer func() {
-		if err == nil || there {
+		if err == nil || !fresh || kept {
 			return
 		}
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 		defer cancel()
-		if derr := dropDatabase(clean, admin, conn, o.Database); derr != nil {
+		if derr := dropDatabase(clean, admin, conn, into.config.Database); derr != nil {
 			err = errors.Join(err, fmt.Errorf("drop unfinished database: %w", derr))
 		}
 	}()
-	var flags []string
-	if !o.KeepOwner {
-		flags = append(flags, "--no-owner")
-	}
-	if !o.KeepACL {
-		flags = append(flags, "--no-acl")
-	}
-	if err := r.load(ctx, e, tools, target, flags, identities); err != nil {
+	how := loading{jobs: o.Jobs, chosen: chosen, schemaOnly: o.SchemaOnly, owner: o.KeepOwner, acl: o.KeepACL, role: o.Role}
+	if err := r.load(ctx, e, tools, into, how, identities); err != nil {
 		return Restored{}, r.blame(ctx, e, identities, err)
 	}
-	if err := compareWith(ctx, e, target); err != nil {
+	if chosen == nil && !o.SchemaOnly {
+		if err := compareWith(ctx, e, into, false); err != nil {
+			return Restored{}, err
+		}
+	} else if err := compareChosen(ctx, e, into, chosen, o.SchemaOnly); err != nil {
 		return Restored{}, err
 	}
-	if err := analyze(ctx, target); err != nil {
+	if err := analyze(ctx, into); err != nil {
 		return Restored{}, err
+	}
+	if into == final {
+		return done, nil
+	}
+	if err := r.swap(ctx, o, into.config.Database, done.Previous); err != nil {
+		return Restored{}, err
+	}
+	kept = true
+	if done.Dropped {
+		if err := r.dropOld(ctx, o, done.Previous); err != nil {
+			return done, fmt.Errorf("database %s is restored, but the old one is still there: %w", o.Database, err)
+		}
 	}
 	return done, nil
 }

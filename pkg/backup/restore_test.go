@@ -23,7 +23,7 @@ func TestRestoreTo(t *testing.T) {
 
 	got, err := b.repo.RestoreTo(t.Context(), e, Restore{Server: b.url, Database: name})
 	require.NoError(t, err)
-	require.Equal(t, Restored{ID: e.ID, Database: name, Created: true, Tables: 5, Rows: 2102}, got)
+	require.Equal(t, Restored{ID: e.ID, Database: name, Created: true, Tables: 5, Rows: 2102, Target: b.repo.urlOf(b.url, name)}, got)
 
 	_, err = b.repo.RestoreTo(t.Context(), e, Restore{Server: b.url, Database: name})
 	require.ErrorIs(t, err, ErrTargetNotEmpty)

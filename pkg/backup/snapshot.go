@@ -77,9 +77,18 @@ func (s *snapshot) migrationVersion(ctx context.Context, schema, table string) (
 	return v, nil
 }
 
+// rowText fixes what a row looks like as text, which its hash is made of.
+const rowText = `SELECT set_config('DateStyle', 'ISO, YMD', false), set_config('IntervalStyle', 'postgres', false),
+	set_config('extra_float_digits', '1', false), set_config('bytea_output', 'hex', false), set_config('TimeZone', 'UTC', false)`
+
 // countTables counts every table whose rows pg_dump stores: no system schemas, no tables
 // that belong to an extension, no partitioned parents (their partitions hold the rows).
-func countTables(ctx context.Context, e *endpoint, conn *pgx.Conn) ([]TableRows, error) {
+func countTables(ctx context.Context, e *endpoint, conn *pgx.Conn, hash bool) ([]TableRows, error) {
+	if hash {
+		if _, err := conn.Exec(ctx, rowText); err != nil {
+			return nil, e.classify(ctx, "prepare hashes", err)
+		}
+	}
 	rows, err := conn.Query(ctx, `SELECT n.nspname, c.relname
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind = 'r' AND c.relpersistence <> 't'
@@ -101,8 +110,12 @@ func countTables(ctx context.Context, e *endpoint, conn *pgx.Conn) ([]TableRows,
 	}
 	for i := range tables {
 		t := &tables[i]
-		query := "SELECT count(*) FROM ONLY " + pgx.Identifier{t.Schema, t.Name}.Sanitize()
-		if err := conn.QueryRow(ctx, query).Scan(&t.Rows); err != nil {
+		sum := "''"
+		if hash {
+			sum = "coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text"
+		}
+		query := "SELECT count(*), " + sum + " FROM ONLY " + pgx.Identifier{t.Schema, t.Name}.Sanitize() + " t"
+		if err := conn.QueryRow(ctx, query).Scan(&t.Rows, &t.Hash); err != nil {
 			return nil, e.classify(ctx, "count rows of "+t.Schema+"."+t.Name, err)
 		}
 	}
@@ -112,9 +125,9 @@ func countTables(ctx context.Context, e *endpoint, conn *pgx.Conn) ([]TableRows,
 // compareTables reports the first differences between what was dumped and what came back.
 func compareTables(want, got []TableRows) error {
 	type key struct{ schema, name string }
-	have := map[key]int64{}
+	have := map[key]TableRows{}
 	for _, t := range got {
-		have[key{t.Schema, t.Name}] = t.Rows
+		have[key{t.Schema, t.Name}] = t
 	}
 	var problems []error
 	for _, t := range want {
@@ -122,8 +135,10 @@ func compareTables(want, got []TableRows) error {
 		switch {
 		case !ok:
 			problems = append(problems, fmt.Errorf("table %s.%s did not come back", t.Schema, t.Name))
-		case n != t.Rows:
-			problems = append(problems, fmt.Errorf("table %s.%s has %d rows instead of %d", t.Schema, t.Name, n, t.Rows))
+		case n.Rows != t.Rows:
+			problems = append(problems, fmt.Errorf("table %s.%s has %d rows instead of %d", t.Schema, t.Name, n.Rows, t.Rows))
+		case n.Hash != "" && t.Hash != "" && n.Hash != t.Hash:
+			problems = append(problems, fmt.Errorf("table %s.%s has the right number of rows with another content", t.Schema, t.Name))
 		}
 		delete(have, key{t.Schema, t.Name})
 	}

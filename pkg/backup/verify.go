@@ -21,6 +21,7 @@ type Check struct {
 	Server     secret.Secret // URL on the server to restore into; LevelDeep only
 	Identities Identities    // for encrypted backups above LevelDigest
 	Progress   Counter       // stored bytes read; may be nil
+	Hash       bool          // LevelDeep compares hashes of the rows too; the backup must have them
 }
 
 // Report is the outcome of one verification.

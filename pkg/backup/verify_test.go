@@ -106,8 +106,10 @@ func TestVerify_DeepComparesEveryTable(t *testing.T) {
 	b := setup(t)
 	e := b.create(t, b.request())
 	for name, change := range map[string]func(m *Manifest){
-		"1999":         func(m *Manifest) { m.Tables = append([]TableRows{}, m.Tables...); m.Tables[1].Rows = 1999 },
-		"not come":     func(m *Manifest) { m.Tables = append(m.Tables[:5:5], TableRows{"public", "gone", 1}) },
+		"1999": func(m *Manifest) { m.Tables = append([]TableRows{}, m.Tables...); m.Tables[1].Rows = 1999 },
+		"not come": func(m *Manifest) {
+			m.Tables = append(m.Tables[:5:5], TableRows{Schema: "public", Name: "gone", Rows: 1})
+		},
 		"from nowhere": func(m *Manifest) { m.Tables = m.Tables[1:] },
 	} {
 		report, err := b.repo.Verify(t.Context(), forge(t, b, e, change), Check{Level: LevelDeep, Server: b.url})

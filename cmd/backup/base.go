@@ -1,0 +1,148 @@
+package backup
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/pkg/backup"
+)
+
+// baseView is the result of `backup base`. In a dry run what only the copy can tell is null.
+type baseView struct {
+	ID               string       `json:"id"`
+	File             string       `json:"file"`
+	Bytes            *int64       `json:"bytes"`
+	DataBytes        *int64       `json:"data_bytes"`
+	Files            *int         `json:"files"`
+	SHA256           *string      `json:"sha256"`
+	SystemIdentifier string       `json:"system_identifier"`
+	ServerVersion    string       `json:"server_version"`
+	StartedAt        output.Time  `json:"started_at"`
+	DurationMs       *int64       `json:"duration_ms"`
+	Timeline         *uint32      `json:"timeline"`
+	StartLSN         *string      `json:"start_lsn"`
+	StopLSN          *string      `json:"stop_lsn"`
+	StopTime         *output.Time `json:"stop_time"` // the first point that can be recovered to
+	Compression      string       `json:"compression"`
+	Encrypted        bool         `json:"encrypted"`
+	Verified         bool         `json:"verified"`
+	Warnings         []string     `json:"warnings"`
+}
+
+type baseOptions struct {
+	app    *app.App
+	place  place
+	spread bool
+	write  flags.Writes
+}
+
+func newBase(a *app.App, run func(context.Context, *baseOptions) error) *cobra.Command {
+	if run == nil {
+		run = runBase
+	}
+	o := &baseOptions{app: a}
+	c := &cobra.Command{
+		Use:   "base",
+		Short: "Make a base backup of the whole cluster, where recovery to a point in time begins",
+		Long: `Copy the whole cluster with pg_basebackup: the beginning of every "axisor restore pitr". The
+stream is compressed, encrypted when backup.recipients are set, and read back from the disk; each
+file is compared with the server's own list (backup_manifest) while it passes. The log inside the
+copy goes into the log archive too.
+
+Between base backups the log must be archived without a gap: axisor backup wal start, or
+archive_command. The login needs the REPLICATION right. A cluster with tablespaces is refused.
+
+Exit codes: 0, 1 (disk full), 2, 6, 10, 11, 13, 14, 130.`,
+		Example: "  axisor backup base\n  axisor backup base --spread\n  axisor backup base --dry-run",
+		Args:    flags.None(),
+		RunE:    func(c *cobra.Command, _ []string) error { return explain(run(c.Context(), o)) },
+	}
+	c.Flags().BoolVar(&o.spread, "spread", false, "let the server's first checkpoint take its time")
+	o.place.register(c, true)
+	o.write.Register(c)
+	fieldsOf[baseView](c)
+	return c
+}
+
+func runBase(ctx context.Context, o *baseOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	repo, err := o.place.open(o.app)
+	if err != nil {
+		return err
+	}
+	cfg, err := o.app.Config()
+	if err != nil {
+		return err
+	}
+	url, err := serverURL(o.app)
+	if err != nil {
+		return err
+	}
+	q := backup.BaseRequest{
+		Request: backup.Request{URL: url, Compression: cfg.Backup.Compression, Recipients: cfg.Backup.Recipients}, Spread: o.spread,
+	}
+	if o.write.DryRun {
+		plan, err := repo.PreflightBase(ctx, q)
+		if err != nil {
+			return err
+		}
+		v := baseView{
+			ID: plan.ID, File: filepath.Join(plan.Directory, plan.File), SystemIdentifier: plan.Server.SystemIdentifier,
+			ServerVersion: plan.Server.Version, StartedAt: output.At(o.app.Now()), Compression: plan.Compression, Encrypted: plan.Encrypted,
+			Warnings: append([]string{}, plan.Warnings...),
+		}
+		return output.Change(p, output.Desc{Noun: "base backups", ID: "id"}, v, output.ChangeInfo{
+			Result: output.Created, DryRun: true, Said: "would copy the cluster of " + plan.Database.Name,
+		})
+	}
+	list, err := repo.Bases()
+	if err != nil {
+		return err
+	}
+	bar := progress.Start(o.app.Streams, "base backup", lastRaw(list), progress.Bytes, o.app.Globals.Quiet)
+	q.Progress = bar
+	e, err := repo.Base(ctx, q)
+	bar.Done()
+	if err != nil {
+		return err
+	}
+	v := baseViewOf(e)
+	for _, w := range v.Warnings {
+		warn(p, w)
+	}
+	if err := audit(ctx, o.app, "backup.base", e.ID, v); err != nil {
+		warn(p, "the base backup is good, but it could not be written into the audit trail: "+err.Error())
+	}
+	said := strings.Join([]string{
+		"base backup " + e.ID + ": " + bytesText(*v.Bytes) + " of " + bytesText(*v.DataBytes), count(int64(*v.Files), "file") + " checked",
+		(time.Duration(*v.DurationMs) * time.Millisecond).String(),
+	}, ", ")
+	err = output.Change(p, output.Desc{Noun: "base backups", ID: "id"}, v, output.ChangeInfo{Result: output.Created, Said: said, Next: "axisor backup status"})
+	if err == nil && p.Machine() {
+		p.Notice("%s", said)
+	}
+	return err
+}
+
+func baseViewOf(e backup.Entry) baseView {
+	m := e.Manifest
+	b := m.Base
+	bytes, took, start, stop, at := m.Bytes(), duration(m), b.StartLSN.String(), b.StopLSN.String(), output.At(b.StopTime)
+	return baseView{
+		ID: e.ID, File: e.Path(), Bytes: &bytes, DataBytes: &b.DataBytes, Files: &b.Files, SHA256: &m.Archive.SHA256,
+		SystemIdentifier: m.Server.SystemIdentifier, ServerVersion: m.Server.Version, StartedAt: output.At(m.StartedAt), DurationMs: &took,
+		Timeline: &b.Timeline, StartLSN: &start, StopLSN: &stop, StopTime: &at, Compression: m.Compression,
+		Encrypted: m.Encryption != nil, Verified: e.State == backup.StateGood, Warnings: append([]string{}, m.Warnings...),
+	}
+}

@@ -1,0 +1,253 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/pkg/backup/wal"
+)
+
+func isNoIdentity(err error) bool { return errors.Is(err, backup.ErrNoIdentity) }
+
+type walReceiveOptions struct {
+	app   *app.App
+	place place
+	slot  string
+	end   string
+	write flags.Writes
+}
+
+func newWALReceive(a *app.App, run func(context.Context, *walReceiveOptions) error) *cobra.Command {
+	if run == nil {
+		run = runWALReceive
+	}
+	o := &walReceiveOptions{app: a}
+	c := &cobra.Command{
+		Use:   "receive",
+		Short: "Receive the log as the server writes it, in the foreground",
+		Long: `Receive the write-ahead log with pg_receivewal and store each finished segment, until stopped. The
+program is started again when it ends. A replication slot keeps the server from recycling what
+was not received; set max_slot_wal_keep_size, or a receiver that is gone for days fills its disk.
+
+The segment in progress lies unencrypted in the archive's folder "receive", private to this user.
+The server does not wait for it: after a crash of its disk the last milliseconds can be missing.
+For a service manager use this command; "axisor backup wal start" runs it in the background.
+
+Exit codes: 0 (stopped), 1 (disk full), 2, 4 (different content), 6, 10, 11, 13, 14.`,
+		Example: "  axisor backup wal receive -v\n  axisor backup wal receive --slot axisor_wal --end-lsn 0/5000000",
+		Args:    flags.None(),
+		RunE:    func(c *cobra.Command, _ []string) error { return explain(run(c.Context(), o)) },
+	}
+	c.Flags().StringVar(&o.slot, "slot", backup.DefaultSlot, "`NAME` of the replication slot; made when it does not exist")
+	c.Flags().StringVar(&o.end, "end-lsn", "", "stop when the log up to this `POSITION` was received")
+	o.place.register(c, true)
+	o.write.Register(c)
+	fieldsOf[receiverView](c)
+	return c
+}
+
+func runWALReceive(ctx context.Context, o *walReceiveOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	repo, err := o.place.open(o.app)
+	if err != nil {
+		return err
+	}
+	cfg, err := o.app.Config()
+	if err != nil {
+		return err
+	}
+	url, err := serverURL(o.app)
+	if err != nil {
+		return err
+	}
+	q := backup.ReceiveRequest{
+		URL: url, Slot: o.slot, Compression: cfg.Backup.Compression, Recipients: cfg.Backup.Recipients,
+		Report: func(message string) { p.Notice("%s", message) },
+	}
+	if o.end != "" {
+		if q.EndLSN, err = wal.ParseLSN(o.end); err != nil {
+			return clierr.Usagef("--end-lsn: %s", err.Error())
+		}
+	}
+	if o.write.DryRun {
+		s, err := repo.Slot(ctx, url, o.slot)
+		if err != nil {
+			return err
+		}
+		return output.Change(p, receiverDesc(), receiverView{Slot: s.Name, SlotExists: &s.Exists}, output.ChangeInfo{
+			Result: output.Created, DryRun: true, Said: "would receive the log with slot " + s.Name,
+		})
+	}
+	return repo.ReceiveLog(ctx, q)
+}
+
+type walStartOptions struct {
+	app     *app.App
+	place   place
+	slot    string
+	program string
+	write   flags.Writes
+}
+
+func newWALStart(a *app.App, run func(context.Context, *walStartOptions) error) *cobra.Command {
+	if run == nil {
+		run = runWALStart
+	}
+	o := &walStartOptions{app: a}
+	c := &cobra.Command{
+		Use:   "start",
+		Short: "Receive the log in the background",
+		Long: `Start "axisor backup wal receive" in the background, so that it outlives this terminal, and wait until
+it receives. Its messages go to wal/receive.log in the backup directory. After a reboot it must be
+started again: "axisor backup schedule" prints a service that does.
+
+Exit codes: 0 (also when it runs already), 1 (it ended at once), 2, 6, 10, 11, 14, 130.`,
+		Example: "  axisor backup wal start\n  axisor backup wal start --slot axisor_wal",
+		Args:    flags.None(),
+		RunE:    func(c *cobra.Command, _ []string) error { return explain(run(c.Context(), o)) },
+	}
+	c.Flags().StringVar(&o.slot, "slot", backup.DefaultSlot, "`NAME` of the replication slot; made when it does not exist")
+	o.place.register(c, true)
+	o.write.Register(c)
+	fieldsOf[receiverView](c)
+	return c
+}
+
+const startWait = 30 * time.Second
+
+func runWALStart(ctx context.Context, o *walStartOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	repo, err := o.place.open(o.app)
+	if err != nil {
+		return err
+	}
+	if s, err := running(repo); err != nil || s != nil {
+		if err != nil {
+			return err
+		}
+		return output.Change(p, receiverDesc(), receiverViewOf(*s), output.ChangeInfo{Result: output.AlreadyExists, DryRun: o.write.DryRun, Said: "the log is being received already"})
+	}
+	url, err := serverURL(o.app)
+	if err != nil {
+		return err
+	}
+	slot, err := repo.Slot(ctx, url, o.slot) // a server that cannot be reached is said here, not in a log file
+	if err != nil {
+		return err
+	}
+	if o.write.DryRun {
+		return output.Change(p, receiverDesc(), receiverView{Slot: slot.Name, SlotExists: &slot.Exists}, output.ChangeInfo{
+			Result: output.Created, DryRun: true, Said: "would receive the log with slot " + slot.Name,
+		})
+	}
+	ended, log, err := o.launch(repo)
+	if err != nil {
+		return err
+	}
+	deadline := time.NewTimer(startWait)
+	defer deadline.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-ended:
+			return clierr.New(clierr.Failure, "receiver_ended", "the receiver ended at once: "+lastLine(log), "see "+log)
+		case <-deadline.C:
+			return clierr.New(clierr.Failure, "receiver_silent", "the receiver does not say that it receives", "see "+log)
+		case <-time.After(20 * time.Millisecond):
+		}
+		if s, err := running(repo); err == nil && s != nil {
+			return output.Change(p, receiverDesc(), receiverViewOf(*s), output.ChangeInfo{
+				Result: output.Created, Said: "the log of cluster " + s.System + " is being received with slot " + s.Slot, Next: "axisor backup wal status",
+			})
+		}
+	}
+}
+
+// launch starts this program again, in a session of its own.
+func (o *walStartOptions) launch(repo *backup.Repository) (<-chan struct{}, string, error) {
+	program := o.program
+	if program == "" {
+		var err error
+		if program, err = os.Executable(); err != nil {
+			return nil, "", err
+		}
+	}
+	args := []string{"backup", "wal", "receive", "--slot", o.slot, "--directory", repo.Directory()}
+	if o.place.pgBin != "" {
+		args = append(args, "--pg-bin", absolute(o.app, o.place.pgBin))
+	}
+	g := o.app.Globals
+	for name, value := range map[string]string{"--config": g.ConfigFile, "--profile": g.Profile} {
+		if value != "" {
+			args = append(args, name, value)
+		}
+	}
+	folder := filepath.Join(repo.Directory(), "wal")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, "", err
+	}
+	path := filepath.Join(folder, "receive.log")
+	log, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, "", err
+	}
+	defer log.Close()
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env = o.app.Dir, o.app.Env
+	if g.DatabaseURL != "" { // as a variable: arguments are for all to read
+		cmd.Env = append(append([]string{}, o.app.Env...), "AXISOR_DATABASE_URL="+g.DatabaseURL)
+	}
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, "", err
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // the log says why
+		close(ended)
+	}()
+	return ended, path, nil
+}
+
+func lastLine(path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return lines[len(lines)-1]
+}
+
+func running(repo *backup.Repository) (*backup.ReceiverState, error) {
+	list, err := repo.Receivers()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range list {
+		if s.Running {
+			return &s, nil
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,168 @@
+package backup
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/pkg/backup"
+)
+
+// statusView is what can be recovered today.
+type statusView struct {
+	Directory string        `json:"directory"`
+	NewestID  *string       `json:"newest_id"` // newest good dump
+	NewestAt  *output.Time  `json:"newest_at"`
+	ProvenID  *string       `json:"proven_id"` // newest one that a test restore has proven
+	ProvenAt  *output.Time  `json:"proven_at"`
+	Backups   int           `json:"backups"`
+	Bad       int           `json:"bad"`
+	Clusters  []clusterView `json:"clusters"`
+	Receiver  receiverView  `json:"receiver"`
+}
+
+// clusterView is the physical part, one per cluster whose log is archived here.
+type clusterView struct {
+	SystemIdentifier string       `json:"system_identifier"`
+	Bases            int          `json:"bases"`
+	NewestBase       *string      `json:"newest_base"`
+	NewestBaseAt     *output.Time `json:"newest_base_at"`
+	FirstTime        *output.Time `json:"first_recoverable_time"`
+	FirstLSN         *string      `json:"first_recoverable_lsn"`
+	LastTime         *output.Time `json:"last_recoverable_time"` // of the last archived transaction
+	LastLSN          *string      `json:"last_recoverable_lsn"`
+	Segments         int          `json:"segments"`
+	Bytes            int64        `json:"bytes"`
+	Holes            int          `json:"holes"`
+}
+
+type statusOptions struct {
+	app   *app.App
+	place place
+}
+
+func newStatus(a *app.App, run func(context.Context, *statusOptions) error) *cobra.Command {
+	if run == nil {
+		run = runStatus
+	}
+	o := &statusOptions{app: a}
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Show what can be recovered today",
+		Long: `Show the newest good and the newest proven dump, the first and the last point in time that can be
+recovered, and whether the log is being received. Only descriptions are read, no data; "axisor backup
+verify" and "axisor backup wal verify" read the data. Without a server its slot is left out.
+
+Exit codes: 0, 2, 6, 10.`,
+		Example: "  axisor backup status\n  axisor backup status -o json --jq '.clusters[].last_recoverable_time'",
+		Args:    flags.None(),
+		RunE:    func(c *cobra.Command, _ []string) error { return explain(run(c.Context(), o)) },
+	}
+	o.place.register(c, false)
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	fieldsOf[statusView](c)
+	return c
+}
+
+func runStatus(ctx context.Context, o *statusOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	repo, err := o.place.open(o.app)
+	if err != nil {
+		return err
+	}
+	s, err := repo.Status()
+	if err != nil {
+		return err
+	}
+	v := statusView{
+		Directory: repo.Directory(), Backups: s.Dumps, Bad: s.Bad, Clusters: []clusterView{}, Receiver: receiverView{Slot: backup.DefaultSlot},
+	}
+	if s.Newest != nil {
+		at := output.At(s.Newest.Manifest.StartedAt)
+		v.NewestID, v.NewestAt = &s.Newest.ID, &at
+	}
+	if s.Proven != nil {
+		at := output.At(s.Proven.Manifest.LastGood(backup.LevelDeep).At)
+		v.ProvenID, v.ProvenAt = &s.Proven.ID, &at
+	}
+	for _, c := range s.Clusters {
+		v.Clusters = append(v.Clusters, clusterViewOf(c))
+	}
+	for _, r := range s.Receivers {
+		if r.Running || v.Receiver.StartedAt == nil {
+			v.Receiver = receiverViewOf(r)
+		}
+	}
+	if len(s.Clusters) > 0 {
+		if slot, ok := askSlot(ctx, o.app, p, repo, v.Receiver.Slot); ok {
+			v.Receiver.slot(slot)
+		}
+	}
+	return output.One(p, output.Desc{Noun: "status", ID: "directory"}, v, func(d *output.Doc) { v.write(d, o.app.Now()) })
+}
+
+func clusterViewOf(c backup.ClusterStatus) clusterView {
+	v := clusterView{SystemIdentifier: c.System, Bases: c.Bases, Segments: c.Segments, Bytes: c.Bytes, Holes: c.Holes,
+		FirstTime: output.AtPtr(c.FirstTime), LastTime: output.AtPtr(c.LastTime)}
+	if c.NewestBase != nil {
+		at := output.At(c.NewestBase.Manifest.StartedAt)
+		v.NewestBase, v.NewestBaseAt = &c.NewestBase.ID, &at
+	}
+	if c.FirstLSN != nil {
+		text := c.FirstLSN.String()
+		v.FirstLSN = &text
+	}
+	if c.LastLSN != nil {
+		text := c.LastLSN.String()
+		v.LastLSN = &text
+	}
+	return v
+}
+
+func (v statusView) write(d *output.Doc, now time.Time) {
+	d.Section("dumps")
+	d.Field("directory", v.Directory)
+	d.Field("newest", v.NewestID)
+	d.Field("proven", v.ProvenID)
+	d.Field("backups", fmt.Sprintf("%d, %d of them bad", v.Backups, v.Bad))
+	switch {
+	case v.NewestAt == nil:
+		d.Line(streams.Bad, "there is no good dump")
+	case now.Sub(time.Time(*v.NewestAt)) > 48*time.Hour:
+		d.Line(streams.Warn, "warning: the newest good dump is %s old", output.Ago(now.Sub(time.Time(*v.NewestAt))))
+	}
+	for _, c := range v.Clusters {
+		d.Section("cluster " + c.SystemIdentifier)
+		d.Field("base backups", c.Bases)
+		d.Field("newest base", c.NewestBase)
+		d.Field("recoverable from", c.FirstTime)
+		d.Field("recoverable to", c.LastTime)
+		d.Field("log", fmt.Sprintf("%s in %s", bytesText(c.Bytes), count(int64(c.Segments), "segment")))
+		if c.Holes > 0 {
+			d.Line(streams.Bad, "the log has %s: axisor backup wal verify", count(int64(c.Holes), "hole"))
+		}
+	}
+	if len(v.Clusters) == 0 {
+		d.Line(streams.Muted, "no point in time can be recovered: there is no base backup (axisor backup base)")
+		return
+	}
+	d.Section("log receiver")
+	d.Field("running", v.Receiver.Running)
+	d.Field("slot", v.Receiver.Slot)
+	d.Field("slot active", v.Receiver.SlotActive)
+	if v.Receiver.LagBytes != nil {
+		d.Field("behind", bytesText(*v.Receiver.LagBytes))
+	}
+	if v.Receiver.RetainedBytes != nil {
+		d.Field("kept by server", bytesText(*v.Receiver.RetainedBytes))
+	}
+}

@@ -1,0 +1,194 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/axisor/axisor/pkg/backup/wal"
+)
+
+// LogCheck says how to verify the log archive.
+type LogCheck struct {
+	Level      Level // LevelDigest: stored bytes; LevelDecode: every record too
+	System     string
+	Identities Identities
+	Progress   Counter
+}
+
+// LogRange is an unbroken run of segments on one timeline.
+type LogRange struct {
+	System    string
+	Timeline  uint32
+	Start     wal.LSN
+	End       wal.LSN
+	Segments  int
+	Bytes     int64 // stored
+	FirstTime *time.Time
+	LastTime  *time.Time
+}
+
+// LogProblem is one finding.
+type LogProblem struct {
+	System, Name string
+	Kind         string // hole, damaged
+	Problem      string
+}
+
+// LogReport is the outcome of a verification of the log archive.
+type LogReport struct {
+	Ranges   []LogRange
+	Problems []LogProblem
+}
+
+// VerifyLog checks the archive: each stored file against its digest, each segment against its
+// name, cluster and timeline, every record's checksum, and that no segment is missing.
+func (r *Repository) VerifyLog(ctx context.Context, c LogCheck) (LogReport, error) {
+	var report LogReport
+	systems, err := r.logSystems()
+	if err != nil {
+		return report, err
+	}
+	for _, system := range systems {
+		if c.System != "" && c.System != system {
+			continue
+		}
+		if err := r.verifySystem(ctx, c, system, &report); err != nil {
+			return report, err
+		}
+	}
+	return report, nil
+}
+
+func (r *Repository) verifySystem(ctx context.Context, c LogCheck, system string, report *LogReport) error {
+	files, broken, err := r.logFiles(system)
+	if err != nil {
+		return err
+	}
+	bad := func(name, kind, format string, args ...any) {
+		report.Problems = append(report.Problems, LogProblem{System: system, Name: name, Kind: kind, Problem: fmt.Sprintf(format, args...)})
+	}
+	for _, b := range broken {
+		bad(b.Name, "damaged", "%s", b.Problem)
+	}
+	for _, run := range runs(files, system) {
+		if gap := run.gap; gap != "" {
+			bad(gap, "hole", "%s", run.problem)
+		}
+		report.Ranges = append(report.Ranges, run.LogRange)
+		number, err := strconv.ParseUint(system, 10, 64)
+		if err != nil {
+			return fmt.Errorf("system identifier %q: %w", system, err)
+		}
+		w := &wal.Walker{System: number}
+		for _, f := range run.files {
+			if f.Problem != "" {
+				bad(f.Name, "damaged", "%s", f.Problem)
+			}
+			if err := r.verifyLogFile(ctx, c, f, &w); err != nil {
+				var damaged *DamagedError
+				if !errors.As(err, &damaged) {
+					return err
+				}
+				bad(f.Name, "damaged", "%s", damaged.Problem)
+				w = &wal.Walker{System: number} // records begin anew behind the damage
+			}
+		}
+	}
+	for _, f := range files {
+		if n, err := wal.ParseName(f.Name); err == nil && n.Kind != wal.Segment {
+			var none *wal.Walker
+			if err := r.verifyLogFile(ctx, c, f, &none); err != nil {
+				if !errors.Is(err, ErrDamaged) {
+					return err
+				}
+				bad(f.Name, "damaged", "%s", err.Error())
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Repository) verifyLogFile(ctx context.Context, c LogCheck, f *LogFile, w **wal.Walker) error {
+	e := f.entry()
+	if c.Level == LevelDigest {
+		return checkDigest(ctx, e, f.File, c.Progress)
+	}
+	identities, err := openIdentities(e, c.Identities)
+	if err != nil {
+		return err
+	}
+	data, err := f.content(ctx, identities)
+	if err != nil {
+		return err
+	}
+	if c.Progress != nil {
+		c.Progress.Add(f.File.Bytes)
+	}
+	if *w == nil {
+		return nil
+	}
+	name, err := wal.ParseName(f.Name)
+	if err != nil {
+		return err
+	}
+	if err := (*w).Feed(name, data); err != nil {
+		return &DamagedError{ID: f.Name, File: f.Name, Level: LevelDecode, Problem: err.Error(), Cause: err}
+	}
+	return nil
+}
+
+// logRun is a range with its files, and the hole before it.
+type logRun struct {
+	LogRange
+
+	files   []*LogFile
+	gap     string
+	problem string
+}
+
+// runs cuts the segments of each timeline into unbroken ranges.
+func runs(files []*LogFile, system string) []*logRun {
+	var segments []*LogFile
+	for _, f := range files {
+		if n, err := wal.ParseName(f.Name); err == nil && n.Kind == wal.Segment {
+			segments = append(segments, f)
+		}
+	}
+	slices.SortFunc(segments, func(a, b *LogFile) int {
+		if a.Timeline != b.Timeline {
+			return int(a.Timeline) - int(b.Timeline)
+		}
+		if a.Start < b.Start {
+			return -1
+		}
+		return 1
+	})
+	var out []*logRun
+	var run *logRun
+	for _, f := range segments {
+		if run == nil || run.Timeline != f.Timeline || run.End != f.Start {
+			next := &logRun{LogRange: LogRange{System: system, Timeline: f.Timeline, Start: f.Start}}
+			if run != nil && run.Timeline == f.Timeline {
+				next.gap = wal.SegmentName(f.Timeline, uint64(run.End)/f.SegmentBytes, f.SegmentBytes)
+				missing := (uint64(f.Start) - uint64(run.End)) / f.SegmentBytes
+				next.problem = fmt.Sprintf("%d segments missing between %s and %s", missing, run.End, f.Start)
+			}
+			run = next
+			out = append(out, run)
+		}
+		run.End, run.files = f.End, append(run.files, f)
+		run.Segments++
+		run.Bytes += f.File.Bytes
+		if f.FirstTime != nil && run.FirstTime == nil {
+			run.FirstTime = f.FirstTime
+		}
+		if f.LastTime != nil {
+			run.LastTime = f.LastTime
+		}
+	}
+	return out
+}

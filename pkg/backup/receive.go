@@ -1,0 +1,283 @@
+package backup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/axisor/axisor/pkg/backup/wal"
+	"github.com/axisor/axisor/pkg/secret"
+)
+
+// DefaultSlot is the replication slot that keeps the server from recycling log that has not
+// been received yet.
+const DefaultSlot = "axisor_wal"
+
+const (
+	harvestEvery = 300 * time.Millisecond
+	firstBackoff = time.Second
+	lastBackoff  = 30 * time.Second
+	receiveState = "receive" + manifestExt
+)
+
+var slotName = regexp.MustCompile(`^[a-z0-9_]{1,63}$`)
+
+// ReceiveRequest says how the log is received.
+type ReceiveRequest struct {
+	URL         secret.Secret
+	Slot        string // DefaultSlot when empty
+	Compression string
+	Recipients  []string
+	EndLSN      wal.LSN              // stop when this position was received; 0 is never
+	Report      func(message string) // what happens, for a log; may be nil
+}
+
+// ReceiverState is what a running receiver says about itself.
+type ReceiverState struct {
+	System      string    `json:"system_identifier"`
+	PID         int       `json:"pid"`
+	Slot        string    `json:"slot"`
+	StartedAt   time.Time `json:"started_at"`
+	Restarts    int       `json:"restarts"`
+	LastSegment string    `json:"last_segment"`
+	LastError   string    `json:"last_error"`
+	Running     bool      `json:"-"` // the lock says so, not the file
+}
+
+// receiver is a running pg_receivewal under supervision.
+type receiver struct {
+	repo  *Repository
+	q     ReceiveRequest
+	a     archived // how segments are stored
+	tools Toolset
+	end   *endpoint
+	lock  *lock
+	state ReceiverState
+}
+
+// ReceiveLog keeps pg_receivewal running and moves each finished segment into the archive,
+// until ctx ends or EndLSN is reached. Being stopped is not an error.
+func (r *Repository) ReceiveLog(ctx context.Context, q ReceiveRequest) error {
+	if q.Slot == "" {
+		q.Slot = DefaultSlot
+	}
+	if !slotName.MatchString(q.Slot) {
+		return &InputError{Field: "slot", Value: q.Slot, Rule: "may have lower-case letters, digits and underscores only"}
+	}
+	if q.Report == nil {
+		q.Report = func(string) {}
+	}
+	v := &receiver{repo: r, q: q}
+	var err error
+	if v.a.codec, err = ParseCodec(q.Compression); err != nil {
+		return err
+	}
+	if v.a.recipients, err = ParseRecipients(q.Recipients); err != nil {
+		return err
+	}
+	v.a.keys = q.Recipients
+	if v.end, err = newEndpoint(q.URL, "", r.o.Environ); err != nil {
+		return err
+	}
+	if err := v.prepare(ctx); err != nil {
+		return fmt.Errorf("prepare receiving: %w", err)
+	}
+	defer v.lock.release()
+	return v.supervise(ctx)
+}
+
+// prepare asks the server who it is, makes the slot, and takes the lock.
+func (v *receiver) prepare(ctx context.Context) error {
+	conn, err := v.end.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer v.end.close(ctx, conn)
+	server, _, err := serverFacts(ctx, v.end, conn)
+	if err != nil {
+		return err
+	}
+	if server.SystemIdentifier == "" {
+		return fmt.Errorf("read system identifier: %w", ErrDenied)
+	}
+	if v.tools, err = v.repo.o.Tools.Find(ctx, versionFromNumber(server.VersionNumber).Major); err != nil {
+		return err
+	}
+	if v.tools.ReceiveWAL == "" {
+		return &ToolError{Kind: ErrToolMissing, Tool: "pg_receivewal", Searched: []string{filepath.Dir(v.tools.Dump)}}
+	}
+	spool := v.repo.spool(server.SystemIdentifier)
+	if err := os.MkdirAll(spool, 0o700); err != nil {
+		return &RepositoryError{Directory: spool, Problem: "cannot be created", Cause: err}
+	}
+	v.state = ReceiverState{System: server.SystemIdentifier, PID: os.Getpid(), Slot: v.q.Slot, StartedAt: v.repo.o.Now().UTC()}
+	if v.lock, err = acquire(spool, v.repo.about(v.state.StartedAt)); err != nil {
+		return err
+	}
+	// Without the slot a receiver that was away too long finds that the server has recycled
+	// what it needs.
+	_, err = conn.Exec(ctx, `SELECT pg_create_physical_replication_slot($1, true)
+		WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)`, v.q.Slot)
+	if err != nil {
+		v.lock.release()
+		return v.end.classify(ctx, "make replication slot "+v.q.Slot, err)
+	}
+	return nil
+}
+
+// supervise runs the program, again and again, and stores what it receives.
+func (v *receiver) supervise(ctx context.Context) error {
+	backoff := firstBackoff
+	for {
+		began := v.repo.o.Now()
+		c, err := v.startProgram(ctx)
+		if err != nil {
+			return err
+		}
+		v.q.Report("receiving the log of cluster " + v.state.System + " with slot " + v.q.Slot)
+		v.save(ctx)
+		harvestErr := v.follow(ctx, c)
+		err = c.wait(ctx)
+		// What came last is stored also when we are being stopped.
+		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+		harvestErr = errors.Join(harvestErr, v.harvest(clean))
+		cancel()
+		switch {
+		case harvestErr != nil && !errors.Is(harvestErr, context.Canceled):
+			return harvestErr
+		case ctx.Err() != nil:
+			v.q.Report("stopped")
+			return nil
+		case err == nil && v.q.EndLSN != 0:
+			return nil
+		}
+		v.state.Restarts++
+		v.state.LastError = "pg_receivewal ended"
+		if err != nil {
+			v.state.LastError = err.Error()
+		}
+		v.save(ctx)
+		v.q.Report(v.state.LastError + "; again in " + backoff.String())
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(backoff):
+		}
+		backoff = min(2*backoff, lastBackoff)
+		if v.repo.o.Now().Sub(began) > time.Minute {
+			backoff = firstBackoff
+		}
+	}
+}
+
+func (v *receiver) startProgram(ctx context.Context) (*child, error) {
+	args := []string{"--directory=" + v.repo.spool(v.state.System), "--slot=" + v.q.Slot, "--synchronous", "--no-loop", "--no-password"}
+	if v.q.EndLSN != 0 {
+		args = append(args, "--endpos="+v.q.EndLSN.String())
+	}
+	return startChild(ctx, childSpec{path: v.tools.ReceiveWAL, args: args, server: v.end, lock: v.lock.file})
+}
+
+// follow stores finished segments while the program runs.
+func (v *receiver) follow(ctx context.Context, c *child) error {
+	tick := time.NewTicker(harvestEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.done:
+			return nil
+		case <-tick.C:
+		}
+		if ctx.Err() != nil {
+			continue // the program is ending
+		}
+		if err := v.harvest(ctx); err != nil {
+			_ = c.cmd.Cancel() // the caller waits for its end
+			return err
+		}
+	}
+}
+
+// harvest archives every finished file. The newest segment stays where it is as well: it tells
+// the program where to go on.
+func (v *receiver) harvest(ctx context.Context) error {
+	spool := v.repo.spool(v.state.System)
+	names, err := namesIn(spool)
+	if err != nil {
+		return err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool {
+		n, err := wal.ParseName(name)
+		return err != nil || n.Kind != wal.Segment && n.Kind != wal.History
+	})
+	for i, name := range names {
+		if name <= v.state.LastSegment && !strings.HasSuffix(name, ".history") && i == len(names)-1 {
+			continue // archived before
+		}
+		a := v.a
+		a.name, a.system = name, v.state.System
+		if a.data, err = os.ReadFile(filepath.Join(spool, name)); err != nil {
+			return fmt.Errorf("read received log: %w", err)
+		}
+		done, err := v.repo.archive(ctx, a)
+		if err != nil {
+			return fmt.Errorf("archive received log: %w", err)
+		}
+		if strings.HasSuffix(name, ".history") {
+			continue
+		}
+		if name > v.state.LastSegment {
+			v.state.LastSegment = name
+			v.save(ctx)
+		}
+		if !done.Already {
+			v.q.Report("archived " + name)
+		}
+		if newer := slices.ContainsFunc(names[i+1:], func(s string) bool { return !strings.HasSuffix(s, ".history") }); newer {
+			if err := os.Remove(filepath.Join(spool, name)); err != nil {
+				return storageError(spool, err)
+			}
+		}
+	}
+	return nil
+}
+
+// save writes the state for whoever asks; failing to costs only that.
+func (v *receiver) save(ctx context.Context) {
+	if text, err := json.MarshalIndent(v.state, "", "  "); err == nil {
+		_ = replaceFile(ctx, v.repo.spool(v.state.System), receiveState, append(text, '\n'))
+	}
+}
+
+// Receivers lists what is known of the receivers of this repository.
+func (r *Repository) Receivers() ([]ReceiverState, error) {
+	systems, err := r.logSystems()
+	if err != nil {
+		return nil, err
+	}
+	var out []ReceiverState
+	for _, system := range systems {
+		text, err := readSmall(filepath.Join(r.spool(system), receiveState))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		var s ReceiverState
+		if err == nil {
+			err = json.Unmarshal(text, &s)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read receiver state: %w", err)
+		}
+		s.Running = probe(r.spool(system)) != nil
+		out = append(out, s)
+	}
+	return out, nil
+}

@@ -1,0 +1,157 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/axisor/axisor/pkg/backup/wal"
+	"github.com/axisor/axisor/pkg/secret"
+)
+
+// Status is what an operator wants to know before the day of need.
+type Status struct {
+	Newest, Proven *Entry // newest good dump, and newest one that a test restore has proven
+	Dumps, Bad     int
+	Clusters       []ClusterStatus
+	Receivers      []ReceiverState
+}
+
+// ClusterStatus says what can be recovered of one cluster. It reads descriptions only.
+type ClusterStatus struct {
+	System     string
+	Bases      int
+	NewestBase *Entry
+	FirstLSN   *wal.LSN   // the first point that can be recovered to
+	FirstTime  *time.Time // the same as a time
+	LastLSN    *wal.LSN   // the end of the unbroken log after the newest base backup
+	LastTime   *time.Time // the last transaction in it
+	Segments   int
+	Bytes      int64
+	Holes      int
+}
+
+// Status looks at the repository; the server is not asked.
+func (r *Repository) Status() (Status, error) {
+	var s Status
+	list, err := r.List()
+	if err != nil {
+		return s, err
+	}
+	s.Dumps = len(list)
+	for _, e := range list {
+		if e.State != StateGood {
+			s.Bad++
+			continue
+		}
+		if s.Newest == nil {
+			s.Newest = &e
+		}
+		if s.Proven == nil && e.Manifest.LastGood(LevelDeep) != nil {
+			s.Proven = &e
+		}
+	}
+	bases, err := r.Bases()
+	if err != nil {
+		return s, err
+	}
+	systems, err := r.logSystems()
+	if err != nil {
+		return s, err
+	}
+	for _, system := range systems {
+		c, err := r.clusterStatus(system, bases)
+		if err != nil {
+			return s, err
+		}
+		s.Clusters = append(s.Clusters, c)
+	}
+	s.Receivers, err = r.Receivers()
+	return s, err
+}
+
+func (r *Repository) clusterStatus(system string, bases []Entry) (ClusterStatus, error) {
+	c := ClusterStatus{System: system}
+	files, _, err := r.logFiles(system)
+	if err != nil {
+		return c, err
+	}
+	ranges := runs(files, system)
+	for _, run := range ranges {
+		c.Segments += run.Segments
+		c.Bytes += run.Bytes
+		if run.gap != "" {
+			c.Holes++
+		}
+	}
+	for i := len(bases) - 1; i >= 0; i-- { // oldest first
+		e := bases[i]
+		if e.State != StateGood || e.Manifest.Server.SystemIdentifier != system {
+			continue
+		}
+		c.Bases++
+		c.NewestBase = &e
+		b := e.Manifest.Base
+		run := covering(ranges, b)
+		if run == nil {
+			continue
+		}
+		if c.FirstLSN == nil {
+			c.FirstLSN, c.FirstTime = &b.StopLSN, &b.StopTime
+		}
+		end := run.End
+		c.LastLSN, c.LastTime = &end, run.LastTime
+	}
+	return c, nil
+}
+
+// covering finds the unbroken log that a base backup needs.
+func covering(ranges []*logRun, b *BaseInfo) *logRun {
+	for _, run := range ranges {
+		if run.Timeline == b.Timeline && run.Start <= b.StartLSN && b.StopLSN <= run.End {
+			return run
+		}
+	}
+	return nil
+}
+
+// SlotStatus is what the server says about the receiver's slot.
+type SlotStatus struct {
+	Name       string
+	Exists     bool
+	Active     bool
+	RestartLSN *string
+	LagBytes   *int64 // written by the server, not yet received
+	Retained   *int64 // kept on the server's disk for this slot
+	WALStatus  *string
+	KeepLimit  string // max_slot_wal_keep_size
+}
+
+// Slot asks the server about a replication slot.
+func (r *Repository) Slot(ctx context.Context, url secret.Secret, slot string) (SlotStatus, error) {
+	if slot == "" {
+		slot = DefaultSlot
+	}
+	s := SlotStatus{Name: slot}
+	e, err := newEndpoint(url, "", r.o.Environ)
+	if err != nil {
+		return s, err
+	}
+	conn, err := e.connect(ctx)
+	if err != nil {
+		return s, err
+	}
+	defer e.close(ctx, conn)
+	err = conn.QueryRow(ctx, `WITH here AS (SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END AS lsn)
+		SELECT s.active, s.restart_lsn::text, (here.lsn - coalesce(r.flush_lsn, s.restart_lsn))::bigint, (here.lsn - s.restart_lsn)::bigint,
+		       s.wal_status, current_setting('max_slot_wal_keep_size')
+		FROM here, pg_replication_slots s LEFT JOIN pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = $1`, slot).
+		Scan(&s.Active, &s.RestartLSN, &s.LagBytes, &s.Retained, &s.WALStatus, &s.KeepLimit)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return s, nil
+	}
+	s.Exists = err == nil
+	return s, e.classify(ctx, "ask for the replication slot", err)
+}

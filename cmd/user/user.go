@@ -19,6 +19,7 @@ E-mails are stored in lower case and compared without regard to case.`,
 	c.AddCommand(
 		newCreate(a, nil), newList(a, nil), newShow(a, nil), newUpdate(a, nil), newEnable(a, nil), newDisable(a, nil),
 		newSetPlan(a, nil), newSetPassword(a, nil), newUnlock(a), newReset2FA(a), newVerifyEmail(a), newDelete(a, nil),
+		newImport(a, nil), newExport(a, nil),
 		newSession(a), newTimeline(a, nil),
 	)
 	return c

@@ -79,8 +79,14 @@ var errDryRun = errors.New("dry run")
 
 // write runs one use case: all of it or nothing, and nothing in a dry run.
 func (s *Service) write(ctx context.Context, mode Mode, fn func(*txn) error) error {
+	return s.writeIn(ctx, mode, s.db.Transaction, fn)
+}
+
+func (s *Service) writeIn(
+	ctx context.Context, mode Mode, transaction func(context.Context, func(*store.DB) error) error, fn func(*txn) error,
+) error {
 	now := s.opts.Now().UTC().Truncate(time.Microsecond) // the server's precision
-	err := s.db.Transaction(ctx, func(db *store.DB) error {
+	err := transaction(ctx, func(db *store.DB) error {
 		if err := fn(&txn{db: db, s: s, mode: mode, now: now}); err != nil {
 			return err
 		}

@@ -49,6 +49,8 @@ type DB struct {
 	*core
 	g    *gorm.DB
 	inTx bool
+	// pinned is the connection of a PinnedTransaction.
+	pinned *sql.Conn
 }
 
 type core struct {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 
 	"github.com/jackc/pgx/v5"
@@ -37,7 +38,7 @@ func (d *DB) Transaction(ctx context.Context, fn func(tx *DB) error) error {
 
 func (d *DB) savepoint(ctx context.Context, fn func(tx *DB) error) error {
 	return d.g.WithContext(ctx).Transaction(func(g *gorm.DB) error {
-		tx := &DB{core: d.core, g: g, inTx: true}
+		tx := &DB{core: d.core, g: g, inTx: true, pinned: d.pinned}
 		if !d.inTx {
 			for _, command := range d.local {
 				if err := g.Exec(command).Error; err != nil {
@@ -62,6 +63,9 @@ func (d *DB) LockKey(ctx context.Context, key string) error {
 // WithPgx hands out one connection of the pool as pgx knows it: for COPY and
 // whatever else database/sql cannot express.
 func (d *DB) WithPgx(ctx context.Context, fn func(*pgx.Conn) error) error {
+	if d.pinned != nil {
+		return d.raw(ctx, d.pinned, fn)
+	}
 	if d.inTx {
 		return ErrInTransaction
 	}
@@ -71,15 +75,19 @@ func (d *DB) WithPgx(ctx context.Context, fn func(*pgx.Conn) error) error {
 			return d.translate(ctx, err)
 		}
 		defer conn.Close() // gives the connection back
-		return conn.Raw(func(driver any) error {
-			c := driver.(*stdlib.Conn).Conn()
-			err := fn(c)
-			// fn may fail for reasons of its own, such as an input file that
-			// ends too early; only a dead connection makes that our business.
-			if errors.As(err, new(*pgconn.PgError)) || c.IsClosed() {
-				return d.translate(ctx, err)
-			}
-			return err
-		})
+		return d.raw(ctx, conn, fn)
+	})
+}
+
+func (d *DB) raw(ctx context.Context, conn *sql.Conn, fn func(*pgx.Conn) error) error {
+	return conn.Raw(func(driver any) error {
+		c := driver.(*stdlib.Conn).Conn()
+		err := fn(c)
+		// fn may fail for reasons of its own, such as an input file that
+		// ends too early; only a dead connection makes that our business.
+		if errors.As(err, new(*pgconn.PgError)) || c.IsClosed() {
+			return d.translate(ctx, err)
+		}
+		return err
 	})
 }

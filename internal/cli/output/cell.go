@@ -136,10 +136,7 @@ func csvCell(v any) string {
 	if text == "" || numeric(v) {
 		return text
 	}
-	if strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
+	return EscapeCell(text)
 }
 
 func numeric(v any) bool {

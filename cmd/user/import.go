@@ -1,0 +1,202 @@
+package user
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/pkg/admin"
+)
+
+type importOptions struct {
+	app      *app.App
+	file     string
+	format   flags.Enum
+	conflict flags.Enum
+	rejects  string
+	writes   flags.Writes
+}
+
+func newImport(a *app.App, run func(context.Context, *importOptions) error) *cobra.Command {
+	if run == nil {
+		run = runImport
+	}
+	o := &importOptions{app: a}
+	c := &cobra.Command{
+		Use:   "import <file|->",
+		Short: "Bring many users in, from csv or jsonl",
+		Long: `Bring users in from a file or, with -, from stdin. A csv file names its columns in the first line; a jsonl file has
+one object a line. email and username are needed; the others are the fields of "user export", and password (in clear,
+hashed here) or password_hash (bcrypt, taken as it is).
+
+Each batch of rows is one transaction. A row that is wrong is rejected, with its line and the reason, and
+does not stop the others; --rejects writes them to a file that can be mended and imported again. A user who exists
+stops the import (fail), is left alone (skip), or is changed to what the file says (update; an empty csv cell is null,
+and empty password, plan and state change nothing). An import that was killed leaves whole batches: run it again with
+--on-conflict skip.
+
+--dry-run does everything in one transaction and takes it back; clear passwords are checked and not hashed.
+
+Exit codes: 0, 2, 3 (no such file), 4 (a user exists and --on-conflict is fail), 7 (some rows rejected), 10, 11, 12, 130.`,
+		Example: `  axisor user import users.csv --dry-run
+  axisor user import users.jsonl --on-conflict skip --rejects rejected.csv
+  ssh old-host export-users | axisor user import - --format csv --on-conflict update`,
+		Args: flags.Exactly("axisor user import users.csv", "file"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.file = args[0]
+			return run(c.Context(), o)
+		},
+	}
+	flags.RegisterEnum(c, &o.format, "format", "", "format of the file; default: by its name, or its first character", "csv", "jsonl")
+	flags.RegisterEnum(c, &o.conflict, "on-conflict", admin.OnConflictFail, "what to do with a user who exists",
+		admin.OnConflictFail, admin.OnConflictSkip, admin.OnConflictUpdate)
+	c.Flags().StringVar(&o.rejects, "rejects", "", "write rejected rows to this `FILE`, as csv with line and reason")
+	o.writes.Register(c)
+	flags.Fields(c, output.Fields[importView]())
+	return c
+}
+
+// importView counts what became of the rows.
+type importView struct {
+	Rows       int64   `json:"rows"`
+	Created    int64   `json:"created"`
+	Updated    int64   `json:"updated"`
+	Unchanged  int64   `json:"unchanged"`
+	Skipped    int64   `json:"skipped"`
+	Rejected   int64   `json:"rejected"`
+	DurationMs int64   `json:"duration_ms"`
+	Rejects    *string `json:"rejects_file"`
+}
+
+func runImport(ctx context.Context, o *importOptions) (err error) {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	in, size, name, err := o.open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	start := o.app.Now()
+	bytes := progress.Start(p.Streams(), "import", size, progress.Bytes, o.app.Globals.Quiet)
+	rows, err := rowsOf(&counted{in, bytes}, o.guess())
+	if err != nil {
+		bytes.Done()
+		return err
+	}
+	bad, err := openRejects(o.app, o.rejects)
+	if err != nil {
+		bytes.Done()
+		return err
+	}
+	shown := 0
+	r, err := svc.ImportUsers(ctx, o.app.Mode(o.writes.DryRun), rows, admin.ImportOptions{
+		OnConflict: o.conflict.String(), Source: name,
+		Reject: func(x admin.Rejected) error {
+			if shown++; bad == nil && shown <= 10 && !p.Machine() {
+				p.Notice("line %d rejected: %s", x.Row.Line, x.Reason)
+			}
+			return bad.add(x)
+		},
+	})
+	bytes.Done()
+	if closeErr := bad.close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	return o.print(p, r, o.app.Now().Sub(start))
+}
+
+func (o *importOptions) print(p *output.Printer, r admin.ImportResult, spent time.Duration) error {
+	v := importView{
+		Rows: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, Skipped: r.Skipped, Rejected: r.Rejected,
+		DurationMs: spent.Milliseconds(),
+	}
+	if o.rejects != "" {
+		v.Rejects = &o.rejects
+	}
+	said := fmt.Sprintf("%s read: %d created, %d updated, %d unchanged, %d skipped, %d rejected, in %s",
+		count(r.Read, "row"), r.Created, r.Updated, r.Unchanged, r.Skipped, r.Rejected, spent.Round(10*time.Millisecond))
+	result := admin.StatusUnchanged
+	if r.Created+r.Updated > 0 {
+		result = admin.StatusCreated
+	}
+	err := output.Change(p, output.Desc{ID: "created"}, v, output.ChangeInfo{Result: result, DryRun: r.DryRun, Said: said})
+	if err != nil || r.Rejected == 0 {
+		return err
+	}
+	e := clierr.New(clierr.Partial, "rows_rejected", fmt.Sprintf("%s rejected", count(r.Rejected, "row")))
+	if o.rejects == "" {
+		return e.WithHint("add --rejects FILE to get them with the reasons")
+	}
+	return e.WithHint("mend " + o.rejects + " and import it again")
+}
+
+// open opens the file, or stdin for -, and returns its size when that is known.
+func (o *importOptions) open() (io.ReadCloser, int64, string, error) {
+	if o.file == "-" {
+		if o.app.Streams.InTerminal() {
+			return nil, 0, "", clierr.Usagef("stdin is a terminal").WithHint("pipe a file into it: axisor user import - < users.csv")
+		}
+		return io.NopCloser(o.app.Streams.In), 0, "stdin", nil
+	}
+	f, err := os.Open(config.Absolute(o.file, o.app.Dir, o.app.Env))
+	if err != nil {
+		return nil, 0, "", fmt.Errorf("open the file: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = clierr.Usagef("%s is a directory", o.file)
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, "", err
+	}
+	return f, info.Size(), filepath.Base(o.file), nil
+}
+
+// guess is the format by flag or by the file's name.
+func (o *importOptions) guess() string {
+	if f := o.format.String(); f != "" {
+		return f
+	}
+	switch strings.ToLower(filepath.Ext(o.file)) {
+	case ".csv":
+		return "csv"
+	case ".jsonl", ".ndjson":
+		return "jsonl"
+	}
+	return ""
+}
+
+// counted shows how much of the input was read.
+type counted struct {
+	io.Reader
+	c *progress.Counter
+}
+
+// Read implements io.Reader.
+func (r *counted) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	r.c.Add(int64(n))
+	return n, err
+}

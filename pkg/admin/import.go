@@ -1,0 +1,309 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// What an import does with a user who exists.
+const (
+	OnConflictFail   = "fail"
+	OnConflictSkip   = "skip"
+	OnConflictUpdate = "update"
+)
+
+// Sizes of a batch. Hashing takes a quarter of a second a password, so a batch with passwords is small: what is
+// lost when the import is killed should be seconds.
+const (
+	importBatch  = 5000
+	hashedBatch  = 50
+	importTries  = 3
+	reasonInUse  = "the username belongs to another user"
+	reasonIDUsed = "the id belongs to another user"
+)
+
+// ImportRow is one row of a file: values by column name, nil for null.
+type ImportRow struct {
+	Line   int64
+	Values map[string]*string
+	Err    error // the row could not be read
+}
+
+// Rejected is a row that did not get in, and why.
+type Rejected struct {
+	Row    ImportRow
+	Reason string
+}
+
+// ImportOptions say how rows come in.
+type ImportOptions struct {
+	OnConflict string
+	Source     string               // name of the file, for the audit trail
+	Reject     func(Rejected) error // told of each rejected row
+	Progress   func(rows int64)     // told of rows that are dealt with
+}
+
+// ImportResult counts what became of the rows.
+type ImportResult struct {
+	Read, Created, Updated, Unchanged, Skipped, Rejected int64
+	DryRun                                               bool
+}
+
+// ImportUsers brings rows in, batch by batch: each batch is a transaction with its audit rows, so an import that is
+// killed leaves whole batches and can be run again with OnConflictSkip. A dry run is one transaction around all.
+// A row that is wrong is rejected and does not stop the others; with OnConflictFail a user who exists does.
+func (s *Service) ImportUsers(ctx context.Context, mode Mode, rows iter.Seq2[ImportRow, error], o ImportOptions) (ImportResult, error) {
+	im := &importer{s: s, mode: mode, o: o, result: ImportResult{DryRun: mode.DryRun}}
+	var err error
+	if mode.DryRun {
+		err = s.writeIn(ctx, mode, s.db.PinnedTransaction, func(t *txn) error {
+			return im.run(ctx, rows, func(b []candidate) error { return im.put(ctx, t, b) })
+		})
+	} else {
+		err = im.run(ctx, rows, func(b []candidate) error { return im.commit(ctx, b) })
+	}
+	return im.result, err
+}
+
+type importer struct {
+	s      *Service
+	mode   Mode
+	o      ImportOptions
+	result ImportResult
+}
+
+// run collects batches and hands them on, the next one being read while the last is written.
+func (im *importer) run(ctx context.Context, rows iter.Seq2[ImportRow, error], put func([]candidate) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type message struct {
+		batch    []candidate
+		rejected []Rejected
+		err      error
+	}
+	ch := make(chan message, 1)
+	go func() {
+		defer close(ch)
+		send := func(m message) bool {
+			select {
+			case ch <- m:
+				return true
+			case <-ctx.Done():
+				return false
+			}
+		}
+		b := newGroup()
+		for row, err := range rows {
+			if err != nil {
+				if len(b.rows)+len(b.rejected) > 0 && !send(message{batch: b.rows, rejected: b.rejected}) {
+					return
+				}
+				send(message{err: err})
+				return
+			}
+			c, err := im.s.candidate(row)
+			if len(b.rejected) >= importBatch || err == nil && b.full(c) {
+				if !send(message{batch: b.rows, rejected: b.rejected}) {
+					return
+				}
+				b = newGroup()
+			}
+			if err != nil {
+				b.rejected = append(b.rejected, Rejected{row, err.Error()})
+				continue
+			}
+			b.add(c)
+		}
+		send(message{batch: b.rows, rejected: b.rejected})
+	}()
+	for m := range ch {
+		if m.err != nil {
+			return m.err
+		}
+		for _, r := range m.rejected {
+			if err := im.reject(r); err != nil {
+				return err
+			}
+		}
+		if len(m.batch) == 0 {
+			continue
+		}
+		if err := put(m.batch); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func (im *importer) reject(r Rejected) error {
+	im.result.Read++
+	im.result.Rejected++
+	im.progress(1)
+	if im.o.Reject != nil {
+		return im.o.Reject(r)
+	}
+	return nil
+}
+
+func (im *importer) progress(n int) {
+	if im.o.Progress != nil {
+		im.o.Progress(int64(n))
+	}
+}
+
+// importGroup is a run of rows no two of which are the same person, so that a later row meets the earlier as one that
+// exists, wherever the border between batches falls.
+type importGroup struct {
+	rows     []candidate
+	rejected []Rejected
+	hashed   int
+	seen     map[string]bool
+}
+
+func newGroup() *importGroup { return &importGroup{seen: map[string]bool{}} }
+
+func (b *importGroup) full(c candidate) bool {
+	return len(b.rows) >= importBatch || b.hashed >= hashedBatch || b.seen["e:"+c.row.Email] || b.seen["u:"+c.row.Username] ||
+		c.row.ID != nil && b.seen["i:"+*c.row.ID]
+}
+
+func (b *importGroup) add(c candidate) {
+	b.rows = append(b.rows, c)
+	b.seen["e:"+c.row.Email], b.seen["u:"+c.row.Username] = true, true
+	if c.row.ID != nil {
+		b.seen["i:"+*c.row.ID] = true
+	}
+	if !c.password.IsZero() {
+		b.hashed++
+	}
+}
+
+// errImportRaced means that another writer added one of our users between looking and inserting.
+var errImportRaced = errors.New("another writer added some of the same users")
+
+// commit writes one batch in a transaction of its own.
+func (im *importer) commit(ctx context.Context, b []candidate) error {
+	if err := im.hash(ctx, b); err != nil {
+		return err
+	}
+	before := im.result
+	for try := 1; ; try++ {
+		err := im.s.writeIn(ctx, im.mode, im.s.db.PinnedTransaction, func(t *txn) error { return im.put(ctx, t, b) })
+		if !errors.Is(err, errImportRaced) || try == importTries {
+			return err
+		}
+		im.result = before
+	}
+}
+
+// put stages, sorts out conflicts and writes one batch.
+func (im *importer) put(ctx context.Context, t *txn, b []candidate) error {
+	rows := make([]store.ImportedUser, len(b))
+	for i := range b {
+		rows[i] = b[i].stamped(t.now)
+	}
+	met, err := t.db.StageUsers(ctx, rows)
+	if err != nil {
+		return err
+	}
+	byLine := make(map[int64]candidate, len(met))
+	if len(met) > 0 {
+		for _, c := range b {
+			byLine[c.row.Line] = c
+		}
+	}
+	same := int64(0)
+	var rejected []Rejected
+	for _, m := range met {
+		c := byLine[m.Line]
+		switch {
+		case im.o.OnConflict == OnConflictFail:
+			return im.conflict(c, m.State)
+		case m.State == store.StagedSame:
+			same++
+		case m.State == store.StagedUsername:
+			rejected = append(rejected, Rejected{c.from, reasonInUse})
+		default:
+			rejected = append(rejected, Rejected{c.from, reasonIDUsed})
+		}
+	}
+	details, err := t.details(map[string]any{"source": im.o.Source})
+	if err != nil {
+		return err
+	}
+	fresh := int64(len(b) - len(met))
+	created, err := t.db.InsertStaged(ctx)
+	if err != nil {
+		return err
+	}
+	if created != fresh {
+		return errImportRaced
+	}
+	updated := int64(0)
+	if im.o.OnConflict == OnConflictUpdate && same > 0 {
+		if updated, err = t.db.UpdateStaged(ctx, details, t.now); err != nil {
+			return err
+		}
+	}
+	if err := im.record(ctx, t, b, created, updated); err != nil {
+		return err
+	}
+	im.result.Read += int64(len(b)) - int64(len(rejected))
+	im.result.Created += created
+	im.result.Updated += updated
+	if im.o.OnConflict == OnConflictUpdate {
+		im.result.Unchanged += same - updated
+	} else {
+		im.result.Skipped += same
+	}
+	im.progress(len(b) - len(rejected))
+	for _, r := range rejected {
+		if err := im.reject(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record leaves one audit row for the batch; users who existed and were changed have rows of their own, with what
+// was before. Passwords that were set by someone else than the users are a security event.
+func (im *importer) record(ctx context.Context, t *txn, b []candidate, created, updated int64) error {
+	passwords := 0
+	for _, c := range b {
+		if c.row.PasswordHash != nil {
+			passwords++
+		}
+	}
+	if created+updated == 0 {
+		return nil
+	}
+	facts := map[string]any{
+		"source": im.o.Source, "first_line": b[0].row.Line, "last_line": b[len(b)-1].row.Line, "created": created, "updated": updated, "passwords": passwords,
+	}
+	if passwords > 0 {
+		if err := t.security(ctx, "PASSWORD_SET", nil, true, map[string]any{"by": "user.import", "users": passwords, "source": im.o.Source}); err != nil {
+			return err
+		}
+	}
+	return t.audit(ctx, "user.import", "user", "*", nil, nil, facts)
+}
+
+func (im *importer) conflict(c candidate, state string) error {
+	e := &ConflictError{Kind: "user", Code: "user_exists", Field: "email", Value: c.row.Email, Hint: "add --on-conflict skip or --on-conflict update"}
+	e.Message = fmt.Sprintf("line %d: a user with email %q exists", c.row.Line, c.row.Email)
+	switch state {
+	case store.StagedUsername:
+		e.Message = fmt.Sprintf("line %d: the username %q belongs to another user", c.row.Line, c.row.Username)
+	case store.StagedID:
+		e.Message = fmt.Sprintf("line %d: the id %q belongs to another user", c.row.Line, models.Deref(c.row.ID))
+	}
+	if im.result.Created > 0 && !im.mode.DryRun {
+		e.Message += fmt.Sprintf("; %d users of earlier batches are in", im.result.Created)
+	}
+	return e
+}

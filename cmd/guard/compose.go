@@ -7,6 +7,7 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/internal/guard"
 	"github.com/axisor/axisor/pkg/marginguard"
 	"github.com/axisor/axisor/pkg/models"
@@ -17,12 +18,21 @@ import (
 // a cool-down.
 const escape = 0.5
 
-// open puts the guard together from the configuration; a reading that is not empty replaces the configured one.
-func open(ctx context.Context, a *app.App, reading string) (*guard.Guard, error) {
+// opening says what a guard is opened for.
+type opening struct {
+	// reading, when not empty, replaces the configured one.
+	reading string
+	// readOnly is a guard that changes no row in any table, not even a rate limit's.
+	readOnly bool
+}
+
+// open puts the guard together from the configuration.
+func open(ctx context.Context, a *app.App, how opening) (*guard.Guard, error) {
 	cfg, err := a.Config()
 	if err != nil {
 		return nil, err
 	}
+	reading := how.reading
 	if reading == "" {
 		reading = cfg.Guard.Reading
 	}
@@ -38,6 +48,10 @@ func open(ctx context.Context, a *app.App, reading string) (*guard.Guard, error)
 		return nil, err
 	}
 	keys, err := a.Keyring(ctx)
+	if err != nil {
+		return nil, err
+	}
+	alerts, err := alertsOf(cfg.Guard)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +71,24 @@ func open(ctx context.Context, a *app.App, reading string) (*guard.Guard, error)
 			Cooldown: cfg.Guard.Cooldown, CooldownEscape: escape,
 		},
 		Actor: a.Actor(), Host: host, Version: a.Build.Version, PID: os.Getpid(), Now: a.Now, Log: a.Log(),
+		Alerts: alerts, ReadOnly: how.readOnly,
 	})
+}
+
+// alertsOf reads who is to be told, with the secret that signs alerts.
+func alertsOf(cfg config.Guard) (guard.Alerts, error) {
+	out := guard.Alerts{URL: cfg.AlertURL, PingURL: cfg.PingURL, MetricsFile: cfg.MetricsFile}
+	if cfg.AlertSecretFile == "" {
+		return out, nil
+	}
+	var err error
+	out.Secret, err = config.ReadSecretFile(cfg.AlertSecretFile, "guard.alert_secret_file")
+	return out, err
+}
+
+// dryRun asks for everything there is to know, and changes nothing.
+func dryRun(userID string) guard.Request {
+	return guard.Request{Request: marginguard.Request{UserID: userID, DryRun: true, Everything: true}}
 }
 
 // classify sorts what a run can end with.
@@ -65,11 +96,19 @@ func classify(err error) error {
 	var off *marginguard.DisabledError
 	var market *marginguard.MarketError
 	var held *store.GuardLockedError
+	var breaker *guard.BreakerError
+	var surge *marginguard.SurgeError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &off):
 		return clierr.New(clierr.Conflict, "guard_disabled", off.Error(), `axisor guard enable --reason "…"`).WithCause(err)
+	case errors.As(err, &breaker) && breaker.Scope == store.BreakerHost:
+		return clierr.New(clierr.Unavailable, "guard_breaker_open", breaker.Error(),
+			"axisor guard breaker list", "the next run after that tries again").WithCause(err)
+	case errors.As(err, &breaker), errors.As(err, &surge):
+		return clierr.New(clierr.Conflict, "guard_breaker_open", err.Error(),
+			"axisor guard preview shows what is in danger", "axisor guard run --allow-surge, when the market really fell that much").WithCause(err)
 	case errors.As(err, &held):
 		return clierr.New(clierr.Locked, "guard_running", held.Error(),
 			"wait for it to end; a run that died has freed the lock already").WithCause(err)

@@ -87,8 +87,13 @@ func withNames(ctx context.Context, db *store.DB, rows iter.Seq2[models.MarginGu
 				yield(configView{}, err)
 				return false
 			}
+			wishes, err := db.GuardSettings(ctx, ids)
+			if err != nil {
+				yield(configView{}, err)
+				return false
+			}
 			for _, c := range block {
-				if !yield(configViewOf(c, name(who, c.UserID)), nil) {
+				if !yield(configViewOf(c, wishes[c.UserID], name(who, c.UserID)), nil) {
 					return false
 				}
 			}

@@ -22,6 +22,8 @@ type configSetOptions struct {
 	threshold float64
 	add       float64
 	positions []string
+	restoreTo float64
+	cross     bool
 	write     flags.Writes
 }
 
@@ -39,6 +41,11 @@ and inactive until "guard config enable".
 
 Modes: global protects every position; unit the ones named with --position; individual the same, each with a
 threshold of its own where one follows the id. --position replaces the whole list.
+
+With --restore-to an addition is as large as it must be for the distance to be that of the target again, in the
+terms of the reading ("travelled" counts what is left of the way). It must be larger than the threshold. All caps hold.
+
+The cross position is protected only with --cross, because a deposit strengthens whatever is opened there later.
 
 The threshold's meaning is the configuration key guard.reading; "guard preview" shows the price it stands for.
 
@@ -60,6 +67,8 @@ Exit codes: 0, 2 for a value out of bounds, 3 when the user does not exist, 10, 
 	f.Float64Var(&o.threshold, "threshold", 0, "distance in `PERCENT`, 1 to 50, at which margin is added")
 	f.Float64Var(&o.add, "add", 0, "share of the margin to add, in `PERCENT`, above 0 to 100")
 	f.StringArrayVar(&o.positions, "position", nil, "protected trade `ID[:THRESHOLD]`; repeat for several")
+	f.Float64Var(&o.restoreTo, "restore-to", 0, "add what brings the distance back to `PERCENT`, instead of a share of the margin; 0 takes it back")
+	f.BoolVar(&o.cross, "cross", false, "protect the cross position too, by deposits into the cross account; --cross=false takes it back")
 	o.write.Register(c)
 	flags.Fields(c, output.Fields[configView]())
 	return c
@@ -76,6 +85,12 @@ func (o *configSetOptions) parse(c *cobra.Command, user string) error {
 	}
 	if c.Flags().Changed("add") {
 		o.input.AddPercent = &o.add
+	}
+	if c.Flags().Changed("restore-to") {
+		o.input.RestoreTo = &o.restoreTo
+	}
+	if c.Flags().Changed("cross") {
+		o.input.CrossMargin = &o.cross
 	}
 	for _, text := range o.positions {
 		id, threshold, given := strings.Cut(text, ":")
@@ -114,7 +129,7 @@ func changeConfig(ctx context.Context, a *app.App, in admin.GuardConfigInput, dr
 	if err != nil {
 		return err
 	}
-	v := configViewOf(*change.After, user.Username)
+	v := configViewOf(change.After.MarginGuardConfig, change.After.Setting, user.Username)
 	info := output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Said: sentence(v), Next: "axisor guard preview --user " + user.Username}
 	if !v.IsActive {
 		info.Next = "axisor guard config enable " + user.Username

@@ -63,5 +63,9 @@ func runConfigShow(ctx context.Context, o *configShowOptions) error {
 		return clierr.New(clierr.NotFound, "guard_config_not_found",
 			fmt.Sprintf("user %q has no guard configuration", user.Username), "axisor guard config set "+user.Username)
 	}
-	return output.One(p, configDesc(), configViewOf(*row, user.Username), nil)
+	wish, err := db.GuardSetting(ctx, user.ID)
+	if err != nil {
+		return err
+	}
+	return output.One(p, configDesc(), configViewOf(*row, wish, user.Username), nil)
 }

@@ -316,3 +316,79 @@ func TestResolve_AnUnexplainedChange(t *testing.T) {
 
 	require.InDelta(t, 1, s.OK("guard", "run", "-o", "json").JSON()["added"], 0)
 }
+
+func TestExplain_SaysEverything(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	id := s.guarded(t, "anna")
+	s.sim.MustPrice(91700)
+	v := s.OK("guard", "explain", "anna", "-o", "json").JSON()
+	require.Equal(t, "anna", v["user"])
+	require.Equal(t, true, v["config"].(map[string]any)["is_active"])
+	x := v["positions"].([]any)[0].(map[string]any)
+	require.Equal(t, id, x["trade_id"])
+	require.Equal(t, "add", x["verdict"])
+	require.InDelta(t, 42105, x["amount_sats"], 0)
+	require.InDelta(t, 90649, x["liquidation_after"], 0)
+	require.InDelta(t, 91711.4, x["trigger_price"], 0)
+	require.Equal(t, map[string]any{"remaining": 91711.4, "price": 101495.6, "travelled": 94634.6}, x["trigger_prices"])
+	require.Equal(t, false, x["fires_at_entry"])
+	require.Empty(t, v["warnings"])
+
+	price := s.OK("guard", "explain", "anna", "--reading", "price", "-o", "json").JSON()
+	require.Len(t, price["warnings"], 1)
+	require.Contains(t, price["warnings"].([]any)[0], "own entry price")
+	require.Contains(t, s.OK("guard", "preview", "--reading", "price").Stderr, "own entry price")
+
+	s.OK("guard", "run")
+	after := s.OK("guard", "explain", "anna", "-o", "json").JSON()
+	require.Len(t, after["last_additions"], 1)
+	require.Empty(t, after["open_additions"])
+	text := s.OK("guard", "explain", "anna").Stdout
+	for _, part := range []string{"trigger, travelled", "LAST ADDITIONS", "42105", "91700"} {
+		require.Contains(t, text, part)
+	}
+
+	s.person(t, "bert")
+	s.Fails(3, "guard", "explain", "nobody")
+	require.Contains(t, s.OK("guard", "explain", "bert", "-o", "json").JSON()["warnings"].([]any)[0], "no guard configuration")
+	s.OK("guard", "disable", "anna", "--reason", "on holiday")
+	require.Equal(t, "on holiday", s.OK("guard", "explain", "anna", "-o", "json").JSON()["disabled_reason"])
+}
+
+func TestBreaker_ListAndReset(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.guarded(t, "anna", "wrong")
+	s.guarded(t, "bert")
+	require.Empty(t, s.OK("guard", "breaker", "list", "-o", "json").Items())
+	s.Fails(7, "guard", "run")
+	s.Fails(7, "guard", "run")
+	s.OK("guard", "run")
+	items := s.OK("guard", "breaker", "list", "-o", "json").Items()
+	require.Len(t, items, 1)
+	require.Equal(t, true, items[0]["open"])
+	require.InDelta(t, 1, s.OK("guard", "status", "-o", "json").JSON()["open_breakers"], 0)
+	s.Fails(2, "guard", "breaker", "reset")
+	s.Fails(3, "guard", "breaker", "reset", "nothing")
+	s.OK("guard", "breaker", "reset", items[0]["id"].(string), "--reason", "key renewed")
+	require.Empty(t, s.OK("guard", "breaker", "list", "-o", "json").Items())
+	s.Fails(7, "guard", "run")
+}
+
+func TestConfig_RestoreToAndCross(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.guarded(t, "anna")
+	s.Fails(2, "guard", "config", "set", "anna", "--restore-to", "95")
+	s.Fails(2, "guard", "config", "set", "anna", "--restore-to", "10")
+	v := s.OK("guard", "config", "set", "anna", "--restore-to", "30", "--cross", "-o", "json").JSON()
+	require.InDelta(t, 30, v["restore_to"], 0)
+	require.Equal(t, true, v["cross_margin"])
+	s.Fails(2, "guard", "config", "set", "anna", "--threshold", "35")
+	require.Equal(t, "unchanged", s.OK("guard", "config", "set", "anna", "--restore-to", "30", "-o", "json").JSON()["result"])
+	require.InDelta(t, 30, s.OK("guard", "config", "list", "-o", "json").Items()[0]["restore_to"], 0)
+	v = s.OK("guard", "config", "set", "anna", "--restore-to", "0", "--cross=false", "-o", "json").JSON()
+	require.Nil(t, v["restore_to"])
+	require.Equal(t, false, v["cross_margin"])
+}

@@ -9,7 +9,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/pkg/marginguard"
+	"github.com/axisor/axisor/internal/guard"
 )
 
 type previewOptions struct {
@@ -58,11 +58,11 @@ func runPreview(ctx context.Context, o *previewOptions) error {
 	if err != nil {
 		return err
 	}
-	g, err := open(ctx, o.app, o.reading.String())
+	g, err := open(ctx, o.app, opening{reading: o.reading.String(), readOnly: true})
 	if err != nil {
 		return err
 	}
-	result, err := g.Run(ctx, marginguard.Request{UserID: userID, DryRun: true, Everything: true})
+	result, err := g.Run(ctx, dryRun(userID))
 	if err != nil {
 		return classify(err)
 	}
@@ -81,7 +81,12 @@ func runPreview(ctx context.Context, o *previewOptions) error {
 		p.Notice("%s", noTargets(ctx, o.app, userID, o.user))
 	}
 	if !p.Machine() {
-		p.Notice("%s", summary(result))
+		for _, i := range result.Items {
+			for _, w := range warnings(i, result.Reading) {
+				p.Notice("warning: %s", w)
+			}
+		}
+		p.Notice("%s", guard.Summary(result))
 	}
 	if result.Failed > 0 {
 		return clierr.New(clierr.Partial, "guard_partial", "some users or positions could not be looked at",

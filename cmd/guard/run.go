@@ -10,6 +10,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/guard"
 	"github.com/axisor/axisor/pkg/marginguard"
 )
 
@@ -19,6 +20,8 @@ type runOptions struct {
 	maxSats int64
 	reading flags.Enum
 	write   flags.Writes
+	// allowSurge is the operator's word that the market really moved that much.
+	allowSurge bool
 }
 
 func newRun(a *app.App, run func(context.Context, *runOptions) error) *cobra.Command {
@@ -39,7 +42,11 @@ the next run. One user's trouble does not stop the others. Only one run works at
 Nothing is sent when the price, the clock or the exchange cannot be trusted. With --dry-run everything is read
 and decided, nothing is sent, and no row is written.
 
-Exit codes: 0, 2, 3 when the user does not exist, 4 when the guard is switched off, 7 when some users or
+A key that the exchange refuses in two runs is put aside until it changes or a day has passed; one that fails
+three times pauses five minutes. "guard breaker list" shows them. A run that wants to add more than three times what
+the largest run of the last week added stops, unless --allow-surge is given.
+
+Exit codes: 0, 2, 3 when the user does not exist, 4 when the guard is switched off or held by a breaker, 7 when some users or
 additions failed, 10, 11 when the exchange, its price or the clock is not usable, 12, 13 when another run is
 under way.`,
 		Example: `  axisor guard run --dry-run
@@ -56,6 +63,7 @@ under way.`,
 	f := c.Flags()
 	f.StringVar(&o.user, "user", "", "only this `USER` (id, e-mail or username)")
 	f.Int64Var(&o.maxSats, "max-sats", 0, "add at most `N` sats in total, to the nearest to liquidation first (default: guard.max_sats_per_run)")
+	f.BoolVar(&o.allowSurge, "allow-surge", false, "add even more than three times what the largest run of the last week added")
 	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
 	o.write.Register(c)
 	flags.CompleteLive(c, "user", a.UserNames)
@@ -76,7 +84,7 @@ func runRun(ctx context.Context, o *runOptions) error {
 	if err != nil {
 		return err
 	}
-	g, err := open(ctx, o.app, o.reading.String())
+	g, err := open(ctx, o.app, opening{reading: o.reading.String(), readOnly: o.write.DryRun})
 	if err != nil {
 		return err
 	}
@@ -84,7 +92,10 @@ func runRun(ctx context.Context, o *runOptions) error {
 	if limit == 0 {
 		limit = cfg.Guard.MaxSatsPerRun
 	}
-	result, failure := g.Run(ctx, marginguard.Request{UserID: userID, DryRun: o.write.DryRun, MaxSats: limit})
+	result, failure := g.Run(ctx, guard.Request{
+		Request:    marginguard.Request{UserID: userID, DryRun: o.write.DryRun, MaxSats: limit},
+		AllowSurge: o.allowSurge,
+	})
 	if result.FinishedAt.IsZero() { // it did not begin
 		return classify(failure)
 	}

@@ -38,6 +38,10 @@ type statusView struct {
 	ActiveConfigs  int64        `json:"active_configs"`
 	OpenIntents    int64        `json:"open_intents"`
 	OldestOpen     *output.Time `json:"oldest_open_intent_at"`
+	OpenBreakers   int64        `json:"open_breakers"`
+	PendingNotices int64        `json:"pending_notices"`
+	Workers        int          `json:"workers"`
+	HeartbeatAt    *output.Time `json:"heartbeat_at"`
 	LastRunID      *string      `json:"last_run_id"`
 	LastRunState   *string      `json:"last_run_state"`
 	LastRunError   *string      `json:"last_run_error"`
@@ -59,7 +63,7 @@ func newStatus(a *app.App, run func(context.Context, *statusOptions) error) *cob
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show whether the guard does its work",
-		Long: `Shows the last run, open additions and kill switches. It is a problem, with exit code 8, when no run finished
+		Long: `Shows the last run, the heartbeat of watchers and workers, open additions, breakers and kill switches. It is a problem, with exit code 8, when no run finished
 within three intervals, when an addition has had no known outcome for five minutes, or when the guard is switched
 off for everybody. Made for monitoring.
 
@@ -107,6 +111,7 @@ func statusViewOf(h store.GuardHealth, now time.Time, interval time.Duration) st
 	v := statusView{
 		Problems: []string{}, Disabled: h.Control.Disabled, DisabledUsers: h.DisabledUsers, ActiveConfigs: h.ActiveConfigs,
 		OpenIntents: h.OpenIntents, OldestOpen: output.AtPtr(h.OldestOpen),
+		OpenBreakers: h.OpenBreakers, PendingNotices: h.PendingNotices,
 	}
 	if h.Control.Disabled {
 		v.DisabledReason = h.Control.Reason
@@ -117,14 +122,29 @@ func statusViewOf(h store.GuardHealth, now time.Time, interval time.Duration) st
 		v.LastRunAt = new(output.At(r.StartedAt))
 		v.LastAdded, v.LastAddedSats, v.LastFailed, v.LastUnknown = &r.Added, &r.AddedSats, &r.Failed, &r.Unknown
 	}
-	switch r := h.LastFinished; {
-	case r == nil:
-		v.Problems = append(v.Problems, "no run has finished yet")
-	case now.Sub(*r.FinishedAt) > missed*interval:
-		v.Problems = append(v.Problems, fmt.Sprintf("no run has finished since %s", r.FinishedAt.Format(time.RFC3339)))
-	}
+	var last *time.Time
 	if h.LastFinished != nil {
-		v.LastFinishedAt = output.AtPtr(h.LastFinished.FinishedAt)
+		last = h.LastFinished.FinishedAt
+	}
+	for _, w := range h.Workers {
+		alive := now.Sub(w.BeatAt) <= missed*max(interval, time.Duration(w.IntervalMs)*time.Millisecond)
+		if alive {
+			v.Workers++
+		}
+		if v.HeartbeatAt == nil {
+			v.HeartbeatAt = new(output.At(w.BeatAt))
+		}
+		// A round in which nobody had to be looked at leaves no run, and is one.
+		if w.FinishedAt != nil && (last == nil || w.FinishedAt.After(*last)) {
+			last = w.FinishedAt
+		}
+	}
+	v.LastFinishedAt = output.AtPtr(last)
+	switch {
+	case last == nil:
+		v.Problems = append(v.Problems, "no run has finished yet")
+	case now.Sub(*last) > missed*interval:
+		v.Problems = append(v.Problems, fmt.Sprintf("no run has finished since %s", last.Format(time.RFC3339)))
 	}
 	if h.OldestOpen != nil && now.Sub(*h.OldestOpen) > patience {
 		v.Problems = append(v.Problems, fmt.Sprintf("an addition of %s has no known outcome: axisor guard history --state unknown",

@@ -20,6 +20,8 @@ type configView struct {
 	AddMarginPercentage float64         `json:"add_margin_percentage"`
 	SelectedPositions   []string        `json:"selected_positions"`
 	IndividualConfigs   json.RawMessage `json:"individual_configs"`
+	RestoreTo           *float64        `json:"restore_to"`
+	CrossMargin         bool            `json:"cross_margin"`
 	CreatedAt           output.Time     `json:"created_at"`
 	UpdatedAt           output.Time     `json:"updated_at"`
 }
@@ -36,11 +38,12 @@ func configDesc() output.Desc {
 	}}
 }
 
-func configViewOf(c models.MarginGuardConfig, username string) configView {
+func configViewOf(c models.MarginGuardConfig, wish models.GuardSetting, username string) configView {
 	v := configView{
 		ID: c.ID, User: username, UserID: c.UserID, IsActive: c.IsActive, Mode: string(c.Mode.Canonical()),
 		MarginThreshold: models.Deref(c.MarginThreshold), AddMarginPercentage: models.Deref(c.AddMarginPercentage),
 		SelectedPositions: append([]string{}, c.SelectedPositions...), IndividualConfigs: json.RawMessage("null"),
+		RestoreTo: wish.RestoreTo, CrossMargin: wish.CrossMargin,
 		CreatedAt: output.At(c.CreatedAt), UpdatedAt: output.At(c.UpdatedAt),
 	}
 	if len(c.IndividualConfigs) > 0 {
@@ -70,6 +73,13 @@ func sentence(v configView) string {
 	case string(models.GuardIndividual):
 		which = "positions with settings of their own"
 	}
-	return fmt.Sprintf("the guard of %s is %s: %s, threshold %s %%, adds %s %% of the margin",
-		v.User, state, which, output.Number(v.MarginThreshold), output.Number(v.AddMarginPercentage))
+	what := fmt.Sprintf("adds %s %% of the margin", output.Number(v.AddMarginPercentage))
+	if v.RestoreTo != nil {
+		what = fmt.Sprintf("restores a distance of %s %%", output.Number(*v.RestoreTo))
+	}
+	if v.CrossMargin {
+		what += ", the cross position included"
+	}
+	return fmt.Sprintf("the guard of %s is %s: %s, threshold %s %%, %s",
+		v.User, state, which, output.Number(v.MarginThreshold), what)
 }

@@ -20,6 +20,8 @@ type positionView struct {
 	EntryPrice       *float64 `json:"entry_price"`
 	Price            *float64 `json:"price"`
 	TriggerPrice     *float64 `json:"trigger_price"`
+	TriggerPrices    triggers `json:"trigger_prices"`
+	FiresAtEntry     bool     `json:"fires_at_entry"`
 	Liquidation      *float64 `json:"liquidation"`
 	Distance         *float64 `json:"distance"`
 	Threshold        *float64 `json:"threshold"`
@@ -33,6 +35,24 @@ type positionView struct {
 	LiquidationAfter *float64 `json:"liquidation_after"`
 	DistanceAfter    *float64 `json:"distance_after"`
 	Reason           string   `json:"reason"`
+}
+
+// triggers is the trigger price under each reading, null where nothing liquidates the position.
+type triggers struct {
+	Remaining *float64 `json:"remaining"`
+	Price     *float64 `json:"price"`
+	Travelled *float64 `json:"travelled"`
+}
+
+func triggersOf(v marginguard.Verdict) triggers {
+	under := func(r marginguard.Reading) *float64 {
+		x, ok := v.TriggerUnder(r)
+		if !ok {
+			return nil
+		}
+		return new(tenth(x))
+	}
+	return triggers{under(marginguard.Remaining), under(marginguard.Price), under(marginguard.Travelled)}
 }
 
 func positionDesc() output.Desc {
@@ -59,6 +79,7 @@ func positionViewOf(i marginguard.Item, who map[string]string, reading margingua
 	if i.TradeID == "" {
 		return v
 	}
+	v.TriggerPrices, v.FiresAtEntry = triggersOf(i.Verdict), i.FiresAtEntry(reading)
 	v.MarginBefore, v.MarginAfter = new(i.MarginBefore), new(i.MarginAfter)
 	v.EntryPrice, v.Price, v.TriggerPrice = price(i.Entry), price(i.Price), price(tenth(i.Trigger))
 	v.Liquidation, v.LiquidationAfter = price(i.Liquidation), price(i.LiquidationAfter)

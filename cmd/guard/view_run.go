@@ -2,10 +2,10 @@ package guard
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/guard"
 	"github.com/axisor/axisor/pkg/marginguard"
 )
 
@@ -116,18 +116,7 @@ func describeRun(d *output.Doc, r marginguard.Result, who map[string]string) {
 	if r.Partial() {
 		role = streams.Warn
 	}
-	d.Line(role, "%s", summary(r))
-}
-
-// summary is the one line that cron mails.
-func summary(r marginguard.Result) string {
-	what, added := "guard run", "added"
-	if r.DryRun {
-		what, added = "dry run", "would be added"
-	}
-	return fmt.Sprintf("%s at %s: %d users, %d positions, %d in danger, %d %s (%d sats), %d skipped, %d failed, %d unknown, %s",
-		what, output.Number(r.Price), r.Users, r.Positions, r.Triggered, r.Added, added, r.AddedSats,
-		r.Skipped, r.Failed, r.Unknown, r.FinishedAt.Sub(r.StartedAt).Round(100*time.Millisecond))
+	d.Line(role, "%s", guard.Summary(r))
 }
 
 func name(who map[string]string, id string) string {

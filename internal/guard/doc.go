@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/axisor/axisor/pkg/crypto"
@@ -37,6 +38,10 @@ type Options struct {
 	UserTimeout           time.Duration
 	Actor, Host, Version  string
 	PID                   int
+	Alerts                Alerts
+	// ReadOnly is a guard for dry runs only: it shares no rate limit with other
+	// processes, because that is kept in a row.
+	ReadOnly bool
 	// Sleep waits between the tries of a read; nil means really waiting.
 	Sleep lnmarkets.SleepFunc
 	Now   func() time.Time
@@ -48,6 +53,8 @@ type Guard struct {
 	o      Options
 	market *market
 	runner *marginguard.Runner
+	// starting is the monitor being told of a start.
+	starting sync.WaitGroup
 }
 
 // New puts a guard together. It connects to nothing.
@@ -63,26 +70,36 @@ func New(o Options) (*Guard, error) {
 		return nil, err
 	}
 	g := &Guard{o: o, market: m}
-	g.runner, err = marginguard.New(marginguard.Options{
-		Source: source{db: o.DB, now: o.Now}, Intents: intents{o}, Recorder: recorder{o}, Locker: recorder{o},
-		Switch: controls{o.DB}, Prices: m, Accounts: m,
-		Reading: o.Reading, Caps: o.Caps, Concurrency: o.Concurrency, UserTimeout: o.UserTimeout, CallTimeout: o.Timeout,
-		Now: o.Now, Log: o.Log,
-	})
+	g.runner, err = g.assemble(source{db: o.DB, now: o.Now}, recorder{g}, nil)
 	return g, err
 }
 
-// Run looks at every target once; see marginguard.Runner.
-func (g *Guard) Run(ctx context.Context, r marginguard.Request) (marginguard.Result, error) {
-	return g.runner.Run(ctx, r)
+// assemble makes a runner over a source of its own.
+func (g *Guard) assemble(from marginguard.Source, lock marginguard.Locker, seen marginguard.Observer) (*marginguard.Runner, error) {
+	o := g.o
+	return marginguard.New(marginguard.Options{
+		Source: from, Intents: intents{o}, Recorder: recorder{g}, Locker: lock,
+		Switch: controls{o.DB}, Prices: g.market, Accounts: g.market, Breakers: breakers{o}, Observer: seen,
+		Reading: o.Reading, Caps: o.Caps, Concurrency: o.Concurrency, UserTimeout: o.UserTimeout, CallTimeout: o.Timeout,
+		Now: o.Now, Log: o.Log,
+	})
 }
 
 // BaseURL is the address of the exchange.
 func (g *Guard) BaseURL() string { return g.market.public.BaseURL() }
 
-// limiter makes the buckets of the configured rates.
+// limiter makes the buckets of the configured rates inside this process.
 func limiter(o Options) *lnmarkets.RateLimiter {
 	return lnmarkets.NewRateLimiter(o.PrivateRPS*headroom, o.PublicRPS*headroom)
+}
+
+// limiterFor shares the buckets with other processes when the exchange counts
+// by address.
+func limiterFor(o Options, address string) lnmarkets.Limiter {
+	if o.LimitPerKey || o.ReadOnly {
+		return limiter(o)
+	}
+	return newShared(o.DB, address, o.PrivateRPS*headroom, o.PublicRPS*headroom)
 }
 
 // Open opens one account on the exchange outside of a run.

@@ -85,7 +85,11 @@ func (s intents) rows(i models.GuardIntent, done marginguard.Settlement) ([]any,
 	if err != nil {
 		return nil, err
 	}
-	rows := []any{audit}
+	notice, err := outcomeNotice(i)
+	if err != nil {
+		return nil, err
+	}
+	rows := []any{audit, notice}
 	// A trade log needs its user, and an outcome.
 	if i.UserID != nil && !i.State.Open() {
 		rows = append(rows, tradeLog(i, done))

@@ -26,18 +26,18 @@ type market struct {
 }
 
 func newMarket(o Options) (*market, error) {
-	m := &market{o: o, limiter: limiter(o)}
+	m := &market{o: o}
 	m.client = lnmarkets.Options{
-		BaseURL: o.BaseURL, Network: o.Network, HTTP: transport(o), Timeout: o.Timeout, Limiter: m.limiter,
+		BaseURL: o.BaseURL, Network: o.Network, HTTP: transport(o), Timeout: o.Timeout, Limiter: lnmarkets.NewRateLimiter(0, 0),
 		Now: o.Now, Sleep: o.Sleep, Logger: o.Log, Version: o.Version,
 	}
 	var err error
-	if m.public, err = lnmarkets.New(m.client); err != nil {
+	if m.writer, err = lnmarkets.New(m.client); err != nil {
 		return nil, err
 	}
-	unpaced := m.client
-	unpaced.Limiter = lnmarkets.NewRateLimiter(0, 0)
-	m.writer, err = lnmarkets.New(unpaced)
+	m.limiter = limiterFor(o, m.writer.BaseURL())
+	m.client.Limiter = m.limiter
+	m.public, err = lnmarkets.New(m.client)
 	return m, err
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // recorder keeps the history of runs and the lock that lets one run at a time.
-type recorder struct{ o Options }
+type recorder struct{ *Guard }
 
 // Lock implements marginguard.Locker.
 func (r recorder) Lock(ctx context.Context) (func(), error) {
@@ -23,6 +23,7 @@ func (r recorder) Lock(ctx context.Context) (func(), error) {
 		release()
 		return nil, err
 	}
+	r.started(ctx)
 	return release, nil
 }
 
@@ -56,5 +57,9 @@ func (r recorder) FinishRun(ctx context.Context, id string, result marginguard.R
 		text := failure.Error()
 		row.Error = &text
 	}
-	return r.o.DB.FinishGuardRun(ctx, row)
+	notices, err := runNotices(id, result, failure)
+	if err != nil {
+		return err
+	}
+	return r.o.DB.FinishGuardRun(ctx, row, notices)
 }

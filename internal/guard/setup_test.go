@@ -134,7 +134,7 @@ func (s *stage) run(t *testing.T, r marginguard.Request, change ...func(*guard.O
 	}
 	g, err := guard.New(o)
 	require.NoError(t, err)
-	return g.Run(t.Context(), r)
+	return g.Run(t.Context(), guard.Request{Request: r})
 }
 
 func (s *stage) must(t *testing.T, change ...func(*guard.Options)) marginguard.Result {

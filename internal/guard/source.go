@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"time"
 
@@ -22,26 +23,35 @@ type source struct {
 // Targets implements marginguard.Source.
 func (s source) Targets(ctx context.Context, q marginguard.Query) iter.Seq2[marginguard.Target, error] {
 	return func(yield func(marginguard.Target, error) bool) {
-		filter := store.GuardTargetFilter{UserID: q.UserID, Day: q.Day, AddsSince: s.now().UTC().Add(-remembered)}
+		filter := store.GuardTargetFilter{UserID: q.UserID, Users: q.Users, Day: q.Day, AddsSince: s.now().UTC().Add(-remembered)}
 		for row, err := range s.db.GuardTargets(ctx, filter) {
 			if err != nil {
 				yield(marginguard.Target{}, err)
 				return
 			}
-			if !yield(target(row), nil) {
+			if !yield(target(row, s.now()), nil) {
 				return
 			}
 		}
 	}
 }
 
-func target(row store.GuardTarget) marginguard.Target {
+func target(row store.GuardTarget, now time.Time) marginguard.Target {
 	t := marginguard.Target{
 		UserID: row.Config.UserID, AccountID: row.AccountID, ConfigID: row.Config.ID, PlanType: string(row.PlanType),
 		Credentials: row.Credentials, Disabled: row.Off,
 		Spent: marginguard.Spent{UserDay: row.UserDay, PositionDay: row.PositionDay, LastAdd: row.LastAdd},
 	}
 	t.Config, t.Problem = Config(row.Config)
+	t.Config.RestoreTo, t.Config.Cross = models.Deref(row.Setting.RestoreTo), row.Setting.CrossMargin
+	// A refused key is tried again as soon as it is another one.
+	b := row.Breaker
+	if b.Fingerprint == nil || *b.Fingerprint == fingerprint(row.Credentials) {
+		t.Failures = int(b.Failures)
+		if b.OpenUntil != nil && b.OpenUntil.After(now) {
+			t.Breaker = fmt.Sprintf("the key is put aside until %s: %s", b.OpenUntil.UTC().Format(time.RFC3339), models.Deref(b.Reason))
+		}
+	}
 	for _, i := range row.Open {
 		t.Open = append(t.Open, intent(i))
 	}

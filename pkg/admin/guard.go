@@ -20,6 +20,7 @@ const (
 	minGuardThreshold = 1
 	maxGuardThreshold = 50
 	maxGuardAdd       = 100
+	maxGuardRestore   = 90
 )
 
 // defaults of the columns, for a configuration that does not exist yet.
@@ -46,6 +47,17 @@ type GuardConfigInput struct {
 	AddPercent *float64
 	// Positions replaces the list of protected positions.
 	Positions []GuardPosition
+	// RestoreTo is the distance that an addition restores; zero takes it back.
+	RestoreTo *float64
+	// CrossMargin protects the cross position as well.
+	CrossMargin *bool
+}
+
+// GuardConfig is a user's configuration with the wishes that its table has no
+// columns for.
+type GuardConfig struct {
+	models.MarginGuardConfig
+	Setting models.GuardSetting
 }
 
 // Check validates the input without a database.
@@ -60,6 +72,11 @@ func (in GuardConfigInput) Check() error {
 	if in.AddPercent != nil && !(*in.AddPercent > 0 && *in.AddPercent <= maxGuardAdd) {
 		err = errors.Join(err, &InputError{
 			Field: "add_margin_percentage", Value: number(*in.AddPercent), Rule: "it must be above 0 and at most 100",
+		})
+	}
+	if r := in.RestoreTo; r != nil && *r != 0 && !(*r > minGuardThreshold && *r <= maxGuardRestore) {
+		err = errors.Join(err, &InputError{
+			Field: "restore_to", Value: number(*r), Rule: "it must be a percentage above 1 and at most 90, or 0 for none",
 		})
 	}
 	for _, p := range in.Positions {
@@ -86,8 +103,8 @@ func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 // SetGuardConfig changes a user's guard configuration, and makes it when there
 // is none. A new one is inactive unless the input says otherwise.
-func (s *Service) SetGuardConfig(ctx context.Context, mode Mode, in GuardConfigInput) (Change[models.MarginGuardConfig], error) {
-	change := Change[models.MarginGuardConfig]{Status: StatusUpdated, DryRun: mode.DryRun}
+func (s *Service) SetGuardConfig(ctx context.Context, mode Mode, in GuardConfigInput) (Change[GuardConfig], error) {
+	change := Change[GuardConfig]{Status: StatusUpdated, DryRun: mode.DryRun}
 	if err := in.Check(); err != nil {
 		return change, err
 	}
@@ -108,34 +125,86 @@ func (s *Service) SetGuardConfig(ctx context.Context, mode Mode, in GuardConfigI
 			row = *before
 			row.Mode = row.Mode.Canonical()
 		}
+		wished, err := t.db.GuardSetting(ctx, user.ID)
+		if err != nil {
+			return err
+		}
 		if err := in.apply(&row); err != nil {
 			return err
 		}
-		change.Before, change.After = before, &row
-		if before != nil && reflect.DeepEqual(GuardValues(*before), GuardValues(row)) {
-			change.Status = StatusUnchanged
-			return nil
-		}
-		row.UpdatedAt = t.now
-		if before == nil {
-			change.Status = StatusCreated
-			if err := t.db.CreateGuardConfig(ctx, &row); err != nil {
-				return err
-			}
-			return t.audit(ctx, "guard.config.create", "guard_config", row.ID, &user.ID, nil, GuardValues(row))
-		}
-		if err := t.db.UpdateGuardConfig(ctx, row); err != nil {
+		wish, err := in.wish(wished, row)
+		if err != nil {
 			return err
 		}
-		return t.audit(ctx, "guard.config."+in.verb(), "guard_config", row.ID, &user.ID, GuardValues(*before), GuardValues(row))
+		old, now := map[string]any(nil), guardValues(row, wish)
+		if before != nil {
+			old = guardValues(*before, wished)
+			change.Before = &GuardConfig{*before, wished}
+		}
+		if reflect.DeepEqual(old, now) {
+			change.Status, change.After = StatusUnchanged, &GuardConfig{row, wish}
+			return nil
+		}
+		row.UpdatedAt, wish.UpdatedAt = t.now, t.now
+		verb := in.verb()
+		if before == nil {
+			change.Status, verb = StatusCreated, "create"
+			err = t.db.CreateGuardConfig(ctx, &row)
+		} else {
+			err = t.db.UpdateGuardConfig(ctx, row)
+		}
+		if err != nil {
+			return err
+		}
+		if in.RestoreTo != nil || in.CrossMargin != nil {
+			if err := t.db.SetGuardSetting(ctx, wish); err != nil {
+				return err
+			}
+		}
+		change.After = &GuardConfig{row, wish}
+		return t.audit(ctx, "guard.config."+verb, "guard_config", row.ID, &user.ID, old, now)
 	})
 	return change, err
+}
+
+// wish changes the wishes that have no column in the configuration.
+func (in GuardConfigInput) wish(s models.GuardSetting, row models.MarginGuardConfig) (models.GuardSetting, error) {
+	if in.CrossMargin != nil {
+		s.CrossMargin = *in.CrossMargin
+	}
+	if in.RestoreTo != nil {
+		s.RestoreTo = in.RestoreTo
+		if *in.RestoreTo == 0 {
+			s.RestoreTo = nil
+		}
+	}
+	if s.RestoreTo != nil && *s.RestoreTo <= models.Deref(row.MarginThreshold) {
+		return s, &InputError{
+			Field: "restore_to", Value: number(*s.RestoreTo),
+			Rule: fmt.Sprintf("it must be larger than the threshold of %s", number(models.Deref(row.MarginThreshold))),
+			Hint: "an addition that stays in the danger zone is repeated at once",
+		}
+	}
+	return s, nil
+}
+
+// guardValues is a configuration with its wishes as the audit trail keeps it.
+func guardValues(c models.MarginGuardConfig, wish models.GuardSetting) map[string]any {
+	out := GuardValues(c)
+	if wish.RestoreTo != nil {
+		out["restore_to"] = *wish.RestoreTo
+	}
+	if wish.CrossMargin {
+		out["cross_margin"] = true
+	}
+	return out
 }
 
 // verb names a pure switch by its own word.
 func (in GuardConfigInput) verb() string {
 	switch {
-	case in.Active == nil || in.Mode != nil || in.Threshold != nil || in.AddPercent != nil || in.Positions != nil:
+	case in.Active == nil || in.Mode != nil || in.Threshold != nil || in.AddPercent != nil || in.Positions != nil ||
+		in.RestoreTo != nil || in.CrossMargin != nil:
 		return "update"
 	case *in.Active:
 		return "enable"

@@ -209,6 +209,7 @@ func (w *watch) send(ctx context.Context, i Intent, item *Item) {
 	if err != nil {
 		done.Error = err.Error()
 		item.Error = err.Error()
+		w.blame(err)
 	}
 	var state State
 	var why string

@@ -52,6 +52,11 @@ type Config struct {
 	Positions []string
 	// Settings are the protected trade ids of mode Individual.
 	Settings map[string]Setting
+	// RestoreTo, when not zero, is the distance in percent that an addition
+	// restores; it replaces AddPercent.
+	RestoreTo float64
+	// Cross protects the cross position too.
+	Cross bool
 }
 
 // Setting is the wish for one position. Zero numbers stand for the

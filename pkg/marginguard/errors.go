@@ -50,6 +50,16 @@ func (e *MarketError) Error() string {
 
 func (e *MarketError) Unwrap() error { return e.Err }
 
+// SurgeError says that a run wanted to add far more than runs used to. What it
+// added before stays.
+type SurgeError struct {
+	Planned, Limit int64
+}
+
+func (e *SurgeError) Error() string {
+	return fmt.Sprintf("the run wants to add %d sats or more, the largest of the last week allows %d", e.Planned, e.Limit)
+}
+
 // Fault is the class of a failed call to the exchange.
 type Fault string
 

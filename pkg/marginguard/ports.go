@@ -17,6 +17,8 @@ type Source interface {
 // Query narrows the targets of a run.
 type Query struct {
 	UserID string
+	// Users, when not nil, are the only ones to look at.
+	Users []string
 	// Day is the start of the UTC day over which spent amounts are summed.
 	Day time.Time
 }
@@ -35,6 +37,10 @@ type Target struct {
 	Open []Intent
 	// Disabled is why the guard is switched off for this user, empty when it is not.
 	Disabled string
+	// Breaker is why the account's key is not used for now, empty when it is.
+	Breaker string
+	// Failures counts the runs in a row in which the key failed.
+	Failures int
 	// Problem is why the user cannot be protected at all, nil when they can.
 	Problem error
 }
@@ -150,6 +156,24 @@ type Locker interface {
 type Switch interface {
 	// Off returns the reason when the guard is switched off.
 	Off(ctx context.Context) (reason string, off bool, err error)
+}
+
+// Reply is how the exchange treated the key of one account in a run.
+type Reply struct {
+	Target Target
+	// Fault is empty when the key works.
+	Fault  Fault
+	Reason string
+}
+
+// Breakers remembers the keys that fail, so that they are not tried for ever.
+type Breakers interface {
+	Note(ctx context.Context, replies []Reply) error
+}
+
+// Observer is told the positions of every user who was looked at.
+type Observer interface {
+	Saw(t Target, r Reading, positions []Position, at time.Time)
 }
 
 // Prices is the public side of the exchange.

@@ -47,16 +47,31 @@ const (
 	windowFull = window / 2
 )
 
+// strikes is how many windows in a row may be half full of failures although
+// the exchange's public side answers.
+const strikes = 3
+
+// alarm is what the last calls say of the exchange.
+type alarm int
+
+const (
+	fine alarm = iota
+	doubtful
+	down
+)
+
 // trouble notices when the exchange itself fails, as opposed to single users.
 type trouble struct {
 	mu     sync.Mutex
 	calls  [window]bool
 	n      int
 	failed int
+	struck int
 }
 
-// note records a call and reports whether half of the last twenty failed.
-func (t *trouble) note(bad bool) bool {
+// note records a call. Half of the last twenty failing is doubtful, and down
+// when it goes on like that.
+func (t *trouble) note(bad bool) alarm {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	slot := t.n % window
@@ -68,9 +83,16 @@ func (t *trouble) note(bad bool) bool {
 		t.failed++
 	}
 	t.n++
-	if t.n < window || t.failed < windowFull {
-		return false
+	if t.n < window {
+		return fine
+	}
+	if t.failed < windowFull {
+		t.struck = 0
+		return fine
 	}
 	t.calls, t.n, t.failed = [window]bool{}, 0, 0
-	return true
+	if t.struck++; t.struck >= strikes {
+		return down
+	}
+	return doubtful
 }

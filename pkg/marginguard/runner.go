@@ -18,6 +18,9 @@ type Options struct {
 	Switch   Switch
 	Prices   Prices
 	Accounts Connector
+	// Breakers and Observer may be nil.
+	Breakers Breakers
+	Observer Observer
 
 	Reading     Reading
 	Caps        Caps
@@ -67,6 +70,8 @@ type Request struct {
 	DryRun bool
 	// MaxSats caps what the run adds in total; zero means no cap.
 	MaxSats int64
+	// SurgeSats stops the run that wants to add more; zero means no limit.
+	SurgeSats int64
 	// Everything keeps the positions that need nothing in the result.
 	Everything bool
 
@@ -140,12 +145,12 @@ func (r *Runner) sweep(ctx context.Context, req Request, market Market, result *
 	if req.MaxSats <= 0 {
 		err := first.all(ctx, nil)
 		first.report(result)
-		return err
+		return r.note(ctx, first, err)
 	}
 	first.dry = true
 	if err := first.all(ctx, nil); err != nil {
 		first.report(result)
-		return err
+		return r.note(ctx, first, err)
 	}
 	shares := allot(first.items, req.MaxSats)
 	for id := range first.open {
@@ -156,7 +161,36 @@ func (r *Runner) sweep(ctx context.Context, req Request, market Market, result *
 	err := second.all(ctx, shares.users)
 	second.merge(first, shares.users)
 	second.report(result)
-	return err
+	return r.note(ctx, second, err)
+}
+
+// note remembers how the keys did. A run that the exchange itself brought down
+// says nothing about single keys, and neither does one in which every second
+// key was refused.
+func (r *Runner) note(ctx context.Context, s *session, failure error) error {
+	var market *MarketError
+	if r.o.Breakers == nil || s.req.DryRun || errors.As(failure, &market) {
+		return failure
+	}
+	denied := 0
+	for _, reply := range s.replies {
+		if reply.Fault == Denied {
+			denied++
+		}
+	}
+	if denied >= windowFull && 2*denied >= len(s.perTarget) {
+		r.o.Log.ErrorContext(ctx, "every second key is refused: no key is put aside", "denied", denied, "users", len(s.perTarget))
+		return failure
+	}
+	if len(s.replies) == 0 {
+		return failure
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	if err := r.o.Breakers.Note(ctx, s.replies); err != nil && failure == nil {
+		return err
+	}
+	return failure
 }
 
 // allotment is the run's cap divided among positions.
@@ -201,6 +235,8 @@ type session struct {
 	perTarget   map[string]int  // positions of each target
 	open        map[string]bool // users with intents left open earlier
 	unreachable int
+	planned     int64   // sats of the additions begun
+	replies     []Reply // of keys that failed now or before
 }
 
 func (r *Runner) newSession(req Request, market Market, runID string) *session {
@@ -285,6 +321,11 @@ func (s *session) merge(earlier *session, handled map[string]bool) {
 	for _, i := range earlier.items {
 		if !handled[i.UserID] {
 			s.items = append(s.items, i)
+		}
+	}
+	for _, reply := range earlier.replies {
+		if !handled[reply.Target.UserID] {
+			s.replies = append(s.replies, reply)
 		}
 	}
 }

@@ -22,6 +22,7 @@ func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseF
 	limited, cancel := context.WithTimeout(ctx, s.o.UserTimeout)
 	defer cancel()
 	err := w.safely(limited)
+	w.blame(err)
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		// The run was stopped, not the user: say nothing about them.
 		err = nil
@@ -32,11 +33,15 @@ func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseF
 	s.keep(w, hostTrouble(err))
 
 	var market *MarketError
-	if errors.As(err, &market) {
-		stop(market)
+	var surge *SurgeError
+	if errors.As(err, &market) || errors.As(err, &surge) {
+		stop(err)
 		return
 	}
-	if s.trouble.note(hostTrouble(err)) {
+	switch s.trouble.note(hostTrouble(err)) {
+	case down:
+		stop(&MarketError{Reason: "most requests to the exchange fail"})
+	case doubtful:
 		// Half of the calls fail. One more question decides whether that is
 		// the users' bad luck or an exchange that is down.
 		if _, err := fetch(ctx, s.o.Prices, s.o.Now); err != nil && ctx.Err() == nil {
@@ -57,6 +62,21 @@ func (s *session) keep(w *watch, unreachable bool) {
 	if len(w.t.Open) > 0 {
 		s.open[w.t.UserID] = true
 	}
+	if w.x != nil && (w.fault != "" || w.t.Failures > 0) {
+		s.replies = append(s.replies, Reply{Target: w.t, Fault: w.fault, Reason: w.why})
+	}
+}
+
+// take counts sats of an addition that is about to begin and reports whether
+// the run may still go on.
+func (s *session) take(sats int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if limit := s.req.SurgeSats; limit > 0 && s.planned+sats > limit {
+		return &SurgeError{Planned: s.planned + sats, Limit: limit}
+	}
+	s.planned += sats
+	return nil
 }
 
 // watch is one user being handled.
@@ -72,6 +92,21 @@ type watch struct {
 	handled   map[string]string
 	items     []Item
 	count     int
+	// fault is what speaks against the account's key, and why the words of it.
+	fault Fault
+	why   string
+}
+
+// blame remembers an answer of the exchange that speaks against the key.
+func (w *watch) blame(err error) {
+	var e *ExchangeError
+	if !errors.As(err, &e) {
+		return
+	}
+	switch e.Fault {
+	case Denied, Unavailable, Garbled:
+		w.fault, w.why = e.Fault, err.Error()
+	}
 }
 
 func (w *watch) safely(ctx context.Context) (err error) {
@@ -90,6 +125,13 @@ func (w *watch) run(ctx context.Context) (err error) {
 		return w.t.Problem
 	}
 	if w.t.Disabled != "" && len(w.t.Open) == 0 {
+		return nil
+	}
+	if w.t.Breaker != "" {
+		w.items = append(w.items, Item{
+			UserID: w.t.UserID, AccountID: w.t.AccountID, Status: StatusSkipped, Error: w.t.Breaker,
+			Verdict: Verdict{Word: Breaker, Urgency: math.Inf(1), Reason: w.t.Breaker},
+		})
 		return nil
 	}
 	if w.x, err = w.s.o.Accounts.Connect(ctx, w.t); err != nil {
@@ -111,10 +153,16 @@ func (w *watch) run(ctx context.Context) (err error) {
 		next := w.next(verdicts)
 		if next < 0 || w.s.dry {
 			w.keep(verdicts)
+			if o := w.s.o.Observer; o != nil {
+				o.Saw(w.t, w.s.o.Reading, w.positions, w.readAt)
+			}
 			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if err := w.s.take(verdicts[next].Amount); err != nil {
+			return err
 		}
 		w.add(ctx, verdicts[next])
 		if verdicts, err = w.settled(ctx); err != nil {

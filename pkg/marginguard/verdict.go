@@ -19,6 +19,8 @@ const (
 	Stale               Word = "stale"
 	// Frozen is a position whose last addition has no known outcome yet.
 	Frozen Word = "frozen"
+	// Breaker is a user whose key is not used for now, because it failed too often.
+	Breaker Word = "breaker"
 	// PriceMismatch is a position whose profit, as the exchange reports it,
 	// was not computed from the price that the ticker shows.
 	PriceMismatch Word = "price_mismatch"

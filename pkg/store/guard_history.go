@@ -60,6 +60,12 @@ type GuardHealth struct {
 	Control       models.GuardControl
 	DisabledUsers int64
 	ActiveConfigs int64
+	OpenBreakers  int64
+	// PendingNotices are alerts of the last day that were not delivered yet.
+	PendingNotices int64
+	// Workers are the processes that guard all the time and have not stopped,
+	// the last heard of first.
+	Workers []models.GuardWorker
 }
 
 // GuardHealth reads it.
@@ -78,15 +84,21 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 		}
 	}
 	var counts struct {
-		Open, Disabled, Active int64
-		Oldest                 *time.Time
+		Open, Disabled, Active, Breakers, Notices int64
+		Oldest                                    *time.Time
 	}
 	err := d.Gorm(ctx).Raw(`
 		SELECT (SELECT count(*) FROM guard_intent WHERE state IN ` + openStates + `) AS open,
 		       (SELECT min(planned_at) FROM guard_intent WHERE state IN ` + openStates + `) AS oldest,
 		       (SELECT count(*) FROM guard_control WHERE disabled AND user_id IS NOT NULL) AS disabled,
-		       (SELECT count(*) FROM "MarginGuardConfig" WHERE is_active) AS active`).Scan(&counts).Error
+		       (SELECT count(*) FROM "MarginGuardConfig" WHERE is_active) AS active,
+		       (SELECT count(*) FROM guard_breaker WHERE open_until > now() AT TIME ZONE 'UTC') AS breakers,
+		       (SELECT count(*) FROM guard_notice WHERE state = 'pending') AS notices`).Scan(&counts).Error
 	if err != nil {
+		return h, err
+	}
+	h.OpenBreakers, h.PendingNotices = counts.Breakers, counts.Notices
+	if err := d.Gorm(ctx).Where("stopped_at IS NULL").Order("beat_at DESC, id").Limit(batch).Find(&h.Workers).Error; err != nil {
 		return h, err
 	}
 	h.OpenIntents, h.OldestOpen, h.DisabledUsers, h.ActiveConfigs = counts.Open, counts.Oldest, counts.Disabled, counts.Active

@@ -14,8 +14,17 @@ func (d *DB) StartGuardRun(ctx context.Context, run models.GuardRun) (models.Gua
 	return run, err
 }
 
-// FinishGuardRun stores how a run ended.
-func (d *DB) FinishGuardRun(ctx context.Context, run models.GuardRun) error {
+// FinishGuardRun stores how a run ended, with the notices about it.
+func (d *DB) FinishGuardRun(ctx context.Context, run models.GuardRun, notices []models.GuardNotice) error {
+	return d.Transaction(ctx, func(tx *DB) error {
+		if err := tx.finishGuardRun(ctx, run); err != nil {
+			return err
+		}
+		return tx.AddGuardNotices(ctx, notices)
+	})
+}
+
+func (d *DB) finishGuardRun(ctx context.Context, run models.GuardRun) error {
 	done := d.Gorm(ctx).Model(&models.GuardRun{}).
 		Where("id = ? AND state = 'running'", run.ID).
 		Updates(map[string]any{

@@ -18,6 +18,8 @@ var guardExchanges = [...]string{"lnmarkets", "ln-markets"}
 // GuardTargetFilter narrows the targets.
 type GuardTargetFilter struct {
 	UserID string
+	// Users, when not nil, are the only ones.
+	Users []string
 	// Day is the beginning of the day over which spent amounts are summed.
 	Day time.Time
 	// AddsSince limits how far back the last addition to a position matters.
@@ -30,6 +32,8 @@ type GuardTarget struct {
 	AccountID   string
 	Credentials models.JSON
 	PlanType    models.PlanType
+	Setting     models.GuardSetting
+	Breaker     models.GuardBreaker
 	// Off is why nothing may be added, empty when it may.
 	Off         string
 	UserDay     int64
@@ -91,21 +95,46 @@ func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account s
 		WHERE (c.user_id, a.id) > (?, ?) AND (? = '' OR c.user_id = ?)
 		  AND ((c.is_active AND u.is_active AND a.is_active AND e.is_active)
 		       OR a.id IN (SELECT i.account_id FROM guard_intent i WHERE i.state IN `+openStates+`))
+		  AND (? OR c.user_id = ANY(?))
 		ORDER BY c.user_id, a.id
-		LIMIT ?`, guardExchanges[:], user, account, f.UserID, f.UserID, guardBatch).Scan(&rows).Error
+		LIMIT ?`, guardExchanges[:], user, account, f.UserID, f.UserID, f.Users == nil, models.Texts(f.Users), guardBatch).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	page := make([]GuardTarget, len(rows))
-	users := make([]string, 0, len(rows))
+	users, accounts := make([]string, 0, len(rows)), make([]string, 0, len(rows))
 	for i, r := range rows {
 		page[i] = GuardTarget{
 			Config: r.MarginGuardConfig, AccountID: r.AccountID, Credentials: r.Credentials, PlanType: r.PlanType, Off: r.Off,
 			PositionDay: map[string]int64{}, LastAdd: map[string]time.Time{},
 		}
 		users = append(users, r.UserID)
+		accounts = append(accounts, r.AccountID)
+	}
+	if err := d.guardWishes(ctx, page, users, accounts); err != nil {
+		return nil, err
 	}
 	return page, d.guardHistory(ctx, f, page, users)
+}
+
+// guardWishes adds wishes and breakers to a page of targets.
+func (d *DB) guardWishes(ctx context.Context, page []GuardTarget, users, accounts []string) error {
+	wishes, err := d.GuardSettings(ctx, users)
+	if err != nil {
+		return err
+	}
+	var breakers []models.GuardBreaker
+	if err := d.Gorm(ctx).Where("scope = 'account' AND subject IN ?", accounts).Find(&breakers).Error; err != nil {
+		return err
+	}
+	bySubject := make(map[string]models.GuardBreaker, len(breakers))
+	for _, b := range breakers {
+		bySubject[b.Subject] = b
+	}
+	for i := range page {
+		page[i].Setting, page[i].Breaker = wishes[page[i].Config.UserID], bySubject[page[i].AccountID]
+	}
+	return nil
 }
 
 // guardHistory adds what the guard did before to a page of targets.

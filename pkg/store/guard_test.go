@@ -218,7 +218,7 @@ func TestGuardRun_HistoryAndHealth(t *testing.T) {
 	run, err := b.db.StartGuardRun(ctx, models.GuardRun{Reading: "remaining", StartedAt: guardNow.Add(time.Minute), Price: new(91000.5)})
 	require.NoError(t, err)
 	run.State, run.FinishedAt, run.AddedSats, run.Added = models.GuardRunFinished, new(guardNow.Add(2*time.Minute)), 4_000_000_000, 3
-	require.NoError(t, b.db.FinishGuardRun(ctx, run))
+	require.NoError(t, b.db.FinishGuardRun(ctx, run, nil))
 	health, err = b.db.GuardHealth(ctx)
 	require.NoError(t, err)
 	require.Equal(t, run.ID, health.LastFinished.ID)

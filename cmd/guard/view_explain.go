@@ -1,0 +1,95 @@
+package guard
+
+import (
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/streams"
+)
+
+// explainView is everything there is to know about one user's protection.
+type explainView struct {
+	User           string         `json:"user"`
+	UserID         string         `json:"user_id"`
+	Reading        string         `json:"reading"`
+	Price          float64        `json:"price"`
+	DisabledReason *string        `json:"disabled_reason"`
+	Config         *configView    `json:"config"`
+	Positions      []positionView `json:"positions"`
+	OpenAdditions  []intentView   `json:"open_additions"`
+	LastAdditions  []intentView   `json:"last_additions"`
+	Warnings       []string       `json:"warnings"`
+}
+
+func explainDesc() output.Desc { return output.Desc{Noun: "explanations", ID: "user_id"} }
+
+func describeExplain(d *output.Doc, v explainView) {
+	d.Field("user", v.User)
+	d.Field("price", v.Price)
+	d.Field("reading", v.Reading)
+	if v.Config != nil {
+		d.Field("configuration", sentence(*v.Config))
+	}
+	if v.DisabledReason != nil {
+		d.Field("switched off", *v.DisabledReason)
+	}
+	for _, x := range v.Positions {
+		d.Section("position " + deref(x.TradeID, "(none)"))
+		if x.TradeID != nil {
+			describePosition(d, x)
+		}
+		if x.Verdict != nil {
+			d.Field("verdict", *x.Verdict)
+		}
+		d.Field("why", x.Reason)
+	}
+	additions := func(title string, list []intentView) {
+		if len(list) == 0 {
+			return
+		}
+		d.Section(title)
+		rows := make([]any, 0, len(list))
+		for _, i := range list {
+			rows = append(rows, i)
+		}
+		d.Table(intentDesc(), rows...)
+	}
+	additions("additions without a known outcome", v.OpenAdditions)
+	additions("last additions", v.LastAdditions)
+	for _, w := range v.Warnings {
+		d.Line(streams.Warn, "warning: %s", w)
+	}
+}
+
+func describePosition(d *output.Doc, x positionView) {
+	d.Field("side", sideWord(deref(x.Side, "")))
+	for _, f := range []struct {
+		name string
+		v    *float64
+	}{
+		{"entry", x.EntryPrice}, {"liquidation", x.Liquidation}, {"price", x.Price}, {"trigger", x.TriggerPrice},
+		{"trigger, remaining", x.TriggerPrices.Remaining}, {"trigger, price", x.TriggerPrices.Price},
+		{"trigger, travelled", x.TriggerPrices.Travelled}, {"distance %", x.Distance}, {"threshold %", x.Threshold},
+		{"leverage", x.LeverageBefore},
+	} {
+		if f.v != nil {
+			d.Field(f.name, *f.v)
+		}
+	}
+	if x.MarginBefore != nil {
+		d.Field("margin", *x.MarginBefore)
+	}
+	if x.AmountSats == 0 {
+		return
+	}
+	d.Field("would add", x.AmountSats)
+	d.Field("margin after", deref(x.MarginAfter, 0))
+	d.Field("leverage after", deref(x.LeverageAfter, 0))
+	d.Field("liquidation after", deref(x.LiquidationAfter, 0))
+	d.Field("distance after %", deref(x.DistanceAfter, 0))
+}
+
+func deref[T any](v *T, none T) T {
+	if v == nil {
+		return none
+	}
+	return *v
+}

@@ -1,0 +1,154 @@
+package guard
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/axisor/axisor/pkg/marginguard"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// When breakers open, and for how long. A refused key opens only at the second
+// run that is refused, because a single 401 has other causes; it closes at once
+// when the credentials change.
+const (
+	deniedLimit = 2
+	deniedPause = 24 * time.Hour
+	failedLimit = 3
+	failedPause = 5 * time.Minute
+	hostPause   = 30 * time.Second
+	surgePause  = 5 * time.Minute
+)
+
+// A run may plan surgeFactor times what the largest of the last week added. Less
+// than surgeRuns runs say nothing about what is usual.
+const (
+	surgeFactor = 3
+	surgeRuns   = 10
+	surgeWeek   = 7 * 24 * time.Hour
+	surgeName   = "surge"
+)
+
+// BreakerError says that a breaker holds the whole guard back.
+type BreakerError struct {
+	Scope, Reason string
+	Until         time.Time
+}
+
+func (e *BreakerError) Error() string {
+	return fmt.Sprintf("the circuit breaker of the %s is open until %s: %s", e.Scope, e.Until.UTC().Format(time.RFC3339), e.Reason)
+}
+
+// breakers remembers the keys that fail.
+type breakers struct{ o Options }
+
+// fingerprint tells stored credentials apart without telling anything of them.
+func fingerprint(credentials []byte) string {
+	sum := sha256.Sum256(credentials)
+	return hex.EncodeToString(sum[:])
+}
+
+// Note implements marginguard.Breakers.
+func (b breakers) Note(ctx context.Context, replies []marginguard.Reply) error {
+	now := b.o.Now().UTC()
+	var rows []models.GuardBreaker
+	var notices []models.GuardNotice
+	for _, r := range replies {
+		row := models.GuardBreaker{Scope: store.BreakerAccount, Subject: r.Target.AccountID, UpdatedAt: now}
+		limit, pause := int32(failedLimit), failedPause
+		if r.Fault == marginguard.Denied {
+			limit, pause = deniedLimit, deniedPause
+			row.Fingerprint = new(fingerprint(r.Target.Credentials))
+		}
+		if r.Fault != "" {
+			before, err := b.o.DB.GuardBreaker(ctx, row.Scope, row.Subject)
+			if err != nil {
+				return err
+			}
+			row.Failures = 1
+			if models.Deref(before.Fingerprint) == models.Deref(row.Fingerprint) {
+				row.Failures += before.Failures
+			}
+			row.Reason = &r.Reason
+		}
+		if row.Failures >= limit {
+			row.OpenedAt, row.OpenUntil = &now, new(now.Add(pause))
+			n := models.GuardNotice{
+				Kind: noticeBreaker, Severity: critical, UserID: &r.Target.UserID,
+				Message: fmt.Sprintf("account %s is not guarded until %s: its key failed in %d runs in a row: %s",
+					r.Target.AccountID, row.OpenUntil.Format(time.RFC3339), row.Failures, r.Reason),
+			}
+			if err := stamp(&n, map[string]any{"account_id": r.Target.AccountID, "fault": r.Fault}, now); err != nil {
+				return err
+			}
+			notices = append(notices, n)
+		}
+		rows = append(rows, row)
+	}
+	return b.o.DB.SetGuardBreakers(ctx, rows, notices)
+}
+
+// trip opens a breaker that holds back the whole guard.
+func (g *Guard) trip(ctx context.Context, scope, subject string, pause time.Duration, why error) error {
+	now := g.o.Now().UTC()
+	text := why.Error()
+	row := models.GuardBreaker{
+		Scope: scope, Subject: subject, Failures: 1, Reason: &text, OpenedAt: &now, OpenUntil: new(now.Add(pause)), UpdatedAt: now,
+	}
+	n := models.GuardNotice{
+		Kind: noticeBreaker, Severity: critical,
+		Message: fmt.Sprintf("nothing is guarded until %s: %s", row.OpenUntil.Format(time.RFC3339), text),
+	}
+	if err := stamp(&n, map[string]any{"scope": scope, "subject": subject}, now); err != nil {
+		return err
+	}
+	return g.o.DB.SetGuardBreakers(ctx, []models.GuardBreaker{row}, []models.GuardNotice{n})
+}
+
+// held returns the breaker that holds the whole guard back, if one does.
+func (g *Guard) held(ctx context.Context, surge bool) error {
+	for _, which := range []struct {
+		scope, subject string
+		ask            bool
+	}{{store.BreakerHost, g.BaseURL(), true}, {store.BreakerRun, surgeName, !surge}} {
+		if !which.ask {
+			continue
+		}
+		b, err := g.o.DB.GuardBreaker(ctx, which.scope, which.subject)
+		if err != nil {
+			return err
+		}
+		if b.OpenUntil != nil && b.OpenUntil.After(g.o.Now()) {
+			return &BreakerError{Scope: which.scope, Reason: models.Deref(b.Reason), Until: *b.OpenUntil}
+		}
+	}
+	return nil
+}
+
+// surgeLimit is what a run may add; zero when too little is known.
+func (g *Guard) surgeLimit(ctx context.Context) (int64, error) {
+	runs, most, err := g.o.DB.GuardSurge(ctx, g.o.Now().UTC().Add(-surgeWeek))
+	if err != nil || runs < surgeRuns {
+		return 0, err
+	}
+	return surgeFactor * most, nil
+}
+
+// judge opens the breakers that the end of a run calls for.
+func (g *Guard) judge(ctx context.Context, r marginguard.Result, failure error) error {
+	var market *marginguard.MarketError
+	var surge *marginguard.SurgeError
+	switch {
+	case errors.As(failure, &surge):
+		return g.trip(ctx, store.BreakerRun, surgeName, surgePause, failure)
+	case errors.As(failure, &market) && r.RunID != "":
+		// It had begun well: the exchange failed on the way.
+		return g.trip(ctx, store.BreakerHost, g.BaseURL(), hostPause, failure)
+	}
+	return nil
+}

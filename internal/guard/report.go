@@ -1,0 +1,86 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/axisor/axisor/pkg/marginguard"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// reportBudget is how long telling others about a run may take.
+const reportBudget = 45 * time.Second
+
+// Request says what one run is for.
+type Request struct {
+	marginguard.Request
+	// AllowSurge lets the run add far more than runs used to.
+	AllowSurge bool
+}
+
+// Run looks at every target once; see marginguard.Runner. A run that is no dry
+// run is held back by open breakers (*BreakerError), and everybody who is to be
+// told of it is told: monitor, metrics and receiver of alerts. Trouble with
+// telling them is logged and does not change the result.
+func (g *Guard) Run(ctx context.Context, r Request) (marginguard.Result, error) {
+	return g.run(ctx, g.runner, r)
+}
+
+func (g *Guard) run(ctx context.Context, runner *marginguard.Runner, r Request) (marginguard.Result, error) {
+	if r.DryRun {
+		return runner.Run(ctx, r.Request)
+	}
+	var result marginguard.Result
+	err := g.held(ctx, r.AllowSurge)
+	if err == nil && !r.AllowSurge {
+		r.SurgeSats, err = g.surgeLimit(ctx)
+	}
+	if err == nil {
+		result, err = runner.Run(ctx, r.Request)
+	}
+	if errors.Is(err, store.ErrLocked) {
+		// The other run reports for itself.
+		return result, err
+	}
+	g.report(ctx, result, err)
+	return result, err
+}
+
+// report tells everybody about a run, also when the run was interrupted.
+func (g *Guard) report(ctx context.Context, r marginguard.Result, failure error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportBudget)
+	defer cancel()
+	complain := func(what string, err error) {
+		if err != nil {
+			g.o.Log.WarnContext(ctx, what, "error", err.Error())
+		}
+	}
+	complain("breaker not stored", g.judge(ctx, r, failure))
+	var others sync.WaitGroup
+	others.Go(func() { complain("metrics not written", g.writeMetrics(ctx, r, failure)) })
+	others.Go(func() { complain("alerts not delivered", g.deliver(ctx)) })
+	others.Go(func() {
+		g.starting.Wait()
+		if failure != nil {
+			g.ping(ctx, "fail", failure.Error())
+			return
+		}
+		// One user's trouble is an alert; the guard itself did its work.
+		g.ping(ctx, "", Summary(r))
+	})
+	others.Wait()
+}
+
+// started tells the monitor that a run has the lock, without waiting for it.
+func (g *Guard) started(ctx context.Context) {
+	if g.o.Alerts.PingURL == "" {
+		return
+	}
+	g.starting.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), alertTimeout)
+		defer cancel()
+		g.ping(ctx, "start", "")
+	})
+}

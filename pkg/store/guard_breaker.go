@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"github.com/axisor/axisor/pkg/models"
+)
+
+// The scopes of a breaker.
+const (
+	BreakerAccount = "account"
+	BreakerHost    = "host"
+	BreakerRun     = "run"
+)
+
+// GuardBreakers reads the breakers that are open or count failures, the last
+// changed first.
+func (d *DB) GuardBreakers(ctx context.Context) ([]models.GuardBreaker, error) {
+	var rows []models.GuardBreaker
+	err := d.Gorm(ctx).Order("updated_at DESC, id").Find(&rows).Error
+	return rows, err
+}
+
+// GuardBreaker reads one breaker; without a row it is closed.
+func (d *DB) GuardBreaker(ctx context.Context, scope, subject string) (models.GuardBreaker, error) {
+	var rows []models.GuardBreaker
+	err := d.Gorm(ctx).Where("scope = ? AND subject = ?", scope, subject).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return models.GuardBreaker{Scope: scope, Subject: subject}, err
+	}
+	return rows[0], nil
+}
+
+// SetGuardBreakers writes breakers, together with the notices about those that
+// have just opened: both or neither.
+func (d *DB) SetGuardBreakers(ctx context.Context, rows []models.GuardBreaker, notices []models.GuardNotice) error {
+	return d.Transaction(ctx, func(tx *DB) error {
+		for _, b := range rows {
+			err := tx.Gorm(ctx).Clauses(clause.OnConflict{
+				Columns: []clause.Column{{Name: "scope"}, {Name: "subject"}},
+				DoUpdates: clause.AssignmentColumns([]string{
+					"failures", "reason", "opened_at", "open_until", "fingerprint", "updated_at",
+				}),
+			}).Create(&b).Error
+			if err != nil {
+				return err
+			}
+		}
+		return tx.AddGuardNotices(ctx, notices)
+	})
+}
+
+// DeleteGuardBreakers closes breakers for good and returns them; nil ids means all.
+func (d *DB) DeleteGuardBreakers(ctx context.Context, ids []string) ([]models.GuardBreaker, error) {
+	var rows []models.GuardBreaker
+	q := d.Gorm(ctx).Clauses(clause.Returning{}).Where("true")
+	if ids != nil {
+		q = q.Where("id IN ?", ids)
+	}
+	err := q.Delete(&rows).Error
+	return rows, err
+}
+
+// GuardSurge is what the runs since a moment added: how many added something,
+// and the most that one of them added.
+func (d *DB) GuardSurge(ctx context.Context, since time.Time) (runs, most int64, err error) {
+	var got struct{ Runs, Most int64 }
+	err = d.Gorm(ctx).Raw(`
+		SELECT count(*) AS runs, COALESCE(max(added_sats), 0) AS most
+		FROM guard_run WHERE started_at >= ? AND added_sats > 0 AND state <> 'failed'`, since).Scan(&got).Error
+	return got.Runs, got.Most, err
+}

@@ -21,7 +21,7 @@ import (
 func (w *world) maker() *payments.Maker {
 	return &payments.Maker{
 		DB: w.db, Service: w.svc, Backend: w.node, Rules: admin.InvoiceRules{Network: bolt11.Mainnet, NodeID: w.sim.NodeID()},
-		Timeout: 5 * time.Second, Now: func() time.Time { return w.now },
+		Timeout: 5 * time.Second, Now: w.clock,
 	}
 }
 
@@ -64,7 +64,7 @@ func TestInvoice(t *testing.T) {
 		v, err := bolt11.Decode(c.After.LightningInvoice)
 		require.NoError(t, err)
 		require.Equal(t, *c.After.PaymentHash, v.Hash())
-		require.Equal(t, w.now.Add(time.Hour), c.After.ExpiresAt.UTC())
+		require.Equal(t, w.clock().Add(time.Hour), c.After.ExpiresAt.UTC())
 		require.Regexp(t, `^Axisor plan pro \[ref [0-9a-f]{12}\]$`, *c.After.Description)
 		require.Equal(t, map[string]int{"recorded": 1}, w.states(t))
 
@@ -74,7 +74,7 @@ func TestInvoice(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, admin.StatusAlreadyExists, again.Status)
 		require.Equal(t, c.After.ID, again.After.ID)
-		require.NoError(t, w.sim.Settle(*c.After.PaymentHash, w.now.Add(time.Minute), 0))
+		require.NoError(t, w.sim.Settle(*c.After.PaymentHash, w.clock().Add(time.Minute), 0))
 		items, _ := w.reconcile(t, true)
 		require.True(t, items[c.After.ID].Applied)
 	})
@@ -111,7 +111,7 @@ func TestInvoice_LostRequest(t *testing.T) {
 		require.ErrorIs(t, err, payments.ErrInvoiceUnknown)
 		_, _, err = w.maker().Make(t.Context(), wanted())
 		require.ErrorIs(t, err, payments.ErrInvoiceBusy)
-		w.now = w.now.Add(time.Minute)
+		w.pass(time.Minute)
 		_, recovered, err := w.maker().Make(t.Context(), wanted())
 		require.NoError(t, err)
 		require.False(t, recovered)
@@ -126,7 +126,7 @@ func TestInvoice_FoundTooLate(t *testing.T) {
 	w.sim.Fail(lightningsim.Fault{Cut: true, Times: 1})
 	_, _, err := w.maker().Make(t.Context(), wanted())
 	require.ErrorIs(t, err, payments.ErrInvoiceUnknown)
-	w.now = w.now.Add(2 * time.Hour)
+	w.pass(2 * time.Hour)
 	_, recovered, err := w.maker().Make(t.Context(), wanted())
 	require.NoError(t, err)
 	require.False(t, recovered)
@@ -142,7 +142,7 @@ func TestInvoice_SearchFails(t *testing.T) {
 	for range 3 {
 		_, _, err := w.maker().Make(t.Context(), wanted())
 		require.ErrorIs(t, err, payments.ErrInvoiceUnknown)
-		w.now = w.now.Add(time.Hour)
+		w.pass(time.Hour)
 	}
 	_, creates := w.sim.Counts()
 	require.Equal(t, 1, creates)

@@ -30,37 +30,37 @@ func TestReconcile_Classes(t *testing.T) {
 
 		open, _ := w.pay(t, 1000, "basic")
 		paid, v := w.pay(t, 2000, "basic")
-		settle(v, w.now.Add(time.Minute), 0)
+		settle(v, w.clock().Add(time.Minute), 0)
 		want[paid.ID] = payments.Settle
 		expired, v := w.pay(t, 3000, "basic")
-		settle(v, w.now.Add(50*time.Minute), 0)
+		settle(v, w.clock().Add(50*time.Minute), 0)
 		want[expired.ID] = payments.Late
 		w.exec(t, `UPDATE "Payment" SET status = 'expired' WHERE id = ?`, expired.ID)
 		claimed, _ := w.pay(t, 4000, "basic")
 		w.exec(t, `UPDATE "Payment" SET status = 'completed', paid_at = created_at WHERE id = ?`, claimed.ID)
 		want[claimed.ID] = payments.PaidNotAtNode
 		short, v := w.pay(t, 5000, "basic")
-		settle(v, w.now.Add(time.Minute), 4_999_999)
+		settle(v, w.clock().Add(time.Minute), 4_999_999)
 		want[short.ID] = payments.AmountShort
 		over, v := w.pay(t, 6000, "basic")
-		settle(v, w.now.Add(time.Minute), 7_000_000)
+		settle(v, w.clock().Add(time.Minute), 7_000_000)
 		want[over.ID] = payments.AmountOver
 		alone, err := w.sim.Add(7_000_000, "not ours", time.Hour)
 		require.NoError(t, err)
-		settle(alone, w.now.Add(time.Minute), 0)
+		settle(alone, w.clock().Add(time.Minute), 0)
 		want[hash(alone)] = payments.NodeOnly
 		odd, v := w.pay(t, 8000, "basic")
 		w.exec(t, `UPDATE "Payment" SET payment_hash = ? WHERE id = ?`, base64.StdEncoding.EncodeToString(v.Hash[:]), odd.ID)
 		want[odd.ID] = payments.HashForm
 		failed, v := w.pay(t, 9000, "basic")
-		settle(v, w.now.Add(time.Minute), 0)
+		settle(v, w.clock().Add(time.Minute), 0)
 		w.exec(t, `UPDATE "Payment" SET status = 'failed' WHERE id = ?`, failed.ID)
 		want[failed.ID] = payments.FailedButPaid
 		elsewhere, _ := w.pay(t, 10000, "basic")
 		w.exec(t, `UPDATE "Payment" SET payment_hash = ? WHERE id = ?`, strings.Repeat("ab", 32), elsewhere.ID)
 		want[elsewhere.ID] = payments.NotAtNode
 		twin, v := w.pay(t, 11000, "basic")
-		settle(v, w.now.Add(time.Minute), 0)
+		settle(v, w.clock().Add(time.Minute), 0)
 		want[twin.ID] = payments.SharedHash
 		copied := twin.Payment
 		copied.ID = ""
@@ -75,7 +75,7 @@ func TestReconcile_Classes(t *testing.T) {
 			want[cancelled.ID] = payments.Expire
 		}
 
-		w.now = w.now.Add(55 * time.Minute)
+		w.pass(55 * time.Minute)
 		check := func(items map[string]payments.Item) {
 			got := map[string]payments.Class{}
 			for id, i := range items {
@@ -123,18 +123,18 @@ func TestReconcile_MarkDoesNotPassAnOpenInvoice(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		t.Helper()
 		settledFirst, v := w.pay(t, 1000, "basic")
-		require.NoError(t, w.sim.Settle(hash(v), w.now, 0))
-		w.now = w.now.Add(time.Minute)
+		require.NoError(t, w.sim.Settle(hash(v), w.clock(), 0))
+		w.pass(time.Minute)
 		waiting, err := w.sim.Add(2_000_000, "open, and without a payment", time.Hour)
 		require.NoError(t, err)
-		w.now = w.now.Add(time.Minute)
+		w.pass(time.Minute)
 		_, last := w.pay(t, 3000, "basic")
-		require.NoError(t, w.sim.Settle(hash(last), w.now, 0))
+		require.NoError(t, w.sim.Settle(hash(last), w.clock(), 0))
 		_, sum := w.reconcile(t, true)
 		require.Equal(t, 2, sum.Applied)
 		require.Equal(t, models.PaymentPaid, w.status(t, settledFirst.ID))
 
-		require.NoError(t, w.sim.Settle(hash(waiting), w.now, 0))
+		require.NoError(t, w.sim.Settle(hash(waiting), w.clock(), 0))
 		items, _ := w.reconcile(t, true)
 		require.Equal(t, payments.NodeOnly, items[hash(waiting)].Class, "it was still looked at")
 		items, _ = w.reconcile(t, true)
@@ -152,7 +152,7 @@ func TestReconcile_FailureIsUnknown(t *testing.T) {
 			p, _ := w.pay(t, int64(1000+i), "basic")
 			all = append(all, p.ID)
 		}
-		w.exec(t, `INSERT INTO payment_reconcile VALUES (?, ?, ?, now())`, w.node.Name(), w.node.Address(), w.now.Unix()+1e6)
+		w.exec(t, `INSERT INTO payment_reconcile VALUES (?, ?, ?, now())`, w.node.Name(), w.node.Address(), w.clock().Unix()+1e6)
 		lookup := map[string]string{"lnd": "/v1/invoice/", "lnbits": "/payments/"}[w.node.Name()]
 		w.sim.Fail(lightningsim.Fault{Path: lookup, Status: 500, Body: `{"message":"database is locked"}`})
 		items, sum := w.reconcile(t, true)
@@ -167,7 +167,7 @@ func TestReconcile_FailureIsUnknown(t *testing.T) {
 
 		w.sim.Heal()
 		w.sim.Fail(lightningsim.Fault{Status: 503})
-		r := &payments.Reconciler{DB: w.db, Backend: w.node, Service: w.svc, Now: func() time.Time { return w.now }}
+		r := &payments.Reconciler{DB: w.db, Backend: w.node, Service: w.svc, Now: w.clock}
 		_, err := r.Run(t.Context(), func(payments.Item) error { return nil })
 		require.ErrorIs(t, err, lightning.ErrUnavailable)
 	})
@@ -178,7 +178,7 @@ func TestReconcile_DowngradeStays(t *testing.T) {
 	t.Parallel()
 	w := setup(t, "lnd")
 	cheap, v := w.pay(t, 1000, "basic")
-	require.NoError(t, w.sim.Settle(hash(v), w.now, 0))
+	require.NoError(t, w.sim.Settle(hash(v), w.clock(), 0))
 	w.exec(t, `UPDATE "User" SET plan_type = 'pro'`)
 	items, sum := w.reconcile(t, true)
 	require.False(t, items[cheap.ID].Applied)
@@ -193,12 +193,12 @@ func TestExpire_AsksFirst(t *testing.T) {
 		t.Helper()
 		dead, _ := w.pay(t, 1000, "basic")
 		paid, v := w.pay(t, 2000, "basic")
-		require.NoError(t, w.sim.Settle(hash(v), w.now, 0))
+		require.NoError(t, w.sim.Settle(hash(v), w.clock(), 0))
 		foreign, _ := w.pay(t, 3000, "basic")
 		w.exec(t, `UPDATE "Payment" SET payment_hash = ? WHERE id = ?`, strings.Repeat("cd", 32), foreign.ID)
-		w.now = w.now.Add(2 * time.Hour)
+		w.pass(2 * time.Hour)
 		young, _ := w.pay(t, 4000, "basic")
-		e := payments.Expirer{DB: w.db, Service: w.svc, Backend: w.node, Before: w.now}
+		e := payments.Expirer{DB: w.db, Service: w.svc, Backend: w.node, Before: w.clock()}
 
 		w.sim.Fail(lightningsim.Fault{Status: 500})
 		done, err := e.Run(t.Context())

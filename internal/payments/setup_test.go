@@ -1,6 +1,7 @@
 package payments_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -22,16 +23,29 @@ type world struct {
 	svc  *admin.Service
 	sim  *lightningsim.Server
 	node lightning.Backend
-	now  time.Time
 	user models.User
+
+	mu  sync.Mutex // the node reads the clock too
+	now time.Time
+}
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *world) pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
 }
 
 func setup(t *testing.T, backend string) *world {
 	t.Helper()
 	w := &world{db: testdb.New(t), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	clock := func() time.Time { return w.now }
-	w.svc = admin.New(w.db, admin.Options{Actor: "olga", Host: "ops1", Version: "1", Now: clock})
-	w.sim = lightningsim.NewServer(t, clock)
+	w.svc = admin.New(w.db, admin.Options{Actor: "olga", Host: "ops1", Version: "1", Now: w.clock})
+	w.sim = lightningsim.NewServer(t, w.clock)
 	o := lightning.Options{URL: w.sim.URL, Timeout: 5 * time.Second}
 	var err error
 	if backend == "lnd" {
@@ -90,7 +104,7 @@ func (w *world) status(t *testing.T, id string) models.PaymentStatus {
 // reconcile runs a comparison and returns the class of each payment, or of each hash for node_only.
 func (w *world) reconcile(t *testing.T, apply bool) (map[string]payments.Item, payments.Summary) {
 	t.Helper()
-	r := &payments.Reconciler{DB: w.db, Backend: w.node, Since: w.now.Add(-30 * 24 * time.Hour), Now: func() time.Time { return w.now }}
+	r := &payments.Reconciler{DB: w.db, Backend: w.node, Since: w.clock().Add(-30 * 24 * time.Hour), Now: w.clock}
 	if apply {
 		r.Service = w.svc
 	}

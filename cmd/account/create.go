@@ -65,7 +65,7 @@ Exit codes: 2, 3, 4 when the name is taken, the plan's limit is reached, or the 
 	f.StringVar(&o.name, "name", "", "`NAME` of the account, unique for the user on this exchange")
 	f.BoolVar(&o.activate, "activate", false, "make it the user's active account and switch the others off")
 	f.BoolVar(&o.override, "override-limit", false, "allow more accounts than the plan does (kept in the audit trail)")
-	o.input.Register(c)
+	o.input.Register(f)
 	o.write.Register(c)
 	flags.CompleteLive(c, "exchange", a.ExchangeNames)
 	flags.Fields(c, output.Fields[view]())

@@ -56,7 +56,7 @@ Exit codes: 0, 2, 3 when the user or exchange does not exist, 4, 10 when there i
 		},
 	}
 	c.Flags().StringVar(&o.exchange, "exchange", "", "exchange of the credentials, by its `SLUG`")
-	o.input.Register(c)
+	o.input.Register(c.Flags())
 	o.write.Register(c)
 	flags.CompleteLive(c, "exchange", a.ExchangeNames)
 	flags.Fields(c, output.Fields[view]())

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/prompt"
@@ -31,10 +29,16 @@ type Input struct {
 	file  string
 }
 
+// FlagSet is where flags are added.
+type FlagSet interface {
+	BoolVar(p *bool, name string, value bool, usage string)
+	StringVar(p *string, name, value, usage string)
+}
+
 // Register adds the flags.
-func (in *Input) Register(c *cobra.Command) {
-	c.Flags().BoolVar(&in.stdin, "from-stdin", false, `read the credentials from stdin, as JSON: {"api_key":"…", …}`)
-	c.Flags().StringVar(&in.file, "from-file", "", "read the credentials from this `FILE`, as JSON; it must have mode 0600")
+func (in *Input) Register(f FlagSet) {
+	f.BoolVar(&in.stdin, "from-stdin", false, `read the credentials from stdin, as JSON: {"api_key":"…", …}`)
+	f.StringVar(&in.file, "from-file", "", "read the credentials from this `FILE`, as JSON; it must have mode 0600")
 }
 
 // Validate refuses two sources.

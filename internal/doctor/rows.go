@@ -217,7 +217,7 @@ func (v *visit) activeAccounts(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if len(users) > 0 {
-		return fail("leave one of them active",
+		return fail("axisor account check --fix",
 			"%s with more than one: %s", count(len(users), "user"), some(users)), nil
 	}
 	return good("no user has more than one"), nil

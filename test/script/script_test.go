@@ -57,6 +57,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Values[testKey{}] = tb
 			env.Values[simKey{}] = &holder{}
+			env.Values[nodeKey{}] = &nodeHolder{}
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("USER", "tester")
 			// The race detector makes every process wait a second at its end, and there are hundreds.
@@ -68,6 +69,9 @@ func TestScripts(t *testing.T) {
 			"database":  database,
 			"exits":     exits,
 			"fragile":   fragile,
+			"lightning": lightning,
+			"node":      node,
+			"overdue":   overdue,
 			"price":     price,
 			"simulator": simulator,
 			"trader":    trader,

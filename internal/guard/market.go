@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -96,7 +97,10 @@ func (m *market) Connect(_ context.Context, t marginguard.Target) (marginguard.E
 	if err != nil {
 		return nil, err
 	}
-	return account{reader: reader.WithOffset(offset), writer: writer.WithOffset(offset), limiter: paced}, nil
+	return &account{
+		reader: reader.WithOffset(offset), writer: writer.WithOffset(offset), limiter: paced,
+		cross: t.Config.Cross, crossOpen: slices.ContainsFunc(t.Open, func(i marginguard.Intent) bool { return marginguard.IsCross(i.TradeID) }),
+	}, nil
 }
 
 // reader is the client of one account with the limiter that paces it. When the
@@ -116,10 +120,13 @@ func (m *market) reader(auth lnmarkets.Credentials) (*lnmarkets.Client, lnmarket
 type account struct {
 	reader, writer *lnmarkets.Client
 	limiter        lnmarkets.Limiter
+	// cross is the user's wish, crossOpen a deposit whose outcome is not known:
+	// the position is read for both.
+	cross, crossOpen bool
 }
 
 // Positions implements marginguard.Exchange.
-func (a account) Positions(ctx context.Context) ([]marginguard.Position, error) {
+func (a *account) Positions(ctx context.Context) ([]marginguard.Position, error) {
 	trades, err := a.reader.RunningTrades(ctx)
 	if err != nil {
 		return nil, fault(err)
@@ -132,22 +139,49 @@ func (a account) Positions(ctx context.Context) ([]marginguard.Position, error) 
 			SumFundingFees: t.SumFundingFees, SumCashInMargin: t.SumCashInMargin, SumCashInPL: t.SumCashInPL,
 		})
 	}
-	return out, nil
+	if !a.cross && !a.crossOpen {
+		return out, nil
+	}
+	position, err := a.crossPosition(ctx)
+	return append(out, position), err
+}
+
+// crossPosition reads the cross position. When it cannot be read, the isolated
+// trades are protected all the same, unless a deposit waits for its outcome.
+func (a *account) crossPosition(ctx context.Context) (marginguard.Position, error) {
+	p, err := a.reader.CrossPosition(ctx)
+	if err != nil {
+		if a.crossOpen || ctx.Err() != nil {
+			return marginguard.Position{}, fault(err)
+		}
+		return marginguard.Position{ID: marginguard.CrossID("unread"), Unreadable: "the cross position cannot be read: " + err.Error()}, nil
+	}
+	c := p.Position()
+	return marginguard.Position{
+		ID: marginguard.CrossID(p.ID), Side: c.Side(), Quantity: c.Size(), Margin: p.Margin, EntryMargin: p.RunningMargin,
+		Reserve: p.MaintenanceMargin, Price: p.EntryPrice, Liquidation: p.Liquidation, Leverage: float64(p.Leverage),
+		SumFundingFees: p.FundingFees,
+	}, nil
 }
 
 // Balance implements marginguard.Exchange.
-func (a account) Balance(ctx context.Context) (int64, error) {
+func (a *account) Balance(ctx context.Context) (int64, error) {
 	got, err := a.reader.Account(ctx)
 	return got.BalanceSats, fault(err)
 }
 
 // Ready implements marginguard.Exchange.
-func (a account) Ready(ctx context.Context) error { return a.limiter.Wait(ctx, lnmarkets.Private) }
+func (a *account) Ready(ctx context.Context) error { return a.limiter.Wait(ctx, lnmarkets.Private) }
 
 // AddMargin implements marginguard.Exchange. The answer's trade is not looked
 // at: the runner reads the position back in any case.
-func (a account) AddMargin(ctx context.Context, tradeID string, sats int64) error {
-	_, err := a.writer.AddMargin(ctx, tradeID, sats)
+func (a *account) AddMargin(ctx context.Context, tradeID string, sats int64) error {
+	var err error
+	if marginguard.IsCross(tradeID) {
+		_, err = a.writer.CrossDeposit(ctx, sats)
+	} else {
+		_, err = a.writer.AddMargin(ctx, tradeID, sats)
+	}
 	if err != nil && !lnmarkets.IsAmbiguous(err) {
 		return refusal(err)
 	}

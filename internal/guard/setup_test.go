@@ -68,6 +68,7 @@ type wish struct {
 	credentials func(lnsim.Key) map[string]string
 	config      string // columns = values of the configuration row
 	side        futures.Side
+	cross       int64 // collateral of a short cross position
 }
 
 // person makes a user with an account, a global configuration (10 %, add 20 %)
@@ -81,6 +82,14 @@ func (s *stage) person(t *testing.T, name string, change ...func(*wish)) person 
 		c(&w)
 	}
 	key := s.sim.NewUser(w.balance)
+	if w.cross > 0 {
+		account, err := s.sim.AddAccount(lnsim.Account{Balance: w.balance, Cross: lnsim.Cross{
+			Quantity: -2000, EntryPrice: 94000, Leverage: 10, Margin: w.cross,
+		}})
+		require.NoError(t, err)
+		key, err = s.sim.AddKey(lnsim.Key{AccountID: account.ID})
+		require.NoError(t, err)
+	}
 	p := person{exchange: key.AccountID}
 	p.trade = s.sim.MustOpen(lnsim.TradeSpec{
 		AccountID: key.AccountID, Side: w.side, Quantity: 5000, Price: 95000, Margin: 210526,

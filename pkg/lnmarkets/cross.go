@@ -52,8 +52,11 @@ type wireCross struct {
 // CrossPosition reads the cross position, which exists even when it is flat. It
 // needs the permission futures:cross:read.
 func (c *Client) CrossPosition(ctx context.Context) (CrossPosition, error) {
+	return c.cross(ctx, call{method: http.MethodGet, route: "/futures/cross/position", bucket: Private})
+}
+
+func (c *Client) cross(ctx context.Context, k call) (CrossPosition, error) {
 	var p CrossPosition
-	k := call{method: http.MethodGet, route: "/futures/cross/position", bucket: Private}
 	err := c.do(ctx, k, func(body []byte) error {
 		var wire wireCross
 		if err := unmarshal(body, &wire); err != nil {

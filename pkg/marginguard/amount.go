@@ -34,6 +34,9 @@ func (c Caps) PositionDayLeft(p Position, spent int64) int64 {
 // refusal that explains why there is none.
 func (in Input) size(v *Verdict, p Position, left *budget) {
 	amount := share(p.Margin, v.AddPercent)
+	if in.Config.RestoreTo > 0 {
+		amount = in.Reading.restore(p, v.Price, in.Config.RestoreTo)
+	}
 	for _, limit := range []struct {
 		name Limit
 		sats int64

@@ -205,6 +205,7 @@ func EncodeSettings(settings map[string]Setting) ([]byte, error) {
 
 // wish is what a configuration asks for one position.
 func (c Config) wish(id string) (threshold, add float64, selected bool) {
+	id = strings.TrimPrefix(id, crossPrefix)
 	switch c.Mode {
 	case Global:
 		return c.Threshold, c.AddPercent, true

@@ -125,6 +125,9 @@ func (in Input) look(p Position) Verdict {
 	}
 	var selected bool
 	v.Threshold, v.AddPercent, selected = in.Config.wish(p.ID)
+	if IsCross(p.ID) && p.Quantity == 0 && p.Unreadable == "" {
+		return v.because(NoLiquidation, "the cross position is flat")
+	}
 	if why := p.problem(); why != "" {
 		return v.because(BadData, why)
 	}
@@ -169,7 +172,7 @@ func (in Input) obstacle(p Position, v Verdict) (Word, string) {
 	if age := in.Now.Sub(in.PositionsReadAt); age > MaxPositionAge {
 		return Stale, fmt.Sprintf("the positions are %s old, at most %s is allowed", age.Round(time.Second), MaxPositionAge)
 	}
-	if p.Quantity >= minImplied {
+	if p.Quantity >= minImplied && !IsCross(p.ID) {
 		implied := impliedPrice(p)
 		if math.Abs(implied-in.Market.LastPrice) > maxImplied*in.Market.LastPrice {
 			return PriceMismatch, fmt.Sprintf("the reported profit belongs to a price of %.1f, the ticker shows %.1f",

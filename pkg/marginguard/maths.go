@@ -7,7 +7,7 @@ import (
 )
 
 func (p Position) maths() futures.Position {
-	return futures.Position{Side: p.Side, Quantity: p.Quantity, Price: p.Price, Margin: p.Margin}
+	return futures.Position{Side: p.Side, Quantity: p.Quantity, Price: p.Price, Margin: p.Margin - p.Reserve}
 }
 
 // impliedPrice is the market price from which the exchange computed the profit

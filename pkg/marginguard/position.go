@@ -36,6 +36,10 @@ type Position struct {
 	SumFundingFees  int64
 	SumCashInMargin int64
 	SumCashInPL     int64
+	// Reserve is the part of a cross position's margin that must stay, and
+	// Unreadable why nothing of the position is known.
+	Reserve    int64
+	Unreadable string
 }
 
 // Level is one step of the exchange's size ladder. A side without an offer is zero.
@@ -61,6 +65,8 @@ func (p Position) hasLiquidation() bool {
 // problem names what makes the position unusable, or is empty.
 func (p Position) problem() string {
 	switch {
+	case p.Unreadable != "":
+		return p.Unreadable
 	case p.ID == "":
 		return "the position has no id"
 	case p.Side != Long && p.Side != Short:

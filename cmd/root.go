@@ -9,6 +9,7 @@ import (
 
 	"github.com/axisor/axisor/cmd/account"
 	"github.com/axisor/axisor/cmd/audit"
+	"github.com/axisor/axisor/cmd/automation"
 	"github.com/axisor/axisor/cmd/backup"
 	"github.com/axisor/axisor/cmd/config"
 	"github.com/axisor/axisor/cmd/credential"
@@ -71,7 +72,7 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 		}
 	}
 	add(groupPeople, user.New(a), user.NewToken(a), payment.New(a), audit.New(a))
-	add(groupTrading, exchange.New(a), account.New(a), credential.New(a), guard.New(a), trade.New(a))
+	add(groupTrading, exchange.New(a), account.New(a), credential.New(a), guard.New(a), automation.New(a), trade.New(a))
 	add(groupOperate, migrate.New(a), backup.New(a), backup.NewRestore(a), doctor.New(a))
 	add(groupWorkshop, dev.New(a), config.New(a), version.New(a))
 	root.AddCommand(helpTopics()...)

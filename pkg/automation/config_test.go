@@ -19,10 +19,10 @@ func TestValidate(t *testing.T) {
 		require.NoError(t, automation.Validate([]byte(good)), good)
 	}
 	for config, want := range map[string]automation.Violation{
-		`{}`:                         {Pointer: "", Keyword: "required"},
-		`[]`:                         {Pointer: "", Keyword: "type"},
-		`{"strategy":"take_profit"}`: {Pointer: "", Keyword: "required"},
-		`{"strategy":"x","parameters":{}}`:                                  {Pointer: "/strategy", Keyword: "enum"},
+		`{}`:                               {Pointer: "", Keyword: "required"},
+		`[]`:                               {Pointer: "", Keyword: "type"},
+		`{"strategy":"take_profit"}`:       {Pointer: "", Keyword: "required"},
+		`{"strategy":"x","parameters":{}}`: {Pointer: "/strategy", Keyword: "enum"},
 		`{"strategy":"take_profit","parameters":[]}`:                        {Pointer: "/parameters", Keyword: "type"},
 		`{"strategy":"take_profit","parameters":{"leverage":101}}`:          {Pointer: "/parameters/leverage", Keyword: "maximum"},
 		`{"strategy":"take_profit","parameters":{"leverage":0.5}}`:          {Pointer: "/parameters/leverage", Keyword: "minimum"},

@@ -1,0 +1,78 @@
+package automation
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/automation"
+)
+
+type schemaOptions struct {
+	app  *app.App
+	kind string
+}
+
+// schemaView is the schema; its fields are those of JSON Schema.
+type schemaView struct {
+	Schema     string          `json:"$schema"`
+	Title      string          `json:"title"`
+	Type       string          `json:"type"`
+	Required   []string        `json:"required"`
+	Properties json.RawMessage `json:"properties"`
+}
+
+func newSchema(a *app.App, run func(context.Context, *schemaOptions) error) *cobra.Command {
+	if run == nil {
+		run = runSchema
+	}
+	o := &schemaOptions{app: a}
+	c := &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON schema of configurations",
+		Long: `Prints the JSON schema that every configuration has to satisfy when it is written: json, or yaml with -o yaml. With
+--type only the strategies of that type are left in it.
+
+Exit codes: 0, 2 when there is no such type, 10.`,
+		Example: "  axisor automation schema > automation.schema.json\n  axisor automation schema --type tp_sl",
+		Args:    flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.kind != "" && !slices.Contains(typeWords(), o.kind) {
+				return clierr.Usagef("--type %q has no schema of its own", o.kind).WithHint("use one of " + strings.Join(typeWords(), ", "))
+			}
+			return run(c.Context(), o)
+		},
+	}
+	c.Flags().StringVar(&o.kind, "type", "", "only the strategies of this type (`SLUG`)")
+	flags.Complete(c, "type", typeWords)
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Mark(c, flags.LocalKey, "true")
+	return c
+}
+
+func runSchema(_ context.Context, o *schemaOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	raw, err := automation.Schema(o.kind)
+	if err != nil {
+		return err
+	}
+	if p.Format() == output.Table && !p.Machine() { // the text as it is, to read and to save
+		_, err := o.app.Streams.Out.Write(raw)
+		return err
+	}
+	var v schemaView
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return err
+	}
+	return output.One(p, output.Desc{Noun: "schemas", ID: "title"}, v, nil)
+}

@@ -1,0 +1,90 @@
+package automation
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/automation"
+)
+
+type validateOptions struct {
+	app    *app.App
+	config string
+	kind   string
+}
+
+// verdict is what validation says of a good configuration.
+type verdict struct {
+	Valid    bool    `json:"valid"`
+	Strategy string  `json:"strategy"`
+	Type     *string `json:"type"`
+	Warning  *string `json:"warning"`
+}
+
+func newValidate(a *app.App, run func(context.Context, *validateOptions) error) *cobra.Command {
+	if run == nil {
+		run = runValidate
+	}
+	o := &validateOptions{app: a}
+	c := &cobra.Command{
+		Use:   "validate",
+		Short: "Check a configuration without storing it",
+		Long: `Checks a configuration against "axisor automation schema", without a database. Every rule that is broken is named with
+the JSON pointer of the value that breaks it. With --type it also warns when the strategy does not fit the type.
+
+Exit codes: 0, 2 when it is not valid, 3 when the file does not exist, 10.`,
+		Example: `  axisor automation validate --config @config.json
+  echo '{"strategy":"stop_loss","parameters":{}}' | axisor automation validate --config - --type tp_sl`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.config == "" {
+				return clierr.Usagef("automation validate needs --config").WithHint("for example: axisor automation validate --config @config.json")
+			}
+			return run(c.Context(), o)
+		},
+	}
+	c.Flags().StringVar(&o.config, "config", "", configHelp)
+	c.Flags().StringVar(&o.kind, "type", "", "the type it is meant for (`SLUG`)")
+	flags.Complete(c, "type", typeWords)
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Mark(c, flags.LocalKey, "true")
+	flags.Fields(c, output.Fields[verdict]())
+	return c
+}
+
+func runValidate(_ context.Context, o *validateOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	config, err := readConfig(o.app, o.config)
+	if err != nil {
+		return err
+	}
+	if err := admin.CheckAutomationConfig(config); err != nil {
+		return err
+	}
+	v := verdict{Valid: true, Strategy: automation.Strategy(config)}
+	if o.kind != "" {
+		v.Type = &o.kind
+		v.Warning = misfit(o.kind, v.Strategy)
+	}
+	return output.One(p, output.Desc{Noun: "verdicts", ID: "valid"}, v, nil)
+}
+
+// misfit says when a strategy does not belong to a type.
+func misfit(kind, strategy string) *string {
+	fit := automation.Strategies(kind)
+	if len(fit) == 0 || slices.Contains(fit, strategy) {
+		return nil
+	}
+	return new("strategy " + strategy + " does not fit type " + kind + ", which has " + strings.Join(fit, ", "))
+}

@@ -3,6 +3,7 @@ package payment
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -87,29 +88,23 @@ func runExpire(ctx context.Context, o *expireOptions) error {
 	e := payments.Expirer{
 		DB: db, Service: svc, Backend: node, Mode: o.app.Mode(o.write.DryRun), Before: o.app.Now().Add(-o.grace),
 	}
-	done, err := e.Run(ctx)
-	if err != nil {
+	v := expireView{DryRun: o.write.DryRun, IDs: []string{}, PaidIDs: []string{}}
+	run := func(each func([]store.Payment)) error {
+		done, err := e.Run(ctx, each)
+		v.Expired, v.Paid, v.Unknown, v.PaidIDs = done.Count, len(done.Paid), done.Unknown, done.Paid
 		return err
 	}
-	v := expireView{
-		Expired: len(done.Payments), Paid: len(done.Paid), Unknown: len(done.Unknown), DryRun: o.write.DryRun,
-		IDs: ids(done.Payments), PaidIDs: ids(done.Paid),
-	}
-	switch {
-	case o.app.Globals.Quiet:
-		err = output.Slice(p, desc(), views(done.Payments))
-	case p.Machine():
-		err = output.One(p, output.Desc{Noun: "payments", ID: "expired"}, v, nil)
-	default:
-		err = output.Slice(p, desc(), views(done.Payments))
-		said := fmt.Sprintf("%d payments expired", v.Expired)
-		if o.write.DryRun {
-			said = fmt.Sprintf("dry run: %d payments would expire; nothing was changed", v.Expired)
+	if p.Machine() && !o.app.Globals.Quiet {
+		err = run(func(rows []store.Payment) {
+			for _, r := range rows {
+				v.IDs = append(v.IDs, r.ID)
+			}
+		})
+		if err == nil {
+			err = output.One(p, output.Desc{Noun: "payments", ID: "expired"}, v, nil)
 		}
-		p.Notice("%s", said)
-		if v.Paid > 0 {
-			p.Notice("%s", o.app.Streams.PaintErr(streams.Warn, fmt.Sprintf("%d were paid and stay pending: axisor payment reconcile --apply", v.Paid)))
-		}
+	} else if err = output.List(p, desc(), streamed(run), nil); err == nil {
+		v.notice(o.app, p)
 	}
 	if err == nil && v.Unknown > 0 {
 		return clierr.New(clierr.Partial, "node_unknown", fmt.Sprintf("%d payments stay pending: the node could not be asked about them", v.Unknown),
@@ -118,18 +113,29 @@ func runExpire(ctx context.Context, o *expireOptions) error {
 	return err
 }
 
-func ids(rows []store.Payment) []string {
-	out := []string{}
-	for _, r := range rows {
-		out = append(out, r.ID)
+// streamed prints payments as they expire: after a long standstill there are very many. A printer that gives up
+// does not stop the work.
+func streamed(run func(each func([]store.Payment)) error) iter.Seq2[view, error] {
+	return func(yield func(view, error) bool) {
+		printing := true
+		err := run(func(rows []store.Payment) {
+			for _, r := range rows {
+				printing = printing && yield(viewOf(r), nil)
+			}
+		})
+		if err != nil && printing {
+			yield(view{}, err)
+		}
 	}
-	return out
 }
 
-func views(rows []store.Payment) []view {
-	var out []view
-	for _, r := range rows {
-		out = append(out, viewOf(r))
+func (v expireView) notice(a *app.App, p *output.Printer) {
+	said := fmt.Sprintf("%d payments expired", v.Expired)
+	if v.DryRun {
+		said = fmt.Sprintf("dry run: %d payments would expire; nothing was changed", v.Expired)
 	}
-	return out
+	p.Notice("%s", said)
+	if v.Paid > 0 {
+		p.Notice("%s", a.Streams.PaintErr(streams.Warn, fmt.Sprintf("%d were paid and stay pending: axisor payment reconcile --apply", v.Paid)))
+	}
 }

@@ -24,25 +24,30 @@ type Expirer struct {
 
 // Expired is what became of the overdue payments.
 type Expired struct {
-	Payments []store.Payment
-	Paid     []store.Payment // kept: the node has, or holds, the money
-	Unknown  []store.Payment // kept: the node could not be asked
+	Count   int
+	Paid    []string // ids, kept: the node has, or holds, the money
+	Unknown int      // kept: the node could not be asked
 }
 
-// Run expires what is overdue. With a node, an invoice that was paid meanwhile is
-// left for reconcile, and one that cannot be asked about stays pending.
-func (e *Expirer) Run(ctx context.Context) (Expired, error) {
-	var out Expired
-	keep := func(rows []store.Payment) { out.Payments = append(out.Payments, rows...) }
+// Run expires what is overdue, and hands what it expired to each. With a node, an
+// invoice that was paid meanwhile is left for reconcile, and one that cannot be
+// asked about stays pending.
+func (e *Expirer) Run(ctx context.Context, each func([]store.Payment)) (Expired, error) {
+	out := Expired{Paid: []string{}}
+	done := func(rows []store.Payment) {
+		out.Count += len(rows)
+		each(rows)
+	}
 	if e.Backend == nil {
-		return out, e.Service.ExpirePayments(ctx, e.Mode, e.Before, nil, keep)
+		err := e.Service.ExpirePayments(ctx, e.Mode, e.Before, nil, done)
+		return out, err
 	}
 	var ids []string
 	flush := func() error {
 		if len(ids) == 0 {
 			return nil
 		}
-		err := e.Service.ExpirePayments(ctx, e.Mode, e.Before, ids, keep)
+		err := e.Service.ExpirePayments(ctx, e.Mode, e.Before, ids, done)
 		ids = ids[:0]
 		return err
 	}
@@ -52,7 +57,7 @@ func (e *Expirer) Run(ctx context.Context) (Expired, error) {
 			return out, err
 		}
 		if silent >= givingUp {
-			out.Unknown = append(out.Unknown, p)
+			out.Unknown++
 			continue
 		}
 		switch verdict := e.ask(ctx, p); {
@@ -60,10 +65,10 @@ func (e *Expirer) Run(ctx context.Context) (Expired, error) {
 			return out, ctx.Err()
 		case verdict == lightning.Settled, verdict == lightning.Accepted:
 			silent = 0
-			out.Paid = append(out.Paid, p)
+			out.Paid = append(out.Paid, p.ID)
 		case verdict == "":
 			silent++
-			out.Unknown = append(out.Unknown, p)
+			out.Unknown++
 		default:
 			silent = 0
 			ids = append(ids, p.ID)
@@ -74,7 +79,8 @@ func (e *Expirer) Run(ctx context.Context) (Expired, error) {
 			}
 		}
 	}
-	return out, flush()
+	err := flush()
+	return out, err
 }
 
 // ask returns the state at the node; "" when that is not known. An invoice that

@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/lightning"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 func hash(v lightningsim.Invoice) string { return hex.EncodeToString(v.Hash[:]) }
@@ -201,16 +202,17 @@ func TestExpire_AsksFirst(t *testing.T) {
 		e := payments.Expirer{DB: w.db, Service: w.svc, Backend: w.node, Before: w.clock()}
 
 		w.sim.Fail(lightningsim.Fault{Status: 500})
-		done, err := e.Run(t.Context())
+		nobody := func([]store.Payment) {}
+		done, err := e.Run(t.Context(), nobody)
 		require.NoError(t, err)
-		require.Len(t, done.Unknown, 3)
-		require.Empty(t, done.Payments)
+		require.Equal(t, 3, done.Unknown)
+		require.Zero(t, done.Count)
 		w.sim.Heal()
 
-		done, err = e.Run(t.Context())
+		done, err = e.Run(t.Context(), nobody)
 		require.NoError(t, err)
-		require.Len(t, done.Payments, 2)
-		require.Len(t, done.Paid, 1)
+		require.Equal(t, 2, done.Count)
+		require.Equal(t, []string{paid.ID}, done.Paid)
 		require.Equal(t, models.PaymentExpired, w.status(t, dead.ID))
 		require.Equal(t, models.PaymentExpired, w.status(t, foreign.ID))
 		require.Equal(t, models.PaymentPending, w.status(t, paid.ID))

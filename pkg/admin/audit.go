@@ -28,22 +28,32 @@ func secretKey(name string) bool {
 // affected user while that user exists; old and new are nil where there is no
 // state before or after.
 func (t *txn) audit(ctx context.Context, action, resource, resourceID string, userID *string, old, new any) error {
-	before, err := values(old)
+	row, err := t.auditRow(action, resource, resourceID, userID, old, new)
 	if err != nil {
 		return err
+	}
+	return t.db.CreateAudit(ctx, &row)
+}
+
+// auditRow makes the row without writing it, for changes of many things at once.
+func (t *txn) auditRow(action, resource, resourceID string, userID *string, old, new any) (models.AuditLog, error) {
+	none := models.AuditLog{}
+	before, err := values(old)
+	if err != nil {
+		return none, err
 	}
 	after, err := values(new)
 	if err != nil {
-		return err
+		return none, err
 	}
 	details, err := t.details(nil)
 	if err != nil {
-		return err
+		return none, err
 	}
-	return t.db.CreateAudit(ctx, &models.AuditLog{
+	return models.AuditLog{
 		UserID: userID, Action: action, Resource: &resource, ResourceID: &resourceID,
 		OldValues: before, NewValues: after, Severity: models.SeverityInfo, Details: details, CreatedAt: t.now,
-	})
+	}, nil
 }
 
 // security writes a security event beside the audit row. Actions are in upper

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -13,9 +12,6 @@ import (
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
-
-// expireBatch bounds how long the rows of one transaction stay locked.
-const expireBatch = 500
 
 // FailPayment gives a pending payment up. A failed one is unchanged.
 func (s *Service) FailPayment(ctx context.Context, mode Mode, id string) (Change[store.Payment], error) {
@@ -74,45 +70,52 @@ func (s *Service) ExpirePayment(ctx context.Context, mode Mode, id string) (Chan
 
 // ExpirePayments makes every pending payment expired whose invoice ran out
 // before a time, in batches with a transaction each. only, when not nil, limits
-// it to these. Each batch is handed to done; a dry run is one batch, because what
-// it undid would come again and again.
+// it to these. Each batch is handed to done.
 func (s *Service) ExpirePayments(ctx context.Context, mode Mode, before time.Time, only []string, done func([]store.Payment)) error {
-	limit := expireBatch
-	if mode.DryRun {
-		limit = math.MaxInt32
-	}
+	var last *store.Payment // a dry run undoes each batch, so the next one begins behind it
 	for {
 		var batch []store.Payment
-		err := s.write(ctx, mode, func(t *txn) error {
-			ids, err := t.db.LockOverdue(ctx, before, only, limit)
-			if err != nil {
-				return err
-			}
-			batch = batch[:0]
-			for _, id := range ids {
-				p, err := t.db.PaymentByID(ctx, id, false)
-				if err != nil {
-					return err
-				}
-				if _, err := t.db.MarkExpired(ctx, id, t.now); err != nil {
-					return err
-				}
-				after, err := t.changedPayment(ctx, "payment.expire", p)
-				if err != nil {
-					return err
-				}
-				batch = append(batch, *after)
-			}
-			return nil
+		err := s.write(ctx, mode, func(t *txn) (err error) {
+			batch, err = t.expireBatch(ctx, before, only, last)
+			return err
 		})
 		if err != nil {
 			return err
 		}
 		done(batch)
-		if len(batch) == 0 || mode.DryRun {
+		if len(batch) < store.OverdueBatch {
 			return nil
 		}
+		last = &batch[len(batch)-1]
 	}
+}
+
+// expireBatch changes one batch with a handful of statements: after a long
+// standstill there are very many.
+func (t *txn) expireBatch(ctx context.Context, before time.Time, only []string, last *store.Payment) ([]store.Payment, error) {
+	rows, err := t.db.LockOverdue(ctx, before, only, last)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	ids := make([]string, len(rows))
+	audits := make([]models.AuditLog, len(rows))
+	for i := range rows {
+		old := PaymentValues(rows[i])
+		rows[i].Status, rows[i].UpdatedAt = models.PaymentExpired, t.now
+		ids[i] = rows[i].ID
+		audits[i], err = t.auditRow("payment.expire", "payment", rows[i].ID, &rows[i].UserID, old, PaymentValues(rows[i]))
+		if err != nil {
+			return nil, err
+		}
+	}
+	changed, err := t.db.MarkExpiredAll(ctx, ids, t.now)
+	if err != nil {
+		return nil, err
+	}
+	if len(changed) != len(ids) { // they are locked, so nobody can have changed them
+		return nil, fmt.Errorf("expire payments: %d of %d were changed", len(changed), len(ids))
+	}
+	return rows, t.db.CreateAudits(ctx, audits)
 }
 
 // changedPayment reads the payment as it now is and leaves the audit row.

@@ -72,6 +72,17 @@ func (d *DB) CreateAudit(ctx context.Context, row *models.AuditLog) error {
 	return nil
 }
 
+// CreateAudits inserts many audit entries at once.
+func (d *DB) CreateAudits(ctx context.Context, rows []models.AuditLog) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := d.Gorm(ctx).CreateInBatches(rows, 500).Error; err != nil {
+		return fmt.Errorf("write audit entries: %w", err)
+	}
+	return nil
+}
+
 // SecurityAuditFilter narrows a list of security events.
 type SecurityAuditFilter struct {
 	UserID  string

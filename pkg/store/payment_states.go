@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"gorm.io/gorm/clause"
+
 	"github.com/axisor/axisor/pkg/models"
 )
 
@@ -45,22 +47,40 @@ func (d *DB) step(ctx context.Context, sql string, args ...any) (bool, error) {
 	return r.RowsAffected > 0, nil
 }
 
-// LockOverdue locks up to limit pending payments whose invoice ran out before a
-// time, the oldest first, and returns their ids. Rows that another transaction
-// holds are left to it.
-func (d *DB) LockOverdue(ctx context.Context, before time.Time, only []string, limit int) ([]string, error) {
-	sql := `SELECT id FROM "Payment" WHERE status = 'pending' AND ` + paymentExpiry + ` < ?`
-	args := []any{before.UTC()}
-	if only != nil {
-		sql += ` AND id IN ?`
-		args = append(args, only)
+// MarkExpiredAll makes those of these payments expired that are pending, and
+// returns their ids.
+func (d *DB) MarkExpiredAll(ctx context.Context, ids []string, now time.Time) ([]string, error) {
+	var changed []string
+	err := d.Gorm(ctx).Raw(`UPDATE "Payment" SET status = 'expired', updated_at = ? WHERE id IN ? AND status = 'pending' RETURNING id`,
+		now.UTC(), ids).Scan(&changed).Error
+	if err != nil {
+		return nil, fmt.Errorf("change payments: %w", err)
 	}
-	var ids []string
-	err := d.Gorm(ctx).Raw(sql+` ORDER BY created_at, id LIMIT ? FOR UPDATE SKIP LOCKED`, append(args, limit)...).Scan(&ids).Error
+	return changed, nil
+}
+
+// OverdueBatch is how many overdue payments are locked at once.
+const OverdueBatch = 500
+
+// LockOverdue locks a batch of pending payments whose invoice ran out before a
+// time, the oldest first, and returns them. The batch begins behind the payment
+// after, or at the oldest when that is nil. only, when not nil, limits it to these
+// ids. Rows that another transaction holds are left to it.
+func (d *DB) LockOverdue(ctx context.Context, before time.Time, only []string, after *Payment) ([]Payment, error) {
+	where, args := `"Payment".status = 'pending' AND `+paymentExpiry+` < ?`, []any{before.UTC()}
+	if only != nil {
+		where, args = where+` AND "Payment".id IN ?`, append(args, only)
+	}
+	if after != nil {
+		where, args = where+` AND ("Payment".created_at, "Payment".id) > (?, ?)`, append(args, after.CreatedAt.UTC(), after.ID)
+	}
+	var rows []Payment
+	err := d.payment(ctx).Where(where, args...).Order(`"Payment".created_at, "Payment".id`).Limit(OverdueBatch).
+		Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED", Table: clause.Table{Name: "Payment"}}).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("find overdue payments: %w", err)
 	}
-	return ids, nil
+	return rows, nil
 }
 
 // PaidTwin returns the id of another payment of the same user for the same plan

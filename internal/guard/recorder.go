@@ -3,7 +3,6 @@ package guard
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/axisor/axisor/pkg/marginguard"
 	"github.com/axisor/axisor/pkg/models"
@@ -14,7 +13,7 @@ type recorder struct{ *Guard }
 
 // Lock implements marginguard.Locker.
 func (r recorder) Lock(ctx context.Context) (func(), error) {
-	release, err := r.o.DB.LockGuardRun(ctx, fmt.Sprintf("axisor guard run %d@%s", r.o.PID, r.o.Host))
+	release, err := r.o.DB.LockGuardRun(ctx, r.label("run"))
 	if err != nil {
 		return nil, err
 	}

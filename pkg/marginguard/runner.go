@@ -67,6 +67,8 @@ func New(o Options) (*Runner, error) {
 // Request says what one run is for.
 type Request struct {
 	UserID string
+	// Users, when not nil, are the only ones to look at.
+	Users  []string
 	DryRun bool
 	// MaxSats caps what the run adds in total; zero means no cap.
 	MaxSats int64
@@ -281,7 +283,7 @@ func (s *session) stream(ctx context.Context, feed chan<- Target, only map[strin
 		return nil
 	}
 	day := s.o.Now().UTC().Truncate(24 * time.Hour)
-	for t, err := range s.o.Source.Targets(ctx, Query{UserID: s.req.UserID, Day: day}) {
+	for t, err := range s.o.Source.Targets(ctx, Query{UserID: s.req.UserID, Users: s.req.Users, Day: day}) {
 		if err != nil {
 			return err
 		}

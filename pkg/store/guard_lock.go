@@ -46,6 +46,16 @@ func (e *GuardLockedError) Unwrap() error { return ErrLocked }
 // ends, however that happens. It does not wait: a lock held by somebody else is
 // a *GuardLockedError. The label is shown as the holder's application name.
 func (d *DB) LockGuardRun(ctx context.Context, label string) (release func(), err error) {
+	return d.lockGuard(ctx, label, "pg_try_advisory_lock")
+}
+
+// ShareGuardRun is LockGuardRun for a worker: any number of workers hold the
+// lock at the same time, and no run does.
+func (d *DB) ShareGuardRun(ctx context.Context, label string) (release func(), err error) {
+	return d.lockGuard(ctx, label, "pg_try_advisory_lock_shared")
+}
+
+func (d *DB) lockGuard(ctx context.Context, label, function string) (release func(), err error) {
 	if d.inTx {
 		return nil, ErrInTransaction
 	}
@@ -74,7 +84,7 @@ func (d *DB) LockGuardRun(ctx context.Context, label string) (release func(), er
 	var got bool
 	_, err = conn.ExecContext(ctx, "SELECT set_config('application_name', $1, false)", label)
 	if err == nil {
-		err = conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock(hashtextextended($1, 0))", guardLock).Scan(&got)
+		err = conn.QueryRowContext(ctx, "SELECT "+function+"(hashtextextended($1, 0))", guardLock).Scan(&got)
 	}
 	switch {
 	case err != nil:

@@ -1,0 +1,152 @@
+package guard
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/guard"
+)
+
+// workersView is what guards now, and how far its round has come.
+type workersView struct {
+	ActiveUsers int64        `json:"active_users"`
+	Positions   int64        `json:"positions"`
+	DueUsers    int64        `json:"due_users"`
+	OldestLook  *output.Time `json:"oldest_look_at"`
+	LagSeconds  *int64       `json:"lag_seconds"`
+	Workers     []workerView `json:"workers"`
+}
+
+// workerView is one process.
+type workerView struct {
+	ID         string       `json:"id"`
+	Kind       string       `json:"kind"`
+	Host       string       `json:"host"`
+	PID        int32        `json:"pid"`
+	Version    *string      `json:"version"`
+	IntervalMs int64        `json:"interval_ms"`
+	Alive      bool         `json:"alive"`
+	Users      int32        `json:"users"`
+	StartedAt  output.Time  `json:"started_at"`
+	BeatAt     output.Time  `json:"beat_at"`
+	FinishedAt *output.Time `json:"finished_at"`
+	Error      *string      `json:"error"`
+}
+
+func workersDesc() output.Desc { return output.Desc{Noun: "workers"} }
+
+func workerDesc() output.Desc {
+	return output.Desc{Noun: "workers", ID: "id", Columns: []output.Column{
+		{Field: "kind"},
+		{Field: "host"},
+		{Field: "pid", Header: "PID"},
+		{Field: "alive"},
+		{Field: "users"},
+		{Field: "beat_at", Header: "HEARTBEAT"},
+		{Field: "error", Drop: 1},
+	}}
+}
+
+type workerOptions struct {
+	loopOptions
+	status bool
+}
+
+func newWorker(a *app.App, run func(context.Context, *workerOptions) error) *cobra.Command {
+	if run == nil {
+		run = runWorker
+	}
+	o := &workerOptions{loopOptions: loopOptions{app: a}}
+	o.start = func(g *guard.Guard) func(context.Context, guard.Loop) error { return g.Work }
+	c := &cobra.Command{
+		Use:   "worker",
+		Short: "Guard all the time, on any number of machines",
+		Long: `Looks at every user once in each interval, together with all other workers on this database: each takes users who
+are due, 200 at a time. A worker that is killed loses its share until the next round. What keeps workers from adding
+twice are the written intents, not who took whom.
+
+All requests of all workers share one rate limit while lnmarkets.limit_scope is ip, so that more workers behind one
+address are no faster: "guard watch" asks for far less. While a worker's round is under way, "guard run" ends with 13.
+
+With --status it shows the processes that guard, how far the round has come, and changes nothing. On SIGTERM or
+SIGINT additions under way are finished, then it ends with 0.
+
+Exit codes: 0 when told to stop, 2, 10, 11 when the database is not there at the start, 12.`,
+		Example: `  axisor guard worker --interval 60s
+  axisor guard worker --status
+  axisor guard worker --status -o json --jq .lag_seconds`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.validate(c); err != nil {
+				return err
+			}
+			return run(c.Context(), o)
+		},
+	}
+	c.Flags().BoolVar(&o.status, "status", false, "show workers, lag and shares instead of working")
+	o.register(c)
+	return c
+}
+
+func runWorker(ctx context.Context, o *workerOptions) error {
+	if !o.status {
+		return runLoop(ctx, &o.loopOptions)
+	}
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	now := o.app.Now().UTC()
+	health, err := db.GuardHealth(ctx)
+	if err != nil {
+		return err
+	}
+	lag, err := db.GuardLag(ctx, now.Add(-o.loop.Interval))
+	if err != nil {
+		return err
+	}
+	v := workersView{
+		ActiveUsers: lag.ActiveUsers, Positions: lag.Positions, DueUsers: lag.Due, OldestLook: output.AtPtr(lag.Oldest),
+		Workers: []workerView{},
+	}
+	if lag.Oldest != nil {
+		v.LagSeconds = new(int64(now.Sub(*lag.Oldest).Seconds()))
+	}
+	for _, w := range health.Workers {
+		v.Workers = append(v.Workers, workerView{
+			ID: w.ID, Kind: w.Kind, Host: w.Host, PID: w.PID, Version: w.Version, IntervalMs: w.IntervalMs,
+			Alive: now.Sub(w.BeatAt) <= missed*time.Duration(w.IntervalMs)*time.Millisecond,
+			Users: w.Users, StartedAt: output.At(w.StartedAt), BeatAt: output.At(w.BeatAt),
+			FinishedAt: output.AtPtr(w.FinishedAt), Error: w.Error,
+		})
+	}
+	return output.One(p, workersDesc(), v, func(d *output.Doc) { describeWorkers(d, v) })
+}
+
+func describeWorkers(d *output.Doc, v workersView) {
+	d.Field("guarded users", v.ActiveUsers)
+	d.Field("users due", v.DueUsers)
+	d.Field("positions watched", v.Positions)
+	if v.LagSeconds != nil {
+		d.Field("longest wait", (time.Duration(*v.LagSeconds) * time.Second).String())
+	}
+	d.Section("workers")
+	if len(v.Workers) == 0 {
+		d.Line(0, "none")
+		return
+	}
+	rows := make([]any, 0, len(v.Workers))
+	for _, w := range v.Workers {
+		rows = append(rows, w)
+	}
+	d.Table(workerDesc(), rows...)
+}

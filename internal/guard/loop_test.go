@@ -1,0 +1,186 @@
+package guard_test
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/internal/lnsim"
+	"github.com/axisor/axisor/pkg/models"
+)
+
+// looped runs rounds by hand: before each but the first, between is called.
+func (s *stage) looped(t *testing.T, rounds int, between func(n int), start func(*guard.Guard) func(context.Context, guard.Loop) error) []guard.Round {
+	t.Helper()
+	// The rows were made by the server's clock, which is not the stage's.
+	for _, table := range []string{"MarginGuardConfig", "UserExchangeAccounts"} {
+		s.exec(t, `UPDATE "`+table+`" SET updated_at = ? WHERE updated_at > ?`, s.clock().Add(-time.Hour), s.clock())
+	}
+	g, err := guard.New(s.options())
+	require.NoError(t, err)
+	var out []guard.Round
+	n := 0
+	require.NoError(t, start(g)(t.Context(), guard.Loop{
+		Interval: 20 * time.Second, Refresh: 15 * time.Minute, Rounds: rounds,
+		Told: func(r guard.Round) { out = append(out, r) },
+		Wait: func(context.Context, time.Duration) error {
+			n++
+			between(n)
+			return nil
+		},
+	}))
+	return out
+}
+
+func watching(g *guard.Guard) func(context.Context, guard.Loop) error { return g.Watch }
+func working(g *guard.Guard) func(context.Context, guard.Loop) error  { return g.Work }
+
+func (s *stage) reads() int { return len(s.sim.RequestsTo(http.MethodGet, running)) }
+
+func TestWatch_LooksOnlyWhereItMust(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	p := s.person(t, "near")
+	s.person(t, "far", func(w *wish) { w.config = "margin_threshold = 1" })
+	reads := []int{}
+	rounds := s.looped(t, 8, func(n int) {
+		reads = append(reads, s.reads())
+		s.advance(20 * time.Second)
+		switch n {
+		case 2:
+			s.sim.MustPrice(91700) // the trigger of the first is 91711.4, of the second 91382.5
+		case 4:
+			s.advance(15 * time.Minute)
+		case 6:
+			s.exec(t, `UPDATE "MarginGuardConfig" SET updated_at = ? WHERE user_id = ?`, s.clock(), p.id)
+		}
+	}, watching)
+	reads = append(reads, s.reads())
+	require.Equal(t, 2, reads[0], "at first everybody is looked at")
+	require.Equal(t, 2, reads[1], "then nobody, while the price is far away")
+	require.True(t, rounds[1].Idle())
+	require.Equal(t, 1, rounds[2].Users)
+	require.Equal(t, 1, rounds[2].Result.Added)
+	require.Equal(t, int64(252631), s.margin(t, p))
+	require.Equal(t, 0, rounds[3].Users, "the addition moved the trigger away")
+	require.Equal(t, 2, rounds[4].Users, "everybody is due after the refresh time")
+	require.Equal(t, 0, rounds[5].Users)
+	require.Equal(t, 1, rounds[6].Users, "a changed configuration is looked at at once")
+	require.Len(t, s.posts(), 1)
+
+	var index []models.GuardWatch
+	require.NoError(t, s.db.Gorm(t.Context()).Order("trigger_price").Find(&index).Error)
+	require.Len(t, index, 2)
+	var worker models.GuardWorker
+	require.NoError(t, s.db.Gorm(t.Context()).Take(&worker).Error)
+	require.Equal(t, models.WorkerWatch, worker.Kind)
+	require.NotNil(t, worker.StoppedAt)
+	require.Equal(t, s.clock(), *worker.FinishedAt)
+}
+
+func TestWatch_LooksAgainAfterFunding(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.person(t, "anna")
+	s.now = time.Date(2026, 8, 12, 15, 58, 0, 0, time.UTC)
+	rounds := s.looped(t, 4, func(n int) {
+		if n == 1 {
+			s.advance(time.Minute)
+		} else {
+			s.advance(2 * time.Minute)
+		}
+	}, watching)
+	var users []int
+	for _, r := range rounds {
+		users = append(users, r.Users)
+	}
+	require.Equal(t, []int{1, 0, 1, 0}, users)
+}
+
+// TestWatch_NeverDecidesFromTheIndex gives it an index that is wrong.
+func TestWatch_NeverDecidesFromTheIndex(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	p := s.person(t, "anna")
+	s.looped(t, 1, func(int) {}, watching)
+	s.exec(t, `UPDATE guard_watch SET trigger_price = 99000`)
+	rounds := s.looped(t, 1, func(int) {}, watching)
+	require.Equal(t, 1, rounds[0].Users)
+	require.Zero(t, rounds[0].Result.Added)
+	require.Empty(t, s.posts())
+	require.Equal(t, int64(210526), s.margin(t, p))
+}
+
+func TestWatch_TroubleAndOpenIntents(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	p := s.person(t, "anna")
+	s.sim.MustPrice(91700)
+	s.sim.MustFail(lnsim.Fault{Method: http.MethodPost, Path: addMargin, Cut: true})
+	rounds := s.looped(t, 4, func(n int) {
+		s.advance(20 * time.Second)
+		if n == 1 {
+			s.sim.MustPrice(94000) // far from the trigger: only the open intent calls for a look
+		}
+		if n == 2 {
+			s.advance(time.Minute)
+		}
+	}, watching)
+	require.Equal(t, 1, rounds[0].Result.Unknown)
+	require.Equal(t, 1, rounds[1].Result.Unknown)
+	require.Equal(t, 1, rounds[2].Users)
+	require.Equal(t, 0, rounds[3].Users)
+	require.Equal(t, models.GuardNotApplied, s.intents(t)[0].State)
+	require.Equal(t, int64(210526), s.margin(t, p))
+}
+
+func TestWorkers_ShareTheUsers(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	var people []person
+	for _, name := range []string{"anna", "bert", "cleo", "dora", "emil", "fred", "gina", "hugo"} {
+		people = append(people, s.person(t, name))
+	}
+	s.sim.MustPrice(91700)
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() { s.looped(t, 2, func(int) {}, working) })
+	}
+	all.Wait()
+	require.Len(t, s.posts(), len(people), "everybody got margin, once")
+	for _, p := range people {
+		require.Equal(t, int64(252631), s.margin(t, p))
+	}
+	require.LessOrEqual(t, s.reads(), 3*len(people), "nobody was looked at by two workers in one round")
+	lag, err := s.db.GuardLag(t.Context(), s.clock().Add(-time.Second))
+	require.NoError(t, err)
+	require.Zero(t, lag.Due)
+	require.Equal(t, int64(len(people)), lag.ActiveUsers)
+
+	s.advance(20 * time.Second)
+	require.Equal(t, len(people), s.looped(t, 1, func(int) {}, working)[0].Users, "due again after an interval")
+}
+
+func TestWorker_CapsOfARoundReachTheNearest(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	far := s.person(t, "far")
+	near := s.person(t, "near")
+	s.sim.MustPrice(91700)
+	s.exec(t, `UPDATE "MarginGuardConfig" SET margin_threshold = 20 WHERE user_id = ?`, near.id)
+	g, err := guard.New(s.options())
+	require.NoError(t, err)
+	var got guard.Round
+	require.NoError(t, g.Work(t.Context(), guard.Loop{
+		Interval: time.Minute, Rounds: 1, MaxSats: 42105, Told: func(r guard.Round) { got = r },
+	}))
+	require.NoError(t, got.Err)
+	require.Equal(t, int64(42105), got.Result.AddedSats)
+	require.Equal(t, int64(252631), s.margin(t, near))
+	require.Equal(t, int64(210526), s.margin(t, far))
+}

@@ -1,0 +1,49 @@
+package marginguard
+
+import "time"
+
+// Watched is a position with the market price at which it must be looked at: a
+// long when the price has fallen to it, a short when it has risen to it.
+type Watched struct {
+	TradeID string
+	Side    Side
+	Trigger float64
+}
+
+// Watch is what an index of trigger prices has to know of a user's positions.
+// It says when to look and never what to do.
+func Watch(c Config, r Reading, positions []Position) []Watched {
+	var out []Watched
+	for _, p := range positions {
+		threshold, _, selected := c.wish(p.ID)
+		if !selected || p.problem() != "" || !p.hasLiquidation() {
+			continue
+		}
+		if trigger := r.Trigger(p, threshold); finite(trigger) && trigger > 0 {
+			out = append(out, Watched{TradeID: p.ID, Side: p.Side, Trigger: trigger})
+		}
+	}
+	return out
+}
+
+// Extremes are the lowest and the highest price at which the exchange would
+// judge a position of any size now.
+func (m Market) Extremes() (low, high float64) {
+	low, high = m.LastPrice, m.LastPrice
+	for _, level := range m.Levels {
+		if level.Bid > 0 {
+			low = min(low, level.Bid)
+		}
+		if level.Ask > 0 {
+			high = max(high, level.Ask)
+		}
+	}
+	return low, high
+}
+
+// fundingHours are the hours, UTC, at which funding moves margins, and with them
+// the liquidation prices of positions that nobody touched.
+const fundingHours = 8 * time.Hour
+
+// LastFunding is the last settlement of funding up to now.
+func LastFunding(now time.Time) time.Time { return now.UTC().Truncate(fundingHours) }

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"github.com/axisor/axisor/pkg/models"
+)
+
+// watchBatch is how many rows of the index one statement writes.
+const watchBatch = 2000
+
+// GuardLook is an account that was looked at, with its positions. Without an
+// account it only says when the user is to count as looked at.
+type GuardLook struct {
+	UserID, AccountID string
+	Rows              []models.GuardWatch
+	At                time.Time
+}
+
+// StoreGuardLooks replaces what the index knows of accounts and remembers when
+// their users were looked at.
+func (d *DB) StoreGuardLooks(ctx context.Context, looks []GuardLook) error {
+	for len(looks) > 0 {
+		n := min(len(looks), batch)
+		if err := d.storeLooks(ctx, looks[:n]); err != nil {
+			return err
+		}
+		looks = looks[n:]
+	}
+	return nil
+}
+
+func (d *DB) storeLooks(ctx context.Context, looks []GuardLook) error {
+	var accounts []string
+	var rows []models.GuardWatch
+	seen := map[string]time.Time{}
+	for _, l := range looks {
+		if l.AccountID != "" {
+			accounts = append(accounts, l.AccountID)
+		}
+		rows = append(rows, l.Rows...)
+		seen[l.UserID] = l.At
+	}
+	leases := make([]models.GuardLease, 0, len(seen))
+	for user, at := range seen {
+		leases = append(leases, models.GuardLease{UserID: user, LookedAt: &at})
+	}
+	return d.Transaction(ctx, func(tx *DB) error {
+		g := tx.Gorm(ctx)
+		// A user who was deleted meanwhile must not fail the others.
+		var alive []string
+		if err := g.Raw(`SELECT id FROM "User" WHERE id IN ? FOR KEY SHARE`, slices.Collect(maps.Keys(seen))).Scan(&alive).Error; err != nil {
+			return err
+		}
+		gone := func(user string) bool { return !slices.Contains(alive, user) }
+		if len(alive) < len(seen) {
+			rows = slices.DeleteFunc(rows, func(r models.GuardWatch) bool { return gone(r.UserID) })
+			leases = slices.DeleteFunc(leases, func(l models.GuardLease) bool { return gone(l.UserID) })
+		}
+		if len(leases) == 0 {
+			return nil
+		}
+		if err := g.Where("account_id IN ?", accounts).Delete(&models.GuardWatch{}).Error; err != nil {
+			return err
+		}
+		if len(rows) > 0 {
+			// An account that was looked at twice at the same moment is no trouble.
+			if err := g.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(&rows, watchBatch).Error; err != nil {
+				return err
+			}
+		}
+		return g.Clauses(clause.OnConflict{
+			Columns: []clause.Column{{Name: "user_id"}}, DoUpdates: clause.AssignmentColumns([]string{"looked_at"}),
+		}).CreateInBatches(&leases, watchBatch).Error
+	})
+}
+
+// GuardCrossed returns the users with a position whose trigger price lies
+// between the market and liquidation: longs at or above low, shorts at or below high.
+func (d *DB) GuardCrossed(ctx context.Context, low, high float64) ([]string, error) {
+	var ids []string
+	err := d.Gorm(ctx).Raw(`
+		SELECT user_id FROM guard_watch WHERE side = 'buy' AND trigger_price >= ?
+		UNION
+		SELECT user_id FROM guard_watch WHERE side = 'sell' AND trigger_price <= ?`, low, high).Scan(&ids).Error
+	return ids, err
+}
+
+// GuardDue returns the users who must be looked at whatever the price is: those
+// not looked at since before, the longest first, those whose configuration or
+// account changed since, and those with an open intent.
+func (d *DB) GuardDue(ctx context.Context, before time.Time, limit int) ([]string, error) {
+	var ids []string
+	err := d.Gorm(ctx).Raw(`
+		(SELECT DISTINCT user_id FROM guard_intent WHERE state IN `+openStates+` AND user_id IS NOT NULL)
+		UNION
+		(SELECT c.user_id FROM "MarginGuardConfig" c
+		 JOIN "User" u ON u.id = c.user_id AND u.is_active
+		 LEFT JOIN guard_lease l ON l.user_id = c.user_id
+		 WHERE c.is_active AND (l.looked_at IS NULL OR l.looked_at < ? OR c.updated_at > l.looked_at
+		       OR EXISTS (SELECT FROM "UserExchangeAccounts" a WHERE a.user_id = c.user_id AND a.updated_at > l.looked_at))
+		 ORDER BY l.looked_at NULLS FIRST, c.user_id LIMIT ?)`, before, limit).Scan(&ids).Error
+	return ids, err
+}
+
+// ClaimGuardUsers gives a worker the next users who were not claimed since
+// before. Two workers never get the same ones; a worker that dies loses its
+// users until they are due again.
+func (d *DB) ClaimGuardUsers(ctx context.Context, worker string, now, before time.Time, limit int) ([]string, error) {
+	var ids []string
+	err := d.Gorm(ctx).Raw(`
+		WITH due AS (
+			SELECT c.user_id FROM "MarginGuardConfig" c
+			JOIN "User" u ON u.id = c.user_id
+			LEFT JOIN guard_lease l ON l.user_id = c.user_id
+			WHERE ((c.is_active AND u.is_active)
+			       OR c.user_id IN (SELECT i.user_id FROM guard_intent i WHERE i.state IN `+openStates+`))
+			  AND (l.claimed_at IS NULL OR l.claimed_at <= @before)
+			ORDER BY l.claimed_at NULLS FIRST, c.user_id
+			LIMIT @limit
+			FOR UPDATE OF c SKIP LOCKED)
+		INSERT INTO guard_lease AS l (user_id, worker_id, claimed_at)
+		SELECT user_id, @worker, @now FROM due
+		ON CONFLICT (user_id) DO UPDATE SET worker_id = @worker, claimed_at = @now
+		WHERE l.claimed_at IS NULL OR l.claimed_at <= @before
+		RETURNING l.user_id`,
+		map[string]any{"worker": worker, "now": now, "before": before, "limit": limit}).Scan(&ids).Error
+	return ids, err
+}
+
+// GuardLag is how far the round of all users has come.
+type GuardLag struct {
+	ActiveUsers int64
+	// Due are the active users not looked at since the given moment.
+	Due int64
+	// Oldest is when the user was looked at who waits longest; nil when one of
+	// them was never looked at, or there is none.
+	Oldest    *time.Time
+	Positions int64
+}
+
+// GuardLag reads it.
+func (d *DB) GuardLag(ctx context.Context, before time.Time) (GuardLag, error) {
+	var got struct {
+		Active, Due, Never, Positions int64
+		Oldest                        *time.Time
+	}
+	err := d.Gorm(ctx).Raw(`
+		SELECT count(*) AS active, count(*) FILTER (WHERE l.looked_at IS NULL OR l.looked_at < ?) AS due,
+		       count(*) FILTER (WHERE l.looked_at IS NULL) AS never, min(l.looked_at) AS oldest,
+		       (SELECT count(*) FROM guard_watch) AS positions
+		FROM "MarginGuardConfig" c JOIN "User" u ON u.id = c.user_id AND u.is_active
+		LEFT JOIN guard_lease l ON l.user_id = c.user_id
+		WHERE c.is_active`, before).Scan(&got).Error
+	out := GuardLag{ActiveUsers: got.Active, Due: got.Due, Positions: got.Positions}
+	if got.Never == 0 {
+		out.Oldest = got.Oldest
+	}
+	return out, err
+}

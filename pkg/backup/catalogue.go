@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"filippo.io/age"
+
+	"github.com/axisor/axisor/pkg/backup/remote"
 )
 
 // Options configures a Repository. Directory is required; Now must be set.
@@ -30,6 +32,9 @@ type Repository struct {
 	open openFunc
 	free func(dir string) (int64, error)
 	sync func(dir string) error
+
+	target *remote.Target // set for the copies on a target
+	copies []Entry
 }
 
 // Open returns the repository; the directory need not exist yet.
@@ -59,7 +64,8 @@ type Entry struct {
 	Problem  string
 	Manifest *Manifest
 	dir      string
-	kind     string // "" is logical; kept beside the manifest, which may be unreadable
+	store    remote.Store // where the files are, when not in dir
+	kind     string       // "" is logical; kept beside the manifest, which may be unreadable
 }
 
 // manifestPath is where the manifest lies.
@@ -72,6 +78,9 @@ func (e Entry) manifestPath() string {
 
 // Path is the archive's file, or the manifest's when that cannot be read.
 func (e Entry) Path() string {
+	if e.store != nil && e.Manifest != nil {
+		return e.Manifest.Archive.Name
+	}
 	if e.Manifest == nil {
 		return e.manifestPath()
 	}
@@ -81,6 +90,9 @@ func (e Entry) Path() string {
 // List returns every backup, newest first. A backup is what has a manifest; damaged ones
 // are listed with their problem. A directory that does not exist holds no backups.
 func (r *Repository) List() ([]Entry, error) {
+	if r.target != nil {
+		return slices.Clone(r.copies), nil
+	}
 	names, err := r.names()
 	if err != nil {
 		return nil, err

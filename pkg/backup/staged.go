@@ -114,10 +114,14 @@ func digestFile(ctx context.Context, path string, progress Counter) (string, int
 	}
 	defer f.Close()
 	dropCache(f)
+	return digest(ctx, f, filepath.Base(path), progress)
+}
+
+func digest(ctx context.Context, r io.Reader, name string, progress Counter) (string, int64, error) {
 	h := sha256.New()
-	n, err := copyCounting(h, &reader{ctx: ctx, r: f}, progress)
+	n, err := copyCounting(h, &reader{ctx: ctx, r: r}, progress)
 	if err != nil {
-		return "", n, fmt.Errorf("read %s: %w", filepath.Base(path), err)
+		return "", n, fmt.Errorf("read %s: %w", name, err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), n, nil
 }

@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"filippo.io/age"
 
+	"github.com/axisor/axisor/pkg/backup/remote"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -52,6 +52,10 @@ func (r *Repository) Verify(ctx context.Context, e Entry, c Check) (Report, erro
 	report := Report{ID: e.ID, Verification: v}
 	if e.Manifest == nil {
 		report.Warning = "not recorded: there is no manifest to write to"
+		return report, nil
+	}
+	if e.store != nil {
+		report.Warning = "not recorded: the check was of a copy"
 		return report, nil
 	}
 	if err := record(ctx, e, v); err != nil {
@@ -112,13 +116,19 @@ func openIdentities(e Entry, get Identities) ([]age.Identity, error) {
 }
 
 func checkDigest(ctx context.Context, e Entry, f FileInfo, progress Counter) error {
-	sum, n, err := digestFile(ctx, filepath.Join(e.dir, f.Name), progress)
+	var sum string
+	var n int64
+	in, err := e.open(ctx, f.Name)
+	if err == nil {
+		sum, n, err = digest(ctx, in, f.Name, progress)
+		in.Close()
+	}
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, os.ErrNotExist):
 		return &DamagedError{ID: e.ID, File: f.Name, Level: LevelDigest, Problem: "file " + f.Name + " is missing"}
-	case errors.Is(err, os.ErrPermission):
+	case errors.Is(err, os.ErrPermission), errors.Is(err, remote.ErrUnavailable), errors.Is(err, remote.ErrDenied):
 		return err
 	case err != nil:
 		return &DamagedError{ID: e.ID, File: f.Name, Level: LevelDigest, Problem: "file " + f.Name + " cannot be read", Cause: err}
@@ -182,7 +192,7 @@ func feed(ctx context.Context, e Entry, f FileInfo, identities []age.Identity, w
 	damaged := func(problem string, cause error) error {
 		return &DamagedError{ID: e.ID, File: f.Name, Level: LevelDecode, Problem: problem, Cause: cause}
 	}
-	file, err := os.Open(filepath.Join(e.dir, f.Name))
+	file, err := e.open(ctx, f.Name)
 	if err != nil {
 		return err
 	}

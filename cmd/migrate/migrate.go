@@ -27,7 +27,8 @@ schema with the one this program expects. One run at a time: a lock in the datab
   axisor migrate status --check
   axisor migrate verify`,
 	}
-	c.AddCommand(newUp(a, nil), newDown(a, nil), newStatus(a, nil), newVersion(a, nil), newVerify(a, nil))
+	c.AddCommand(newUp(a, nil), newDown(a, nil), newStatus(a, nil), newVersion(a, nil), newVerify(a, nil),
+		newBaseline(a, nil), newRedo(a, nil))
 	return c
 }
 

@@ -13,8 +13,10 @@ import (
 )
 
 type verifyOptions struct {
-	app *app.App
-	fix bool
+	app     *app.App
+	fix     bool
+	against flags.Enum
+	write   flags.Writes
 }
 
 func newVerify(a *app.App, run func(context.Context, *verifyOptions) error) *cobra.Command {
@@ -29,18 +31,23 @@ func newVerify(a *app.App, run func(context.Context, *verifyOptions) error) *cob
 policies with what this program expects, and lists every difference. Indexes and constraints are compared by
 what they are, not by their names. Tables that are not axisor's are ignored. It writes nothing.
 
-With --fix it prints, instead of the list, the SQL that repairs what a statement can repair safely; read it
-before you run it, and run it statement by statement (psql does), because indexes are built concurrently.
+With --fix it prints, instead of the list, the SQL that repairs what a statement can repair safely; with --fix
+--yes it runs that SQL, each statement by itself, indexes concurrently. Nothing of it deletes rows.
+With --against app it compares a database in the web application's own naming with the design, table by
+table; it proposes no repair there.
 
-Exit codes: 8 when there is a difference, 11 without a database, 12 when migrations are pending or unknown.`,
+Exit codes: 8 when there is a difference (with --fix --yes: when one is left), 11 without a database, 12 when
+migrations are pending or unknown, 13 when a migration is running.`,
 		Example: `  axisor migrate verify
   axisor migrate verify -o json --jq '.items[].object'
-  axisor migrate verify --fix > repair.sql`,
+  axisor migrate verify --fix > repair.sql
+  axisor migrate verify --against app`,
 		Args: flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
 	}
-	c.Flags().BoolVar(&o.fix, "fix", false, "print the SQL that repairs the differences")
-	flags.Mark(c, flags.EffectKey, flags.Read)
+	c.Flags().BoolVar(&o.fix, "fix", false, "print the SQL that repairs the differences; with --yes run it")
+	flags.RegisterEnum(c, &o.against, "against", "schema", "what to compare with", "schema", "app")
+	o.write.Register(c)
 	flags.Fields(c, output.Fields[findingView]())
 	return c
 }
@@ -54,19 +61,33 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	findings, err := s.m.Verify(ctx)
+	check := s.m.Verify
+	if o.against.String() == "app" {
+		check = s.m.VerifyApplication
+	}
+	findings, err := check(ctx)
 	if err != nil {
 		return s.failure(ctx, err)
+	}
+	run := o.fix && o.app.Globals.Yes && !o.write.DryRun
+	if run {
+		repaired, err := s.m.Repair(ctx, findings)
+		for _, f := range repaired {
+			p.Notice("repaired: %s %s", f.Kind, f.Object)
+		}
+		if err != nil {
+			return s.failure(ctx, err)
+		}
+		if findings, err = check(ctx); err != nil {
+			return s.failure(ctx, err)
+		}
 	}
 	if len(findings) == 0 && !p.Machine() {
 		p.Notice("the schema is the one this program expects")
 		return nil
 	}
-	views := make([]findingView, 0, len(findings))
-	for _, f := range findings {
-		views = append(views, findingOf(f))
-	}
-	if o.fix && !p.Machine() {
+	views := findingsOf(findings)
+	if o.fix && !run && !p.Machine() {
 		err = printFixes(p, views)
 	} else {
 		err = output.Slice(p, findingDesc(), views)
@@ -75,7 +96,7 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 		return err
 	}
 	e := clierr.New(clierr.CheckFailed, "schema_drift", plural(len(findings), "difference")+" between the live schema and the expected one")
-	if !o.fix {
+	if !o.fix && o.against.String() != "app" {
 		e = e.WithHint("axisor migrate verify --fix prints the SQL that repairs them")
 	}
 	return e

@@ -112,7 +112,10 @@ func (m *Migrator) indexMigration(f indexFile) *goose.Migration {
 			}
 			for _, s := range statements {
 				m.recorder.statement = s.sql + ";"
-				if err := each(ctx, conn, s); err != nil {
+				stop := m.watchBuild(ctx, conn, s.index)
+				err := each(ctx, conn, s)
+				stop()
+				if err != nil {
 					return fmt.Errorf("index %q: %w", s.index, err)
 				}
 			}

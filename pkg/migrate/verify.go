@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-//go:generate go test . -run TestSnapshot -count=1 -update
+//go:generate go test . -run Snapshot -count=1 -update
 
 // schemaJSON is the catalog after the last migration, so that verifying needs no second database.
 //
@@ -157,7 +157,7 @@ func (d *differ) columns(table string) {
 		if got := live.Columns[i]; got != want {
 			d.add(Finding{
 				Kind: "column", Object: object, Problem: Different,
-				Expected: columnSQL(want), Actual: columnSQL(got), FixSQL: alterColumn(table, want, got),
+				Expected: columnSQL(want), Actual: columnSQL(got), FixSQL: safeAlter(table, want, got),
 			})
 		}
 	}

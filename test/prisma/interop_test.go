@@ -4,6 +4,7 @@ package prisma
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,9 +12,11 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
 
 	"github.com/axisor/axisor/internal/testdb"
+	"github.com/axisor/axisor/pkg/migrate"
 )
 
 func TestInterop(t *testing.T) {
@@ -39,6 +42,27 @@ func TestInterop(t *testing.T) {
 	}
 	out := run(t, []string{"DATABASE_URL=" + testdb.NewURL(t).Reveal()}, "node", args...)
 	t.Log(out)
+	// And the other way round: what Prisma made, adopted, is to Prisma what the migrations make.
+	out = run(t, []string{"DATABASE_URL=" + adopted(t)}, "node", "interop.mjs")
+	t.Log(out)
+}
+
+// adopted gives the address of a database that Prisma's own SQL made and a baseline took over.
+func adopted(t *testing.T) string {
+	t.Helper()
+	url := testdb.Empty(t).Reveal()
+	db, err := sql.Open("pgx", url)
+	require.NoError(t, err)
+	defer db.Close()
+	raw, err := os.ReadFile("prisma_schema.sql")
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), string(raw))
+	require.NoError(t, err)
+	m, err := migrate.New(db, migrate.Options{})
+	require.NoError(t, err)
+	_, err = m.Baseline(t.Context(), false)
+	require.NoError(t, err)
+	return url
 }
 
 // outdated tells whether the packages are from before the last change of the lock file.

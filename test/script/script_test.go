@@ -74,6 +74,7 @@ func TestScripts(t *testing.T) {
 			"overdue":   overdue,
 			"price":     price,
 			"simulator": simulator,
+			"sql":       statements,
 			"trader":    trader,
 		},
 	})

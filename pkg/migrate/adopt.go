@@ -1,0 +1,224 @@
+package migrate
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// prismaLockKey is the advisory lock of Prisma's own migrator.
+const prismaLockKey = 72707369
+
+// adopt brings the design's tables to what the migrations up to baselineVersion make, and records those. It
+// works on the connection that holds the migration lock. Every step is taken from what is there, so a run
+// that ends in the middle is continued by the next.
+func (m *Migrator) adopt(ctx context.Context, conn *sql.Conn) (*Adoption, error) {
+	a, err := m.planBaseline(ctx)
+	if err != nil {
+		return a, err
+	}
+	if a.Prisma.Present {
+		var got bool
+		if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, prismaLockKey).Scan(&got); err != nil {
+			return a, fmt.Errorf("take Prisma's lock: %w", err)
+		}
+		if !got {
+			return a, fmt.Errorf("%w: Prisma holds its migration lock", ErrLocked)
+		}
+		defer func() {
+			_, _ = conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, prismaLockKey)
+		}()
+	}
+	if err := m.ensureRole(ctx, conn); err != nil {
+		return a, err
+	}
+	for _, s := range a.Steps {
+		if err := m.step(ctx, conn, s); err != nil {
+			return a, fmt.Errorf("add %s %s: %w", s.Kind, s.Object, err)
+		}
+		m.o.Progress(fmt.Sprintf("%s %s: added", s.Kind, s.Object))
+	}
+	return a, m.recordBaseline(ctx, conn)
+}
+
+// ensureRole runs the statements of the migration that makes the role of the policies.
+func (m *Migrator) ensureRole(ctx context.Context, conn *sql.Conn) error {
+	f, err := readFile(m.files, m.names[roleVersion])
+	if err != nil {
+		return err
+	}
+	return inTransaction(ctx, conn, f.up)
+}
+
+// step runs the statements of one finding. Reading a whole table to validate a rule is a transaction of its
+// own, so that the strong lock of adding the rule is not held for it.
+func (m *Migrator) step(ctx context.Context, conn *sql.Conn, f Finding) error {
+	if f.Kind == "policy" {
+		ok, err := roleExists(ctx, conn)
+		if err != nil || !ok {
+			return err // what the migration itself does on a server that grants no roles; verify reports it
+		}
+	}
+	statements := Split(f.FixSQL)
+	if f.Kind == "index" {
+		return m.indexStep(ctx, conn, statements)
+	}
+	var together []string
+	flush := func() error {
+		script := strings.Join(together, ";\n")
+		if together = nil; script == "" {
+			return nil
+		}
+		return m.patiently(ctx, func() error { return inTransaction(ctx, conn, script) })
+	}
+	for _, s := range statements {
+		alone := strings.Contains(s.SQL, " VALIDATE CONSTRAINT ") || strings.Contains(s.SQL, " ADD VALUE ")
+		if alone {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		if together = append(together, s.SQL); alone {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}
+
+func (m *Migrator) indexStep(ctx context.Context, conn *sql.Conn, statements []Statement) error {
+	create := regexp.MustCompile(`^CREATE (?:UNIQUE )?INDEX CONCURRENTLY "([^"]+)" ON `)
+	for _, s := range statements {
+		err := error(nil)
+		if match := create.FindStringSubmatch(s.SQL); match != nil {
+			err = m.buildIndex(ctx, conn, indexStatement{index: match[1], sql: s.SQL}, createIndex)
+		} else if match := dropPattern().FindStringSubmatch(s.SQL); match != nil {
+			err = m.buildIndex(ctx, conn, indexStatement{index: match[1], sql: s.SQL}, dropIndex)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func roleExists(ctx context.Context, conn *sql.Conn) (ok bool, err error) {
+	err = conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'authenticated')`).Scan(&ok)
+	return ok, err
+}
+
+// buildIndex creates or drops an index without a lock timeout, and reports how far it is.
+func (m *Migrator) buildIndex(
+	ctx context.Context, conn *sql.Conn, s indexStatement, do func(context.Context, *sql.Conn, indexStatement) error,
+) error {
+	if _, err := conn.ExecContext(ctx, `SET lock_timeout = 0`); err != nil {
+		return err
+	}
+	stop := m.watchBuild(ctx, conn, s.index)
+	err := do(ctx, conn, s)
+	stop()
+	_, reset := conn.ExecContext(context.WithoutCancel(ctx), `SET lock_timeout = '`+statementLockTimeout+`'`)
+	return errors.Join(err, reset)
+}
+
+// patiently repeats what a busy table keeps out, as a run of migrations does.
+func (m *Migrator) patiently(ctx context.Context, do func() error) error {
+	deadline := m.o.Now().Add(m.o.LockTimeout)
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := do()
+		if !isLockTimeout(err) || m.o.Now().After(deadline) {
+			return err
+		}
+		m.o.Progress("a table is busy, trying again")
+		jitter := rand.N(wait) //nolint:gosec // spreads retries; nobody gains by guessing it
+		if sleep(ctx, wait/2+jitter) != nil {
+			return err
+		}
+	}
+}
+
+// inTransaction runs statements without parameters, all or none.
+func inTransaction(ctx context.Context, conn *sql.Conn, statements string) error {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, statements); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// recordBaseline writes the history that the migrations would have left. It looks once more: what a busy hour
+// added in between must not be recorded as there when it is not.
+func (m *Migrator) recordBaseline(ctx context.Context, conn *sql.Conn) error {
+	a, err := m.planBaseline(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range a.Steps {
+		if s.Kind != "policy" {
+			return fmt.Errorf("%s %s is %s again: someone else is changing the schema", s.Kind, s.Object, s.Problem)
+		}
+	}
+	var script strings.Builder
+	script.WriteString(createVersionTable)
+	for version := range m.names {
+		if version <= baselineVersion {
+			fmt.Fprintf(&script, "\nINSERT INTO %s (version_id, is_applied) VALUES (%d, true);", VersionTable, version)
+		}
+	}
+	if err := inTransaction(ctx, conn, script.String()); err != nil {
+		return fmt.Errorf("record the baseline: %w", err)
+	}
+	return nil
+}
+
+// violations counts the rows that break the rule that a step would add.
+func (m *Migrator) violations(ctx context.Context, want, live *Catalog, s Finding) ([]Violation, error) {
+	table, name, _ := strings.Cut(s.Object, ": ")
+	if s.Kind == "column" {
+		table, name, _ = strings.Cut(s.Object, ".")
+	}
+	if live.Tables[table] == nil {
+		return nil, nil
+	}
+	broken := ""
+	switch t := want.Tables[table]; s.Kind {
+	case "column":
+		if s.Problem == Different && t.column(name).NotNull {
+			broken, name = quoted(name)+" IS NULL", name+" NOT NULL"
+		}
+	case "constraint":
+		broken = brokenRule(t.Constraints[name])
+	case "index":
+		if key := uniqueKey(t.Indexes[name].Definition); key != "" {
+			broken = fmt.Sprintf("(%s) IN (SELECT %s FROM %s GROUP BY %s HAVING count(*) > 1)", key, key, quoted(table), key)
+		}
+	}
+	if broken == "" {
+		return nil, nil
+	}
+	v := Violation{Table: table, Rule: name}
+	var examples string
+	err := m.db.QueryRowContext(ctx, fmt.Sprintf(`SELECT count(*), COALESCE(string_agg(id, E'\n' ORDER BY n) FILTER (WHERE n <= 5), '')
+		FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM %s t WHERE %s) broken`, quoted(table), broken)).Scan(&v.Rows, &examples)
+	if sqlState(err) == "42703" { // the column itself is missing and comes first
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("count the rows of %s that break %s: %w", table, name, err)
+	}
+	if v.Rows == 0 {
+		return nil, nil
+	}
+	v.Examples = strings.Split(examples, "\n")
+	return []Violation{v}, nil
+}

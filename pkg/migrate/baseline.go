@@ -1,0 +1,263 @@
+package migrate
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// baselineVersion is the last migration that a baseline records instead of running: up to here they make the
+// design's tables, which Prisma made already. What comes after inserts rows and creates tables of axisor's own,
+// and is applied as always.
+const baselineVersion = 11
+
+// roleVersion is the migration that makes the role of the policies; a baseline runs its statements.
+const roleVersion = 10
+
+// baselineJSON is the catalog after baselineVersion. Those migrations never change, so neither does this.
+//
+//go:embed baseline.json
+var baselineJSON []byte
+
+// What a baseline can be refused for, for errors.Is.
+var (
+	// ErrNothingToAdopt says that none of the design's tables are there.
+	ErrNothingToAdopt = errors.New("there is no schema to adopt: the design's tables are missing")
+	// ErrOwnSchema says that axisor's own migrations are at work in this database.
+	ErrOwnSchema = errors.New("the schema is axisor's own already")
+	// ErrApplicationNames says that the tables have the names of the web application's own schema.
+	ErrApplicationNames = errors.New("the tables have the web application's names and not the design's")
+	// ErrCannotAdopt says that something is there whose meaning is not the design's.
+	ErrCannotAdopt = errors.New("the schema differs from the design in ways that no safe statement repairs")
+	// ErrViolations says that rows break rules that the design has and the database lacks.
+	ErrViolations = errors.New("existing rows break rules of the design")
+)
+
+// Violation is a rule that is missing and that existing rows break.
+type Violation struct {
+	Table, Rule string
+	Rows        int64
+	Examples    []string // ids of a few of them
+}
+
+// PrismaHistory is what the table _prisma_migrations says.
+type PrismaHistory struct {
+	Present                bool
+	Applied, Failed, Taken int // Taken: rolled back
+}
+
+// Adoption is what a baseline did, or would do.
+type Adoption struct {
+	Steps      []Finding // what was missing, in the order it was added
+	Kept       []Finding // what differs and is left as it is
+	Blocking   []Finding // what no statement repairs safely; nothing is done when there is any
+	Violations []Violation
+	Prisma     PrismaHistory
+	Applied    []Applied // the migrations that came after
+	Pending    []Item    // with a dry run: those that would come after
+}
+
+func baselineCatalog() (*Catalog, error) {
+	var c Catalog
+	if err := json.Unmarshal(baselineJSON, &c); err != nil {
+		return nil, fmt.Errorf("read the schema of the design: %w", err)
+	}
+	return &c, nil
+}
+
+// Baseline adopts a database whose tables Prisma made: it adds what the design has on top of its models,
+// without writing a table anew, records the migrations that are thereby fulfilled, and applies the rest. With
+// dryRun it only tells. A run that was interrupted is completed by the next one.
+func (m *Migrator) Baseline(ctx context.Context, dryRun bool) (*Adoption, error) {
+	if m.db.Stats().MaxOpenConnections == 1 {
+		return nil, ErrPoolTooSmall
+	}
+	current, _, err := m.Version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if current >= baselineVersion {
+		return m.adopted(ctx, dryRun)
+	}
+	if current > 0 {
+		return nil, ErrOwnSchema
+	}
+	if dryRun {
+		return m.planBaseline(ctx)
+	}
+	conn, err := m.db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close()
+	if err := m.locker.SessionLock(ctx, conn); err != nil {
+		return nil, err
+	}
+	a, err := m.adopt(ctx, conn)
+	if err = errors.Join(err, m.locker.SessionUnlock(context.WithoutCancel(ctx), conn)); err != nil {
+		return a, err
+	}
+	a.Applied, err = m.Up(ctx)
+	return a, err
+}
+
+// adopted answers for a database that has the design's part of the history.
+func (m *Migrator) adopted(ctx context.Context, dryRun bool) (*Adoption, error) {
+	a := &Adoption{}
+	var err error
+	if a.Prisma, err = prismaHistory(ctx, m.db); err != nil {
+		return nil, err
+	}
+	if dryRun {
+		a.Pending, err = m.Pending(ctx, m.head)
+		return a, err
+	}
+	a.Applied, err = m.Up(ctx)
+	return a, err
+}
+
+// planBaseline sorts what is different into what can be added, what stays, and what forbids everything.
+func (m *Migrator) planBaseline(ctx context.Context) (*Adoption, error) {
+	want, err := baselineCatalog()
+	if err != nil {
+		return nil, err
+	}
+	live, err := ReadCatalog(ctx, m.db)
+	if err != nil {
+		return nil, err
+	}
+	if err := recognise(want, live); err != nil {
+		return nil, err
+	}
+	a := &Adoption{}
+	if a.Prisma, err = prismaHistory(ctx, m.db); err != nil {
+		return nil, err
+	}
+	for _, f := range Compare(want, live) {
+		f, list := sortFinding(a, want, f)
+		*list = append(*list, f)
+	}
+	for _, s := range a.Steps {
+		v, err := m.violations(ctx, want, live, s)
+		if err != nil {
+			return a, err
+		}
+		a.Violations = append(a.Violations, v...)
+	}
+	for version := range m.names {
+		if version > baselineVersion {
+			a.Pending = append(a.Pending, Item{Version: version, Name: m.names[version], State: StatePending})
+		}
+	}
+	slices.SortFunc(a.Pending, func(x, y Item) int { return int(x.Version - y.Version) })
+	switch {
+	case len(a.Blocking) > 0:
+		return a, ErrCannotAdopt
+	case len(a.Violations) > 0:
+		return a, ErrViolations
+	}
+	return a, nil
+}
+
+// recognise tells a database of the design by its structure: names and the columns that carry everything else.
+func recognise(want, live *Catalog) error {
+	var own, mapped []string
+	for _, name := range slices.Sorted(maps.Keys(want.Tables)) {
+		if live.Tables[name] != nil {
+			own = append(own, name)
+		}
+		if other := mappedName(name); other != "" && live.Tables[other] != nil && live.Tables[name] == nil {
+			mapped = append(mapped, other)
+		}
+	}
+	if len(mapped) > 0 {
+		return fmt.Errorf("%w: %s", ErrApplicationNames, strings.Join(mapped, ", "))
+	}
+	// A table "User" alone can be anybody's. These four with the columns that link them are the design's.
+	for table, columns := range map[string][]string{
+		"User": {"id", "email", "username", "plan_type"}, "Automation": {"id", "user_id", "config"},
+		"TradeLog": {"id", "user_id", "executed_at"}, "UserExchangeAccounts": {"id", "user_id", "credentials"},
+	} {
+		t := live.Tables[table]
+		if t == nil {
+			return fmt.Errorf("%w (%d of %d are there, %q is not)", ErrNothingToAdopt, len(own), len(want.Tables), table)
+		}
+		for _, c := range columns {
+			if !slices.ContainsFunc(t.Columns, func(have Column) bool { return have.Name == c }) {
+				return fmt.Errorf("%w: table %q has no column %q", ErrNothingToAdopt, table, c)
+			}
+		}
+	}
+	return nil
+}
+
+// sortFinding decides what becomes of one difference, and gives the statements that need no rewrite.
+func sortFinding(a *Adoption, want *Catalog, f Finding) (Finding, *[]Finding) {
+	table, column, _ := strings.Cut(f.Object, ".")
+	switch {
+	case f.Problem == Extra:
+		return f, &a.Kept
+	case f.Kind == "column" && f.Problem == Missing:
+		c := want.Tables[table].column(column)
+		if c.Default != "" && strings.Contains(c.Default, "gen_random_uuid") {
+			f.FixSQL = "" // a different value per row writes the table anew
+		}
+		if c.NotNull && c.Default == "" {
+			f.FixSQL = ""
+		}
+	case f.Kind == "index" && f.Problem == Invalid && f.Expected == "": // not one of ours
+		return f, &a.Kept
+	case f.Kind == "constraint" && f.Problem == Different, f.Kind == "index" && f.Problem == Different:
+		// Other actions of a key, or another index under the name: the application may count on them.
+		return f, &a.Kept
+	}
+	if f.FixSQL == "" {
+		return f, &a.Blocking
+	}
+	return f, &a.Steps
+}
+
+func (t *Table) column(name string) Column {
+	for _, c := range t.Columns {
+		if c.Name == name {
+			return c
+		}
+	}
+	return Column{}
+}
+
+// safeAlter is alterColumn, with NOT NULL proven by a check first: SET NOT NULL alone reads the whole table
+// under a lock that stops everybody.
+func safeAlter(table string, want, got Column) string {
+	fix := alterColumn(table, want, got)
+	if !want.NotNull || got.NotNull || fix == "" {
+		return fix
+	}
+	name := "axisor_" + want.Name + "_not_null"
+	set := fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;", quoted(table), quoted(want.Name))
+	return strings.Replace(fix, set, strings.Join([]string{
+		fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;", quoted(table), quoted(name), quoted(want.Name)),
+		validateConstraint(table, name), set, dropConstraint(table, name),
+	}, "\n"), 1)
+}
+
+func prismaHistory(ctx context.Context, db *sql.DB) (PrismaHistory, error) {
+	var h PrismaHistory
+	err := db.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL),
+		count(*) FILTER (WHERE finished_at IS NULL AND rolled_back_at IS NULL), count(*) FILTER (WHERE rolled_back_at IS NOT NULL)
+		FROM _prisma_migrations`).Scan(&h.Applied, &h.Failed, &h.Taken)
+	if isUndefinedTable(err) {
+		return h, nil
+	}
+	if err != nil {
+		return h, fmt.Errorf("read Prisma's history: %w", err)
+	}
+	h.Present = true
+	return h, nil
+}

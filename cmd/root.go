@@ -19,6 +19,7 @@ import (
 	"github.com/axisor/axisor/cmd/guard"
 	"github.com/axisor/axisor/cmd/migrate"
 	"github.com/axisor/axisor/cmd/payment"
+	"github.com/axisor/axisor/cmd/plan"
 	"github.com/axisor/axisor/cmd/trade"
 	"github.com/axisor/axisor/cmd/user"
 	"github.com/axisor/axisor/cmd/version"
@@ -71,7 +72,7 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 			root.AddCommand(c)
 		}
 	}
-	add(groupPeople, user.New(a), user.NewToken(a), payment.New(a), audit.New(a))
+	add(groupPeople, user.New(a), user.NewToken(a), plan.New(a), payment.New(a), audit.New(a))
 	add(groupTrading, exchange.New(a), account.New(a), credential.New(a), guard.New(a), automation.New(a), trade.New(a))
 	add(groupOperate, migrate.New(a), backup.New(a), backup.NewRestore(a), doctor.New(a))
 	add(groupWorkshop, dev.New(a), config.New(a), version.New(a))

@@ -1,0 +1,136 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/models"
+)
+
+// seedView says what seeding did about one plan.
+type seedView struct {
+	Slug      string `json:"slug"`
+	Name      string `json:"name"`
+	PriceSats int32  `json:"price_sats"`
+	Result    string `json:"result"`
+	DryRun    bool   `json:"dry_run"`
+}
+
+func newSeed(a *app.App) *cobra.Command {
+	var writes flags.Writes
+	c := &cobra.Command{
+		Use: "seed", Short: "Make sure that the five plans exist, with limits",
+		Long: `Insert the plans free, basic, advanced, pro and lifetime, and limits for those that have none. What exists is left as
+it is, so it can be run at any time.
+
+Exit codes: 0, 2, 4 (a name is taken by another plan), 10, 11, 12.`,
+		Example: "  axisor plan seed --dry-run",
+		Args:    flags.None(),
+		RunE:    func(c *cobra.Command, _ []string) error { return runSeed(c.Context(), a, writes.DryRun) },
+	}
+	writes.Register(c)
+	flags.Fields(c, output.Fields[seedView]())
+	return c
+}
+
+func runSeed(ctx context.Context, a *app.App, dryRun bool) error {
+	p, err := a.Printer()
+	if err != nil {
+		return err
+	}
+	svc, err := a.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	done, err := svc.SeedPlans(ctx, a.Mode(dryRun))
+	if err != nil {
+		return err
+	}
+	var views []seedView
+	changed := 0
+	for _, s := range done {
+		views = append(views, seedView{s.Plan.Slug, s.Plan.Name, s.Plan.PriceSats, s.Status, dryRun})
+		if s.Status != admin.StatusUnchanged {
+			changed++
+		}
+	}
+	d := output.Desc{Noun: "plans", ID: "slug", Columns: []output.Column{{Field: "slug"}, {Field: "name"}, {Field: "price_sats", Header: "SATS"}, {Field: "result"}}}
+	if err := output.Slice(p, d, views); err != nil || p.Machine() {
+		return err
+	}
+	if dryRun {
+		p.Notice("dry run: %d of %d plans would be inserted or completed; nothing was changed", changed, len(done))
+		return nil
+	}
+	p.Notice("%d of %d plans inserted or completed", changed, len(done))
+	return nil
+}
+
+// findingView is a user whose plan and payments disagree.
+type findingView struct {
+	UserID   string           `json:"user_id"`
+	Email    string           `json:"email"`
+	Username string           `json:"username"`
+	PlanType models.PlanType  `json:"plan_type"`
+	PaidPlan *models.PlanType `json:"paid_plan"`
+	PaidAt   *output.Time     `json:"paid_at"`
+	Finding  string           `json:"finding"`
+}
+
+func newReconcile(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use: "reconcile", Short: "Find users whose plan and payments disagree",
+		Long: `Find users whose plan and payments disagree. The findings:
+
+  below_paid  a paid payment was for a higher plan than the user is on
+  unpaid      the plan costs something, and neither a payment nor an operator (in the audit trail) put the user on it
+  no_plan     there is no plan with the user's slug
+
+Nothing is changed; "user set-plan" is the remedy, with a reason.
+
+Exit codes: 0, 2, 8 (something was found), 10, 11, 12.`,
+		Example: "  axisor plan reconcile\n  axisor plan reconcile -o csv > findings.csv",
+		Args:    flags.None(),
+		RunE:    func(c *cobra.Command, _ []string) error { return runReconcile(c.Context(), a) },
+	}
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Fields(c, output.Fields[findingView]())
+	return c
+}
+
+func runReconcile(ctx context.Context, a *app.App) error {
+	p, err := a.Printer()
+	if err != nil {
+		return err
+	}
+	db, err := a.DB(ctx)
+	if err != nil {
+		return err
+	}
+	found, err := db.ReconcilePlans(ctx)
+	if err != nil {
+		return err
+	}
+	views := make([]findingView, 0, len(found))
+	for _, f := range found {
+		views = append(views, findingView{f.UserID, f.Email, f.Username, f.PlanType, f.PaidPlan, output.AtPtr(f.PaidAt), f.Finding})
+	}
+	d := output.Desc{Noun: "disagreements", ID: "user_id", Columns: []output.Column{
+		{Field: "email"}, {Field: "plan_type", Header: "PLAN"}, {Field: "paid_plan", Header: "PAID"}, {Field: "paid_at", Drop: 1}, {Field: "finding"},
+	}}
+	if err := output.Slice(p, d, views); err != nil || len(found) == 0 {
+		return err
+	}
+	users := "users"
+	if len(found) == 1 {
+		users = "user"
+	}
+	return clierr.New(clierr.CheckFailed, "plans_disagree", fmt.Sprintf("plan and payments of %d %s disagree", len(found), users), "axisor user timeline "+found[0].Email)
+}

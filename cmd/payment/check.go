@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 
 	"github.com/spf13/cobra"
 
@@ -87,11 +88,7 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 	if err != nil {
 		return err
 	}
-	rows, err := o.rows(ctx, db)
-	if err != nil {
-		return err
-	}
-	twins, err := payments.Duplicates(ctx, db)
+	rows, twins, err := o.rows(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -114,22 +111,37 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 	return nil
 }
 
-// rows are the named payments, or those that fit the flags.
-func (o *checkOptions) rows(ctx context.Context, db *store.DB) (iter.Seq2[store.Payment, error], error) {
-	if len(o.refs) > 0 {
-		return func(yield func(store.Payment, error) bool) {
-			for _, ref := range o.refs {
-				if !yield(db.FindPayment(ctx, ref)) {
-					return
-				}
+// rows are the named payments, or those that fit the flags, and who shares a hash with whom.
+func (o *checkOptions) rows(ctx context.Context, db *store.DB) (iter.Seq2[store.Payment, error], map[string]string, error) {
+	if len(o.refs) == 0 {
+		f, err := o.filter.resolve(ctx, o.app, db)
+		if err != nil {
+			return nil, nil, err
+		}
+		twins, err := payments.Duplicates(ctx, db)
+		return db.ListPayments(ctx, f, store.Page{All: true, Sort: "created_at"}).Items, twins, err
+	}
+	twins := map[string]string{}
+	var rows []store.Payment
+	for _, ref := range o.refs {
+		row, err := db.FindPayment(ctx, ref)
+		if err != nil {
+			return nil, nil, err
+		}
+		others, err := payments.DuplicatesOf(ctx, db, row)
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(twins, others)
+		rows = append(rows, row)
+	}
+	return func(yield func(store.Payment, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
 			}
-		}, nil
-	}
-	f, err := o.filter.resolve(ctx, o.app, db)
-	if err != nil {
-		return nil, err
-	}
-	return db.ListPayments(ctx, f, store.Page{All: true, Sort: "created_at"}).Items, nil
+		}
+	}, twins, nil
 }
 
 func examine(rows iter.Seq2[store.Payment, error], r admin.InvoiceRules, twins map[string]string, count func(int)) iter.Seq2[findingView, error] {

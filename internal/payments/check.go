@@ -114,7 +114,8 @@ func (e *examiner) compare(v *bolt11.Invoice, hash string, rules admin.InvoiceRu
 	}
 }
 
-// Duplicates tells of every payment that shares its hash with another.
+// Duplicates tells of every payment that shares its hash with another: the ids of
+// the others. It reads the whole table.
 func Duplicates(ctx context.Context, db *store.DB) (map[string]string, error) {
 	twins, err := db.DuplicateHashes(ctx)
 	if err != nil {
@@ -122,10 +123,32 @@ func Duplicates(ctx context.Context, db *store.DB) (map[string]string, error) {
 	}
 	others := map[string]string{}
 	for _, t := range twins {
-		for i, id := range t.IDs {
-			rest := append(append([]string{}, t.IDs[:i]...), t.IDs[i+1:]...)
-			others[id] = strings.Join(rest, ", ")
-		}
+		addOthers(others, t.IDs)
 	}
 	return others, nil
+}
+
+// DuplicatesOf is Duplicates for one payment.
+func DuplicatesOf(ctx context.Context, db *store.DB, p store.Payment) (map[string]string, error) {
+	if p.PaymentHash == nil {
+		return nil, nil
+	}
+	rows, err := db.PaymentsByHash(ctx, store.NormalHash(*p.PaymentHash))
+	if err != nil || len(rows) < 2 {
+		return nil, err
+	}
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	others := map[string]string{}
+	addOthers(others, ids)
+	return others, nil
+}
+
+func addOthers(others map[string]string, ids []string) {
+	for i, id := range ids {
+		rest := append(append([]string{}, ids[:i]...), ids[i+1:]...)
+		others[id] = strings.Join(rest, ", ")
+	}
 }

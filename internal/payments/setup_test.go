@@ -1,6 +1,7 @@
 package payments_test
 
 import (
+	"encoding/hex"
 	"sync"
 	"testing"
 	"time"
@@ -122,4 +123,20 @@ func (w *world) reconcile(t *testing.T, apply bool) (map[string]payments.Item, p
 	})
 	require.NoError(t, err)
 	return items, sum
+}
+
+func hexOf(b [32]byte) string { return hex.EncodeToString(b[:]) }
+
+// otherInvoice is an invoice of another node, on another network when asked.
+func otherInvoice(t *testing.T, now func() time.Time, regtest bool) string {
+	t.Helper()
+	o := lightningsim.Options{Now: now}
+	if regtest {
+		o.Prefix = "lnbcrt"
+	}
+	s, err := lightningsim.New(o)
+	require.NoError(t, err)
+	v, err := s.Add(1_000_000, "test", time.Hour)
+	require.NoError(t, err)
+	return v.Request
 }

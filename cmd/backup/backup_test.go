@@ -63,7 +63,7 @@ func TestCreate_Contract(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"id", "file", "bytes", "sha256", "database", "server_version", "started_at", "duration_ms", "format",
-		"compression", "encrypted", "verified", "pruned", "tables", "rows", "warnings", "result",
+		"compression", "encrypted", "verified", "pruned", "tables", "rows", "warnings", "targets", "result",
 	}, names)
 	require.Regexp(t, `^\d{8}_\d{6}$`, got["id"])
 	require.Equal(t, filepath.Join(backups(p), "axisor_backup_"+got["id"].(string)+".dump.zst"), got["file"])

@@ -55,7 +55,8 @@ func newBase(a *app.App, run func(context.Context, *baseOptions) error) *cobra.C
 		Long: `Copy the whole cluster with pg_basebackup: the beginning of every "axisor restore pitr". The
 stream is compressed, encrypted when backup.recipients are set, and read back from the disk; each
 file is compared with the server's own list (backup_manifest) while it passes. The log inside the
-copy goes into the log archive too.
+copy goes into the log archive too. Afterwards base backups that no retention rule keeps are removed,
+with the log that only they needed.
 
 Between base backups the log must be archived without a gap: axisor backup wal start, or
 archive_command. The login needs the REPLICATION right. A cluster with tablespaces is refused.
@@ -123,6 +124,13 @@ func runBase(ctx context.Context, o *baseOptions) error {
 	}
 	if err := audit(ctx, o.app, "backup.base", e.ID, v); err != nil {
 		warn(p, "the base backup is good, but it could not be written into the audit trail: "+err.Error())
+	}
+	policy, err := configuredPolicy(o.app)
+	if err == nil {
+		_, _, _, err = repo.PrunePhysical(ctx, policy)
+	}
+	if err != nil {
+		warn(p, "the base backup is good, but old ones could not be removed: "+err.Error())
 	}
 	said := strings.Join([]string{
 		"base backup " + e.ID + ": " + bytesText(*v.Bytes) + " of " + bytesText(*v.DataBytes), count(int64(*v.Files), "file") + " checked",

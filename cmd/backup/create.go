@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,7 @@ type createOptions struct {
 	noCounts    bool
 	noGlobals   bool
 	hash        bool
+	noPush      bool
 	lockWait    time.Duration
 	write       flags.Writes
 }
@@ -46,9 +48,10 @@ backup; the rows of every table are counted in the same instant, for later proof
 failure nothing is left behind. Afterwards backups that no retention rule keeps are removed;
 the newest good one never is. One run at a time: a second one ends with exit 13.
 
-It does not store role passwords, and it does not copy the backup to another machine.
+It is then copied to each of backup.targets, read back there, and old copies are removed by the
+target's own rules. Role passwords are not stored.
 
-Exit codes: 0, 1 (disk full), 2, 6, 7 (backup made, removing old ones failed), 10, 11, 13, 14, 130.`,
+Exit codes: 0, 1 (disk full), 2, 6, 7 (backup made; a copy or removing old ones failed), 10, 11, 13, 14, 130.`,
 		Example: "  axisor backup create\n  axisor backup create --dry-run\n  axisor backup create -o json --jq .file",
 		Args:    flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -60,6 +63,7 @@ Exit codes: 0, 1 (disk full), 2, 6, 7 (backup made, removing old ones failed), 1
 	}
 	c.Flags().StringVar(&o.compression, "compression", "", "zstd, gzip or none, with an optional level: zstd:3 (default: backup.compression)")
 	c.Flags().BoolVar(&o.noPrune, "no-prune", false, "remove no old backups afterwards")
+	c.Flags().BoolVar(&o.noPush, "no-push", false, "do not copy it to backup.targets")
 	c.Flags().BoolVar(&o.noCounts, "no-counts", false, "do not count rows; a deep check then proves less")
 	c.Flags().BoolVar(&o.hash, "hash", false, "also hash the rows of every table, for \"backup verify --deep --hash\"")
 	c.Flags().BoolVar(&o.noGlobals, "no-globals", false, "do not store the server's roles")
@@ -105,11 +109,22 @@ func runCreate(ctx context.Context, o *createOptions) error {
 	if err != nil {
 		return err
 	}
+	cfg, err := o.app.Config()
+	if err != nil {
+		return err
+	}
+	tell := notifier{app: o.app, p: p, cfg: cfg.Backup}
+	if err := tell.begin(ctx); err != nil {
+		return err
+	}
 	bar := progress.Start(o.app.Streams, "backup", lastRaw(list), progress.Bytes, o.app.Globals.Quiet)
 	q.Progress = bar
 	e, err := repo.Create(ctx, q)
 	bar.Done()
 	if err != nil {
+		if herr := tell.end(ctx, repo, "", "", err); herr != nil {
+			warn(p, "backup.post_hook failed: "+herr.Error())
+		}
 		return err
 	}
 	for _, w := range e.Manifest.Warnings {
@@ -117,6 +132,8 @@ func runCreate(ctx context.Context, o *createOptions) error {
 	}
 	gone, pruneErr := o.prune(ctx, repo)
 	v := createdViewOf(e, gone)
+	copyErr := o.copy(ctx, p, repo, e, &v)
+	hookErr := tell.end(ctx, repo, e.ID, e.Path(), errors.Join(pruneErr, copyErr))
 	if err := audit(ctx, o.app, "backup.create", e.ID, v); err != nil {
 		warn(p, "the backup is good, but it could not be written into the audit trail: "+err.Error())
 	}
@@ -127,6 +144,13 @@ func runCreate(ctx context.Context, o *createOptions) error {
 	}
 	if p.Machine() {
 		p.Notice("%s", summary(e.Manifest, v)) // cron keeps stderr, whatever the format of the result
+	}
+	if hookErr != nil {
+		return clierr.New(clierr.Partial, "hook_failed", "backup "+e.ID+" is good, but backup.post_hook failed: "+hookErr.Error()).WithCause(hookErr)
+	}
+	if copyErr != nil {
+		return clierr.New(clierr.Partial, "copy_failed", "backup "+e.ID+" is good here, but not every target has it: "+copyErr.Error(),
+			"try again, what was sent is kept: axisor backup push").WithCause(copyErr)
 	}
 	if pruneErr != nil {
 		return clierr.New(clierr.Partial, "prune_failed", "backup "+e.ID+" is good, but removing old ones failed: "+pruneErr.Error(),
@@ -159,6 +183,20 @@ func (o *createOptions) request() (backup.Request, error) {
 	return q, nil
 }
 
+// copy sends the new backup, and what earlier runs could not send, to the configured targets.
+func (o *createOptions) copy(ctx context.Context, p *output.Printer, repo *backup.Repository, e backup.Entry, v *createdView) error {
+	targets, err := configuredTargets(o.app)
+	if err != nil || o.noPush {
+		return err
+	}
+	done, err := pushAll(ctx, o.app, repo, &o.place, []backup.Entry{e}, targets, !o.noPrune)
+	for _, d := range done {
+		v.Targets = append(v.Targets, d.Target)
+		p.Notice("copied to %s", d.Target)
+	}
+	return err
+}
+
 // prune removes old backups after a good one was made.
 func (o *createOptions) prune(ctx context.Context, repo *backup.Repository) ([]backup.Entry, error) {
 	if o.noPrune {
@@ -183,7 +221,7 @@ func planCreate(ctx context.Context, p *output.Printer, o *createOptions, repo *
 	v := createdView{
 		ID: plan.ID, File: filepath.Join(plan.Directory, plan.File), Database: plan.Database.Name, ServerVersion: plan.Server.Version,
 		StartedAt: output.At(o.app.Now()), Format: "custom", Compression: plan.Compression, Encrypted: plan.Encrypted,
-		Pruned: []string{}, Warnings: append([]string{}, plan.Warnings...),
+		Pruned: []string{}, Targets: []string{}, Warnings: append([]string{}, plan.Warnings...),
 	}
 	said := fmt.Sprintf("would dump %s (%s) with %s %s, %s free", plan.Database.Name, bytesText(plan.Database.SizeBytes),
 		plan.Tool, plan.Client, bytesText(plan.FreeBytes))
@@ -207,7 +245,7 @@ func createdViewOf(e backup.Entry, gone []backup.Entry) createdView {
 		ID: e.ID, File: e.Path(), Bytes: &bytes, SHA256: &m.Archive.SHA256, Database: m.Database.Name,
 		ServerVersion: m.Server.Version, StartedAt: output.At(m.StartedAt), DurationMs: &took, Format: m.Format,
 		Compression: m.Compression, Encrypted: m.Encryption != nil, Verified: verified != nil && verified.OK,
-		Pruned: []string{}, Warnings: append([]string{}, m.Warnings...),
+		Pruned: []string{}, Targets: []string{}, Warnings: append([]string{}, m.Warnings...),
 	}
 	if m.RowsCounted {
 		tables, rows := len(m.Tables), m.Rows()

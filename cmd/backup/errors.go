@@ -8,6 +8,7 @@ import (
 
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/pkg/backup/remote"
 )
 
 // explain gives an error of pkg/backup its kind and says what to do about it. Everything else
@@ -62,6 +63,8 @@ func rules() []rule {
 		{backup.ErrDifferent, clierr.Conflict, "different_content", []string{"two servers write into one archive, or one was rebuilt under the same history"}},
 		{backup.ErrDirectoryInUse, clierr.Conflict, "directory_in_use", []string{"choose a directory that is empty or does not exist yet"}},
 		{backup.ErrTargetNotEmpty, clierr.Conflict, "target_not_empty", []string{"choose a database that does not exist yet"}},
+		{remote.ErrUnavailable, clierr.Unavailable, "target_unreachable", []string{"is it mounted, is the service up? The backup here is not affected"}},
+		{remote.ErrDenied, clierr.Denied, "target_denied", []string{"check the credentials of the target: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or its credentials_file"}},
 		{backup.ErrToolFailed, clierr.Tool, "tool_failed", nil},
 		{backup.ErrDenied, clierr.Denied, "database_denied", []string{"a backup needs a role that may read every table; a deep check and a restore also need CREATEDB"}},
 		{backup.ErrUnavailable, clierr.Unavailable, "database_unreachable", []string{"is the server running? axisor config show --origins tells where this address comes from", "no database yet? axisor dev up starts a private one here"}},
@@ -88,7 +91,7 @@ func notFound(e *backup.NotFoundError) *clierr.Error {
 // wrongInput blames the command line or the configuration, whichever the value came from.
 func wrongInput(e *backup.InputError) *clierr.Error {
 	switch e.Field {
-	case "level", "database", "identity", "server", "file", "slot", "system", "target directory", "table":
+	case "level", "database", "identity", "server", "file", "slot", "system", "target", "target directory", "table":
 		return clierr.New(clierr.Usage, "invalid_"+strings.ReplaceAll(e.Field, " ", "_"), e.Error())
 	}
 	code := strings.ReplaceAll(strings.TrimPrefix(e.Field, "backup."), " ", "_")

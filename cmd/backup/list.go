@@ -48,18 +48,19 @@ Exit codes: 0, 2, 6, 10.`,
 		},
 	}
 	o.place.register(c, false)
+	o.place.registerFrom(c)
 	o.page.Register(c, sortable()...)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	fieldsOf[listView](c)
 	return c
 }
 
-func runList(_ context.Context, o *listOptions) error {
+func runList(ctx context.Context, o *listOptions) error {
 	p, err := o.app.Printer()
 	if err != nil {
 		return err
 	}
-	repo, err := o.place.open(o.app)
+	repo, err := o.place.catalogue(ctx, o.app)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func runPin(ctx context.Context, o *pinOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, e, err := find(o.app, &o.place, o.ref)
+	repo, e, err := find(ctx, o.app, &o.place, o.ref)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,8 @@ days, the newest ones, or one per day, week or month. The rules come from the co
 Only good backups fill a rule. The newest good one, pinned ones and those whose manifest cannot
 be read are never removed, and nothing is removed when the newest good one is itself older than
 the days to keep: then backups have stopped, and that is what needs attention. Files that axisor
-did not write are never touched. The plan is shown before anything is removed.
+did not write are never touched. Base backups follow the same rules, and the archived log goes with the
+last base backup that needs it. The plan is shown before anything is removed.
 
 Exit codes: 0, 2, 5, 6, 10, 13, 130.`,
 		Example: "  axisor backup prune --dry-run\n  axisor backup prune --keep-days 7 --keep-monthly 12 --yes",
@@ -126,38 +127,53 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 	if err != nil {
 		return err
 	}
-	going := plan.Removals()
+	physical, err := repo.PlanPhysical(o.policy)
+	if err != nil {
+		return err
+	}
+	going := append(plan.Removals(), physical.Bases.Removals()...)
 	if plan.Stopped != "" && len(plan.Decisions) > 0 {
 		p.Notice("nothing is removed: %s", plan.Stopped)
 	}
-	if o.write.DryRun || len(going) == 0 {
-		return output.Slice(p, prunedDesc(), prunedViews(plan, nil, o.write.DryRun))
+	if o.write.DryRun || len(going)+len(physical.Segments) == 0 {
+		if n := len(physical.Segments); n > 0 {
+			p.Notice("would remove %s that no base backup needs", count(int64(n), "log segment"))
+		}
+		return output.Slice(p, prunedDesc(), append(prunedViews(plan, nil, "dump", o.write.DryRun), prunedViews(physical.Bases, nil, "base", o.write.DryRun)...))
 	}
 	for _, e := range going {
 		p.Notice("to remove: %s, %s", e.ID, bytesText(e.Manifest.Bytes()))
 	}
-	if err := o.app.Prompt().Confirm(ctx, fmt.Sprintf("remove %d of %d backups?", len(going), len(plan.Decisions))); err != nil {
+	if err := o.app.Prompt().Confirm(ctx, fmt.Sprintf("remove %d of %d backups?", len(going), len(plan.Decisions)+len(physical.Bases.Decisions))); err != nil {
 		return err
 	}
 	plan, gone, err := repo.Prune(ctx, o.policy)
 	if err != nil {
 		return err
 	}
-	views := prunedViews(plan, gone, false)
+	physical, bases, segments, err := repo.PrunePhysical(ctx, o.policy)
+	if err != nil {
+		return err
+	}
+	if segments > 0 {
+		p.Notice("removed %s that no base backup needs", count(int64(segments), "log segment"))
+	}
+	views := append(prunedViews(plan, gone, "dump", false), prunedViews(physical.Bases, bases, "base", false)...)
+	gone = append(gone, bases...)
 	if err := audit(ctx, o.app, "backup.prune", "", map[string]any{"removed": idsOf(gone), "policy": o.policy}); err != nil {
 		warn(p, "the removal could not be written into the audit trail: "+err.Error())
 	}
 	return output.Slice(p, prunedDesc(), views)
 }
 
-func prunedViews(plan backup.PrunePlan, gone []backup.Entry, dry bool) []prunedView {
+func prunedViews(plan backup.PrunePlan, gone []backup.Entry, kind string, dry bool) []prunedView {
 	removed := map[string]bool{}
 	for _, e := range gone {
 		removed[e.ID] = true
 	}
 	out := make([]prunedView, 0, len(plan.Decisions))
 	for _, d := range plan.Decisions {
-		v := prunedView{ID: d.Entry.ID, State: string(d.Entry.State), Action: "keep", Reason: d.Reason, DryRun: dry}
+		v := prunedView{ID: d.Entry.ID, Kind: kind, State: string(d.Entry.State), Action: "keep", Reason: d.Reason, DryRun: dry}
 		switch {
 		case removed[d.Entry.ID]:
 			v.Action = "removed"

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/pgserver"
 	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/pkg/backup/remote"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -17,6 +19,40 @@ import (
 type place struct {
 	directory string
 	pgBin     string
+	from      string
+}
+
+// registerFrom adds the choice of a target, for commands that can work on copies.
+func (p *place) registerFrom(c *cobra.Command) {
+	c.Flags().StringVar(&p.from, "from", "", "work on the copies that this `TARGET` of backup.targets holds")
+}
+
+// catalogue opens the repository, or the copies of a target when --from names one.
+func (p *place) catalogue(ctx context.Context, a *app.App) (*backup.Repository, error) {
+	if p.from == "" {
+		return p.open(a)
+	}
+	targets, err := configuredTargets(a)
+	if err != nil {
+		return nil, err
+	}
+	t, err := backup.FindTarget(targets, p.from)
+	if err != nil {
+		return nil, err
+	}
+	o, err := p.options(a)
+	if err != nil {
+		return nil, err
+	}
+	return backup.OpenTarget(ctx, o, t)
+}
+
+func configuredTargets(a *app.App) ([]remote.Target, error) {
+	cfg, err := a.Config()
+	if err != nil {
+		return nil, err
+	}
+	return backup.ParseTargets(cfg.Backup.Targets, a.Getenv)
 }
 
 func (p *place) register(c *cobra.Command, tools bool) {
@@ -28,18 +64,26 @@ func (p *place) register(c *cobra.Command, tools bool) {
 
 // open gives the repository. It touches neither disk nor server.
 func (p *place) open(a *app.App) (*backup.Repository, error) {
+	o, err := p.options(a)
+	if err != nil {
+		return nil, err
+	}
+	return backup.Open(o), nil
+}
+
+func (p *place) options(a *app.App) (backup.Options, error) {
 	directory := p.directory
 	if directory == "" {
 		cfg, err := a.Config()
 		if err != nil {
-			return nil, err
+			return backup.Options{}, err
 		}
 		directory = cfg.Backup.Directory
 	}
-	return backup.Open(backup.Options{
+	return backup.Options{
 		Directory: absolute(a, directory), Tools: p.finder(a),
 		Environ: a.Env, Now: a.Now, Host: hostname(), Program: "axisor " + a.Build.Version,
-	}), nil
+	}, nil
 }
 
 // finder looks where the rest of the program looks for PostgreSQL: in the named directory
@@ -91,12 +135,12 @@ func identities(a *app.App, file string) backup.Identities {
 
 // find looks a backup up by id, file name, path or "latest". A path also says which directory
 // it is in, so that a copy on another disk can be checked and restored where it lies.
-func find(a *app.App, p *place, ref string) (*backup.Repository, backup.Entry, error) {
+func find(ctx context.Context, a *app.App, p *place, ref string) (*backup.Repository, backup.Entry, error) {
 	at := *p
 	if strings.ContainsRune(ref, filepath.Separator) {
 		at.directory = filepath.Dir(absolute(a, ref))
 	}
-	repo, err := at.open(a)
+	repo, err := at.catalogue(ctx, a)
 	if err != nil {
 		return nil, backup.Entry{}, err
 	}

@@ -93,6 +93,7 @@ Exit codes: 0, 2, 3, 4 (database not empty), 5, 6, 8 (backup damaged), 10, 11, 1
 	c.Flags().BoolVar(&o.schema, "schema-only", false, "definitions without rows")
 	c.Flags().BoolVar(&o.plan, "plan", false, "say what would be done (same as --dry-run)")
 	o.place.register(c, true)
+	o.place.registerFrom(c)
 	o.write.Register(c)
 	fieldsOf[restoredView](c)
 	c.AddCommand(newPITR(a, nil))
@@ -137,7 +138,7 @@ func runRestore(ctx context.Context, o *restoreOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, e, err := find(o.app, &o.place, o.ref)
+	repo, e, err := find(ctx, o.app, &o.place, o.ref)
 	if err != nil {
 		return err
 	}

@@ -75,17 +75,18 @@ Exit codes: 0, 2, 3, 6, 10.`,
 		},
 	}
 	o.place.register(c, false)
+	o.place.registerFrom(c)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	fieldsOf[showView](c)
 	return c
 }
 
-func runShow(_ context.Context, o *showOptions) error {
+func runShow(ctx context.Context, o *showOptions) error {
 	p, err := o.app.Printer()
 	if err != nil {
 		return err
 	}
-	_, e, err := find(o.app, &o.place, o.ref)
+	_, e, err := find(ctx, o.app, &o.place, o.ref)
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,7 @@ Exit codes: 0, 2, 3, 6, 8 (damage found), 10, 11, 14, 130.`,
 	c.Flags().BoolVar(&o.hash, "hash", false, "with --deep, compare a hash over the rows too (for backups made with --hash)")
 	c.Flags().StringVar(&o.identity, "identity", "", "`FILE` with the age private key, for encrypted backups")
 	o.place.register(c, true)
+	o.place.registerFrom(c)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	fieldsOf[verifiedView](c)
 	return c
@@ -96,7 +97,7 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, entries, err := o.entries()
+	repo, entries, err := o.entries(ctx)
 	if err != nil {
 		return err
 	}
@@ -138,9 +139,9 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 	return nil
 }
 
-func (o *verifyOptions) entries() (*backup.Repository, []backup.Entry, error) {
+func (o *verifyOptions) entries(ctx context.Context) (*backup.Repository, []backup.Entry, error) {
 	if o.all {
-		repo, err := o.place.open(o.app)
+		repo, err := o.place.catalogue(ctx, o.app)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -151,7 +152,7 @@ func (o *verifyOptions) entries() (*backup.Repository, []backup.Entry, error) {
 	if ref == "" {
 		ref = "latest"
 	}
-	repo, e, err := find(o.app, &o.place, ref)
+	repo, e, err := find(ctx, o.app, &o.place, ref)
 	return repo, []backup.Entry{e}, err
 }
 

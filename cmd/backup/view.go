@@ -29,6 +29,7 @@ type createdView struct {
 	Tables        *int        `json:"tables"`
 	Rows          *int64      `json:"rows"` // null when they were not counted
 	Warnings      []string    `json:"warnings"`
+	Targets       []string    `json:"targets"` // that have a copy
 }
 
 // listView is a line of `backup list`.
@@ -72,6 +73,7 @@ type prunedView struct {
 	Action    string       `json:"action"` // keep, remove (planned), removed
 	Reason    string       `json:"reason"`
 	DryRun    bool         `json:"dry_run"`
+	Kind      string       `json:"kind"` // dump or base
 }
 
 // restoredView is the result of `restore`.
@@ -118,6 +120,7 @@ func verifiedDesc() output.Desc {
 func prunedDesc() output.Desc {
 	return output.Desc{Noun: "backups", ID: "id", Columns: []output.Column{
 		{Field: "id"},
+		{Field: "kind", Drop: 2},
 		{Field: "started_at", Header: "STARTED", Drop: 1},
 		{Field: "bytes", Header: "SIZE", Format: size},
 		{Field: "state", Role: stateRole},

@@ -86,6 +86,10 @@ type Backup struct {
 	Recipients    []string
 	Targets       []string
 	DumpFlags     []string
+	PreHook       []string
+	PostHook      []string
+	PingURL       string
+	MetricsFile   string
 }
 
 // Payments is where Lightning payments come in.

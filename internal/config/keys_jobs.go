@@ -117,5 +117,25 @@ func backupKeys() []Key {
 			Summary: "more flags for pg_dump",
 			field:   func(c *Config) any { return &c.Backup.DumpFlags },
 		},
+		{
+			Name: "backup.pre_hook", Kind: KindList,
+			Summary: "program and arguments run before a backup, without a shell; its failure stops the backup",
+			field:   func(c *Config) any { return &c.Backup.PreHook },
+		},
+		{
+			Name: "backup.post_hook", Kind: KindList,
+			Summary: "program and arguments run after a backup, good or failed, without a shell",
+			field:   func(c *Config) any { return &c.Backup.PostHook },
+		},
+		{
+			Name: "backup.ping_url", Kind: KindURL, rule: safeURL,
+			Summary: "address that is called at the start, after a good backup, and with /fail after a failed one",
+			field:   func(c *Config) any { return &c.Backup.PingURL },
+		},
+		{
+			Name: "backup.metrics_file", Kind: KindPath,
+			Summary: "file that receives metrics of the backups in Prometheus text form",
+			field:   func(c *Config) any { return &c.Backup.MetricsFile },
+		},
 	}
 }

@@ -65,14 +65,18 @@ func open(ctx context.Context, a *app.App, how opening) (*guard.Guard, error) {
 		PrivateRPS: cfg.LNMarkets.PrivateRPS, PublicRPS: cfg.LNMarkets.PublicRPS,
 		LimitPerKey: cfg.LNMarkets.LimitScope == "key",
 		Reading:     meaning, Concurrency: cfg.Guard.Concurrency,
-		Caps: marginguard.Caps{
-			PositionDaySats: cfg.Guard.MaxSatsPerPositionDay, UserDaySats: cfg.Guard.MaxSatsPerUserDay,
-			BalanceShare: cfg.Guard.MaxBalanceShare, MinAddSats: cfg.Guard.MinAddSats,
-			Cooldown: cfg.Guard.Cooldown, CooldownEscape: escape,
-		},
+		Caps:  capsOf(cfg.Guard),
 		Actor: a.Actor(), Host: host, Version: a.Build.Version, PID: os.Getpid(), Now: a.Now, Log: a.Log(),
 		Alerts: alerts, ReadOnly: how.readOnly,
 	})
+}
+
+// capsOf are the operator's limits.
+func capsOf(cfg config.Guard) marginguard.Caps {
+	return marginguard.Caps{
+		PositionDaySats: cfg.MaxSatsPerPositionDay, UserDaySats: cfg.MaxSatsPerUserDay, BalanceShare: cfg.MaxBalanceShare,
+		MinAddSats: cfg.MinAddSats, Cooldown: cfg.Cooldown, CooldownEscape: escape,
+	}
 }
 
 // alertsOf reads who is to be told, with the secret that signs alerts.

@@ -1,0 +1,266 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/pkg/marginguard"
+)
+
+// maxOpenings bounds how many positions a replay carries.
+const maxOpenings = 20000
+
+type backtestOptions struct {
+	app     *app.App
+	prices  string
+	user    string
+	side    flags.Enum
+	reading flags.Enum
+	try     marginguard.Config
+	given   map[string]bool
+	compare []float64
+
+	quantity        int64
+	leverage, entry float64
+	margin, balance int64
+	every, hold     time.Duration
+}
+
+func newBacktest(a *app.App, run func(context.Context, *backtestOptions) error) *cobra.Command {
+	if run == nil {
+		run = runBacktest
+	}
+	o := &backtestOptions{app: a, given: map[string]bool{}}
+	const example = "axisor guard backtest --prices candles.csv"
+	c := &cobra.Command{
+		Use:   "backtest --prices FILE",
+		Short: "Try a guard configuration on a price history",
+		Long: `Replays prices, best candles of one minute, with the decisions and caps of the guard, once a candle. A long meets the
+low of each candle and a short its high, and liquidation comes before the guard may act. Positions are opened at the
+first candle, or one after the other with --every. Nothing is read from the exchange and nothing is written.
+
+Four figures count together: liquidations avoided, sats added, the sats lost in positions that were liquidated
+anyway, and the idle sats, added to positions that would have survived without. Funding and fees are left out.
+
+The configuration is the one of --user, changed by the other flags; without a user threshold 10 and add 20.
+--compare tries several thresholds under every reading. The file is csv with a header (time, open, high, low, close), or
+JSON objects with these fields, one a line or in an array; - reads standard input.
+
+Exit codes: 0, 2 for a value or a line that makes no sense, 3 when file or user do not exist, 10, 11, 12.`,
+		Example: "  " + example + ` --leverage 25 --side both
+  axisor guard backtest --prices candles.jsonl --every 24h --hold 168h --compare 5,10,20
+  axisor guard backtest --prices - --user ana@example.com -o json < candles.csv`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.validate(c, example); err != nil {
+				return err
+			}
+			return run(c.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.prices, "prices", "", "price history in `FILE`, csv or JSON (- for standard input)")
+	f.StringVar(&o.user, "user", "", "the configuration of this `USER` (id, e-mail or username)")
+	flags.RegisterEnum(c, &o.side, "side", "long", "direction of the positions", "long", "short", "both")
+	f.Int64Var(&o.quantity, "quantity", 1000, "size of a position in `USD`")
+	f.Float64Var(&o.leverage, "leverage", 25, "leverage of a position, 1 to 100")
+	f.Int64Var(&o.margin, "margin", 0, "margin of a position in `SATS`, instead of a leverage")
+	f.Float64Var(&o.entry, "entry", 0, "entry `PRICE` (default: the opening price of the candle)")
+	f.DurationVar(&o.every, "every", 0, "open another position every `DURATION`")
+	f.DurationVar(&o.hold, "hold", 0, "close a position after `DURATION` (default: at the end of the prices)")
+	f.Int64Var(&o.balance, "balance", 0, "free balance at the start in `SATS` (default: it never ends)")
+	f.Float64Var(&o.try.Threshold, "threshold", 10, "distance in `PERCENT`, 1 to 50, at which margin is added")
+	f.Float64Var(&o.try.AddPercent, "add", 20, "share of the margin to add, in `PERCENT`, above 0 to 100")
+	f.Float64Var(&o.try.RestoreTo, "restore-to", 0, "add what brings the distance back to `PERCENT`, instead of a share")
+	f.Float64SliceVar(&o.compare, "compare", nil, "try each of these `THRESHOLDS` under every reading")
+	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
+	flags.CompleteLive(c, "user", a.UserNames)
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Fields(c, output.Fields[backtestView]())
+	return c
+}
+
+func (o *backtestOptions) validate(c *cobra.Command, example string) error {
+	for _, name := range []string{"threshold", "add", "restore-to", "leverage", "margin"} {
+		o.given[name] = c.Flags().Changed(name)
+	}
+	o.try.Mode = marginguard.Global
+	if err := o.try.Validate(); err != nil {
+		return clierr.Usagef("%s", err.Error())
+	}
+	for _, t := range o.compare {
+		if t < marginguard.MinThreshold || t > marginguard.MaxThreshold {
+			return clierr.Usagef("--compare %g: must be percentages from 1 to 50", t)
+		}
+	}
+	switch {
+	case o.prices == "":
+		return clierr.Usagef("%s needs --prices", c.CommandPath()).WithHint("for example: " + example)
+	case o.try.RestoreTo < 0 || o.try.RestoreTo > 90:
+		return clierr.Usagef("--restore-to %g: must be a percentage up to 90", o.try.RestoreTo)
+	case o.quantity < 1 || o.quantity > 500000:
+		return clierr.Usagef("--quantity %d: must be 1 to 500000", o.quantity)
+	case !(o.leverage >= 1 && o.leverage <= 100):
+		return clierr.Usagef("--leverage %g: must be 1 to 100", o.leverage)
+	case o.given["margin"] && (o.given["leverage"] || o.margin < 1):
+		return clierr.Usagef("--margin %d: must be positive, and without --leverage", o.margin)
+	case o.entry < 0, o.balance < 0, o.every < 0, o.hold < 0:
+		return clierr.Usagef("--entry, --balance, --every and --hold must not be negative")
+	}
+	return nil
+}
+
+func runBacktest(ctx context.Context, o *backtestOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	base, err := o.base(ctx)
+	if err != nil {
+		return err
+	}
+	candles, err := o.candles()
+	if err != nil {
+		return err
+	}
+	if base.Openings, err = o.openings(candles); err != nil {
+		return err
+	}
+	tries := []marginguard.Backtest{base}
+	if len(o.compare) > 0 {
+		tries = tries[:0]
+		for _, r := range marginguard.Readings() {
+			for _, threshold := range o.compare {
+				one := base
+				one.Reading, one.Config.Threshold = r, threshold
+				tries = append(tries, one)
+			}
+		}
+	}
+	views := make([]backtestView, 0, len(tries))
+	for _, one := range tries {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		report, err := one.Run(candles)
+		if err != nil {
+			return err
+		}
+		views = append(views, backtestViewOf(one, report, candles))
+	}
+	if len(o.compare) > 0 {
+		return output.Slice(p, backtestDesc(), views)
+	}
+	return output.One(p, backtestDesc(), views[0], func(d *output.Doc) { describeBacktest(d, views[0]) })
+}
+
+// base is the configuration to try: the user's, changed by flags.
+func (o *backtestOptions) base(ctx context.Context) (marginguard.Backtest, error) {
+	cfg, err := o.app.Config()
+	if err != nil {
+		return marginguard.Backtest{}, err
+	}
+	word := o.reading.String()
+	if word == "" {
+		word = cfg.Guard.Reading
+	}
+	reading, err := marginguard.ParseReading(word)
+	if err != nil {
+		return marginguard.Backtest{}, clierr.Usagef("%s", err.Error())
+	}
+	out := marginguard.Backtest{Config: o.try, Reading: reading, Caps: capsOf(cfg.Guard), Balance: marginguard.NoCap}
+	if o.balance > 0 {
+		out.Balance = o.balance
+	}
+	if o.user == "" {
+		return out, nil
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return out, err
+	}
+	user, err := db.FindUser(ctx, o.user)
+	if err != nil {
+		return out, err
+	}
+	row, err := db.GuardConfig(ctx, user.ID)
+	if err != nil {
+		return out, err
+	}
+	if row == nil {
+		return out, clierr.New(clierr.NotFound, "guard_config_not_found",
+			fmt.Sprintf("user %q has no guard configuration", user.Username), "axisor guard config set "+user.Username)
+	}
+	stored, err := guard.Config(*row)
+	if err != nil {
+		return out, err
+	}
+	wish, err := db.GuardSetting(ctx, user.ID)
+	if err != nil {
+		return out, err
+	}
+	if !o.given["threshold"] {
+		out.Config.Threshold = stored.Threshold
+	}
+	if !o.given["add"] {
+		out.Config.AddPercent = stored.AddPercent
+	}
+	if !o.given["restore-to"] {
+		out.Config.RestoreTo = deref(wish.RestoreTo, 0)
+	}
+	return out, nil
+}
+
+func (o *backtestOptions) candles() ([]marginguard.Candle, error) {
+	in := io.Reader(o.app.Streams.In)
+	if o.prices != "-" {
+		path := o.prices
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(o.app.Dir, path)
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, clierr.New(clierr.NotFound, "file_not_found", fmt.Sprintf("cannot open %q", o.prices)).WithCause(err)
+		}
+		defer func() { _ = f.Close() }()
+		in = f
+	}
+	candles, err := guard.ReadCandles(in)
+	if err != nil {
+		return nil, clierr.Usagef("--prices %s: %s", o.prices, err.Error())
+	}
+	return candles, nil
+}
+
+func (o *backtestOptions) openings(candles []marginguard.Candle) ([]marginguard.Opening, error) {
+	sides := map[string][]marginguard.Side{
+		"long": {marginguard.Long}, "short": {marginguard.Short}, "both": {marginguard.Long, marginguard.Short},
+	}[o.side.String()]
+	var out []marginguard.Opening
+	last := candles[len(candles)-1].At
+	for at := candles[0].At; !at.After(last); at = at.Add(o.every) {
+		for _, side := range sides {
+			out = append(out, marginguard.Opening{
+				At: at, Side: side, Quantity: o.quantity, Price: o.entry, Margin: o.margin, Leverage: o.leverage, Hold: o.hold,
+			})
+		}
+		if len(out) > maxOpenings {
+			return nil, clierr.Usagef("--every %s: that is more than %d positions", o.every, maxOpenings)
+		}
+		if o.every <= 0 {
+			break
+		}
+	}
+	return out, nil
+}

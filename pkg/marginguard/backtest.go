@@ -1,0 +1,242 @@
+package marginguard
+
+import (
+	"errors"
+	"math"
+	"time"
+
+	"github.com/axisor/axisor/pkg/lnmarkets/futures"
+)
+
+// Candle is the market in one step of a price history.
+type Candle struct {
+	At                     time.Time
+	Open, High, Low, Close float64
+}
+
+// Opening is a position that a replay opens at the first candle not before At.
+type Opening struct {
+	At       time.Time
+	Side     Side
+	Quantity int64
+	// Price is the entry; zero means the opening price of the candle.
+	Price float64
+	// Margin is in sats; zero means what Leverage needs.
+	Margin   int64
+	Leverage float64
+	// Hold is how long it is kept; zero means to the end of the prices.
+	Hold time.Duration
+}
+
+// Backtest is a configuration and what it is to be tried on.
+type Backtest struct {
+	Config   Config
+	Reading  Reading
+	Caps     Caps
+	Openings []Opening
+	// Balance is the free balance at the start; NoCap for one that never ends.
+	Balance int64
+}
+
+// Outcome is what became of one position.
+type Outcome struct {
+	Opening Opening
+	Entry   float64
+	Margin  int64 // at opening
+	// Adds and AddedSats are what the guard did.
+	Adds      int
+	AddedSats int64
+	// LiquidatedAt is zero for a position that survived with the guard;
+	// WithoutAt the same without it.
+	LiquidatedAt, WithoutAt time.Time
+	ClosedAt                time.Time
+}
+
+// Report is what a configuration would have done. One figure alone says
+// nothing: a guard that avoids every liquidation may cost more than they do.
+type Report struct {
+	Positions           int
+	LiquidationsWithout int
+	Liquidations        int
+	// Avoided are the positions that only the guard kept alive.
+	Avoided   int
+	Adds      int
+	AddedSats int64
+	// LostAnyway are the sats added to positions that were liquidated after all.
+	LostAnyway int64
+	// Idle are the sats added to positions that would have survived without.
+	Idle int64
+	// SatDays is how long the added sats were bound, in sats times days.
+	SatDays float64
+	// Short counts the looks at which a position in danger got nothing.
+	Short    int
+	Outcomes []Outcome
+}
+
+type replayed struct {
+	out   Outcome
+	p     Position
+	bare  float64 // liquidation price without the guard
+	alive bool
+	open  bool
+}
+
+// Run replays the candles, one look at each. A long meets the low of a candle
+// and a short its high, before the guard may act: the order inside a candle is
+// not known, so the worse one is assumed. Funding is left out.
+func (b Backtest) Run(candles []Candle) (Report, error) {
+	if len(candles) == 0 {
+		return Report{}, errors.New("there are no prices")
+	}
+	state := make([]*replayed, 0, len(b.Openings))
+	for _, o := range b.Openings {
+		state = append(state, &replayed{out: Outcome{Opening: o}})
+	}
+	spent, day := Spent{LastAdd: map[string]time.Time{}, PositionDay: map[string]int64{}}, time.Time{}
+	balance := b.Balance
+	var report Report
+	for _, c := range candles {
+		if today := c.At.UTC().Truncate(24 * time.Hour); !today.Equal(day) {
+			day, spent.UserDay, spent.PositionDay = today, 0, map[string]int64{}
+		}
+		var live []Position
+		index := map[string]*replayed{}
+		for n, r := range state {
+			if !r.step(c, n) {
+				continue
+			}
+			r.p.PL = r.p.maths().PLSats(c.Close)
+			live = append(live, r.p)
+			index[r.p.ID] = r
+		}
+		if len(live) == 0 {
+			continue
+		}
+		funds := Unread()
+		if balance != NoCap {
+			funds = b.Caps.NewFunds(balance)
+		}
+		verdicts := Decide(Input{
+			Config: b.Config, Reading: b.Reading, Positions: live, PositionsReadAt: c.At, Market: c.market(), Funds: funds,
+			Caps: b.Caps, Spent: spent, RunLeft: NoCap, Now: c.At,
+		})
+		for _, v := range verdicts {
+			if v.Word != Add {
+				if v.Triggered {
+					report.Short++
+				}
+				continue
+			}
+			index[v.TradeID].add(v)
+			spent.book(v.TradeID, v.Amount, c.At)
+			balance = spend(balance, v.Amount)
+			left := candles[len(candles)-1].At
+			if o := index[v.TradeID].out.Opening; o.Hold > 0 {
+				left = minTime(left, index[v.TradeID].out.Opening.At.Add(o.Hold))
+			}
+			report.SatDays += float64(v.Amount) * left.Sub(c.At).Hours() / 24
+		}
+	}
+	for _, r := range state {
+		if r.open {
+			report.count(r.out)
+		}
+	}
+	return report, nil
+}
+
+func minTime(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// step opens, liquidates or closes the position, and reports whether it runs on.
+func (r *replayed) step(c Candle, n int) bool {
+	o := &r.out.Opening
+	if !r.open {
+		if c.At.Before(o.At) {
+			return false
+		}
+		r.begin(c, n)
+	}
+	if r.out.ClosedAt.IsZero() && o.Hold > 0 && !c.At.Before(o.At.Add(o.Hold)) {
+		r.out.ClosedAt, r.alive = c.At, false
+	}
+	if !r.out.ClosedAt.IsZero() {
+		return false
+	}
+	x := c.market().priceFor(r.p)
+	bare := r.p
+	bare.Liquidation = r.bare
+	if r.out.WithoutAt.IsZero() && bare.hasLiquidation() && past(bare, x) {
+		r.out.WithoutAt = c.At
+	}
+	if r.alive && r.p.hasLiquidation() && past(r.p, x) {
+		r.alive, r.out.LiquidatedAt = false, c.At
+	}
+	return r.alive
+}
+
+func (r *replayed) begin(c Candle, n int) {
+	o := &r.out.Opening
+	r.open, r.alive, o.At = true, true, c.At
+	r.out.Entry = o.Price
+	if r.out.Entry == 0 {
+		r.out.Entry = c.Open
+	}
+	r.out.Margin = o.Margin
+	if r.out.Margin == 0 {
+		r.out.Margin = futures.MarginFor(o.Quantity, r.out.Entry, math.Max(o.Leverage, 1))
+	}
+	r.p = Position{
+		ID: replayID(n), Side: o.Side, Quantity: o.Quantity, Price: r.out.Entry, Margin: r.out.Margin, EntryMargin: r.out.Margin,
+	}
+	r.p.Liquidation, _ = r.p.maths().Liquidation()
+	r.bare = r.p.Liquidation
+}
+
+// replayID is a trade id of the shape that configurations know.
+func replayID(n int) string {
+	const digits = "0123456789abcdef"
+	id := []byte("00000000-0000-4000-8000-000000000000")
+	for at := len(id) - 1; n > 0; n >>= 4 {
+		id[at] = digits[n&15]
+		at--
+	}
+	return string(id)
+}
+
+func (r *replayed) add(v Verdict) {
+	r.out.Adds++
+	r.out.AddedSats += v.Amount
+	r.p.Margin, r.p.Liquidation = v.MarginAfter, v.LiquidationAfter
+}
+
+func (c Candle) market() Market {
+	return Market{
+		LastPrice: c.Close, ReadAt: c.At,
+		Levels: []Level{{MaxSize: math.MaxFloat64, Bid: c.Low, Ask: c.High}},
+	}
+}
+
+func (r *Report) count(o Outcome) {
+	r.Positions++
+	r.Outcomes = append(r.Outcomes, o)
+	r.Adds += o.Adds
+	r.AddedSats += o.AddedSats
+	with, without := !o.LiquidatedAt.IsZero(), !o.WithoutAt.IsZero()
+	if without {
+		r.LiquidationsWithout++
+	}
+	switch {
+	case with:
+		r.Liquidations++
+		r.LostAnyway += o.AddedSats
+	case without:
+		r.Avoided++
+	default:
+		r.Idle += o.AddedSats
+	}
+}

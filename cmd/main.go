@@ -57,7 +57,7 @@ func Main(ctx context.Context, p Process) int {
 	if err == nil {
 		return 0
 	}
-	return report(ctx, a, c, p.Args, err)
+	return conclude(ctx, a, c, p.Args, err)
 }
 
 // errInterrupted is the cancellation cause set by a signal.
@@ -109,8 +109,8 @@ func start(a *app.App, c *cobra.Command) (stop func(), err error) {
 	return cancel, nil
 }
 
-// report prints the error once and returns the exit code.
-func report(ctx context.Context, a *app.App, c *cobra.Command, args []string, err error) int {
+// conclude prints the error once and returns the exit code.
+func conclude(ctx context.Context, a *app.App, c *cobra.Command, args []string, err error) int {
 	e := a.Classify(err)
 	if errors.Is(context.Cause(ctx), errInterrupted) {
 		e = clierr.New(clierr.Interrupted, "interrupted", "interrupted").WithCause(err)

@@ -18,8 +18,11 @@ import (
 	"github.com/axisor/axisor/cmd/exchange"
 	"github.com/axisor/axisor/cmd/guard"
 	"github.com/axisor/axisor/cmd/migrate"
+	"github.com/axisor/axisor/cmd/notification"
 	"github.com/axisor/axisor/cmd/payment"
 	"github.com/axisor/axisor/cmd/plan"
+	"github.com/axisor/axisor/cmd/report"
+	"github.com/axisor/axisor/cmd/simulation"
 	"github.com/axisor/axisor/cmd/trade"
 	"github.com/axisor/axisor/cmd/user"
 	"github.com/axisor/axisor/cmd/version"
@@ -72,8 +75,9 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 			root.AddCommand(c)
 		}
 	}
-	add(groupPeople, user.New(a), user.NewToken(a), plan.New(a), payment.New(a), audit.New(a))
+	add(groupPeople, user.New(a), user.NewToken(a), plan.New(a), payment.New(a), audit.New(a), notification.New(a))
 	add(groupTrading, exchange.New(a), account.New(a), credential.New(a), guard.New(a), automation.New(a), trade.New(a))
+	add(groupTrading, report.New(a), simulation.New(a))
 	add(groupOperate, migrate.New(a), backup.New(a), backup.NewRestore(a), doctor.New(a))
 	add(groupWorkshop, dev.New(a), config.New(a), version.New(a))
 	root.AddCommand(helpTopics()...)

@@ -32,7 +32,7 @@ func desc() output.Desc {
 		{Field: "status", Role: role},
 		{Field: "amount"},
 		{Field: "price"},
-		{Field: "pnl", Header: "PNL", Drop: 4},
+		{Field: "pnl", Header: "PNL", Drop: 4, Role: signRole},
 		{Field: "error_message", Header: "ERROR", Drop: 1},
 	}}
 }
@@ -43,6 +43,18 @@ func role(v any) int {
 	case s.Succeeded():
 		return int(streams.Good)
 	case s.Failed():
+		return int(streams.Bad)
+	}
+	return int(streams.Muted)
+}
+
+// signRole colours profit and loss; the sign is there without colour too.
+func signRole(v any) int {
+	pnl, _ := v.(float64)
+	switch {
+	case pnl > 0:
+		return int(streams.Good)
+	case pnl < 0:
 		return int(streams.Bad)
 	}
 	return int(streams.Muted)

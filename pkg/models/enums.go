@@ -71,6 +71,20 @@ const (
 	TradeExchangeError TradeStatus = "exchange_error"
 )
 
+// TradeFailure is no stored word: in filters it means every word for a trade that was not done.
+const TradeFailure TradeStatus = "failure"
+
+// Words are the stored words that a filter for this status means: success and failure mean all words for it.
+func (s TradeStatus) Words() []TradeStatus {
+	switch s {
+	case TradeSuccess:
+		return []TradeStatus{TradeSuccess, TradeCompleted, TradeExecuted}
+	case TradeFailure:
+		return []TradeStatus{TradeFailed, TradeAppError, TradeExchangeError}
+	}
+	return []TradeStatus{s}
+}
+
 // Succeeded reports whether the status means that the trade was done.
 func (s TradeStatus) Succeeded() bool {
 	return s == TradeSuccess || s == TradeCompleted || s == TradeExecuted

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -16,7 +17,7 @@ type TradeFilter struct {
 	UserID       string
 	AutomationID string
 	TradeID      string
-	Status       models.TradeStatus
+	Status       models.TradeStatus // success and failure mean every word for it
 	Action       string
 	Executed     TimeRange
 }
@@ -38,28 +39,51 @@ func trades() listing[models.TradeLog] {
 // ListTrades lists trade logs by time of execution, newest first unless asked otherwise.
 func (d *DB) ListTrades(ctx context.Context, f TradeFilter, p Page) List[models.TradeLog] {
 	return trades().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
-		q = f.Executed.on(q, "executed_at")
-		if f.UserID != "" {
-			q = q.Where("user_id = ?", f.UserID)
-		}
-		if f.AutomationID != "" {
-			q = q.Where("automation_id = ?", f.AutomationID)
-		}
-		if f.TradeID != "" {
-			q = q.Where("trade_id = ?", f.TradeID)
-		}
-		switch f.Status {
-		case "":
-		case models.TradeSuccess:
-			q = q.Where("status = 'success'") // a literal, for the partial index
-		default:
-			q = q.Where("status = ?", f.Status)
-		}
-		if f.Action != "" {
-			q = q.Where("action = ?", f.Action)
+		for _, c := range f.conditions() {
+			q = q.Where(c.sql, c.args...)
 		}
 		return q
 	})
+}
+
+// condition is one part of a filter; every ? in it stands for an argument.
+type condition struct {
+	sql  string
+	args []any
+}
+
+// conditions are the filter as SQL, for gorm, for pgx and for COPY alike.
+func (f TradeFilter) conditions() []condition {
+	var out []condition
+	add := func(sql string, args ...any) { out = append(out, condition{sql, args}) }
+	if !f.Executed.Since.IsZero() {
+		add("executed_at >= ?", f.Executed.Since.UTC())
+	}
+	if !f.Executed.Until.IsZero() {
+		add("executed_at < ?", f.Executed.Until.UTC())
+	}
+	if f.UserID != "" {
+		add("user_id = ?", f.UserID)
+	}
+	if f.AutomationID != "" {
+		add("automation_id = ?", f.AutomationID)
+	}
+	if f.TradeID != "" {
+		add("trade_id = ?", f.TradeID)
+	}
+	if f.Status != "" {
+		words := f.Status.Words()
+		marks := strings.TrimSuffix(strings.Repeat("?, ", len(words)), ", ")
+		args := make([]any, len(words))
+		for i, w := range words {
+			args[i] = string(w)
+		}
+		add("status IN ("+marks+")", args...)
+	}
+	if f.Action != "" {
+		add("action = ?", f.Action)
+	}
+	return out
 }
 
 // TradeByID reads one trade log.

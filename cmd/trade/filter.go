@@ -1,0 +1,81 @@
+package trade
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// filter are the flags that choose trade logs, the same in every command.
+type filter struct {
+	executed   flags.Range
+	user       string
+	automation string
+	trade      string
+	status     string
+	action     string
+}
+
+func (f *filter) register(c *cobra.Command, a *app.App) {
+	s := c.Flags()
+	s.StringVar(&f.user, "user", "", "only of this `USER` (id, e-mail or username)")
+	s.StringVar(&f.automation, "automation", "", "only of the automation with this `ID`")
+	s.StringVar(&f.trade, "trade", "", "only about the exchange's trade with this `ID`")
+	s.StringVar(&f.status, "status", "", "only with this `STATUS`; success and failure mean every word for it")
+	s.StringVar(&f.action, "action", "", "only with this `ACTION`, such as add_margin")
+	f.executed.Register(c)
+	flags.Complete(c, "status", statuses)
+	flags.Complete(c, "action", func() []string { return []string{"add_margin"} })
+	flags.CompleteLive(c, "user", a.UserNames)
+}
+
+func statuses() []string {
+	return []string{
+		string(models.TradeSuccess), string(models.TradeFailure), string(models.TradeFailed), string(models.TradePending),
+		string(models.TradeCancelled), string(models.TradeCompleted), string(models.TradeExecuted), string(models.TradeAppError),
+		string(models.TradeExchangeError),
+	}
+}
+
+func (f *filter) resolve(ctx context.Context, a *app.App, db *store.DB) (store.TradeFilter, error) {
+	out := store.TradeFilter{AutomationID: f.automation, TradeID: f.trade, Status: models.TradeStatus(f.status), Action: f.action}
+	if s := out.Status; s != "" && s != models.TradeFailure && !s.Valid() {
+		return out, clierr.Usagef("--status %q: no such status", f.status).
+			WithHint("success and failure mean every word for it; single words are failed, pending, cancelled, completed, executed, app_error, exchange_error")
+	}
+	since, until, err := f.executed.Resolve(a.Now())
+	if err != nil {
+		return out, err
+	}
+	out.Executed.Since, out.Executed.Until = models.Deref(since), models.Deref(until)
+	if f.user != "" {
+		u, err := db.FindUser(ctx, f.user)
+		if err != nil {
+			return out, err
+		}
+		out.UserID = u.ID
+	}
+	return out, nil
+}
+
+// describe says in words what a filter chose, for the heads of reports.
+func (f *filter) describe() string {
+	words := ""
+	for _, part := range []struct{ name, value string }{
+		{"user", f.user}, {"automation", f.automation}, {"trade", f.trade}, {"status", f.status}, {"action", f.action},
+	} {
+		if part.value != "" {
+			words += ", " + part.name + " " + part.value
+		}
+	}
+	if words == "" {
+		return "all trades"
+	}
+	return "trades of " + words[2:]
+}

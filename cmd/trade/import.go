@@ -1,0 +1,207 @@
+package trade
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/store"
+	"github.com/axisor/axisor/pkg/tradefile"
+)
+
+const importExample = "axisor trade import trades.jsonl"
+
+type importOptions struct {
+	app     *app.App
+	file    string
+	format  flags.Enum
+	dedupe  flags.Enum
+	rejects string
+	write   flags.Writes
+}
+
+// importView counts what became of the rows.
+type importView struct {
+	Rows       int64   `json:"rows"`
+	Inserted   int64   `json:"inserted"`
+	Skipped    int64   `json:"skipped"` // there already
+	Rejected   int64   `json:"rejected"`
+	DurationMs int64   `json:"duration_ms"`
+	Rejects    *string `json:"rejects_file"`
+}
+
+func newImport(a *app.App, run func(context.Context, *importOptions) error) *cobra.Command {
+	if run == nil {
+		run = runImport
+	}
+	o := &importOptions{app: a}
+	c := &cobra.Command{
+		Use:   "import FILE|-",
+		Short: "Bring many trade logs in, from csv or jsonl",
+		Long: `Brings trade logs in from a file or, with -, from stdin: jsonl, or csv with the names of the columns in the first line.
+user_id, trade_id, status and executed_at are needed; the others are the fields of "trade export".
+
+Everything is one transaction. A row whose id is there already is skipped. A row without id gets one made of user_id,
+trade_id, action and executed_at, so a file that is imported twice is imported once. A row that is wrong, or refers to
+a user or an automation that does not exist, is rejected with its line and the reason and does not stop the others;
+--rejects writes such rows to a file that can be mended and imported again.
+
+Exit codes: 0, 2, 3 when the file does not exist, 7 when some rows were rejected, 10, 11, 12, 130.`,
+		Example: `  axisor trade import trades.csv --dry-run
+  ` + importExample + ` --rejects rejected.csv
+  zcat old.csv.gz | axisor trade import - --dedupe trade_id,executed_at`,
+		Args: flags.Exactly(importExample, "FILE"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.file = args[0]
+			return run(c.Context(), o)
+		},
+	}
+	flags.RegisterEnum(c, &o.format, "format", "", "format of the file; default: by its name, or its first character", tradefile.CSV, tradefile.JSONL)
+	flags.RegisterEnum(c, &o.dedupe, "dedupe", "", "also skip rows of the same user that have both in common with a stored one", "trade_id,executed_at")
+	c.Flags().StringVar(&o.rejects, "rejects", "", "write rejected rows to this `FILE`, as csv with line and reason")
+	o.write.Register(c)
+	flags.Fields(c, output.Fields[importView]())
+	return c
+}
+
+func runImport(ctx context.Context, o *importOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	in, size, name, err := o.open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	bad, err := openRejects(o.app, p, o.rejects)
+	if err != nil {
+		return err
+	}
+	start := o.app.Now()
+	bytes := progress.Start(p.Streams(), "import", size, progress.Bytes, o.app.Globals.Quiet)
+	done, err := o.run(ctx, svc, &counted{in, bytes}, name, bad)
+	bytes.Done()
+	if err := errors.Join(err, bad.close()); err != nil {
+		return err
+	}
+	done.Rejected += bad.unread
+	done.Read += bad.unread
+	return o.print(p, done, o.app.Now().Sub(start))
+}
+
+func (o *importOptions) run(ctx context.Context, svc *admin.Service, in io.Reader, name string, bad *rejects) (store.TradeImported, error) {
+	format := o.format.String()
+	if format == "" {
+		switch strings.ToLower(filepath.Ext(o.file)) {
+		case ".csv":
+			format = tradefile.CSV
+		case ".jsonl", ".ndjson":
+			format = tradefile.JSONL
+		}
+	}
+	r, err := tradefile.New(in, format, func(x tradefile.Rejected) error {
+		bad.unread++
+		return bad.add(x)
+	})
+	var wrong *tradefile.FormatError
+	if errors.As(err, &wrong) {
+		return store.TradeImported{}, clierr.Usagef("%s: %s", o.file, wrong.Reason).WithHint("known columns: " + strings.Join(tradefile.Columns(), ", "))
+	}
+	if err != nil {
+		return store.TradeImported{}, fmt.Errorf("read the file: %w", err)
+	}
+	rows := func(yield func(store.TradeRow, error) bool) {
+		for {
+			line, trade, err := r.Read()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err == nil {
+				err = ctx.Err() // a killed import ends at once, and with it the transaction
+			}
+			if !yield(store.TradeRow{Line: line, Trade: trade}, err) || err != nil {
+				return
+			}
+		}
+	}
+	return svc.ImportTrades(ctx, o.app.Mode(o.write.DryRun), admin.ImportTradesInput{
+		Source: name, Rows: rows, Dedupe: o.dedupe.String() != "",
+		Reject: func(row store.TradeRow, reason string) error { return bad.add(rejected(row, reason)) },
+	})
+}
+
+func (o *importOptions) print(p *output.Printer, r store.TradeImported, spent time.Duration) error {
+	v := importView{Rows: r.Read, Inserted: r.Inserted, Skipped: r.Skipped, Rejected: r.Rejected, DurationMs: spent.Milliseconds()}
+	if o.rejects != "" {
+		v.Rejects = &o.rejects
+	}
+	result := admin.StatusUnchanged
+	if r.Inserted > 0 {
+		result = admin.StatusCreated
+	}
+	said := fmt.Sprintf("%d rows read: %d inserted, %d there already, %d rejected, in %s",
+		r.Read, r.Inserted, r.Skipped, r.Rejected, spent.Round(10*time.Millisecond))
+	err := output.Change(p, output.Desc{ID: "inserted"}, v, output.ChangeInfo{Result: result, DryRun: o.write.DryRun, Said: said})
+	if err != nil || r.Rejected == 0 {
+		return err
+	}
+	e := clierr.New(clierr.Partial, "rows_rejected", fmt.Sprintf("%d of %d rows rejected", r.Rejected, r.Read))
+	if o.rejects == "" {
+		return e.WithHint("add --rejects FILE to get them with the reasons")
+	}
+	return e.WithHint("mend " + o.rejects + " and import it again")
+}
+
+// open opens the file, or stdin for -, and returns its size when that is known.
+func (o *importOptions) open() (io.ReadCloser, int64, string, error) {
+	if o.file == "-" {
+		if o.app.Streams.InTerminal() {
+			return nil, 0, "", clierr.Usagef("stdin is a terminal").WithHint("pipe a file into it: axisor trade import - < trades.jsonl")
+		}
+		return io.NopCloser(o.app.Streams.In), 0, "stdin", nil
+	}
+	f, err := os.Open(config.Absolute(o.file, o.app.Dir, o.app.Env))
+	if err != nil {
+		return nil, 0, "", fmt.Errorf("open the file: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = clierr.Usagef("%s is a directory", o.file)
+	}
+	if err != nil {
+		return nil, 0, "", errors.Join(err, f.Close())
+	}
+	return f, info.Size(), filepath.Base(o.file), nil
+}
+
+// counted shows how much of the input was read.
+type counted struct {
+	io.Reader
+	c *progress.Counter
+}
+
+// Read implements io.Reader.
+func (r *counted) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	r.c.Add(int64(n))
+	return n, err
+}

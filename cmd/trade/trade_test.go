@@ -1,0 +1,200 @@
+package trade_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/axisor/axisor/cmd"
+	"github.com/axisor/axisor/internal/clitest"
+	"github.com/axisor/axisor/internal/factory"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/secret"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+func world(t *testing.T) (*clitest.Program, *store.DB, models.User) {
+	t.Helper()
+	p := clitest.WithDB(t)
+	var address string
+	for _, e := range p.Env {
+		if rest, ok := strings.CutPrefix(e, "DATABASE_URL="); ok {
+			address = rest
+		}
+	}
+	db, err := store.Open(store.Options{URL: secret.New(address)})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return p, db, factory.User(t, db)
+}
+
+func at(day int, hour time.Duration) time.Time {
+	return time.Date(2026, 8, day, 0, 0, 0, 0, time.UTC).Add(hour * time.Hour)
+}
+
+func TestList_StatusGroups(t *testing.T) {
+	t.Parallel()
+	p, db, u := world(t)
+	for i, s := range []models.TradeStatus{"success", "completed", "executed", "failed", "app_error", "exchange_error", "pending"} {
+		factory.Trade(t, db, u.ID, func(l *models.TradeLog) { l.Status, l.ExecutedAt = s, at(1+i, 0) })
+	}
+	count := func(status string) int {
+		return len(p.OK("trade", "list", "--status", status, "-o", "json").Items())
+	}
+	require.Equal(t, 3, count("success"))
+	require.Equal(t, 3, count("failure"))
+	require.Equal(t, 1, count("failed"))
+	require.Equal(t, 1, count("completed"))
+	require.Contains(t, p.Fails(2, "trade", "list", "--status", "won").Stderr, "no such status")
+	require.Equal(t, 4, strings.Count(p.OK("trade", "export", "--status", "success").Stdout, "\n"))
+}
+
+func TestImport_TwiceIsOnce(t *testing.T) {
+	t.Parallel()
+	p, db, u := world(t)
+	a := factory.Automation(t, db, u.ID, factory.Account(t, db, u.ID).ID)
+	other := factory.User(t, db)
+	lines := []string{
+		fmt.Sprintf(`{"user_id":%q,"trade_id":"t1","status":"success","executed_at":"2026-08-12T09:30:00Z","pnl":12.5,"automation_id":%q}`, u.ID, a.ID),
+		fmt.Sprintf(`{"user_id":%q,"trade_id":"t1","status":"success","executed_at":"2026-08-12T06:30:00-03:00","pnl":12.5}`, u.ID), // the same
+		`{"user_id":"nobody","trade_id":"t2","status":"success","executed_at":"2026-08-12T09:30:00Z"}`,
+		fmt.Sprintf(`{"user_id":%q,"trade_id":"t3","status":"success","executed_at":"2026-08-12T09:30:00Z","automation_id":%q}`, other.ID, a.ID),
+		fmt.Sprintf(`{"user_id":%q,"trade_id":"t4","status":"failed","executed_at":"2026-08-12T09:31:00Z","error_message":"=cmd()\t\\x"}`, u.ID),
+		`nonsense`,
+	}
+	file := filepath.Join(p.Dir, "trades.jsonl")
+	require.NoError(t, os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600))
+
+	dry := p.Run("trade", "import", "trades.jsonl", "--dry-run", "-o", "json")
+	require.Equal(t, 7, dry.Code)
+	require.Equal(t, true, dry.JSON()["dry_run"])
+	require.Empty(t, p.OK("trade", "list", "-o", "json").Items())
+
+	r := p.Run("trade", "import", "trades.jsonl", "--rejects", "bad.csv", "-o", "json")
+	require.Equal(t, 7, r.Code, r.Stderr)
+	got := r.JSON()
+	require.EqualValues(t, 6, got["rows"])
+	require.EqualValues(t, 2, got["inserted"])
+	require.EqualValues(t, 1, got["skipped"])
+	require.EqualValues(t, 3, got["rejected"])
+	bad, err := os.ReadFile(filepath.Join(p.Dir, "bad.csv"))
+	require.NoError(t, err)
+	require.Contains(t, string(bad), `3,"no user with id ""nobody"""`)
+	require.Contains(t, string(bad), "4,\"the user has no automation with id")
+	require.Contains(t, string(bad), "6,it is no JSON object: nonsense")
+
+	again := p.Run("trade", "import", "trades.jsonl", "-o", "json")
+	require.Equal(t, 7, again.Code)
+	require.EqualValues(t, 0, again.JSON()["inserted"])
+	require.EqualValues(t, 3, again.JSON()["skipped"])
+	told := p.Run("trade", "import", "trades.jsonl")
+	require.Contains(t, told.Stderr, "line 6 rejected: it is no JSON object")
+	require.Contains(t, told.Stderr, "--rejects FILE")
+	require.Len(t, p.OK("audit", "list", "--action", "trade.import", "-o", "json").Items(), 1)
+
+	// Mended rejects are a file to import.
+	mended := strings.ReplaceAll(string(bad), "nobody", u.ID)
+	mended = strings.ReplaceAll(mended, ","+a.ID+",", ",,")
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, "mended.csv"), []byte(mended), 0o600))
+	r = p.Run("trade", "import", "mended.csv", "-o", "json")
+	require.EqualValues(t, 2, r.JSON()["inserted"], r.Stderr)
+}
+
+func TestImport_Dedupe(t *testing.T) {
+	t.Parallel()
+	p, db, u := world(t)
+	factory.Trade(t, db, u.ID, func(l *models.TradeLog) { l.TradeID, l.ExecutedAt = "t1", at(12, 9) })
+	csv := "user_id,trade_id,status,executed_at\n" +
+		u.ID + ",t1,success,2026-08-12T09:00:00Z\n" + u.ID + ",t2,success,2026-08-12T09:00:00Z\n" + u.ID + ",t2,failed,2026-08-12T09:00:00Z\n"
+	r := p.Input(csv).OK("trade", "import", "-", "--dedupe", "trade_id,executed_at", "-o", "json").JSON()
+	require.EqualValues(t, 1, r["inserted"])
+	require.EqualValues(t, 2, r["skipped"])
+	p.Fails(2, "trade", "import", "-", "--dedupe", "nonsense")
+	p.Fails(3, "trade", "import", "none.csv")
+	require.Contains(t, p.Input("a,b\n1,2\n").Fails(2, "trade", "import", "-").Stderr, "known columns")
+}
+
+// What was exported is what was there: with nulls, quotes, formulas, tiny numbers and microseconds.
+func TestExport_RoundTrip(t *testing.T) {
+	t.Parallel()
+	p, db, u := world(t)
+	for i, text := range []string{"=1+1", "'=quoted", "a,\"b\"\nc\td\\", "-5", "", "plain", "''", "é"} {
+		factory.Trade(t, db, u.ID, func(l *models.TradeLog) {
+			l.ExecutedAt = at(1+i, 0).Add(time.Duration(i) * 123457 * time.Microsecond)
+			l.TradeID = "@" + text + fmt.Sprint(i)
+			l.PnL, l.PlanType = new(-0.1*float64(i)+1e-9), new(models.PlanPro)
+			if text != "" {
+				l.ErrorMessage, l.Action = &text, &text
+			}
+		})
+	}
+	for _, format := range []string{"csv", "jsonl"} {
+		before := p.OK("trade", "export", "-o", format, "--ordered").Stdout
+		require.NoError(t, db.Gorm(t.Context()).Exec(`DELETE FROM "TradeLog"`).Error)
+		r := p.Input(before).OK("trade", "import", "-", "-o", "json").JSON()
+		require.EqualValues(t, 8, r["inserted"], format)
+		require.Equal(t, before, p.OK("trade", "export", "-o", format, "--ordered").Stdout, format)
+	}
+	out := p.OK("trade", "export", "--user", u.Email, "--columns", "error_message,pnl", "--no-headers", "--ordered", "--since", "2026-08-01", "--until", "2026-08-02").Stdout
+	require.Equal(t, "'=1+1,1e-09\n", out)
+	require.Contains(t, p.Fails(2, "trade", "export", "--columns", "password_hash").Stderr, "no such column")
+	// A filter's value is a value, whatever is in it.
+	require.Equal(t, 1, strings.Count(p.OK("trade", "export", "--trade", `x' OR '1'='1?`, "--action", `?\'`).Stdout, "\n"))
+}
+
+func TestFollow(t *testing.T) {
+	t.Parallel()
+	p, db, u := world(t)
+	for i := range 5 {
+		factory.Trade(t, db, u.ID, func(l *models.TradeLog) {
+			l.TradeID, l.ExecutedAt = fmt.Sprintf("old%d", i), at(1, 0).Add(time.Duration(i)*time.Second)
+		})
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	defer stop()
+	out := &watched{stop: stop, until: "new2"}
+	out.step = func(seen string) {
+		if strings.Contains(seen, "old4") && !out.done {
+			out.done = true
+			for _, name := range []string{"new1", "new2"} {
+				factory.Trade(t, db, u.ID, func(l *models.TradeLog) { l.TradeID, l.ExecutedAt = name, at(1, 0).Add(4*time.Second) })
+			}
+		}
+	}
+	var errw bytes.Buffer
+	code := cmd.Main(ctx, cmd.Process{
+		Args: []string{"trade", "follow", "--last", "2", "--interval", "100ms", "-o", "csv", "--columns", "trade_id"},
+		Env:  p.Env, Dir: p.Dir, Stdin: strings.NewReader(""), Stdout: out, Stderr: &errw,
+	})
+	require.Equal(t, 130, code, errw.String())
+	got := strings.Fields(out.String())
+	require.Equal(t, []string{"trade_id", "old3", "old4"}, got[:3])
+	require.ElementsMatch(t, []string{"new1", "new2"}, got[3:])
+	p.Fails(2, "trade", "follow", "-o", "json")
+	p.Fails(2, "trade", "follow", "--interval", "1ms")
+}
+
+// watched is a stdout that acts on what it sees.
+type watched struct {
+	bytes.Buffer
+	stop  func()
+	until string
+	step  func(string)
+	done  bool
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	n, err := w.Buffer.Write(b)
+	w.step(w.String())
+	if strings.Contains(w.String(), w.until) {
+		w.stop()
+	}
+	return n, err
+}

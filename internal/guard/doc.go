@@ -44,8 +44,37 @@ type Options struct {
 	ReadOnly bool
 	// Sleep waits between the tries of a read; nil means really waiting.
 	Sleep lnmarkets.SleepFunc
+	// Step hears of every step of an addition, before and after it. It is there
+	// to end the process at each of them; nil means nobody listens.
+	Step func(Step)
 	Now   func() time.Time
 	Log   *slog.Logger
+}
+
+// Step is a moment in the course of an addition.
+type Step string
+
+// The steps in their order.
+const (
+	BeforePlan   Step = "before_plan"
+	Planned      Step = "planned"
+	BeforeSent   Step = "before_sent"
+	MarkedSent   Step = "marked_sent"
+	BeforePost   Step = "before_post"
+	Posted       Step = "posted"
+	BeforeSettle Step = "before_settle"
+	Settled      Step = "settled"
+)
+
+// Steps lists them.
+func Steps() []Step {
+	return []Step{BeforePlan, Planned, BeforeSent, MarkedSent, BeforePost, Posted, BeforeSettle, Settled}
+}
+
+func (o Options) step(s Step) {
+	if o.Step != nil {
+		o.Step(s)
+	}
 }
 
 // Guard runs the margin guard on a database and an exchange.

@@ -17,6 +17,7 @@ type intents struct{ o Options }
 
 // Plan implements marginguard.Intents.
 func (s intents) Plan(ctx context.Context, p marginguard.Plan) (marginguard.Intent, error) {
+	s.o.step(BeforePlan)
 	v := p.Verdict
 	row, err := s.o.DB.PlanGuardIntent(ctx, store.GuardPlan{
 		Intent: models.GuardIntent{
@@ -31,6 +32,7 @@ func (s intents) Plan(ctx context.Context, p marginguard.Plan) (marginguard.Inte
 	if err != nil {
 		return marginguard.Intent{}, words(err)
 	}
+	s.o.step(Planned)
 	return intent(row), nil
 }
 
@@ -43,11 +45,15 @@ func capOf(sats int64) int64 {
 
 // MarkSent implements marginguard.Intents.
 func (s intents) MarkSent(ctx context.Context, id string, at time.Time) error {
-	return words(s.o.DB.MarkGuardIntentSent(ctx, id, at))
+	s.o.step(BeforeSent)
+	err := s.o.DB.MarkGuardIntentSent(ctx, id, at)
+	s.o.step(MarkedSent)
+	return words(err)
 }
 
 // Settle implements marginguard.Intents.
 func (s intents) Settle(ctx context.Context, done marginguard.Settlement) error {
+	s.o.step(BeforeSettle)
 	from := make([]models.GuardState, 0, len(done.From))
 	for _, f := range done.From {
 		from = append(from, models.GuardState(f))
@@ -57,6 +63,7 @@ func (s intents) Settle(ctx context.Context, done marginguard.Settlement) error 
 		HTTPStatus: done.HTTPStatus, Error: done.Error, MarginAfter: done.MarginAfter, LiquidationAfter: done.LiqAfter,
 		At: done.At,
 	}, func(row models.GuardIntent) ([]any, error) { return s.rows(row, done) })
+	s.o.step(Settled)
 	return words(err)
 }
 

@@ -99,7 +99,7 @@ func (m *market) Connect(_ context.Context, t marginguard.Target) (marginguard.E
 	}
 	return &account{
 		reader: reader.WithOffset(offset), writer: writer.WithOffset(offset), limiter: paced,
-		cross: t.Config.Cross, crossOpen: slices.ContainsFunc(t.Open, func(i marginguard.Intent) bool { return marginguard.IsCross(i.TradeID) }),
+		step: m.o.step, cross: t.Config.Cross, crossOpen: slices.ContainsFunc(t.Open, func(i marginguard.Intent) bool { return marginguard.IsCross(i.TradeID) }),
 	}, nil
 }
 
@@ -123,6 +123,7 @@ type account struct {
 	// cross is the user's wish, crossOpen a deposit whose outcome is not known:
 	// the position is read for both.
 	cross, crossOpen bool
+	step             func(Step)
 }
 
 // Positions implements marginguard.Exchange.
@@ -176,6 +177,8 @@ func (a *account) Ready(ctx context.Context) error { return a.limiter.Wait(ctx, 
 // AddMargin implements marginguard.Exchange. The answer's trade is not looked
 // at: the runner reads the position back in any case.
 func (a *account) AddMargin(ctx context.Context, tradeID string, sats int64) error {
+	a.step(BeforePost)
+	defer a.step(Posted)
 	var err error
 	if marginguard.IsCross(tradeID) {
 		_, err = a.writer.CrossDeposit(ctx, sats)

@@ -29,7 +29,7 @@ GOBUILD := $(GO) build -buildvcs=false -trimpath -ldflags "-s -w $(STAMP)"
 RELEASES := linux-amd64 linux-arm64 darwin-arm64
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-rekey release interop clean
+.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-backup bench-rekey release interop clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -75,6 +75,11 @@ docs-check:
 bench: build ## start-up and read commands, timed beside psql
 	@scripts/ensure-tools postgres
 	@scripts/with-tools $(GO) run ./bench -psql $$(scripts/ensure-tools pg-bin)/psql
+
+bench-backup: build ## backups, timed beside pg_dump and the design document's script, then killed 100 times
+	@scripts/ensure-tools postgres
+	@scripts/with-tools $(GO) run ./bench/backup -mb 1000
+	@scripts/with-tools $(GO) run ./bench/backup -mb 20 -kills 100
 
 bench-rekey: build ## credential rotation, timed beside psql, then killed at random moments
 	@scripts/ensure-tools postgres

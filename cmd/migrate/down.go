@@ -35,7 +35,8 @@ func newDown(a *app.App, run func(context.Context, *downOptions) error) *cobra.C
 		Long: `Takes back the newest migration, or several. Tables that a migration created are dropped WITH THEIR ROWS:
 take a backup first. It asks to type the name of the database; scripts give --yes.
 
-With --dry-run it lists what would be taken back and executes nothing.
+With --dry-run it lists what would be taken back, prints the SQL with the lock that each statement takes, and
+executes nothing.
 
 Exit codes: 2 when there is nobody to ask and no --yes, 3 when there is no such version, 5 when the answer
 is no, 11 without a database, 12 when the schema is newer than this program, 13 when another run holds the lock.`,
@@ -96,6 +97,11 @@ func runDown(ctx context.Context, o *downOptions) error {
 		return printRun(p, v, info)
 	}
 	v.FromVersion = planned[0].Version
+	if o.write.DryRun {
+		if err := scriptOf(s.m, v.Migrations, "down"); err != nil {
+			return err
+		}
+	}
 	info.Said = plural(len(planned), "migration") + " would be taken back"
 	if !o.write.DryRun {
 		question := fmt.Sprintf("take back %s of database %s and drop the rows of its tables?",

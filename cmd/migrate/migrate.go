@@ -28,7 +28,7 @@ schema with the one this program expects. One run at a time: a lock in the datab
   axisor migrate verify`,
 	}
 	c.AddCommand(newUp(a, nil), newDown(a, nil), newStatus(a, nil), newVersion(a, nil), newVerify(a, nil),
-		newBaseline(a, nil), newRedo(a, nil))
+		newBaseline(a, nil), newRedo(a, nil), newCreate(a, nil), newLint(a, nil))
 	return c
 }
 

@@ -31,7 +31,8 @@ func newUp(a *app.App, run func(context.Context, *upOptions) error) *cobra.Comma
 outside of one. Nothing pending is no error. A table that is busy is tried again until --lock-timeout;
 a failure leaves what came before applied, and running up again goes on from there.
 
-With --dry-run it lists what would be applied and executes nothing.
+With --dry-run it lists what would be applied, prints the SQL with the lock that each statement takes, and
+executes nothing.
 
 Exit codes: 6 when the database role lacks a right, 11 without a database, 12 when the schema is newer
 than this program, 13 when another run holds the lock.`,
@@ -72,13 +73,8 @@ func runUp(ctx context.Context, o *upOptions) error {
 	}
 	v := runView{FromVersion: from, Version: from, Head: head}
 	if o.write.DryRun {
-		pending, err := s.m.Pending(ctx, to)
-		if err != nil {
-			return s.failure(ctx, err)
-		}
-		v.Migrations = plannedOf(pending)
-		if n := len(pending); n > 0 {
-			v.Version = pending[n-1].Version
+		if err := planUp(ctx, s, to, &v); err != nil {
+			return err
 		}
 	} else {
 		applied, err := s.m.UpTo(ctx, to)
@@ -105,4 +101,17 @@ func runUp(ctx context.Context, o *upOptions) error {
 		info.Next = "axisor user create"
 	}
 	return printRun(p, v, info)
+}
+
+// planUp fills in what a run would apply.
+func planUp(ctx context.Context, s *session, to int64, v *runView) error {
+	pending, err := s.m.Pending(ctx, to)
+	if err != nil {
+		return s.failure(ctx, err)
+	}
+	v.Migrations = plannedOf(pending)
+	if n := len(pending); n > 0 {
+		v.Version = pending[n-1].Version
+	}
+	return scriptOf(s.m, v.Migrations, "up")
 }

@@ -13,6 +13,16 @@ type stepView struct {
 	Version    int64  `json:"version"`
 	Name       string `json:"name"`
 	DurationMs *int64 `json:"duration_ms"`
+	// Statements are what a dry run would execute; null after a real run.
+	Statements []statementView `json:"statements"`
+}
+
+// statementView is one statement and what it holds while it runs.
+type statementView struct {
+	SQL   string  `json:"sql"`
+	Lock  *string `json:"lock"`
+	Table *string `json:"table"`
+	Note  string  `json:"note"`
 }
 
 // runView is what a run of up or down did.
@@ -79,6 +89,51 @@ func stepsOf(applied []migrate.Applied) []stepView {
 	return steps
 }
 
+// scriptOf adds to planned steps what each of them would execute.
+func scriptOf(m *migrate.Migrator, steps []stepView, direction string) error {
+	for i := range steps {
+		script, err := m.Script(steps[i].Version, direction)
+		if err != nil {
+			return err
+		}
+		steps[i].Statements = []statementView{}
+		for _, s := range script {
+			steps[i].Statements = append(steps[i].Statements, statementView{
+				SQL: s.SQL, Lock: optional(s.Lock), Table: optional(s.Table), Note: s.Note,
+			})
+		}
+	}
+	return nil
+}
+
+// printScript prints what a dry run would execute, as a script with remarks.
+func printScript(p *output.Printer, steps []stepView) error {
+	for _, step := range steps {
+		if _, err := fmt.Fprintf(p.Streams().Out, "\n-- %d %s\n", step.Version, step.Name); err != nil {
+			return err
+		}
+		for _, s := range step.Statements {
+			var held []string
+			for _, part := range []*string{s.Lock, s.Table} {
+				if part != nil {
+					held = append(held, *part)
+				}
+			}
+			remark := strings.Join(held, " on ")
+			if remark != "" && s.Note != "" {
+				remark += ": "
+			}
+			if remark += s.Note; remark != "" {
+				remark = "-- " + remark + "\n"
+			}
+			if _, err := fmt.Fprintf(p.Streams().Out, "%s%s;\n", remark, s.SQL); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func plannedOf(items []migrate.Item) []stepView {
 	steps := make([]stepView, 0, len(items))
 	for _, i := range items {
@@ -124,6 +179,11 @@ func printRun(p *output.Printer, v runView, info output.ChangeInfo) error {
 	}
 	if len(v.Migrations) > 0 {
 		if err := output.Slice(p, stepDesc(), v.Migrations); err != nil {
+			return err
+		}
+	}
+	if info.DryRun && !p.Machine() {
+		if err := printScript(p, v.Migrations); err != nil {
 			return err
 		}
 	}

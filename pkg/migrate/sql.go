@@ -155,6 +155,9 @@ func bare(statement string) string {
 // namePattern matches a table or index name, with or without schema and quotes.
 const namePattern = `((?:"(?:[^"]|"")+"|\w+)(?:\.(?:"(?:[^"]|"")+"|\w+))?)`
 
+// policyPattern ends before the table of a policy; the policy's own name may contain anything.
+const policyPattern = `(?:CREATE|ALTER|DROP) POLICY (?:IF EXISTS )?(?:"(?:[^"]|"")+"|\w+) ON `
+
 // Impact says what a statement holds while it runs.
 type Impact struct {
 	SQL   string
@@ -196,7 +199,7 @@ func impactRules() []impactRule {
 		{alter + `\bSET NOT NULL\b`, lockExclusive, "reads the whole table while reads and writes wait"},
 		{alter + `\bTYPE\b`, lockExclusive, "may write the whole table anew while reads and writes wait"},
 		{alter, lockExclusive, briefly},
-		{`^(?:CREATE|ALTER|DROP) POLICY .*? ON ` + namePattern, lockExclusive, briefly},
+		{policyPattern + namePattern, lockExclusive, briefly},
 		{`^DROP TABLE (?:IF EXISTS )?` + namePattern, lockExclusive, "the table and its rows are gone"},
 		{`^TRUNCATE (?:TABLE )?(?:ONLY )?` + namePattern, lockExclusive, "the rows are gone"},
 		{`^(?:INSERT INTO|UPDATE|DELETE FROM) (?:ONLY )?` + namePattern, lockRow, "reads and writes go on, but for the same rows"},
@@ -232,7 +235,7 @@ func ImpactOf(statement string) Impact {
 
 // impactsWithin finds the policies of a block; nothing else of ours stands in one.
 func impactsWithin(block string) Impact {
-	m := regexp.MustCompile(`(?i)(?:CREATE|DROP) POLICY .*? ON ` + namePattern).FindStringSubmatch(block)
+	m := regexp.MustCompile(`(?i)` + policyPattern + namePattern).FindStringSubmatch(block)
 	if m == nil {
 		return Impact{}
 	}

@@ -1,0 +1,102 @@
+package migrate
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/migrate"
+)
+
+type lintOptions struct {
+	app   *app.App
+	files []string
+}
+
+// remarkView is one thing in a file that can hurt.
+type remarkView struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Rule    string `json:"rule"`
+	Message string `json:"message"`
+	Rewrite string `json:"rewrite"`
+}
+
+func newLint(a *app.App, run func(context.Context, *lintOptions) error) *cobra.Command {
+	if run == nil {
+		run = runLint
+	}
+	o := &lintOptions{app: a}
+	c := &cobra.Command{
+		Use:   "lint [FILE]...",
+		Short: "Find statements that hurt a database in use",
+		Long: `Reads migration files, or without an argument this program's own, and names every statement that locks people
+out, writes a table anew, loses data, breaks running programs or fails halfway, with the safe way to write it.
+It needs no database.
+
+A comment line above a statement silences one rule for it, with a reason:
+  -- axisor: lint-ignore table-drop unused since the last release
+
+Exit codes: 3 when there is no such file, 8 when something was found.`,
+		Example: `  axisor migrate lint
+  axisor migrate lint migrations/*.sql
+  axisor migrate lint 00042_add_note.sql -o json --jq '.items[].rule'`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.files = args
+			return run(c.Context(), o)
+		},
+	}
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Mark(c, flags.LocalKey, "true")
+	flags.Fields(c, output.Fields[remarkView]())
+	return c
+}
+
+func runLint(_ context.Context, o *lintOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	var remarks []migrate.Remark
+	if len(o.files) == 0 {
+		if remarks, err = migrate.LintOwn(); err != nil {
+			return err
+		}
+	}
+	for _, name := range o.files {
+		path := name
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(o.app.Dir, path)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, r := range migrate.Lint(name, string(text)) {
+			r.File = name
+			remarks = append(remarks, r)
+		}
+	}
+	if len(remarks) == 0 && !p.Machine() {
+		p.Notice("nothing in these migrations hurts")
+		return nil
+	}
+	views := make([]remarkView, 0, len(remarks))
+	for _, r := range remarks {
+		views = append(views, remarkView(r))
+	}
+	desc := output.Desc{Noun: "remarks", ID: "rule", Columns: []output.Column{
+		{Field: "file"}, {Field: "line"}, {Field: "rule"}, {Field: "message"}, {Field: "rewrite", Drop: 1},
+	}}
+	if err := output.Slice(p, desc, views); err != nil || len(views) == 0 {
+		return err
+	}
+	return clierr.New(clierr.CheckFailed, "dangerous_migration", plural(len(views), "remark")+" about these migrations")
+}

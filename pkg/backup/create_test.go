@@ -241,7 +241,7 @@ func TestCreate_OneAtATime(t *testing.T) {
 	gate := filepath.Join(t.TempDir(), "go")
 	b.repo.o.Tools = Finder{Directory: fakeTools(t, `case "$1" in --version) exec $REAL --version;; esac
 		while [ ! -e `+gate+` ]; do sleep 0.01; done; exec $REAL "$@"`)}
-	const starts = 8
+	const starts = 20
 	results := make([]error, starts)
 	refused := atomic.Int32{}
 	var wg sync.WaitGroup

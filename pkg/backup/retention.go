@@ -45,8 +45,9 @@ func (p PrunePlan) Removals() []Entry {
 //
 // Only good backups fill a rule's slots, so a row of failed ones cannot push a good one
 // out. The newest good one, pinned ones and those whose manifest cannot be read are never
-// removed. When the newest good one is itself older than KeepDays, backups have stopped,
-// and removing what is left would finish the damage: then nothing is removed.
+// removed. When the newest good one is itself older than KeepDays, or than two of the usual
+// intervals, backups have stopped, and removing what is left would finish the damage: then
+// nothing is removed.
 func PlanRetention(entries []Entry, policy Policy, now time.Time) PrunePlan {
 	sorted := slices.Clone(entries)
 	slices.SortStableFunc(sorted, func(a, b Entry) int { return b.when().Compare(a.when()) })
@@ -61,6 +62,8 @@ func PlanRetention(entries []Entry, policy Policy, now time.Time) PrunePlan {
 		plan.Stopped = "there is no good backup"
 	case policy.KeepDays > 0 && sorted[newest].when().Before(cutoff):
 		plan.Stopped = fmt.Sprintf("the newest good backup is older than %d days", policy.KeepDays)
+	case now.Sub(sorted[newest].when()) > patience(sorted):
+		plan.Stopped = "backups seem to have stopped: the newest good one is of " + sorted[newest].when().UTC().Format(time.DateOnly)
 	}
 	slots := newSlots(policy)
 	for i, e := range sorted {
@@ -91,6 +94,27 @@ func PlanRetention(entries []Entry, policy Policy, now time.Time) PrunePlan {
 		plan.Decisions = append(plan.Decisions, d)
 	}
 	return plan
+}
+
+// patience is twice the usual time between good backups, and two days at least.
+func patience(sorted []Entry) time.Duration {
+	const least = 48 * time.Hour
+	var gaps []time.Duration
+	var last time.Time
+	for _, e := range sorted {
+		if e.State != StateGood {
+			continue
+		}
+		if !last.IsZero() {
+			gaps = append(gaps, last.Sub(e.when()))
+		}
+		last = e.when()
+	}
+	if len(gaps) == 0 {
+		return least
+	}
+	slices.Sort(gaps)
+	return max(least, 2*gaps[len(gaps)/2])
 }
 
 // slots counts down the rules that keep a number of backups.

@@ -4,10 +4,13 @@ package credential
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -44,5 +47,11 @@ func (t *target) find(ctx context.Context, a *app.App) (store.Credential, error)
 	if err != nil {
 		return store.Credential{}, err
 	}
-	return db.FindCredential(ctx, t.ref, t.exchange)
+	row, err := db.FindCredential(ctx, t.ref, t.exchange)
+	var missing *store.NotFoundError
+	if errors.As(err, &missing) && missing.Kind == "credential" {
+		return row, clierr.New(clierr.NotFound, "credential_not_found", fmt.Sprintf("no credentials of %q", t.ref),
+			"axisor credential set "+t.ref+" --exchange lnmarkets", "trading uses accounts: axisor account list --user "+t.ref).WithCause(err)
+	}
+	return row, err
 }

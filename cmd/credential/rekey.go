@@ -123,6 +123,9 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 	if err := output.Change(p, rekeyDesc(), v, info); err != nil {
 		return err
 	}
+	if cfg, err := o.app.Config(); err == nil && cfg.Encryption.Format != v.Format && !p.Machine() {
+		p.Notice("encryption.format is %s: set it to %s, or new values and the next rekey go back", cfg.Encryption.Format, v.Format)
+	}
 	return leftOver(result)
 }
 

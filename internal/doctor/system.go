@@ -152,7 +152,7 @@ func (v *visit) exchange(ctx context.Context) (Result, error) {
 			return Result{}, err
 		}
 		if version != "" && version != "v3" {
-			return warn("set the exchange's api_version to v3", "reachable, but the database says api_version %q and this program speaks v3", version), nil
+			return warn("axisor exchange update lnmarkets --api-version v3", "reachable, but the database says api_version %q and this program speaks v3", version), nil
 		}
 	}
 	return good("%s answers, clock differs by %s", client.BaseURL(), offset), nil

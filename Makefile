@@ -29,7 +29,7 @@ GOBUILD := $(GO) build -buildvcs=false -trimpath -ldflags "-s -w $(STAMP)"
 RELEASES := linux-amd64 linux-arm64 darwin-arm64
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-backup bench-rekey release interop clean
+.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-backup bench-rekey bench-users release interop clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -80,6 +80,11 @@ bench-backup: build ## backups, timed beside pg_dump and the design document's s
 	@scripts/ensure-tools postgres
 	@scripts/with-tools $(GO) run ./bench/backup -mb 1000
 	@scripts/with-tools $(GO) run ./bench/backup -mb 20 -kills 100
+
+bench-users: build ## import of 100,000 users beside \copy, lists over 1,000,000 beside OFFSET (minutes)
+	@scripts/ensure-tools postgres
+	@scripts/with-tools $(GO) run ./bench/userimport -psql $$(scripts/ensure-tools pg-bin)/psql
+	@scripts/with-tools $(GO) run ./bench/userlist -psql $$(scripts/ensure-tools pg-bin)/psql
 
 bench-rekey: build ## credential rotation, timed beside psql, then killed at random moments
 	@scripts/ensure-tools postgres

@@ -78,6 +78,7 @@ var allowed = map[string][]string{
 	"pkg/admin":             {"pkg/store", "pkg/models", "pkg/crypto", "pkg/bolt11", "pkg/automation"},
 	"pkg/automation":        {},
 	"pkg/tradestats":        {},
+	"pkg/tradestats/plot":   {"pkg/tradestats"},
 	"pkg/tradefile":         {"pkg/models"},
 	"pkg/crypto":            {},
 	"pkg/backup":            {"pkg/crypto", "pkg/backup/wal", "pkg/backup/remote"},

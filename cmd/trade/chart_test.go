@@ -1,0 +1,45 @@
+package trade_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/axisor/axisor/internal/factory"
+	"github.com/axisor/axisor/pkg/models"
+)
+
+func TestChart(t *testing.T) {
+	t.Parallel()
+	p, db, u := world(t)
+	require.Contains(t, p.OK("trade", "chart").Stdout, "0 of 0 trades have a known result")
+	for i := range 40 {
+		factory.Trade(t, db, u.ID, func(l *models.TradeLog) {
+			l.ExecutedAt, l.PnL = at(1, 0).Add(time.Duration(i)*5*time.Hour), new(float64((i*37)%19*1000-8000))
+		})
+	}
+	factory.Trade(t, db, u.ID)
+	out := p.OK("trade", "chart", "--user", u.Username).Stdout
+	require.Contains(t, out, "40 of 41 trades have a known result")
+	require.Contains(t, out, "PNL IN SATS BY DAY")
+	require.Contains(t, out, "2026-08-01")
+	require.Contains(t, out, "█")
+	for _, line := range strings.Split(out, "\n") {
+		require.LessOrEqual(t, len([]rune(line)), 120)
+	}
+	got := p.OK("trade", "chart", "--capital", "100000", "-o", "json").JSON()
+	require.EqualValues(t, 40, got["used"])
+	require.Equal(t, "day", got["bar_unit"])
+	require.EqualValues(t, 100000-8000, got["points"].([]any)[0].(map[string]any)["equity"])
+
+	require.Contains(t, p.OK("trade", "chart", "--svg", "a.svg", "--html", "a.html").Stderr, "written to a.svg")
+	svg, err := os.ReadFile(filepath.Join(p.Dir, "a.svg"))
+	require.NoError(t, err)
+	require.Contains(t, string(svg), "cumulative pnl (sats)")
+	p.Fails(2, "trade", "chart", "--svg", "none/a.svg")
+	p.Fails(2, "trade", "chart", "--capital", "0")
+}

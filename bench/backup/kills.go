@@ -69,7 +69,9 @@ func (f *field) killRounds(ctx context.Context) error {
 		return err
 	}
 	var list struct {
-		Items []struct{ ID string }
+		Items []struct {
+			ID string `json:"id"`
+		} `json:"items"`
 	}
 	if err := json.Unmarshal(out, &list); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,9 +59,9 @@ func (n notifier) hook(ctx context.Context, argv []string, env ...string) error 
 	if len(argv) == 0 {
 		return nil
 	}
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // the operator's own program
 	cmd.Dir, cmd.WaitDelay = n.app.Dir, time.Second
-	cmd.Env = append(env, "PATH="+n.app.Getenv("PATH"), "HOME="+n.app.Getenv("HOME"), "LANG=C")
+	cmd.Env = append(slices.Clone(env), "PATH="+n.app.Getenv("PATH"), "HOME="+n.app.Getenv("HOME"), "LANG=C")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s: %w: %s", filepath.Base(argv[0]), err, strings.TrimSpace(string(out[:min(len(out), 500)])))

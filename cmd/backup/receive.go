@@ -212,7 +212,7 @@ func (o *walStartOptions) launch(repo *backup.Repository) (<-chan struct{}, stri
 		return nil, "", err
 	}
 	defer log.Close()
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(program, args...) //nolint:gosec,noctx // this program itself, and it outlives us
 	cmd.Dir, cmd.Env = o.app.Dir, o.app.Env
 	if g.DatabaseURL != "" { // as a variable: arguments are for all to read
 		cmd.Env = append(append([]string{}, o.app.Env...), "AXISOR_DATABASE_URL="+g.DatabaseURL)

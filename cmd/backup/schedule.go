@@ -144,7 +144,7 @@ func install(f scheduleView) error {
 	if err == nil {
 		return clierr.New(clierr.Conflict, "file_exists", f.File+" is there with another content", "remove it first, or choose another directory with --into")
 	}
-	return os.WriteFile(f.File, []byte(f.Content), 0o644)
+	return os.WriteFile(f.File, []byte(f.Content), 0o644) //nolint:gosec // units are for all to read and hold no secret
 }
 
 func (o *scheduleOptions) enable(list []scheduleView) []string {

@@ -111,8 +111,10 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 }
 
 func clusterViewOf(c backup.ClusterStatus) clusterView {
-	v := clusterView{SystemIdentifier: c.System, Bases: c.Bases, Segments: c.Segments, Bytes: c.Bytes, Holes: c.Holes,
-		FirstTime: output.AtPtr(c.FirstTime), LastTime: output.AtPtr(c.LastTime)}
+	v := clusterView{
+		SystemIdentifier: c.System, Bases: c.Bases, Segments: c.Segments, Bytes: c.Bytes, Holes: c.Holes,
+		FirstTime: output.AtPtr(c.FirstTime), LastTime: output.AtPtr(c.LastTime),
+	}
 	if c.NewestBase != nil {
 		at := output.At(c.NewestBase.Manifest.StartedAt)
 		v.NewestBase, v.NewestBaseAt = &c.NewestBase.ID, &at

@@ -256,8 +256,16 @@ func runWALVerify(ctx context.Context, o *walVerifyOptions) error {
 
 func rangeDesc() output.Desc {
 	return output.Desc{Noun: "log", ID: "name", Columns: []output.Column{
-		{Field: "kind"}, {Field: "timeline"}, {Field: "start_lsn", Header: "FROM"}, {Field: "end_lsn", Header: "TO"}, {Field: "segments"},
-		{Field: "bytes", Header: "SIZE", Format: size}, {Field: "first_time", Drop: 2}, {Field: "last_time", Drop: 1}, {Field: "name"}, {Field: "problem"},
+		{Field: "kind"},
+		{Field: "timeline"},
+		{Field: "start_lsn", Header: "FROM"},
+		{Field: "end_lsn", Header: "TO"},
+		{Field: "segments"},
+		{Field: "bytes", Header: "SIZE", Format: size},
+		{Field: "first_time", Drop: 2},
+		{Field: "last_time", Drop: 1},
+		{Field: "name"},
+		{Field: "problem"},
 	}}
 }
 

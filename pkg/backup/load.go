@@ -112,7 +112,8 @@ func (r *Repository) load(ctx context.Context, e Entry, tools Toolset, into *end
 			return err
 		}
 		spec.extra = append(spec.extra, file)
-		spec.args = append(args, "/dev/fd/"+strconv.Itoa(2+len(spec.extra)))
+		args = append(args, "/dev/fd/"+strconv.Itoa(2+len(spec.extra)))
+		spec.args = args
 		c, err := startChild(ctx, spec)
 		if err != nil {
 			return err

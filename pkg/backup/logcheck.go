@@ -68,15 +68,15 @@ func (r *Repository) verifySystem(ctx context.Context, c LogCheck, system string
 	if err != nil {
 		return err
 	}
-	bad := func(name, kind, format string, args ...any) {
-		report.Problems = append(report.Problems, LogProblem{System: system, Name: name, Kind: kind, Problem: fmt.Sprintf(format, args...)})
+	bad := func(name, kind, problem string) {
+		report.Problems = append(report.Problems, LogProblem{System: system, Name: name, Kind: kind, Problem: problem})
 	}
 	for _, b := range broken {
-		bad(b.Name, "damaged", "%s", b.Problem)
+		bad(b.Name, "damaged", b.Problem)
 	}
 	for _, run := range runs(files, system) {
 		if gap := run.gap; gap != "" {
-			bad(gap, "hole", "%s", run.problem)
+			bad(gap, "hole", run.problem)
 		}
 		report.Ranges = append(report.Ranges, run.LogRange)
 		number, err := strconv.ParseUint(system, 10, 64)
@@ -86,14 +86,14 @@ func (r *Repository) verifySystem(ctx context.Context, c LogCheck, system string
 		w := &wal.Walker{System: number}
 		for _, f := range run.files {
 			if f.Problem != "" {
-				bad(f.Name, "damaged", "%s", f.Problem)
+				bad(f.Name, "damaged", f.Problem)
 			}
 			if err := r.verifyLogFile(ctx, c, f, &w); err != nil {
 				var damaged *DamagedError
 				if !errors.As(err, &damaged) {
 					return err
 				}
-				bad(f.Name, "damaged", "%s", damaged.Problem)
+				bad(f.Name, "damaged", damaged.Problem)
 				w = &wal.Walker{System: number} // records begin anew behind the damage
 			}
 		}
@@ -105,7 +105,7 @@ func (r *Repository) verifySystem(ctx context.Context, c LogCheck, system string
 				if !errors.Is(err, ErrDamaged) {
 					return err
 				}
-				bad(f.Name, "damaged", "%s", err.Error())
+				bad(f.Name, "damaged", err.Error())
 			}
 		}
 	}

@@ -155,7 +155,7 @@ func (v *receiver) supervise(ctx context.Context) error {
 			return harvestErr
 		case ctx.Err() != nil:
 			v.q.Report("stopped")
-			return nil
+			return nil //nolint:nilerr // being stopped is how it is meant to end
 		case err == nil && v.q.EndLSN != 0:
 			return nil
 		}

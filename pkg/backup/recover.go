@@ -38,9 +38,7 @@ func (p *pitrPlan) run(ctx context.Context) (_ Recovered, err error) {
 	}
 	defer func() {
 		if err != nil || p.o.Stop {
-			if serr := s.stop(); serr != nil && err == nil {
-				err = serr
-			}
+			s.stop()
 			p.done.Running = false
 		}
 	}()
@@ -112,7 +110,8 @@ func (p *pitrPlan) start() (*serverProcess, error) {
 	if err := p.own(p.done.LogFile); err != nil {
 		return nil, err
 	}
-	s := &serverProcess{cmd: exec.Command(p.tools.postgres, args...), done: make(chan struct{})}
+	s := &serverProcess{cmd: exec.Command(p.tools.postgres, args...), //nolint:noctx // it outlives us
+		done: make(chan struct{})}
 	s.cmd.Dir, s.cmd.Env = p.o.Directory, append(bareEnvironment(), "LC_MESSAGES=C")
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -130,7 +129,7 @@ func (p *pitrPlan) start() (*serverProcess, error) {
 }
 
 // stop ends the server and waits for it.
-func (s *serverProcess) stop() error {
+func (s *serverProcess) stop() {
 	_ = s.cmd.Process.Signal(os.Interrupt) // fast shutdown
 	select {
 	case <-s.done:
@@ -138,7 +137,6 @@ func (s *serverProcess) stop() error {
 		_ = s.cmd.Process.Signal(syscall.SIGQUIT)
 		<-s.done
 	}
-	return nil
 }
 
 // recoveryState is what the server says about its recovery.

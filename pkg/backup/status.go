@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -86,8 +87,7 @@ func (r *Repository) clusterStatus(system string, bases []Entry) (ClusterStatus,
 			c.Holes++
 		}
 	}
-	for i := len(bases) - 1; i >= 0; i-- { // oldest first
-		e := bases[i]
+	for _, e := range slices.Backward(bases) { // oldest first
 		if e.State != StateGood || e.Manifest.Server.SystemIdentifier != system {
 			continue
 		}

@@ -72,7 +72,7 @@ func readTar(r io.Reader, put func(*tar.Header, io.Reader) error, log func(name 
 			return c, fmt.Errorf("base backup names a file %q outside itself", h.Name)
 		}
 		sum := sha256.New()
-		var content io.Reader = io.TeeReader(t, sum)
+		content := io.TeeReader(t, sum)
 		inLog := path.Dir(name) == "pg_wal" && h.Typeflag == tar.TypeReg
 		var keep bytes.Buffer
 		if name == serverManifest && h.Size <= serverManifestLimit || inLog && log != nil {

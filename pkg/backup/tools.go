@@ -131,8 +131,10 @@ func toolsIn(dir string) (Toolset, bool) {
 	if target, err := filepath.EvalSymlinks(dump); err == nil && filepath.Base(target) == "pg_wrapper" {
 		return Toolset{}, false
 	}
-	return Toolset{Dump: dump, Restore: file("pg_restore"), DumpAll: file("pg_dumpall"),
-		BaseBackup: file("pg_basebackup"), ReceiveWAL: file("pg_receivewal")}, true
+	return Toolset{
+		Dump: dump, Restore: file("pg_restore"), DumpAll: file("pg_dumpall"),
+		BaseBackup: file("pg_basebackup"), ReceiveWAL: file("pg_receivewal"),
+	}, true
 }
 
 // bareEnvironment is for programs that open no connection. PATH is for wrapper scripts.

@@ -103,8 +103,8 @@ func (c cut) ReadAt(p []byte, at int64) (int, error) {
 func TestContract(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func(*testing.T) remote.Store{
-		"directory": func(t *testing.T) remote.Store { return remote.NewDirectory(t.TempDir()) },
-		"s3":        func(t *testing.T) remote.Store { return newFake(t).store(t) },
+		"directory": func(t *testing.T) remote.Store { t.Helper(); return remote.NewDirectory(t.TempDir()) },
+		"s3":        func(t *testing.T) remote.Store { t.Helper(); return newFake(t).store(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"path"
 	"slices"
 	"strings"
@@ -78,7 +79,7 @@ func (s *S3) fail(err error) error {
 		return ErrNotExist
 	case response.Code == "PreconditionFailed":
 		return ErrExists
-	case response.StatusCode == 403, response.Code == "AccessDenied":
+	case response.StatusCode == http.StatusForbidden, response.Code == "AccessDenied":
 		return fmt.Errorf("%w: bucket %s: %s", ErrDenied, s.o.Bucket, response.Code)
 	case response.Code == "NoSuchBucket":
 		return fmt.Errorf("%w: there is no bucket %s", ErrUnavailable, s.o.Bucket)

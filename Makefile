@@ -29,7 +29,7 @@ GOBUILD := $(GO) build -buildvcs=false -trimpath -ldflags "-s -w $(STAMP)"
 RELEASES := linux-amd64 linux-arm64 darwin-arm64
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-backup bench-rekey bench-users release interop clean
+.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-trades bench-backup bench-rekey bench-users release interop clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -85,6 +85,10 @@ bench-users: build ## import of 100,000 users beside \copy, lists over 1,000,000
 	@scripts/ensure-tools postgres
 	@scripts/with-tools $(GO) run ./bench/userimport -psql $$(scripts/ensure-tools pg-bin)/psql
 	@scripts/with-tools $(GO) run ./bench/userlist -psql $$(scripts/ensure-tools pg-bin)/psql
+
+bench-trades: build ## import and export of 1,000,000 trade logs beside \copy, deep pages, statistics (minutes)
+	@scripts/ensure-tools postgres
+	@scripts/with-tools $(GO) run ./bench/trades -psql $$(scripts/ensure-tools pg-bin)/psql
 
 bench-rekey: build ## credential rotation, timed beside psql, then killed at random moments
 	@scripts/ensure-tools postgres

@@ -66,6 +66,7 @@ var audited = map[string]struct {
 	"plan seed":                       {args: "", action: "plan.create"},
 	"plan update":                     {args: "pro --price-sats 7"},
 	"token prune":                     {args: "", action: "session.prune"},
+	"trade import":                    {args: "trades.jsonl"},
 	"user create":                     {args: "--email new@example.com --username newbie --password-stdin", stdin: auditedPassword},
 	"user delete":                     {args: "ana --yes"},
 	"user disable":                    {args: "ana"},
@@ -134,6 +135,8 @@ func newWorld(t *testing.T) world {
 		u.LoginAttempts, u.LockedUntil, u.TwoFactorEnabled, u.TwoFactorSecret = new(int32(5)), &locked, new(true), new(auditedTOTP)
 	})
 	factory.User(t, db, func(u *models.User) { u.Email, u.Username, u.IsActive = "bob@example.com", "bob", new(false) })
+	trade := fmt.Sprintf(`{"user_id":%q,"trade_id":"t1","status":"success","executed_at":"2026-08-12T09:30:00Z"}`, ana.ID)
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, "trades.jsonl"), []byte(trade+"\n"), 0o600))
 	w := world{p: p, db: db, ids: map[string]string{}}
 	account := factory.Account(t, db, ana.ID)
 	w.ids["account"] = account.ID

@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/cmd/backup"
 	"github.com/axisor/axisor/cmd/config"
 	"github.com/axisor/axisor/cmd/credential"
+	"github.com/axisor/axisor/cmd/db"
 	"github.com/axisor/axisor/cmd/dev"
 	"github.com/axisor/axisor/cmd/doctor"
 	"github.com/axisor/axisor/cmd/exchange"
@@ -78,7 +79,7 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 	add(groupPeople, user.New(a), user.NewToken(a), plan.New(a), payment.New(a), audit.New(a), notification.New(a))
 	add(groupTrading, exchange.New(a), account.New(a), credential.New(a), guard.New(a), automation.New(a), trade.New(a))
 	add(groupTrading, report.New(a), simulation.New(a))
-	add(groupOperate, migrate.New(a), backup.New(a), backup.NewRestore(a), doctor.New(a))
+	add(groupOperate, migrate.New(a), db.New(a), backup.New(a), backup.NewRestore(a), doctor.New(a))
 	add(groupWorkshop, dev.New(a), config.New(a), version.New(a))
 	root.AddCommand(helpTopics()...)
 

@@ -50,7 +50,7 @@ type versionView struct {
 
 // findingView is one difference between the live schema and the expected one.
 type findingView struct {
-	Kind     string  `json:"kind"` // enum, table, column, constraint, index, policy, row_security
+	Kind     string  `json:"kind"` // enum, table, column, constraint, index, policy, row_security, owner, grant
 	Object   string  `json:"object"`
 	Problem  string  `json:"problem"` // missing, different, invalid, extra
 	Expected *string `json:"expected"`

@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -253,14 +254,17 @@ func (m *Migrator) warnUnprotected(ctx context.Context) {
 		return
 	}
 	defer rows.Close()
+	var tables []string
 	for rows.Next() {
 		var table string
 		if rows.Scan(&table) == nil {
-			m.o.Progress(fmt.Sprintf("warning: row security of table %q has no policy, so only its owner sees rows: the role \"authenticated\" is missing; "+
-				"as an administrator CREATE ROLE authenticated NOLOGIN, then run the SQL of axisor migrate verify --fix", table))
+			tables = append(tables, table)
 		}
 	}
-	_ = rows.Err()
+	if rows.Err() == nil && len(tables) > 0 {
+		m.o.Progress(fmt.Sprintf("warning: row security of %d tables has no policy, so only their owner sees rows (%s): the role \"authenticated\" is missing; "+
+			"as an administrator CREATE ROLE authenticated NOLOGIN, then axisor migrate verify --fix --yes", len(tables), strings.Join(tables, ", ")))
+	}
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -27,7 +27,7 @@ const (
 
 // Finding is one difference between the live schema and the expected one.
 type Finding struct {
-	Kind     string // enum, table, column, constraint, index, row_security, policy
+	Kind     string // enum, table, column, constraint, index, row_security, policy, owner, grant
 	Object   string // "Table", "Table.column" or "Table: name"
 	Problem  string
 	Expected string
@@ -58,7 +58,8 @@ func (m *Migrator) Verify(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Compare(expected, live), nil
+	rights, err := verifyRights(ctx, m.db, expected)
+	return append(Compare(expected, live), rights...), err
 }
 
 // Compare lists what live lacks, has differently, or has on top of expected in expected's tables. The

@@ -15,8 +15,16 @@ func TestGuardModels_KnowEveryColumn(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
 	for _, model := range []any{
-		models.GuardRun{}, models.GuardIntent{}, models.GuardBreaker{}, models.GuardControl{}, models.GuardNotice{},
-		models.GuardSetting{}, models.GuardWatch{}, models.GuardLease{}, models.GuardWorker{}, models.GuardRate{},
+		models.GuardRun{},
+		models.GuardIntent{},
+		models.GuardBreaker{},
+		models.GuardControl{},
+		models.GuardNotice{},
+		models.GuardSetting{},
+		models.GuardWatch{},
+		models.GuardLease{},
+		models.GuardWorker{},
+		models.GuardRate{},
 	} {
 		stmt := &gorm.Statement{DB: db.Gorm(t.Context())}
 		require.NoError(t, stmt.Parse(model))

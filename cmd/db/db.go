@@ -1,0 +1,154 @@
+// Package db holds the commands that look at the database server itself: is it there, how large are the tables,
+// which indexes earn their room, who stops whom. It prints; pkg/store asks.
+package db
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+)
+
+// New builds `axisor db`.
+func New(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "db",
+		Short: "The database server: reachable, size, indexes, roles, activity",
+		Long: `Looks at the database server: whether it answers, how large the tables are, which indexes are missing, broken,
+unused or double, which roles there are and who waits for whom. "shell" starts psql on it.`,
+		Example: `  axisor db ping
+  axisor db index --problems
+  axisor db activity`,
+	}
+	c.AddCommand(newPing(a), newSize(a), newIndex(a), newActivity(a), newShell(a), newRoles(a))
+	return c
+}
+
+// reading builds a command that only reads.
+func reading(a *app.App, c *cobra.Command, fields []string, run func(context.Context, *app.App, *output.Printer) error) *cobra.Command {
+	c.Args = flags.None()
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		p, err := a.Printer()
+		if err != nil {
+			return err
+		}
+		return run(c.Context(), a, p)
+	}
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Fields(c, fields)
+	return c
+}
+
+type pingView struct {
+	Server    string `json:"server"` // host, port and database, without a password
+	Version   string `json:"version"`
+	Database  string `json:"database"`
+	Role      string `json:"role"`
+	Schema    string `json:"schema"`
+	Standby   bool   `json:"standby"`
+	TLS       bool   `json:"tls"`
+	Bytes     int64  `json:"bytes"`
+	LatencyUs int64  `json:"latency_us"`
+}
+
+func newPing(a *app.App) *cobra.Command {
+	return reading(a, &cobra.Command{
+		Use:   "ping",
+		Short: "Ask the database for a sign of life",
+		Long: `Connects, and shows which server answered, as whom, and how long one round trip takes on an open connection.
+
+Exit codes: 6 when the login is refused, 10 without an address, 11 when nobody answers.`,
+		Example: `  axisor db ping
+  axisor db ping -o json --jq .latency_us`,
+	}, output.Fields[pingView](), runPing)
+}
+
+func runPing(ctx context.Context, a *app.App, p *output.Printer) error {
+	db, err := a.RawDB()
+	if err != nil {
+		return err
+	}
+	if err := db.Ping(ctx); err != nil {
+		return err
+	}
+	began := a.Now()
+	if err := db.Ping(ctx); err != nil {
+		return err
+	}
+	took := a.Now().Sub(began)
+	s, err := db.Server(ctx)
+	if err != nil {
+		return err
+	}
+	return output.One(p, output.Desc{Noun: "server", ID: "server"}, pingView{
+		Server: db.Target().String(), Version: s.Version, Database: s.Database, Role: s.Role, Schema: s.Schema,
+		Standby: s.Recovery, TLS: s.TLS, Bytes: s.Bytes, LatencyUs: took.Microseconds(),
+	}, nil)
+}
+
+type sizeView struct {
+	Table       string       `json:"table"`
+	Rows        *int64       `json:"rows"` // estimate; null when never counted
+	TableBytes  int64        `json:"table_bytes"`
+	IndexBytes  int64        `json:"index_bytes"`
+	TotalBytes  int64        `json:"total_bytes"`
+	DeadRows    int64        `json:"dead_rows"`
+	LastVacuum  *output.Time `json:"last_vacuum"`
+	LastAnalyze *output.Time `json:"last_analyze"`
+	Advice      *string      `json:"advice"` // vacuum, analyze
+}
+
+func newSize(a *app.App) *cobra.Command {
+	return reading(a, &cobra.Command{
+		Use:   "size",
+		Short: "Show how much room each table takes, largest first",
+		Long: `Lists the tables with the planner's estimate of their rows, their bytes and those of their indexes, dead rows, and
+whether VACUUM or ANALYZE is overdue. It reads the catalog only, however large the tables are.
+
+Exit codes: 11 without a database.`,
+		Example: `  axisor db size
+  axisor db size -o json --jq '.items[] | select(.advice)'`,
+	}, output.Fields[sizeView](), runSize)
+}
+
+func runSize(ctx context.Context, a *app.App, p *output.Printer) error {
+	db, err := a.RawDB()
+	if err != nil {
+		return err
+	}
+	tables, err := db.TableSizes(ctx)
+	if err != nil {
+		return err
+	}
+	views := make([]sizeView, 0, len(tables))
+	for _, t := range tables {
+		v := sizeView{
+			Table: t.Name, TableBytes: t.TableBytes, IndexBytes: t.IndexBytes, TotalBytes: t.AllBytes, DeadRows: t.DeadRows,
+			LastVacuum: output.AtPtr(t.LastVacuum), LastAnalyze: output.AtPtr(t.LastAnalyze), Advice: optional(t.Advice),
+		}
+		if t.Rows >= 0 {
+			v.Rows = &t.Rows
+		}
+		views = append(views, v)
+	}
+	desc := output.Desc{Noun: "tables", ID: "table", Columns: []output.Column{
+		{Field: "table"},
+		{Field: "rows"},
+		{Field: "total_bytes", Header: "BYTES"},
+		{Field: "index_bytes", Header: "INDEXES", Drop: 2},
+		{Field: "dead_rows", Drop: 3},
+		{Field: "last_analyze", Drop: 4},
+		{Field: "advice"},
+	}}
+	return output.Slice(p, desc, views)
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

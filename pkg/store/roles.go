@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// The roles that axisor db roles create makes.
+const (
+	// RoleAuthenticated is the role of the row policies: it sees the rows of one user.
+	RoleAuthenticated = "authenticated"
+	// RoleSupport reads the rows of everybody, but no column that holds a secret.
+	RoleSupport = "axisor_support"
+)
+
+// Role is one database role and what it may do here.
+type Role struct {
+	Name      string
+	Exists    bool
+	Login     bool
+	BypassRLS bool
+	Columns   int // columns it may read in this database
+	Secrets   int // of these, columns that hold a secret
+}
+
+// secretName recognises columns that hold a secret by their names, so that one of tomorrow is kept back too.
+// A payment's hash is public: it stands in the invoice.
+func secretName(column string) bool {
+	return column != "payment_hash" && regexp.MustCompile(
+		`password|secret|token|hash|credential|preimage|backup_codes|otp|passphrase|api_key|channel_config`).MatchString(column)
+}
+
+// userWrites are the tables whose own rows a user may change.
+func userWrites() []string {
+	return []string{"Automation", "MarginGuardConfig", "Notification", "BacktestReport", "Simulation"}
+}
+
+// EnsureRoles makes the roles that are missing and gives both exactly the grants they need. It belongs into a
+// transaction. The support role must be able to see all rows, which only an administrator can grant.
+func (d *DB) EnsureRoles(ctx context.Context) error {
+	for name, options := range map[string]string{RoleAuthenticated: "NOLOGIN", RoleSupport: "NOLOGIN BYPASSRLS"} {
+		var exists bool
+		if err := d.Gorm(ctx).Raw(`SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ?)`, name).Scan(&exists).Error; err != nil {
+			return fmt.Errorf("look for role %s: %w", name, err)
+		}
+		if exists {
+			continue
+		}
+		if err := d.Gorm(ctx).Exec(`CREATE ROLE ` + name + ` ` + options).Error; err != nil {
+			return fmt.Errorf("create role %s: %w", name, err)
+		}
+	}
+	var schema string
+	if err := d.Gorm(ctx).Raw(`SELECT quote_ident(current_schema())`).Scan(&schema).Error; err != nil {
+		return fmt.Errorf("read schema: %w", err)
+	}
+	columns, err := d.ownColumns(ctx)
+	if err != nil {
+		return err
+	}
+	script := []string{
+		`REVOKE ALL ON ALL TABLES IN SCHEMA ` + schema + ` FROM ` + RoleAuthenticated + `, ` + RoleSupport,
+		`GRANT USAGE ON SCHEMA ` + schema + ` TO ` + RoleAuthenticated + `, ` + RoleSupport,
+	}
+	for table, names := range columns {
+		list := strings.Join(names, ", ")
+		script = append(script, fmt.Sprintf(`GRANT SELECT (%s) ON %s TO %s, %s`, list, quoted(table), RoleAuthenticated, RoleSupport))
+	}
+	for _, table := range userWrites() {
+		script = append(script, fmt.Sprintf(`GRANT INSERT, UPDATE, DELETE ON %s TO %s`, quoted(table), RoleAuthenticated))
+	}
+	script = append(script, `GRANT UPDATE (username, preferences, updated_at) ON "User" TO `+RoleAuthenticated)
+	for _, s := range script {
+		if err := d.Gorm(ctx).Exec(s).Error; err != nil {
+			return fmt.Errorf("grant: %w", err)
+		}
+	}
+	return nil
+}
+
+// ownColumns are the columns of axisor's tables that hold no secret, quoted.
+func (d *DB) ownColumns(ctx context.Context) (map[string][]string, error) {
+	var rows []struct{ Relname, Attname string }
+	err := d.Gorm(ctx).Raw(`SELECT c.relname, a.attname FROM pg_catalog.pg_attribute a
+		JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+		AND c.relname NOT IN ('_prisma_migrations') ORDER BY c.relname, a.attnum`).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read columns: %w", err)
+	}
+	columns := map[string][]string{}
+	for _, r := range rows {
+		if !secretName(r.Attname) {
+			columns[r.Relname] = append(columns[r.Relname], quoted(r.Attname))
+		}
+	}
+	return columns, nil
+}
+
+// Roles tells of both roles what they may do in this database.
+func (d *DB) Roles(ctx context.Context) ([]Role, error) {
+	var found []Role
+	for _, name := range []string{RoleAuthenticated, RoleSupport} {
+		r, err := d.role(ctx, name)
+		if err != nil {
+			return nil, fmt.Errorf("read role %s: %w", name, err)
+		}
+		found = append(found, r)
+	}
+	return found, nil
+}
+
+func (d *DB) role(ctx context.Context, name string) (Role, error) {
+	r := Role{Name: name}
+	var options []struct{ Rolcanlogin, Rolbypassrls bool }
+	err := d.Gorm(ctx).Raw(`SELECT rolcanlogin, rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = ?`, name).Scan(&options).Error
+	if err != nil || len(options) == 0 {
+		return r, err
+	}
+	r.Exists, r.Login, r.BypassRLS = true, options[0].Rolcanlogin, options[0].Rolbypassrls
+	var readable []string
+	err = d.Gorm(ctx).Raw(`SELECT a.attname FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+		AND has_column_privilege(?, c.oid, a.attnum, 'SELECT')`, name).Scan(&readable).Error
+	for _, column := range readable {
+		r.Columns++
+		if secretName(column) {
+			r.Secrets++
+		}
+	}
+	return r, err
+}

@@ -47,8 +47,8 @@ type Options struct {
 	// Step hears of every step of an addition, before and after it. It is there
 	// to end the process at each of them; nil means nobody listens.
 	Step func(Step)
-	Now   func() time.Time
-	Log   *slog.Logger
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // Step is a moment in the course of an addition.

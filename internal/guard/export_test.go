@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/axisor/axisor/pkg/lnmarkets"
+	"github.com/axisor/axisor/pkg/marginguard"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -11,4 +12,18 @@ import (
 func NewShared(db *store.DB, address string, rps float64) func(context.Context) error {
 	s := newShared(db, address, rps, rps)
 	return func(ctx context.Context) error { return s.Wait(ctx, lnmarkets.Private) }
+}
+
+// RunBesideOthers is a run of everybody that keeps no other run out.
+func RunBesideOthers(ctx context.Context, o Options) error {
+	g, err := New(o)
+	if err != nil {
+		return err
+	}
+	runner, err := g.assemble(source{db: o.DB, now: o.Now}, worker{g}, nil)
+	if err != nil {
+		return err
+	}
+	_, err = runner.Run(ctx, marginguard.Request{})
+	return err
 }

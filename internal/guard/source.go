@@ -29,7 +29,9 @@ func (s source) Targets(ctx context.Context, q marginguard.Query) iter.Seq2[marg
 				yield(marginguard.Target{}, err)
 				return
 			}
-			if !yield(target(row, s.now()), nil) {
+			t := target(row, s.now())
+			t.Made, t.Since = row.Made, filter.AddsSince
+			if !yield(t, nil) {
 				return
 			}
 		}

@@ -25,7 +25,7 @@ func (g *Guard) Work(ctx context.Context, l Loop) error {
 	seen := &looks{}
 	return g.loop(ctx, models.WorkerShard, l, func(ctx context.Context, id string) Round {
 		began := g.o.Now().UTC()
-		taken := &claims{g: g, worker: id, began: began, before: began.Add(-l.Interval + l.Interval/10)}
+		taken := &claims{g: g, worker: id, began: began, before: began.Add(-max(l.Interval-l.Interval/10, time.Millisecond))}
 		runner, err := g.assemble(taken, worker{g}, seen)
 		if err != nil {
 			return Round{Err: err}

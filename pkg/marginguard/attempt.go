@@ -110,6 +110,7 @@ func (w *watch) add(ctx context.Context, v Verdict) {
 	position := w.s.o.Caps.PositionDayLeft(*p, 0)
 	intent, err := w.s.o.Intents.Plan(ctx, Plan{
 		RunID: w.s.runID, UserID: w.t.UserID, AccountID: w.t.AccountID, Verdict: v, Before: seen(*p), SeenAt: w.readAt,
+		Made: w.t.Made[v.TradeID], Since: w.t.Since,
 		UserDayCap: w.s.o.Caps.UserDaySats, PositionDayCap: position,
 		Day: w.s.o.Now().UTC().Truncate(24 * time.Hour), At: w.s.o.Now().UTC(),
 	})

@@ -33,6 +33,11 @@ type Target struct {
 	// Credentials are the stored, still encrypted credentials of the account.
 	Credentials []byte
 	Spent       Spent
+	// Made counts, by trade, the intents that were known when the target was
+	// read, planned since the moment Since. The positions are read afterwards,
+	// so an intent that is not among them may have changed a position unseen.
+	Made  map[string]int64
+	Since time.Time
 	// Open are the intents without a known outcome, oldest first.
 	Open []Intent
 	// Disabled is why the guard is switched off for this user, empty when it is not.
@@ -91,6 +96,11 @@ type Plan struct {
 	// SeenAt is when the position was asked for: an addition made since then,
 	// by whomever, makes the decision worthless.
 	SeenAt time.Time
+	// Made and Since are the target's, for this trade: one more intent than
+	// that means that somebody else was faster. Clocks of different machines
+	// cannot tell, a count can.
+	Made  int64
+	Since time.Time
 	// UserDayCap and PositionDayCap are checked again under the user's lock.
 	UserDayCap, PositionDayCap int64
 	Day                        time.Time

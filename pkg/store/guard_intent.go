@@ -34,6 +34,10 @@ type GuardPlan struct {
 	Intent models.GuardIntent
 	// SeenAt is when the position was read.
 	SeenAt time.Time
+	// Made is how many intents of the user for this trade, planned since Since,
+	// were known before the position was read.
+	Made  int64
+	Since time.Time
 	// Day is the beginning of the day over which spent amounts are summed.
 	Day time.Time
 	// UserDayCap and PositionDayCap are in sats; zero or less means none.
@@ -73,6 +77,8 @@ func (d *DB) guardFits(ctx context.Context, p GuardPlan, user string) error {
 	var sums struct {
 		User, Position int64
 		Overtaken      bool
+		Made           int64
+		Open           bool
 	}
 	err := d.Gorm(ctx).Raw(`
 		SELECT COALESCE((SELECT SUM(amount_sats) FROM guard_intent
@@ -81,12 +87,17 @@ func (d *DB) guardFits(ctx context.Context, p GuardPlan, user string) error {
 		                 WHERE trade_id = @trade AND planned_at >= @day AND state IN `+spentStates+`), 0) AS position,
 		       EXISTS (SELECT FROM guard_intent
 		               WHERE trade_id = @trade AND state IN ('sent', 'unknown', 'applied')
-		                 AND COALESCE(resolved_at, sent_at) > @seen) AS overtaken`,
-		map[string]any{"user": user, "day": p.Day, "trade": p.Intent.TradeID, "seen": p.SeenAt}).Scan(&sums).Error
+		                 AND COALESCE(resolved_at, sent_at) > @seen) AS overtaken,
+		       (SELECT count(*) FROM guard_intent
+		        WHERE user_id = @user AND trade_id = @trade AND planned_at >= @since) AS made,
+		       EXISTS (SELECT FROM guard_intent WHERE trade_id = @trade AND state IN `+openStates+`) AS open`,
+		map[string]any{"user": user, "day": p.Day, "trade": p.Intent.TradeID, "seen": p.SeenAt, "since": p.Since}).Scan(&sums).Error
 	switch {
 	case err != nil:
 		return err
-	case sums.Overtaken:
+	case sums.Open:
+		return ErrGuardOpen
+	case sums.Overtaken, sums.Made != p.Made:
 		return ErrGuardOvertaken
 	case p.UserDayCap > 0 && sums.User+p.Intent.AmountSats > p.UserDayCap:
 		return fmt.Errorf("%w: %d of %d sats of the user are spent", ErrGuardCap, sums.User, p.UserDayCap)

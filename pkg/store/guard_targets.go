@@ -39,7 +39,9 @@ type GuardTarget struct {
 	UserDay     int64
 	PositionDay map[string]int64
 	LastAdd     map[string]time.Time
-	Open        []models.GuardIntent
+	// Made counts the intents of each trade planned since the filter's AddsSince.
+	Made map[string]int64
+	Open []models.GuardIntent
 }
 
 // GuardTargets streams the active accounts of active users with an active
@@ -106,7 +108,7 @@ func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account s
 	for i, r := range rows {
 		page[i] = GuardTarget{
 			Config: r.MarginGuardConfig, AccountID: r.AccountID, Credentials: r.Credentials, PlanType: r.PlanType, Off: r.Off,
-			PositionDay: map[string]int64{}, LastAdd: map[string]time.Time{},
+			PositionDay: map[string]int64{}, LastAdd: map[string]time.Time{}, Made: map[string]int64{},
 		}
 		users = append(users, r.UserID)
 		accounts = append(accounts, r.AccountID)
@@ -152,11 +154,12 @@ func (d *DB) guardHistory(ctx context.Context, f GuardTargetFilter, page []Guard
 	}
 	var adds []struct {
 		UserID, TradeID string
-		At              time.Time
+		At              *time.Time
+		Made            int64
 	}
 	err = d.Gorm(ctx).Raw(`
-		SELECT user_id, trade_id, MAX(sent_at) AS at FROM guard_intent
-		WHERE user_id IN ? AND planned_at >= ? AND state = 'applied'
+		SELECT user_id, trade_id, MAX(sent_at) FILTER (WHERE state = 'applied') AS at, count(*) AS made FROM guard_intent
+		WHERE user_id IN ? AND planned_at >= ?
 		GROUP BY user_id, trade_id`, users, f.AddsSince).Scan(&adds).Error
 	if err != nil {
 		return err
@@ -178,7 +181,10 @@ func (d *DB) guardHistory(ctx context.Context, f GuardTargetFilter, page []Guard
 	}
 	for _, a := range adds {
 		for _, t := range byUser[a.UserID] {
-			t.LastAdd[a.TradeID] = a.At
+			t.Made[a.TradeID] = a.Made
+			if a.At != nil {
+				t.LastAdd[a.TradeID] = *a.At
+			}
 		}
 	}
 	for _, i := range open {

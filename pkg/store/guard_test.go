@@ -92,6 +92,9 @@ func TestPlanGuardIntent_OneOpenPerPosition(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrGuardOvertaken, "the position was read before the addition")
 	later := b.plan("trade", 100)
 	later.SeenAt = guardNow
+	_, err = b.db.PlanGuardIntent(ctx, later)
+	require.ErrorIs(t, err, store.ErrGuardOvertaken, "an intent it did not know of, whatever the clocks say")
+	later.Made = 1
 	later.PositionDayCap = 199
 	_, err = b.db.PlanGuardIntent(ctx, later)
 	require.ErrorIs(t, err, store.ErrGuardCap)

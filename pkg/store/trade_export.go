@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -28,18 +29,19 @@ func TradeColumns() []string {
 // RFC 3339 in UTC; free text that a spreadsheet would run as a formula gets a quote in front. Without order the rows
 // come as they lie in the table, at once; with it by time of execution.
 func (d *DB) CopyTrades(ctx context.Context, w io.Writer, f TradeFilter, columns []string, header, ordered bool) (int64, error) {
-	var fields []string
+	out := &csvRewriter{w: bufio.NewWriterSize(w, 64<<10)}
 	for _, c := range columns {
-		switch {
-		case !slices.Contains(TradeColumns(), c):
-			return 0, &ArgumentError{Name: "columns", Value: c, Rule: "no such column"}
-		case c == "executed_at", c == "created_at":
-			c = `overlay(` + c + `::text PLACING 'T' FROM 11 FOR 1) || 'Z' AS ` + c
-		case c == "trade_id", c == "action", c == "error_message":
-			// A range that holds every character to be escaped, first: the pattern is slow and seldom needed.
-			c = `CASE WHEN ascii(` + c + `) <= 64 AND ` + c + ` ~ '^''*[=+@\t\r-]' THEN '''' || ` + c + ` ELSE ` + c + ` END AS ` + c
+		kind := cellAsIs
+		switch c {
+		case "executed_at", "created_at":
+			kind = cellTime
+		case "trade_id", "status", "action", "error_message":
+			kind = cellText
 		}
-		fields = append(fields, c)
+		if !slices.Contains(TradeColumns(), c) {
+			return 0, &ArgumentError{Name: "columns", Value: c, Rule: "no such column"}
+		}
+		out.kinds = append(out.kinds, kind)
 	}
 	var n int64
 	err := d.WithPgx(ctx, func(c *pgx.Conn) error {
@@ -47,12 +49,15 @@ func (d *DB) CopyTrades(ctx context.Context, w io.Writer, f TradeFilter, columns
 		if err != nil {
 			return err
 		}
-		sql := "COPY (SELECT " + strings.Join(fields, ", ") + ` FROM "TradeLog"` + where + ordering(ordered) + ") TO STDOUT (FORMAT csv"
+		sql := "COPY (SELECT " + strings.Join(columns, ", ") + ` FROM "TradeLog"` + where + ordering(ordered) + ") TO STDOUT (FORMAT csv"
 		if header {
 			sql += ", HEADER"
 		}
-		tag, err := c.PgConn().CopyTo(ctx, w, sql+")")
+		tag, err := c.PgConn().CopyTo(ctx, out, sql+")")
 		n = tag.RowsAffected()
+		if err == nil {
+			err = out.close()
+		}
 		if err != nil {
 			return fmt.Errorf("export trades: %w", err)
 		}

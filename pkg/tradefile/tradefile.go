@@ -139,9 +139,11 @@ func cells(b *bufio.Reader) (func() (Row, string, error), error) {
 		}
 		line, _ := c.FieldPos(0)
 		row := Row{Line: int64(line), Fields: make(map[string]*string, len(names))}
+		kept := make([]string, len(record)) // one piece of memory for all cells; the reader takes record back
 		for i, cell := range record {
 			if cell != "" {
-				row.Fields[names[i]] = new(plain(strings.Clone(cell)))
+				kept[i] = plain(cell)
+				row.Fields[names[i]] = &kept[i]
 			}
 		}
 		return row, "", nil

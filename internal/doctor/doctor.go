@@ -72,6 +72,7 @@ func checks() []check {
 		{"database", "database reachable", (*visit).database},
 		{"schema", "schema version and drift", (*visit).schema},
 		{"rows_visible", "rows visible to this role", (*visit).rowsVisible},
+		{"row_security", "row security", (*visit).rowSecurity},
 		{"reference_rows", "reference rows", (*visit).referenceRows},
 		{"encryption_key", "encryption key opens stored credentials", (*visit).encryptionKey},
 		{"exchange", "exchange reachable, clock", (*visit).exchange},
@@ -80,6 +81,9 @@ func checks() []check {
 		{"guard", "margin guard", (*visit).guard},
 		{"active_accounts", "one active account per user", (*visit).activeAccounts},
 		{"payments", "pending payments", (*visit).payments},
+		{"paid_plans", "plans that were paid", (*visit).paidPlans},
+		{"plan_limits", "limits of plans", (*visit).limits},
+		{"emails", "addresses by case", (*visit).emails},
 	}
 }
 

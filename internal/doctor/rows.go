@@ -64,8 +64,8 @@ func (v *visit) referenceRows(ctx context.Context) (Result, error) {
 	return good("plans, limits, automation types and the exchange are there"), nil
 }
 
-func texts(ctx context.Context, db *sql.DB, query string, args ...any) ([]string, error) {
-	rows, err := db.QueryContext(ctx, query, args...)
+func texts(ctx context.Context, db *sql.DB, query string) ([]string, error) {
+	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +237,7 @@ func (v *visit) payments(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if stuck > 0 {
-		return warn("set those that were never paid to expired", "%s past the expiry, the oldest expired %s",
+		return warn("axisor payment expire", "%s past the expiry, the oldest expired %s",
 			count(stuck, "pending payment"), ago(now.Sub(oldest.Time))), nil
 	}
 	return good("none is past its expiry"), nil

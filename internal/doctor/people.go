@@ -1,0 +1,85 @@
+package doctor
+
+import (
+	"context"
+)
+
+// rowSecurity: a table of users without it, or with it and without a policy, shows the role of the application
+// everything or nothing.
+func (v *visit) rowSecurity(ctx context.Context) (Result, error) {
+	db, err := v.migrated()
+	if err != nil {
+		return Result{}, err
+	}
+	open, err := texts(ctx, db.SQL(), `SELECT c.relname FROM pg_catalog.pg_class c
+		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+		AND EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'user_id' AND NOT a.attisdropped)
+		AND (NOT c.relrowsecurity OR NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid)) ORDER BY 1`)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(open) > 0 {
+		return warn("axisor migrate verify --fix --yes", "%s of users without row security or without a policy: %s",
+			count(len(open), "table"), some(open)), nil
+	}
+	return good("every table of users has it, with a policy"), nil
+}
+
+// emails: the unique key tells A@b.co and a@b.co apart, and a login by address may then open either.
+func (v *visit) emails(ctx context.Context) (Result, error) {
+	db, err := v.migrated()
+	if err != nil {
+		return Result{}, err
+	}
+	twice, err := texts(ctx, db.SQL(), `SELECT min(username) FROM "User" GROUP BY lower(email) HAVING count(*) > 1 ORDER BY 1`)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(twice) > 0 {
+		return fail("axisor user update USER --email …, or delete one of them",
+			"%s in more than one spelling, of %s", count(len(twice), "address"), some(twice)), nil
+	}
+	return good("no address twice in different case"), nil
+}
+
+// paidPlans: the web application's hook may mark a payment paid and then fail to change the plan.
+func (v *visit) paidPlans(ctx context.Context) (Result, error) {
+	db, err := v.migrated()
+	if err != nil {
+		return Result{}, err
+	}
+	lower, err := texts(ctx, db.SQL(), `SELECT DISTINCT u.username FROM "Payment" p JOIN "User" u ON u.id = p.user_id
+		WHERE p.status IN ('paid', 'completed') AND p.plan_type > u.plan_type ORDER BY 1`)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(lower) > 0 {
+		return warn("axisor payment list --user USER, then axisor user set-plan USER PLAN",
+			"%s with a lower plan than was paid: %s", count(len(lower), "user"), some(lower)), nil
+	}
+	return good("nobody has less than was paid"), nil
+}
+
+// limits: -1 means unlimited; a plan without limits has the design's defaults.
+func (v *visit) limits(ctx context.Context) (Result, error) {
+	db, err := v.migrated()
+	if err != nil {
+		return Result{}, err
+	}
+	over, err := texts(ctx, db.SQL(), `WITH used AS (
+			SELECT user_id, sum(accounts) AS accounts, sum(automations) AS automations FROM (
+				SELECT user_id, count(*) AS accounts, 0 AS automations FROM "UserExchangeAccounts" GROUP BY user_id
+				UNION ALL SELECT user_id, 0, count(*) FROM "Automation" GROUP BY user_id) each GROUP BY user_id)
+		SELECT u.username FROM used JOIN "User" u ON u.id = used.user_id
+		LEFT JOIN "Plan" p ON p.slug = u.plan_type::text LEFT JOIN "PlanLimits" l ON l.plan_id = p.id
+		WHERE COALESCE(l.max_exchange_accounts, 1) >= 0 AND used.accounts > COALESCE(l.max_exchange_accounts, 1)
+		OR COALESCE(l.max_automations, 5) >= 0 AND used.automations > COALESCE(l.max_automations, 5) ORDER BY 1`)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(over) > 0 {
+		return warn("axisor user show USER tells what is used; raise the plan or disable some", "%s over the limits of the plan: %s",
+			count(len(over), "user"), some(over)), nil
+	}
+	return good("nobody is over the limits of the plan"), nil
+}

@@ -1,0 +1,33 @@
+package doctor_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/axisor/axisor/internal/doctor"
+)
+
+func TestRun_FindsPeopleWhoseRowsDisagree(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.exec(`INSERT INTO "User" (id, email, username) VALUES ('u1', 'ana@example.com', 'ana'), ('u2', 'Ana@example.com', 'bob')`)
+	b.exec(`INSERT INTO "Payment" (user_id, plan_type, amount_sats, lightning_invoice, payment_hash, status, expires_at)
+		VALUES ('u1', 'pro', 500, 'lnbc1', 'h', 'paid', now())`)
+	b.exec(`INSERT INTO "UserExchangeAccounts" (user_id, exchange_id, credentials) SELECT 'u2', id, '{}' FROM "Exchange", generate_series(1, 2)`)
+	b.exec(`DROP POLICY own_rows ON "TradeLog"`)
+	found := b.run()
+	for name, want := range map[string]struct {
+		level   doctor.Level
+		finding string
+	}{
+		"emails":       {doctor.Fail, "1 address in more than one spelling, of ana"},
+		"paid_plans":   {doctor.Warn, "1 user with a lower plan than was paid: ana"},
+		"plan_limits":  {doctor.Warn, "1 user over the limits of the plan: bob"},
+		"row_security": {doctor.Warn, "1 table of users without row security or without a policy: TradeLog"},
+	} {
+		require.Equal(t, want.level, found[name].Level, name)
+		require.Equal(t, want.finding, found[name].Finding, name)
+		require.NotEmpty(t, found[name].Fix, name)
+	}
+}

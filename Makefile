@@ -94,6 +94,10 @@ bench-rekey: build ## credential rotation, timed beside psql, then killed at ran
 	@scripts/ensure-tools postgres
 	@scripts/with-tools $(GO) run ./bench/rekey
 
+bench-guard: build ## a guard run over 10,000 users beside the bound of the latency, and the watch index
+	@scripts/ensure-tools postgres
+	@scripts/with-tools $(GO) run ./bench/guard
+
 release: ## static programs for every platform, with checksums, in dist/
 	@scripts/ensure-tools go
 	@rm -rf dist && mkdir -p dist

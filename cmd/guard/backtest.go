@@ -223,24 +223,31 @@ func (o *backtestOptions) base(ctx context.Context) (marginguard.Backtest, error
 }
 
 func (o *backtestOptions) candles() ([]marginguard.Candle, error) {
-	in := io.Reader(o.app.Streams.In)
-	if o.prices != "-" {
-		path := o.prices
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(o.app.Dir, path)
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, clierr.New(clierr.NotFound, "file_not_found", fmt.Sprintf("cannot open %q", o.prices)).WithCause(err)
-		}
-		defer func() { _ = f.Close() }()
-		in = f
+	in, end, err := o.open()
+	if err != nil {
+		return nil, err
 	}
+	defer end()
 	candles, err := guard.ReadCandles(in)
 	if err != nil {
 		return nil, clierr.Usagef("--prices %s: %s", o.prices, err.Error())
 	}
 	return candles, nil
+}
+
+func (o *backtestOptions) open() (io.Reader, func(), error) {
+	if o.prices == "-" {
+		return o.app.Streams.In, func() {}, nil
+	}
+	path := o.prices
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(o.app.Dir, path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, clierr.New(clierr.NotFound, "file_not_found", fmt.Sprintf("cannot open %q", o.prices)).WithCause(err)
+	}
+	return f, func() { _ = f.Close() }, nil
 }
 
 func (o *backtestOptions) openings(candles []marginguard.Candle) ([]marginguard.Opening, error) {

@@ -65,9 +65,15 @@ func describePosition(d *output.Doc, x positionView) {
 		name string
 		v    *float64
 	}{
-		{"entry", x.EntryPrice}, {"liquidation", x.Liquidation}, {"price", x.Price}, {"trigger", x.TriggerPrice},
-		{"trigger, remaining", x.TriggerPrices.Remaining}, {"trigger, price", x.TriggerPrices.Price},
-		{"trigger, travelled", x.TriggerPrices.Travelled}, {"distance %", x.Distance}, {"threshold %", x.Threshold},
+		{"entry", x.EntryPrice},
+		{"liquidation", x.Liquidation},
+		{"price", x.Price},
+		{"trigger", x.TriggerPrice},
+		{"trigger, remaining", x.TriggerPrices.Remaining},
+		{"trigger, price", x.TriggerPrices.Price},
+		{"trigger, travelled", x.TriggerPrices.Travelled},
+		{"distance %", x.Distance},
+		{"threshold %", x.Threshold},
 		{"leverage", x.LeverageBefore},
 	} {
 		if f.v != nil {

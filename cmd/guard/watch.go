@@ -128,17 +128,14 @@ func (o *loopOptions) tell(ctx context.Context, p *output.Printer, r guard.Round
 	switch {
 	case r.Standby:
 		o.app.Log().InfoContext(ctx, "another run is under way, this round is its")
-		return nil
 	case r.Err != nil:
 		p.Notice("%s %s", now, r.Err)
-		return nil
-	case r.Users == 0:
-		return nil
+	case r.Users == 0, len(r.Result.Items) == 0 && !p.Machine():
 	case p.Machine():
 		return output.One(p, runDesc(), runViewOf(r.Result), nil)
-	case len(r.Result.Items) == 0:
-		return nil
+	default:
+		_, err := fmt.Fprintf(p.Streams().Out, "%s %s\n", now, guard.Summary(r.Result))
+		return err
 	}
-	_, err := fmt.Fprintf(p.Streams().Out, "%s %s\n", now, guard.Summary(r.Result))
-	return err
+	return nil
 }

@@ -18,6 +18,10 @@ const (
 	blockMax = 256
 )
 
+// slack is how late a moment of a fast limit may be used: at most the requests
+// of so long a time come at once.
+const slack = 50 * time.Millisecond
+
 // shared paces requests over all processes that use the same database: each
 // reserves a block of moments at a time. A moment that passed unused is lost, so
 // that requests never come closer together than the limit allows.
@@ -78,8 +82,8 @@ func (s *shared) Wait(ctx context.Context, bucket lnmarkets.Bucket) error {
 func (r *reserved) take(ctx context.Context, db *store.DB) (time.Time, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := time.Now()
-	for r.left > 0 && r.next.Add(r.every).Before(now) {
+	now := time.Now() //nolint:forbidigo // moments are carried over from the server; a frozen clock would never let one come
+	for r.left > 0 && r.next.Add(max(r.every, slack)).Before(now) {
 		r.next, r.left = r.next.Add(r.every), r.left-1
 	}
 	if r.left == 0 {
@@ -88,7 +92,7 @@ func (r *reserved) take(ctx context.Context, db *store.DB) (time.Time, error) {
 			return time.Time{}, fmt.Errorf("reserve requests under the rate limit: %w", err)
 		}
 		// The answer's way back only makes it later, which is safe.
-		r.next, r.left = time.Now().Add(wait), r.block
+		r.next, r.left = now.Add(time.Since(now)+wait), r.block
 	}
 	at := r.next
 	r.next, r.left = at.Add(r.every), r.left-1

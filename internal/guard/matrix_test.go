@@ -110,9 +110,13 @@ func TestMatrix_BadMarketsSendNothing(t *testing.T) {
 		"cut":         {ticker(lnsim.Fault{Body: lnsim.BodyTruncated}), "price"},
 		"unavailable": {ticker(lnsim.Fault{Status: 503}), "price"},
 		"3 % off the index": {func(t *testing.T, s *stage) {
+			t.Helper()
 			require.NoError(t, s.sim.SetMarket(lnsim.Market{LastPrice: 91700, Index: 94500}))
 		}, "contradict"},
-		"clock": {func(t *testing.T, s *stage) { require.NoError(t, s.sim.SetSkew(time.Minute)) }, "clock"},
+		"clock": {func(t *testing.T, s *stage) {
+			t.Helper()
+			require.NoError(t, s.sim.SetSkew(time.Minute))
+		}, "clock"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

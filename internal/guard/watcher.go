@@ -83,7 +83,7 @@ func (g *Guard) due(ctx context.Context, l Loop) ([]string, float64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	users := append(near, cold...)
+	users := slices.Concat(near, cold)
 	slices.Sort(users)
 	return slices.Compact(users), market.LastPrice, nil
 }

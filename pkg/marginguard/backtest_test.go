@@ -89,8 +89,10 @@ func TestBacktest_WorstPriceOfACandle(t *testing.T) {
 	b := Backtest{
 		Config: Config{Mode: Global, Threshold: 10, AddPercent: 20}, Reading: Remaining, Caps: Caps{BalanceShare: 1}, Balance: NoCap,
 		Openings: []Opening{
-			{Side: Long, Quantity: 5000, Leverage: 25}, {Side: Short, Quantity: 5000, Leverage: 25},
-			{Side: Long, Quantity: 5000, Leverage: 25, Hold: time.Minute}, {At: noon.Add(time.Hour), Side: Long, Quantity: 1, Leverage: 2},
+			{Side: Long, Quantity: 5000, Leverage: 25},
+			{Side: Short, Quantity: 5000, Leverage: 25},
+			{Side: Long, Quantity: 5000, Leverage: 25, Hold: time.Minute},
+			{At: noon.Add(time.Hour), Side: Long, Quantity: 1, Leverage: 2},
 		},
 	}
 	got, err := b.Run([]Candle{calm, spike})

@@ -41,9 +41,9 @@ func (m Market) Extremes() (low, high float64) {
 	return low, high
 }
 
-// fundingHours are the hours, UTC, at which funding moves margins, and with them
+// fundingPeriod, counted from midnight UTC, is how often funding moves margins, and with them
 // the liquidation prices of positions that nobody touched.
-const fundingHours = 8 * time.Hour
+const fundingPeriod = 8 * time.Hour
 
 // LastFunding is the last settlement of funding up to now.
-func LastFunding(now time.Time) time.Time { return now.UTC().Truncate(fundingHours) }
+func LastFunding(now time.Time) time.Time { return now.UTC().Truncate(fundingPeriod) }

@@ -124,8 +124,8 @@ func (o *editOptions) edit(ctx context.Context, name string) error {
 	if editor == "" {
 		editor = "vi"
 	}
-	words := append(strings.Fields(editor), name) // editors are given with flags, such as "code --wait"
-	c := exec.CommandContext(ctx, words[0], words[1:]...)
+	words := append(strings.Fields(editor), name)         // editors are given with flags, such as "code --wait"
+	c := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // running the editor that the caller names is the point
 	c.Stdin, c.Stdout, c.Stderr = o.app.Streams.In, o.app.Streams.Err, o.app.Streams.Err
 	c.Env, c.Dir = o.app.Env, o.app.Dir
 	if o.app.Streams.OutTerminal() {

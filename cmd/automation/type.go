@@ -27,8 +27,12 @@ type typeView struct {
 
 func typeDesc() output.Desc {
 	return output.Desc{Noun: "automation types", ID: "id", Columns: []output.Column{
-		{Field: "slug"}, {Field: "name", Drop: 2}, {Field: "is_active", Header: "ACTIVE"}, {Field: "automations"},
-		{Field: "active", Header: "RUNNING"}, {Field: "description", Drop: 1},
+		{Field: "slug"},
+		{Field: "name", Drop: 2},
+		{Field: "is_active", Header: "ACTIVE"},
+		{Field: "automations"},
+		{Field: "active", Header: "RUNNING"},
+		{Field: "description", Drop: 1},
 	}}
 }
 

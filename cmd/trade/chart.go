@@ -76,7 +76,7 @@ Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
   axisor trade chart --automation 6f1d2a34-5b6c-4d7e-8f90-a1b2c3d4e5f6 -o json`,
 		Args: flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if c.Flags().Changed("capital") && !(o.capital > 0 && o.capital < 1e15) { //nolint:staticcheck // NaN is neither
+			if c.Flags().Changed("capital") && !(o.capital > 0 && o.capital < 1e15) {
 				return clierr.Usagef("--capital %v: must be a positive number of sats", o.capital)
 			}
 			return run(c.Context(), o)

@@ -28,7 +28,7 @@ func TestChart(t *testing.T) {
 	require.Contains(t, out, "PNL IN SATS BY DAY")
 	require.Contains(t, out, "2026-08-01")
 	require.Contains(t, out, "█")
-	for _, line := range strings.Split(out, "\n") {
+	for line := range strings.SplitSeq(out, "\n") {
 		require.LessOrEqual(t, len([]rune(line)), 120)
 	}
 	got := p.OK("trade", "chart", "--capital", "100000", "-o", "json").JSON()

@@ -54,7 +54,7 @@ Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
 		Args: flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.given = c.Flags().Changed("capital")
-			if o.given && !(o.capital > 0 && o.capital < 1e15) { //nolint:staticcheck // NaN is neither
+			if o.given && !(o.capital > 0 && o.capital < 1e15) {
 				return clierr.Usagef("--capital %v: must be a positive number of sats", o.capital)
 			}
 			return run(c.Context(), o)

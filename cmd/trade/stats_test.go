@@ -23,8 +23,16 @@ func TestStats(t *testing.T) {
 		pnl    float64
 		status models.TradeStatus
 	}{
-		{1, 12000, "success"}, {1, -5000, "completed"}, {2, 8000, "executed"}, {4, -15000, "success"}, {5, 0, "success"},
-		{6, 20000, "success"}, {8, -4000, "success"}, {9, -9000, "success"}, {11, 6000, "success"}, {12, 11000, "success"},
+		{1, 12000, "success"},
+		{1, -5000, "completed"},
+		{2, 8000, "executed"},
+		{4, -15000, "success"},
+		{5, 0, "success"},
+		{6, 20000, "success"},
+		{8, -4000, "success"},
+		{9, -9000, "success"},
+		{11, 6000, "success"},
+		{12, 11000, "success"},
 	} {
 		factory.Trade(t, db, u.ID, func(l *models.TradeLog) {
 			l.Status, l.PnL, l.ExecutedAt = x.status, &x.pnl, at(x.day, 0).Add(time.Duration(i)*time.Minute)

@@ -35,8 +35,8 @@ func world(t *testing.T) (*clitest.Program, *store.DB, models.User) {
 	return p, db, factory.User(t, db)
 }
 
-func at(day int, hour time.Duration) time.Time {
-	return time.Date(2026, 8, day, 0, 0, 0, 0, time.UTC).Add(hour * time.Hour)
+func at(day, hour int) time.Time {
+	return time.Date(2026, 8, day, hour, 0, 0, 0, time.UTC)
 }
 
 func TestList_StatusGroups(t *testing.T) {

@@ -273,12 +273,12 @@ func day(t time.Time) int64 { return int64(math.Floor(float64(t.Unix()) / hoursO
 
 // returns are the results of days relative to the money at their beginning; a day without trades has 0.
 type returns struct {
-	n                int64
-	sum, squares     float64
-	losses           float64 // squares of the negative ones
-	current          int64
-	start, today     float64
-	open, broke, any bool
+	n            int64
+	sum, squares float64
+	losses       float64 // squares of the negative ones
+	current      int64
+	start, today float64
+	open, broke  bool
 }
 
 func (r *returns) add(at time.Time, pnl, before float64) {

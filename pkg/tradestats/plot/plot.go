@@ -37,7 +37,7 @@ func (c Chart) bounds() (low, high float64) {
 
 // Ticks are round numbers from low to high, about so many.
 func Ticks(low, high float64, about int) []float64 {
-	if !(high > low) || about < 1 { //nolint:staticcheck // NaN is neither
+	if !(high > low) || about < 1 {
 		return []float64{low}
 	}
 	raw := (high - low) / float64(about)

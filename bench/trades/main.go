@@ -72,7 +72,7 @@ func (b *bed) bench(ctx context.Context, program string) (err error) {
 		if b.db != nil {
 			err = errors.Join(err, b.db.Close())
 		}
-		_, downErr := b.run(ctx, nil, b.program, "dev", "down", "--purge", "--yes")
+		_, downErr := b.run(ctx, b.program, "dev", "down", "--purge", "--yes")
 		err = errors.Join(err, downErr, os.RemoveAll(b.dir))
 	}()
 	if err := b.prepare(ctx); err != nil {
@@ -89,7 +89,7 @@ func (b *bed) bench(ctx context.Context, program string) (err error) {
 
 func (b *bed) prepare(ctx context.Context) error {
 	for _, verb := range [][]string{{"dev", "up"}, {"migrate", "up"}} {
-		if _, err := b.run(ctx, nil, b.program, verb...); err != nil {
+		if _, err := b.run(ctx, b.program, verb...); err != nil {
 			return err
 		}
 	}
@@ -155,7 +155,7 @@ func (b *bed) imports(ctx context.Context) error {
 			if err := b.exec(ctx, `CHECKPOINT`); err != nil {
 				return err
 			}
-			t, err := b.run(ctx, nil, p.argv[0], p.argv[1:]...)
+			t, err := b.run(ctx, p.argv[0], p.argv[1:]...)
 			if err != nil {
 				return err
 			}
@@ -175,11 +175,11 @@ func (b *bed) exports(ctx context.Context) error {
 		var theirs, ours []time.Duration
 		var peak int64
 		for range b.runs {
-			t, err := b.run(ctx, nil, rival[0], rival[1:]...)
+			t, err := b.run(ctx, rival[0], rival[1:]...)
 			if err != nil {
 				return err
 			}
-			o, err := b.run(ctx, nil, b.program, "trade", "export", "-o", format)
+			o, err := b.run(ctx, b.program, "trade", "export", "-o", format)
 			if err != nil {
 				return err
 			}
@@ -229,11 +229,11 @@ func (b *bed) stats(ctx context.Context) error {
 		var theirs, ours []time.Duration
 		var peak int64
 		for range b.runs {
-			t, err := b.run(ctx, nil, sql[0], sql[1:]...)
+			t, err := b.run(ctx, sql[0], sql[1:]...)
 			if err != nil {
 				return err
 			}
-			o, err := b.run(ctx, nil, b.program, args...)
+			o, err := b.run(ctx, b.program, args...)
 			if err != nil {
 				return err
 			}
@@ -254,9 +254,9 @@ func (b *bed) psqlArgs(sql string) []string {
 }
 
 // run runs a program to its end; what it prints goes to the null device.
-func (b *bed) run(ctx context.Context, env []string, name string, args ...string) (took, error) {
+func (b *bed) run(ctx context.Context, name string, args ...string) (took, error) {
 	c := exec.CommandContext(ctx, name, args...)
-	c.Dir, c.Env = b.dir, append(append(os.Environ(), "HOME="+b.dir), env...)
+	c.Dir, c.Env = b.dir, append(os.Environ(), "HOME="+b.dir)
 	var errw bytes.Buffer
 	c.Stderr, c.Stdout = &errw, nil
 	start := time.Now()

@@ -2,6 +2,7 @@ package trade
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,16 +67,16 @@ func (f *filter) resolve(ctx context.Context, a *app.App, db *store.DB) (store.T
 
 // describe says in words what a filter chose, for the heads of reports.
 func (f *filter) describe() string {
-	words := ""
+	var words []string
 	for _, part := range []struct{ name, value string }{
 		{"user", f.user}, {"automation", f.automation}, {"trade", f.trade}, {"status", f.status}, {"action", f.action},
 	} {
 		if part.value != "" {
-			words += ", " + part.name + " " + part.value
+			words = append(words, part.name+" "+part.value)
 		}
 	}
-	if words == "" {
+	if len(words) == 0 {
 		return "all trades"
 	}
-	return "trades of " + words[2:]
+	return "trades of " + strings.Join(words, ", ")
 }

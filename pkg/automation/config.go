@@ -172,12 +172,12 @@ func leaves(e *jsonschema.ValidationError, out []Violation) []Violation {
 	if len(e.Causes) > 0 {
 		return out
 	}
-	at := ""
+	var at strings.Builder
 	for _, step := range e.InstanceLocation {
-		at += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(step)
+		at.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(step))
 	}
 	words := e.ErrorKind.KeywordPath()
-	v := Violation{Pointer: at, Message: e.ErrorKind.LocalizedString(message.NewPrinter(language.English))}
+	v := Violation{Pointer: at.String(), Message: e.ErrorKind.LocalizedString(message.NewPrinter(language.English))}
 	if len(words) > 0 {
 		v.Keyword = words[len(words)-1]
 	}

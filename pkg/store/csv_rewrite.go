@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"strings"
 )
 
 // Kinds of cells in a csv that the server wrote.
@@ -88,36 +89,32 @@ func cellEnd(data []byte, last bool) int {
 	return -1
 }
 
-// cell writes one cell. bufio.Writer keeps its first error and returns it again, so it is checked once per cell.
+// cell writes one cell. bufio.Writer keeps its first error and returns it again when it is flushed.
 func (r *csvRewriter) cell(c []byte, kind cellKind) {
+	r.w.Write(rewritten(r.w.AvailableBuffer(), c, kind)) //nolint:errcheck // see above
+}
+
+// rewritten appends a cell as axisor writes it: times in RFC 3339, runnable text behind a quote.
+func rewritten(out, c []byte, kind cellKind) []byte {
 	switch {
 	case kind == cellTime && len(c) > 10 && c[10] == ' ':
-		r.w.Write(c[:10]) //nolint:errcheck // see above
-		r.w.WriteByte('T')
-		r.w.Write(c[11:]) //nolint:errcheck // see above
-		r.w.WriteByte('Z')
-		return
+		out = append(append(out, c[:10]...), 'T')
+		return append(append(out, c[11:]...), 'Z')
 	case kind == cellText && len(c) > 0:
-		text, quoted := c, c[0] == '"'
-		if quoted {
-			text = c[1:]
-		}
-		if runnable(text) {
+		if text, quoted := bytes.CutPrefix(c, []byte{'"'}); runnable(text) {
 			if quoted {
-				r.w.WriteByte('"')
+				out = append(out, '"')
 			}
-			r.w.WriteByte('\'')
-			r.w.Write(text) //nolint:errcheck // see above
-			return
+			return append(append(out, '\''), text...)
 		}
 	}
-	r.w.Write(c) //nolint:errcheck // see above
+	return append(out, c...)
 }
 
 // runnable tells whether a spreadsheet would run the text, or has quotes in front that an import would take away.
 func runnable(text []byte) bool {
 	text = bytes.TrimLeft(text, "'")
-	return len(text) > 0 && bytes.IndexByte([]byte("=+-@\t\r"), text[0]) >= 0
+	return len(text) > 0 && strings.IndexByte("=+-@\t\r", text[0]) >= 0
 }
 
 func (r *csvRewriter) close() error {

@@ -121,8 +121,10 @@ func rejectTrades(ctx context.Context, c *pgx.Conn, tell func(TradeRow, string) 
 	var n int64
 	for _, bad := range []struct{ where, what string }{
 		{`NOT EXISTS (SELECT 1 FROM "User" u WHERE u.id = s.user_id)`, "no user with id "},
-		{`s.automation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "Automation" a WHERE a.id = s.automation_id AND a.user_id = s.user_id)`,
-			"the user has no automation with id "},
+		{
+			`s.automation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "Automation" a WHERE a.id = s.automation_id AND a.user_id = s.user_id)`,
+			"the user has no automation with id ",
+		},
 	} {
 		rows, err := c.Query(ctx, "DELETE FROM axisor_trades s WHERE "+bad.where+" RETURNING "+stagedTradeColumns)
 		if err != nil {

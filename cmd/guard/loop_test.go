@@ -32,7 +32,7 @@ func TestWatch_RoundsHeartbeatAndStatus(t *testing.T) {
 	require.InDelta(t, 1, lag["active_users"], 0)
 	require.InDelta(t, 1, lag["positions"], 0)
 	require.Empty(t, lag["workers"], "it has stopped")
-	require.Contains(t, s.OK("guard", "worker", "--status").Stdout, "longest wait")
+	require.Contains(t, s.OK("guard", "worker", "--status").Stdout, "longest since a look")
 	s.OK("guard", "worker", "--rounds", "1", "--interval", "2s")
 	s.Fails(3, "guard", "run", "--user", "nobody")
 }

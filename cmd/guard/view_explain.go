@@ -32,8 +32,9 @@ func describeExplain(d *output.Doc, v explainView) {
 		d.Field("switched off", *v.DisabledReason)
 	}
 	for _, x := range v.Positions {
-		d.Section("position " + deref(x.TradeID, "(none)"))
+		d.Section("position")
 		if x.TradeID != nil {
+			d.Field("trade", *x.TradeID)
 			describePosition(d, x)
 		}
 		if x.Verdict != nil {

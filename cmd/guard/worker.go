@@ -137,7 +137,7 @@ func describeWorkers(d *output.Doc, v workersView) {
 	d.Field("users due", v.DueUsers)
 	d.Field("positions watched", v.Positions)
 	if v.LagSeconds != nil {
-		d.Field("longest wait", (time.Duration(*v.LagSeconds) * time.Second).String())
+		d.Field("longest since a look", (time.Duration(*v.LagSeconds) * time.Second).String())
 	}
 	d.Section("workers")
 	if len(v.Workers) == 0 {

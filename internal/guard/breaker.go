@@ -26,11 +26,12 @@ const (
 )
 
 // A run may plan surgeFactor times what the largest of the last week added. Less
-// than surgeRuns runs say nothing about what is usual.
+// than surgeRuns runs, or less than surgeDay of them, say nothing about what is usual.
 const (
 	surgeFactor = 3
 	surgeRuns   = 10
-	surgeWeek   = 7 * 24 * time.Hour
+	surgeDay    = 24 * time.Hour
+	surgeWeek   = 7 * surgeDay
 	surgeName   = "surge"
 )
 
@@ -132,11 +133,12 @@ func (g *Guard) held(ctx context.Context, surge bool) error {
 
 // surgeLimit is what a run may add; zero when too little is known.
 func (g *Guard) surgeLimit(ctx context.Context) (int64, error) {
-	runs, most, err := g.o.DB.GuardSurge(ctx, g.o.Now().UTC().Add(-surgeWeek))
-	if err != nil || runs < surgeRuns {
+	now := g.o.Now().UTC()
+	usual, err := g.o.DB.GuardUsual(ctx, now.Add(-surgeWeek))
+	if err != nil || usual.Runs < surgeRuns || now.Sub(*usual.First) < surgeDay {
 		return 0, err
 	}
-	return surgeFactor * most, nil
+	return surgeFactor * usual.Most, nil
 }
 
 // judge opens the breakers that the end of a run calls for.

@@ -100,15 +100,16 @@ func TestBreaker_RunThatAddsFarMoreThanUsual(t *testing.T) {
 	s.person(t, "anna")
 	s.person(t, "bert")
 	s.sim.MustPrice(91700)
-	usual := func(n int) {
+	usual := func(n int, ago time.Duration) {
 		for range n {
-			at := s.clock().Add(-time.Hour)
+			at := s.clock().Add(-ago)
 			require.NoError(t, s.db.Gorm(t.Context()).Create(&models.GuardRun{
 				State: models.GuardRunFinished, Reading: "remaining", AddedSats: 20000, Added: 1, StartedAt: at, FinishedAt: &at,
 			}).Error)
 		}
 	}
-	usual(10)
+	usual(9, time.Hour)
+	usual(1, 25*time.Hour)
 	got, err := s.run(t, marginguard.Request{}, func(o *guard.Options) { o.Concurrency = 1 })
 	var surge *marginguard.SurgeError
 	require.ErrorAs(t, err, &surge)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/axisor/axisor/pkg/marginguard"
@@ -36,7 +37,7 @@ func Metrics(r marginguard.Result, failure error, h store.GuardHealth) []byte {
 	var b bytes.Buffer
 	gauge := func(name, help string, v float64) {
 		name = "axisor_guard_" + name
-		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s gauge\n%s %g\n", name, help, name, name, v)
+		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s gauge\n%s %s\n", name, help, name, name, strconv.FormatFloat(v, 'f', -1, 64))
 	}
 	seconds := func(t time.Time) float64 { return math.Round(float64(t.UnixMilli())) / 1000 }
 	success := 1.0

@@ -64,12 +64,20 @@ func (d *DB) DeleteGuardBreakers(ctx context.Context, ids []string) ([]models.Gu
 	return rows, err
 }
 
-// GuardSurge is what the runs since a moment added: how many added something,
-// and the most that one of them added.
-func (d *DB) GuardSurge(ctx context.Context, since time.Time) (runs, most int64, err error) {
-	var got struct{ Runs, Most int64 }
-	err = d.Gorm(ctx).Raw(`
-		SELECT count(*) AS runs, COALESCE(max(added_sats), 0) AS most
+// GuardUsual is what runs that added something usually add.
+type GuardUsual struct {
+	Runs int64
+	// Most is what the largest of them added.
+	Most int64
+	// First is when the first of them started; nil without any.
+	First *time.Time
+}
+
+// GuardUsual reads it from the runs since a moment.
+func (d *DB) GuardUsual(ctx context.Context, since time.Time) (GuardUsual, error) {
+	var got GuardUsual
+	err := d.Gorm(ctx).Raw(`
+		SELECT count(*) AS runs, COALESCE(max(added_sats), 0) AS most, min(started_at) AS first
 		FROM guard_run WHERE started_at >= ? AND added_sats > 0 AND state <> 'failed'`, since).Scan(&got).Error
-	return got.Runs, got.Most, err
+	return got, err
 }

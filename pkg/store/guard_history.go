@@ -93,7 +93,8 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 		       (SELECT count(*) FROM guard_control WHERE disabled AND user_id IS NOT NULL) AS disabled,
 		       (SELECT count(*) FROM "MarginGuardConfig" WHERE is_active) AS active,
 		       (SELECT count(*) FROM guard_breaker WHERE open_until > now() AT TIME ZONE 'UTC') AS breakers,
-		       (SELECT count(*) FROM guard_notice WHERE state = 'pending') AS notices`).Scan(&counts).Error
+		       (SELECT count(*) FROM guard_notice
+		        WHERE state = 'pending' AND created_at > now() AT TIME ZONE 'UTC' - interval '1 day') AS notices`).Scan(&counts).Error
 	if err != nil {
 		return h, err
 	}

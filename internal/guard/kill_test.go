@@ -36,6 +36,7 @@ type job struct {
 	Database, Exchange, User string
 	Now                      time.Time
 	Step                     guard.Step
+	Work                     bool // be a worker for one round
 }
 
 func TestMain(m *testing.M) {
@@ -76,6 +77,9 @@ func child(text string) error {
 	if err != nil {
 		return err
 	}
+	if j.Work {
+		return g.Work(context.Background(), guard.Loop{Interval: 20 * time.Second, Rounds: 1})
+	}
 	_, err = g.Run(context.Background(), guard.Request{Request: marginguard.Request{UserID: j.User}})
 	return err
 }
@@ -83,9 +87,13 @@ func child(text string) error {
 // spawn starts a child.
 func (s *stage) spawn(t *testing.T, user string, step guard.Step) *exec.Cmd {
 	t.Helper()
-	text, err := json.Marshal(job{
-		Database: s.db.URL().Reveal(), Exchange: s.sim.URL, User: user, Now: s.clock(), Step: step,
-	})
+	return s.start(t, job{User: user, Step: step})
+}
+
+func (s *stage) start(t *testing.T, j job) *exec.Cmd {
+	t.Helper()
+	j.Database, j.Exchange, j.Now = s.db.URL().Reveal(), s.sim.URL, s.clock()
+	text, err := json.Marshal(j)
 	require.NoError(t, err)
 	self, err := os.Executable()
 	require.NoError(t, err)
@@ -195,6 +203,30 @@ func TestKill_AtRandomMoments(t *testing.T) {
 	s.clean(t, "")
 	s.advance(61 * time.Second)
 	s.clean(t, "")
+	for _, p := range people {
+		s.once(t, p)
+	}
+}
+
+// TestKill_OneOfTwoWorkers kills a worker in the middle of its share; the next
+// round of the other one has it.
+func TestKill_OneOfTwoWorkers(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	people := s.crowd(t, 60, nil)
+	s.sim.MustPrice(91700)
+	s.sim.MustFail(lnsim.Fault{Path: addMargin, Count: -1, Apply: true, DelayBefore: 20 * time.Millisecond, DelayAfter: 20 * time.Millisecond})
+	doomed := s.start(t, job{Work: true})
+	require.Eventually(t, func() bool { return len(s.posts()) > 3 }, 20*time.Second, time.Millisecond)
+	other := s.start(t, job{Work: true})
+	require.NoError(t, doomed.Process.Kill())
+	require.True(t, killed(doomed.Wait()))
+	require.NoError(t, other.Wait())
+	for range 2 {
+		s.advance(61 * time.Second)
+		c := s.start(t, job{Work: true})
+		require.NoError(t, c.Wait())
+	}
 	for _, p := range people {
 		s.once(t, p)
 	}

@@ -142,8 +142,8 @@ func (v *receiver) supervise(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		v.save(ctx) // first: whoever reads the report may look for the state
 		v.q.Report("receiving the log of cluster " + v.state.System + " with slot " + v.q.Slot)
-		v.save(ctx)
 		harvestErr := v.follow(ctx, c)
 		err = c.wait(ctx)
 		// What came last is stored also when we are being stopped.

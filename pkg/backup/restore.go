@@ -98,7 +98,9 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (_ Resto
 		if into, err = newEndpoint(o.Server, besideName(o.Database, e.ID), r.o.Environ); err != nil {
 			return Restored{}, err
 		}
-		done.Previous = besideName(o.Database, "before_"+r.o.Now().UTC().Format(stampLayout))
+		// With milliseconds: two exchanges in one second must not want the same name.
+		stamp := strings.ReplaceAll(r.o.Now().UTC().Format(stampLayout+".000"), ".", "_")
+		done.Previous = besideName(o.Database, "before_"+stamp)
 		done.Dropped = o.Existing == Replace || !full
 	}
 	if o.DryRun {

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,6 +30,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/near"
 )
 
 // Help groups.
@@ -143,8 +143,8 @@ func groupRun(c *cobra.Command, args []string) error {
 		return clierr.Usagef("%s needs a command", c.CommandPath()).WithHint(help)
 	}
 	e := clierr.Usagef("unknown command %q for %q", args[0], c.CommandPath())
-	if near := suggest(c, args[0]); len(near) > 0 {
-		return e.WithHint("did you mean " + strings.Join(near, " or ") + "?")
+	if words := suggest(c, args[0]); len(words) > 0 {
+		return e.WithHint("did you mean " + strings.Join(words, " or ") + "?")
 	}
 	return e.WithHint(help)
 }
@@ -165,8 +165,8 @@ func suggest(c *cobra.Command, typed string) []string {
 func flagError(c *cobra.Command, err error) error {
 	e := clierr.Usagef("%s", err.Error())
 	if _, name, ok := strings.Cut(err.Error(), "unknown flag: --"); ok {
-		if near := nearestFlag(c, name); near != "" {
-			return e.WithHint("did you mean --" + near + "?")
+		if flag := nearestFlag(c, name); flag != "" {
+			return e.WithHint("did you mean --" + flag + "?")
 		}
 	}
 	return e.WithHint(fmt.Sprintf("run %q for the flags", c.CommandPath()+" --help"))
@@ -183,30 +183,9 @@ func walk(c *cobra.Command, fn func(*cobra.Command)) {
 func nearestFlag(c *cobra.Command, typed string) string {
 	best, distance := "", 3
 	for _, name := range flagNames(c) {
-		if d := editDistance(typed, name); d < distance || (strings.HasPrefix(name, typed) && best == "") {
+		if d := near.Distance(typed, name); d < distance || (strings.HasPrefix(name, typed) && best == "") {
 			best, distance = name, d
 		}
 	}
 	return best
-}
-
-// editDistance is the Levenshtein distance of two short words.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		prev := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := prev
-			if a[i] != b[j] {
-				cost++
-			}
-			prev = row[j+1]
-			row[j+1] = slices.Min([]int{cost, row[j] + 1, row[j+1] + 1})
-		}
-	}
-	return row[len(b)]
 }

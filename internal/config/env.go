@@ -6,6 +6,8 @@ import (
 	"os/user"
 	"slices"
 	"strings"
+
+	"github.com/axisor/axisor/pkg/near"
 )
 
 // Variables that choose the file and the profile instead of a value.
@@ -123,7 +125,7 @@ func envWarnings(vars map[string]string) []string {
 			continue
 		}
 		for _, k := range known {
-			if distance(name, k) <= 2 {
+			if near.Distance(name, k) <= 2 {
 				out = append(out, "unknown variable "+name+" is ignored; did you mean "+k+"?")
 				break
 			}

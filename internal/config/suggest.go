@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/axisor/axisor/pkg/near"
+)
 
 // nearest returns the candidate that name was probably meant to be, or "".
 // Separators do not count, and a key without its section is understood.
@@ -16,33 +20,12 @@ func nearest(name string, candidates []string) string {
 			if form == "" {
 				continue
 			}
-			if d := distance(want, form); d < bestDistance {
+			if d := near.Distance(want, form); d < bestDistance {
 				best, bestDistance = c, d
 			}
 		}
 	}
 	return best
-}
-
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // NearestKey returns the key or section that name was probably meant to be, or "".

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"gorm.io/gorm/clause"
+
+	"github.com/axisor/axisor/pkg/near"
 )
 
 func locking() clause.Locking { return clause.Locking{Strength: clause.LockingStrengthUpdate} }
@@ -18,7 +20,7 @@ func nearest(ref string, words []string) []string {
 	allowed := max(2, len(ref)/3)
 	var close []scored
 	for _, w := range words {
-		if n := distance(strings.ToLower(ref), strings.ToLower(w)); n <= allowed {
+		if n := near.Distance(strings.ToLower(ref), strings.ToLower(w)); n <= allowed {
 			close = append(close, scored{w, n})
 		}
 	}
@@ -35,27 +37,4 @@ func nearest(ref string, words []string) []string {
 		}
 	}
 	return out
-}
-
-// distance counts the typing errors between two words.
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(y); j++ {
-			cost := 1
-			if x[i-1] == y[j-1] {
-				cost = 0
-			}
-			above := row[j]
-			row[j] = min(row[j]+1, row[j-1]+1, diagonal+cost)
-			diagonal = above
-		}
-	}
-	return row[len(y)]
 }

@@ -91,12 +91,8 @@ func runTest(ctx context.Context, o *testOptions) error {
 		return credential.TestOne(ctx, o.app, subject(a), o.write.DryRun, "accounts")
 	}
 	filter := store.AccountFilter{Active: o.active.Value()}
-	if o.user != "" {
-		u, err := db.FindUser(ctx, o.user)
-		if err != nil {
-			return err
-		}
-		filter.UserID = u.ID
+	if filter.UserID, err = o.app.UserID(ctx, o.user); err != nil {
+		return err
 	}
 	list := db.ListAccounts(ctx, filter, store.Page{All: true, Sort: "created_at"})
 	return credential.TestMany(ctx, o.app, subjects(list.Items), o.write.DryRun, "accounts")

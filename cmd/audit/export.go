@@ -8,7 +8,6 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -50,7 +49,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
-	since, until, err := o.span.Resolve(o.app.Now())
+	when, err := o.app.TimeRange(&o.span)
 	if err != nil {
 		return err
 	}
@@ -58,8 +57,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
-	span := store.TimeRange{Since: models.Deref(since), Until: models.Deref(until)}
-	filter := store.AuditFilter{Action: o.action, Resource: o.resource, Created: span}
+	filter := store.AuditFilter{Action: o.action, Resource: o.resource, Created: when}
 	if o.user != "" {
 		if err := byUser(ctx, db, o.user, &filter); err != nil {
 			return err
@@ -67,7 +65,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	}
 	page := store.Page{All: true, Sort: "created_at"}
 	if o.security {
-		list := db.ListSecurityAudit(ctx, store.SecurityAuditFilter{UserID: filter.UserID, Action: o.action, Created: span}, page)
+		list := db.ListSecurityAudit(ctx, store.SecurityAuditFilter{UserID: filter.UserID, Action: o.action, Created: when}, page)
 		return output.List(p, securityDesc(), output.Map(list.Items, securityOf), nil)
 	}
 	list := db.ListAudit(ctx, filter, page)

@@ -9,7 +9,6 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -60,7 +59,7 @@ func runList(ctx context.Context, o *listOptions) error {
 	if err != nil {
 		return err
 	}
-	since, until, err := o.span.Resolve(o.app.Now())
+	when, err := o.app.TimeRange(&o.span)
 	if err != nil {
 		return err
 	}
@@ -70,7 +69,7 @@ func runList(ctx context.Context, o *listOptions) error {
 	}
 	filter := store.AuditFilter{
 		Action: o.action, Resource: o.resource,
-		Created: store.TimeRange{Since: models.Deref(since), Until: models.Deref(until)},
+		Created: when,
 	}
 	if o.user != "" {
 		if err := byUser(ctx, db, o.user, &filter); err != nil {

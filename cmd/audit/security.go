@@ -105,7 +105,7 @@ func runSecurityList(ctx context.Context, o *securityOptions) error {
 	if err != nil {
 		return err
 	}
-	since, until, err := o.span.Resolve(o.app.Now())
+	when, err := o.app.TimeRange(&o.span)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func runSecurityList(ctx context.Context, o *securityOptions) error {
 	if err != nil {
 		return err
 	}
-	f := store.SecurityAuditFilter{Action: o.action, Created: store.TimeRange{Since: models.Deref(since), Until: models.Deref(until)}}
+	f := store.SecurityAuditFilter{Action: o.action, Created: when}
 	if o.failed || o.success {
 		f.Success = &o.success
 	}

@@ -94,12 +94,8 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 		return err
 	}
 	f := store.AutomationFilter{Type: o.kind}
-	if o.user != "" {
-		u, err := db.FindUser(ctx, o.user)
-		if err != nil {
-			return err
-		}
-		f.UserID = u.ID
+	if f.UserID, err = o.app.UserID(ctx, o.user); err != nil {
+		return err
 	}
 	checked, problems := 0, 0
 	var items iter.Seq2[finding, error] = func(yield func(finding, error) bool) {

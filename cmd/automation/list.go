@@ -85,12 +85,8 @@ func runList(ctx context.Context, o *listOptions) error {
 	}
 	f := store.AutomationFilter{Type: o.kind, Status: models.AutomationStatus(o.status.String()), Active: o.active.Value()}
 	f.Created.Since, f.Created.Until = models.Deref(since), models.Deref(until)
-	if o.user != "" {
-		u, err := db.FindUser(ctx, o.user)
-		if err != nil {
-			return err
-		}
-		f.UserID = u.ID
+	if f.UserID, err = o.app.UserID(ctx, o.user); err != nil {
+		return err
 	}
 	if o.account != "" {
 		account, err := db.FindAccount(ctx, o.account)

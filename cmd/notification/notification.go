@@ -9,7 +9,6 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -71,7 +70,7 @@ func runList(ctx context.Context, o *listOptions) error {
 	if err != nil {
 		return err
 	}
-	since, until, err := o.span.Resolve(o.app.Now())
+	when, err := o.app.TimeRange(&o.span)
 	if err != nil {
 		return err
 	}
@@ -80,13 +79,9 @@ func runList(ctx context.Context, o *listOptions) error {
 		return err
 	}
 	f := o.filter
-	f.Created = store.TimeRange{Since: models.Deref(since), Until: models.Deref(until)}
-	if o.user != "" {
-		u, err := db.FindUser(ctx, o.user)
-		if err != nil {
-			return err
-		}
-		f.UserID = u.ID
+	f.Created = when
+	if f.UserID, err = o.app.UserID(ctx, o.user); err != nil {
+		return err
 	}
 	f.Enabled = o.active.Value()
 	list := db.ListNotifications(ctx, f, store.Page(o.page))

@@ -54,13 +54,13 @@ func (f *filter) register(c *cobra.Command, a *app.App) {
 }
 
 func (f *filter) resolve(ctx context.Context, a *app.App, db *store.DB) (store.PaymentFilter, error) {
-	since, until, err := f.span.Resolve(a.Now())
+	when, err := a.TimeRange(&f.span)
 	if err != nil {
 		return store.PaymentFilter{}, err
 	}
 	out := store.PaymentFilter{
 		Status: models.PaymentStatus(f.status.String()), Plan: models.PlanType(f.plan.String()), Method: f.method,
-		Created: store.TimeRange{Since: models.Deref(since), Until: models.Deref(until)},
+		Created: when,
 	}
 	if f.overdue {
 		out.OverdueAt = a.Now()

@@ -56,7 +56,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
-	since, until, err := o.span.Resolve(o.app.Now())
+	when, err := o.app.TimeRange(&o.span)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	}
 	list := db.ListUsers(ctx, store.UserFilter{
 		Plan: models.PlanType(o.plan.String()), Active: o.active.Value(), Search: o.search,
-		Created: store.TimeRange{Since: models.Deref(since), Until: models.Deref(until)},
+		Created: when,
 	}, store.Page{All: true, Sort: "created_at"})
 	return output.List(p, desc(), output.Map(list.Items, viewOf), list.Next)
 }

@@ -61,7 +61,7 @@ func runList(ctx context.Context, o *listOptions) error {
 	if err != nil {
 		return err
 	}
-	since, until, err := o.span.Resolve(o.app.Now())
+	when, err := o.app.TimeRange(&o.span)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func runList(ctx context.Context, o *listOptions) error {
 	}
 	list := db.ListUsers(ctx, store.UserFilter{
 		Plan: models.PlanType(o.plan.String()), Active: o.active.Value(), Locked: o.locked, Search: o.search,
-		Created: store.TimeRange{Since: models.Deref(since), Until: models.Deref(until)},
+		Created: when,
 	}, store.Page(o.page))
 	return output.List(p, desc(), output.Map(list.Items, viewOf), list.Next)
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/admin"
-	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -74,7 +73,7 @@ func runSessionList(ctx context.Context, a *app.App, ref string, f store.Session
 	if err != nil {
 		return err
 	}
-	since, until, err := span.Resolve(a.Now())
+	when, err := a.TimeRange(&span)
 	if err != nil {
 		return err
 	}
@@ -87,7 +86,7 @@ func runSessionList(ctx context.Context, a *app.App, ref string, f store.Session
 		return err
 	}
 	f.UserID = u.ID
-	f.Created = store.TimeRange{Since: models.Deref(since), Until: models.Deref(until)}
+	f.Created = when
 	list := db.ListSessions(ctx, f, store.Page(page))
 	d := columns("id", "created_at", "last_used_at", "expires_at", "is_revoked", "ip_address", "user_agent")
 	d.Noun = "sessions"

@@ -136,7 +136,7 @@ func runTimeline(ctx context.Context, o *timelineOptions) error {
 	if o.follow && p.Format() != output.Table && p.Format() != output.JSONL {
 		return clierr.Usagef("--follow never ends, which -o %s cannot express", p.Format()).WithHint("use -o jsonl")
 	}
-	since, until, err := o.span.Resolve(o.app.Now())
+	when, err := o.app.TimeRange(&o.span)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func runTimeline(ctx context.Context, o *timelineOptions) error {
 		return err
 	}
 	filter := store.TimelineFilter{
-		UserID: u.ID, Sources: o.sources, Range: store.TimeRange{Since: models.Deref(since), Until: models.Deref(until)},
+		UserID: u.ID, Sources: o.sources, Range: when,
 	}
 	if !o.follow {
 		list := db.Timeline(ctx, filter, store.Page(o.page))

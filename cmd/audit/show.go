@@ -2,7 +2,6 @@ package audit
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -10,58 +9,23 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
-type showOptions struct {
-	app *app.App
-	id  string
-}
-
-func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.Command {
-	if run == nil {
-		run = runShow
-	}
-	o := &showOptions{app: a}
-	const example = "axisor audit show 5f0c1a52-7f5e-4f0e-9f57-1d2b3c4d5e6f"
-	c := &cobra.Command{
-		Use:     "show <id>",
-		Aliases: []string{"get"},
-		Short:   "Show one change with the values before and after",
+func newShow(a *app.App) *cobra.Command {
+	return verb.Show(a, verb.ShowSpec[models.AuditLog, view]{
+		Short: "Show one change with the values before and after",
 		Long: `Show one entry of the audit trail: who, when, why, and what differs between before and after. Secrets are not
 part of the trail.
 
 Exit codes: 0, 2, 3 (no such entry), 10, 11, 12.`,
-		Example: "  " + example,
-		Args:    flags.Exactly(example, "id"),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.id = args[0]
-			return run(c.Context(), o)
-		},
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[view]())
-	return c
-}
-
-func runShow(ctx context.Context, o *showOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	row, err := db.AuditByID(ctx, o.id)
-	if err != nil {
-		return err
-	}
-	v := viewOf(row)
-	return output.One(p, desc(), v, v.write)
+		Example: "axisor audit show 5f0c1a52-7f5e-4f0e-9f57-1d2b3c4d5e6f",
+		Desc:    desc, Find: (*store.DB).AuditByID, View: viewOf, Write: view.write,
+	})
 }
 
 func (v view) write(d *output.Doc) {

@@ -2,13 +2,11 @@
 package notification
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/flags"
-	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -19,74 +17,17 @@ func New(a *app.App) *cobra.Command {
 		Short: "Channels that users are notified on",
 		Long:  `Channels that users are notified on. The web application makes them; here they are only looked at.`,
 	}
-	c.AddCommand(newList(a, nil))
+	c.AddCommand(newList(a))
 	return c
 }
 
-type listOptions struct {
-	app    *app.App
-	page   flags.Page
-	span   flags.Range
-	user   string
-	filter store.ActivityFilter
-	active flags.Active
+func newList(a *app.App) *cobra.Command {
+	return verb.Activity(a, verb.ActivitySpec[models.Notification, view]{
+		Noun:     "notification channels",
+		Example:  "  axisor notification list --user ana@example.com\n  axisor notification list --type telegram -o csv",
+		TypeFlag: "type", TypeHelp: "only this `CHANNEL`, such as telegram, email or whatsapp",
+		Enabled:  true,
+		Sortable: []string{"created_at", "updated_at", "type"},
+		Desc:     desc, List: (*store.DB).ListNotifications, View: viewOf,
+	})
 }
-
-func newList(a *app.App, run func(context.Context, *listOptions) error) *cobra.Command {
-	if run == nil {
-		run = runList
-	}
-	o := &listOptions{app: a}
-	c := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List notification channels, newest first",
-		Long:    "List notification channels, newest first.\n\nExit codes: 0, 2, 3 (no such user), 10, 11, 12.",
-		Example: "  axisor notification list --user ana@example.com\n  axisor notification list --type telegram -o csv",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.page.Validate(sortable()...); err != nil {
-				return err
-			}
-			if err := o.active.Validate(); err != nil {
-				return err
-			}
-			return run(c.Context(), o)
-		},
-	}
-	o.page.Register(c, sortable()...)
-	c.Flags().StringVar(&o.user, "user", "", "only those of this `USER`")
-	c.Flags().StringVar(&o.filter.Type, "type", "", "only this `CHANNEL`, such as telegram, email or whatsapp")
-	o.active.Register(c)
-	o.span.Register(c)
-	flags.CompleteLive(c, "user", a.UserNames)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[view]())
-	return c
-}
-
-func runList(ctx context.Context, o *listOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	when, err := o.app.TimeRange(&o.span)
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	f := o.filter
-	f.Created = when
-	if f.UserID, err = o.app.UserID(ctx, o.user); err != nil {
-		return err
-	}
-	f.Enabled = o.active.Value()
-	list := db.ListNotifications(ctx, f, store.Page(o.page))
-	return output.List(p, desc(), output.Map(list.Items, viewOf), list.Next)
-}
-
-// sortable are the fields of --sort.
-func sortable() []string { return []string{"created_at", "updated_at", "type"} }

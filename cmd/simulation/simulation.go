@@ -2,13 +2,11 @@
 package simulation
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/flags"
-	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -19,69 +17,27 @@ func New(a *app.App) *cobra.Command {
 		Short: "Simulated market runs",
 		Long:  `Simulated market runs. The web application makes them; here they are only looked at.`,
 	}
-	c.AddCommand(newList(a, nil), newShow(a, nil))
+	c.AddCommand(newList(a), newShow(a))
 	return c
 }
 
-type listOptions struct {
-	app    *app.App
-	page   flags.Page
-	span   flags.Range
-	user   string
-	filter store.ActivityFilter
+func newList(a *app.App) *cobra.Command {
+	return verb.Activity(a, verb.ActivitySpec[models.Simulation, view]{
+		Noun:     "simulations",
+		Example:  "  axisor simulation list --user ana@example.com\n  axisor simulation list --status running -o json",
+		TypeFlag: "type", TypeHelp: "only of this automation `TYPE`, such as margin_guard",
+		Status:   "pending, created, running, processing, completed or failed",
+		Sortable: []string{"created_at", "completed_at", "name", "status"},
+		Desc:     desc, List: (*store.DB).ListSimulations, View: viewOf,
+	})
 }
 
-func newList(a *app.App, run func(context.Context, *listOptions) error) *cobra.Command {
-	if run == nil {
-		run = runList
-	}
-	o := &listOptions{app: a}
-	c := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List simulations, newest first",
-		Long:    "List simulations, newest first.\n\nExit codes: 0, 2, 3 (no such user), 10, 11, 12.",
-		Example: "  axisor simulation list --user ana@example.com\n  axisor simulation list --status running -o json",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.page.Validate(sortable()...); err != nil {
-				return err
-			}
-			return run(c.Context(), o)
-		},
-	}
-	o.page.Register(c, sortable()...)
-	c.Flags().StringVar(&o.user, "user", "", "only those of this `USER`")
-	c.Flags().StringVar(&o.filter.Status, "status", "", "only with this `STATUS`: pending, created, running, processing, completed or failed")
-	c.Flags().StringVar(&o.filter.Type, "type", "", "only of this automation `TYPE`, such as margin_guard")
-	o.span.Register(c)
-	flags.CompleteLive(c, "user", a.UserNames)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[view]())
-	return c
+func newShow(a *app.App) *cobra.Command {
+	const example = "axisor simulation show 5f0c1a52-7f5e-4f0e-9f57-1d2b3c4d5e6f"
+	return verb.Show(a, verb.ShowSpec[models.Simulation, showView]{
+		Short:   "Show one simulation with its configuration",
+		Long:    "Show one simulation with its configuration.\n\nExit codes: 0, 2, 3 (no such simulation), 10, 11, 12.",
+		Example: example, More: "\n  " + example + " -o json --jq .config",
+		Desc: desc, Find: (*store.DB).SimulationByID, View: showOf,
+	})
 }
-
-func runList(ctx context.Context, o *listOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	when, err := o.app.TimeRange(&o.span)
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	f := o.filter
-	f.Created = when
-	if f.UserID, err = o.app.UserID(ctx, o.user); err != nil {
-		return err
-	}
-	list := db.ListSimulations(ctx, f, store.Page(o.page))
-	return output.List(p, desc(), output.Map(list.Items, viewOf), list.Next)
-}
-
-// sortable are the fields of --sort.
-func sortable() []string { return []string{"created_at", "completed_at", "name", "status"} }

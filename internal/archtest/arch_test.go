@@ -94,6 +94,7 @@ var allowed = map[string][]string{
 	"pkg/lnmarkets":         {"pkg/lnmarkets/futures"},
 	"pkg/lnmarkets/futures": {},
 	"pkg/exchange":          {"pkg/lnmarkets", "pkg/crypto"},
+	"internal/verb":         {"internal/app", "internal/cli/", "pkg/store"},
 	"internal/credential":   {"internal/app", "internal/config", "internal/cli/", "pkg/"},
 	"pkg/marginguard":       {"pkg/lnmarkets/futures"}, // the shared arithmetic of the contract, nothing else
 }
@@ -135,7 +136,7 @@ var owners = map[string][]string{
 	"golang.org/x/crypto":                   {"pkg/crypto"},
 	"golang.org/x/time":                     {"pkg/lnmarkets", "internal/lnsim"},
 	"gorm.io/datatypes":                     {}, // links a MySQL driver
-	"github.com/spf13/cobra":                {"cmd", "cmd/", "internal/cli/flags"},
+	"github.com/spf13/cobra":                {"cmd", "cmd/", "internal/cli/flags", "internal/verb"},
 	"github.com/jackc/pgx/v5":               {"pkg/store", "pkg/models", "pkg/migrate", "pkg/backup", "internal/app", "internal/pgserver"},
 	"github.com/dustin/go-humanize":         {"internal/cli/progress", "cmd/"},
 	"github.com/golang-migrate/migrate/v4":  {},

@@ -58,6 +58,21 @@ func TestContract_EveryCommandIsDocumented(t *testing.T) {
 	}
 }
 
+// Arguments are written as in the manual pages of other tools: what is replaced in capitals, [optional], more...
+func TestContract_ArgumentsAreWrittenAlike(t *testing.T) {
+	t.Parallel()
+	word := regexp.MustCompile(`^\[?(--|[A-Z][A-Z0-9-]*)(\|([A-Z][A-Z0-9-]*|-|latest))*(\.\.\.)?\]?(\.\.\.)?$`)
+	for _, c := range leaves(t) {
+		fields := strings.Fields(c.Use)
+		for i, arg := range fields[1:] {
+			if strings.HasPrefix(arg, "--") || strings.HasPrefix(fields[i], "--") {
+				continue // a flag that is always needed, and its value
+			}
+			require.Regexp(t, word, arg, c.CommandPath())
+		}
+	}
+}
+
 func TestContract_FlagsOfListsAndWrites(t *testing.T) {
 	t.Parallel()
 	for _, c := range leaves(t) {

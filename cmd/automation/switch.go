@@ -25,7 +25,7 @@ type switchOptions struct {
 
 func newEnable(a *app.App, run func(context.Context, *switchOptions) error) *cobra.Command {
 	return newSwitch(a, run, true, &cobra.Command{
-		Use:   "enable [ID…]",
+		Use:   "enable [ID...]",
 		Short: "Start automations",
 		Long: `Makes automations active, and their status with them: those with these ids, or those of a user, a type, or both. What
 --user and --type select is shown before anything happens. All are changed or, when one cannot be, none.
@@ -37,7 +37,7 @@ Exit codes: 0 also when they are active already, 2, 3, 4 when another of the sam
 
 func newDisable(a *app.App, run func(context.Context, *switchOptions) error) *cobra.Command {
 	return newSwitch(a, run, false, &cobra.Command{
-		Use:   "disable [ID…]",
+		Use:   "disable [ID...]",
 		Short: "Pause automations",
 		Long: `Makes automations inactive and their status paused: those with these ids, or those of a user, a type, or both. What
 --user and --type select is shown before anything happens. Positions on the exchange stay as they are.

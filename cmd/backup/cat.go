@@ -23,7 +23,7 @@ func newCat(a *app.App, run func(context.Context, *catOptions) error) *cobra.Com
 	}
 	o := &catOptions{app: a}
 	c := &cobra.Command{
-		Use:   "cat <id|file|latest>",
+		Use:   "cat ID|FILE|latest",
 		Short: "Write a backup's archive to stdout, as pg_restore reads it",
 		Long: `Write a backup as pg_dump made it, decrypted and unpacked, to stdout: plain pg_restore reads it. The
 stored bytes are checked before the first byte is written and the content after the last one: use

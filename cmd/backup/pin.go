@@ -20,7 +20,7 @@ type pinOptions struct {
 
 func newPin(a *app.App, run func(context.Context, *pinOptions) error) *cobra.Command {
 	c, o := pinCommand(a, run)
-	c.Use, c.Short = "pin <id|file|latest>", "Keep a backup whatever retention says"
+	c.Use, c.Short = "pin ID|FILE|latest", "Keep a backup whatever retention says"
 	c.Long = `Keep a backup: it is never pruned until it is unpinned. Pinning a pinned one is fine.
 
 Exit codes: 0, 2, 3, 6, 8 (manifest cannot be read), 10, 130.`
@@ -31,7 +31,7 @@ Exit codes: 0, 2, 3, 6, 8 (manifest cannot be read), 10, 130.`
 
 func newUnpin(a *app.App, run func(context.Context, *pinOptions) error) *cobra.Command {
 	c, _ := pinCommand(a, run)
-	c.Use, c.Short = "unpin <id|file|latest>", "Let retention decide about a backup again"
+	c.Use, c.Short = "unpin ID|FILE|latest", "Let retention decide about a backup again"
 	c.Long = `Let retention decide about a pinned backup again. Nothing is removed by this.
 
 Exit codes: 0, 2, 3, 6, 8 (manifest cannot be read), 10, 130.`

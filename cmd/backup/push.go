@@ -38,7 +38,7 @@ func newPush(a *app.App, run func(context.Context, *pushOptions) error) *cobra.C
 	}
 	o := &pushOptions{app: a}
 	c := &cobra.Command{
-		Use:   "push [id|file|latest]",
+		Use:   "push [ID|FILE|latest]",
 		Short: "Copy backups to the targets that do not have them",
 		Long: `Copy backups (all good ones when none is named) to backup.targets: directories and S3-compatible
 storage. What a target has already is left alone, and an upload that was cut short goes on. Each copy

@@ -44,7 +44,7 @@ func newRestore(a *app.App, run func(context.Context, *restoreOptions) error) *c
 	}
 	o := &restoreOptions{app: a}
 	c := &cobra.Command{
-		Use:   "restore [id|file|latest] --to-database NAME",
+		Use:   "restore [ID|FILE|latest] --to-database NAME",
 		Short: "Restore a backup into a new database",
 		Long: `Restore a backup (the newest good one when none is named) into a database of the configured
 server that does not exist yet or is empty. The stored bytes are checked before, the rows of

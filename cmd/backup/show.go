@@ -59,7 +59,7 @@ func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.C
 	}
 	o := &showOptions{app: a}
 	c := &cobra.Command{
-		Use:     "show <id|file|latest>",
+		Use:     "show ID|FILE|latest",
 		Aliases: []string{"get"},
 		Short:   "Show everything the manifest says about a backup",
 		Long: `Show everything the manifest says about a backup: what was dumped from where, the files with

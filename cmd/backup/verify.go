@@ -32,7 +32,7 @@ func newVerify(a *app.App, run func(context.Context, *verifyOptions) error) *cob
 	}
 	o := &verifyOptions{app: a}
 	c := &cobra.Command{
-		Use:   "verify [id|file|latest]",
+		Use:   "verify [ID|FILE|latest]",
 		Short: "Check that backups are what they were and can be restored",
 		Long: `Check one backup (the newest good one when none is named) or all of them. The levels, each
 including the one before:

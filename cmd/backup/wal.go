@@ -56,7 +56,7 @@ func newWALArchive(a *app.App, run func(context.Context, *walArchiveOptions) err
 	}
 	o := &walArchiveOptions{app: a}
 	c := &cobra.Command{
-		Use:   "archive <path>",
+		Use:   "archive PATH",
 		Short: "Store one file of the log (for archive_command)",
 		Long: `Store one file of the write-ahead log, compressed and, when backup.recipients are set, encrypted.
 It ends with 0 only when the file is on disk and was read back, so the server may recycle its own.
@@ -124,7 +124,7 @@ func newWALFetch(a *app.App, run func(context.Context, *walFetchOptions) error) 
 	}
 	o := &walFetchOptions{app: a}
 	c := &cobra.Command{
-		Use:   "fetch <name> <path>",
+		Use:   "fetch NAME PATH",
 		Short: "Give one file of the log back (for restore_command of a standby)",
 		Long: `Put one file of the write-ahead log where the server wants it, checked against its digests. A
 segment that is still being received is given as far as it is there. A server takes any code up to

@@ -41,7 +41,7 @@ The key is made up, works on the simulated exchange only and guards nothing; tha
 Exit codes: 2, and 11 when the environment is not running.`,
 		Example: `  axisor dev exchange key alice | axisor account create alice --exchange lnmarkets --name main --activate --from-stdin
   axisor dev exchange key alice --quantity 5000 --leverage 25`,
-		Args: flags.Exactly("axisor dev exchange key alice", "name"),
+		Args: flags.Exactly("axisor dev exchange key alice", "NAME"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.name = args[0]
 			if o.balance < 0 || o.quantity < 0 || o.leverage < 1 || o.leverage > futures.MaxLeverage {

@@ -36,7 +36,7 @@ there, with all that follows. Positions whose liquidation price is reached are l
 Exit codes: 2 for a price that is none, 11 when the environment is not running.`,
 		Example: `  axisor dev exchange price
   axisor dev exchange price 92000`,
-		Args: flags.AtMostOne("axisor dev exchange price 92000", "price"),
+		Args: flags.AtMostOne("axisor dev exchange price 92000", "PRICE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.price = 0
 			if len(args) == 1 {

@@ -53,7 +53,7 @@ func newCheck(a *app.App, run func(context.Context, *checkOptions) error) *cobra
 	}
 	o := &checkOptions{app: a}
 	c := &cobra.Command{
-		Use:   "check [payment…]",
+		Use:   "check [PAYMENT...]",
 		Short: "Compare payments with their own invoices",
 		Long: `Compare each payment with the invoice in it, without asking a node: amount, payment hash and its spelling, expiry (two
 seconds are forgiven), network, payee when payments.node_id is set, preimage, and payment hashes that several payments

@@ -27,7 +27,7 @@ func newCreate(a *app.App, run func(context.Context, *createOptions) error) *cob
 	}
 	o := &createOptions{app: a}
 	c := &cobra.Command{
-		Use:   "create <user>",
+		Use:   "create USER",
 		Short: "Record a pending payment for an invoice that exists",
 		Long: `Record a pending payment. The invoice is decoded and its signature checked; amount, payment hash and expiry of the
 row are the invoice's. --amount-sats must agree with it, and is needed when the invoice names no amount. An invoice
@@ -38,7 +38,7 @@ This command asks no node for anything; axisor payment invoice makes a new invoi
 Exit codes: 0, 2 (also a bad invoice), 3 (no such user), 4 (recorded already, or expired), 10, 11, 12.`,
 		Example: `  axisor payment create ana@example.com --plan pro --invoice lnbc5m1p…
   axisor payment create ana --plan basic --invoice lnbc1p… --amount-sats 100000 --if-not-exists -o json`,
-		Args:              flags.Exactly("axisor payment create ana@example.com --plan pro --invoice lnbc…", "user"),
+		Args:              flags.Exactly("axisor payment create ana@example.com --plan pro --invoice lnbc…", "USER"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.in.User, o.in.Plan = args[0], o.plan.String()

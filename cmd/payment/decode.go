@@ -70,7 +70,7 @@ func newDecode(a *app.App, run func(context.Context, *decodeOptions) error) *cob
 	}
 	o := &decodeOptions{app: a}
 	c := &cobra.Command{
-		Use:   "decode <bolt11>",
+		Use:   "decode BOLT11",
 		Short: "Show what a Lightning invoice says",
 		Long: `Decode an invoice without database or node, and refuse what the specification tells a payer to refuse; the error code
 names the rule (invoice_bad_checksum, invoice_missing_payment_secret, …). "-" reads the invoice from standard input.
@@ -79,7 +79,7 @@ A description is whatever its writer wanted: unprintable characters are shown es
 Exit codes: 0 (also for an expired invoice), 2 (not a valid invoice).`,
 		Example: `  axisor payment decode lnbc2500u1pvjluezsp5…
   axisor payment decode - -o json --jq .amount_sats < invoice.txt`,
-		Args: flags.Exactly("axisor payment decode lnbc2500u1…", "invoice"),
+		Args: flags.Exactly("axisor payment decode lnbc2500u1…", "BOLT11"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.text = args[0]
 			return run(c.Context(), o)

@@ -24,14 +24,14 @@ func newFail(a *app.App, run func(context.Context, *failOptions) error) *cobra.C
 	}
 	o := &failOptions{app: a}
 	c := &cobra.Command{
-		Use:   "fail <payment>",
+		Use:   "fail PAYMENT",
 		Short: "Give a pending payment up",
 		Long: `Make a pending payment failed. Its invoice is not cancelled at the node: until it expires it can still be paid, and
 axisor payment reconcile would then report it. A failed payment stays failed and is no error.
 
 Exit codes: 0, 2, 3, 4 (paid, expired or refunded), 10, 11, 12.`,
 		Example: `  axisor payment fail 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --reason "user chose another plan"`,
-		Args:    flags.Exactly("axisor payment fail 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111", "payment"),
+		Args:    flags.Exactly("axisor payment fail 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111", "PAYMENT"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]
 			return run(c.Context(), o)

@@ -31,7 +31,7 @@ func newInvoice(a *app.App, run func(context.Context, *invoiceOptions) error) *c
 	}
 	o := &invoiceOptions{app: a}
 	c := &cobra.Command{
-		Use:   "invoice <user>",
+		Use:   "invoice USER",
 		Short: "Make an invoice at the node and record its payment",
 		Long: `Ask the configured node for an invoice over the plan's price and record it as a pending payment.
 
@@ -43,7 +43,7 @@ Exit codes: 0, 1 (the node refused), 2, 3, 4 (inactive user, cheaper plan), 6 (k
 run it again), 12, 13 (another run is asking for this user).`,
 		Example: `  axisor payment invoice ana@example.com --plan pro
   axisor payment invoice ana --plan basic --amount-sats 21000 --expiry 15m -o json --jq .lightning_invoice`,
-		Args:              flags.Exactly("axisor payment invoice ana@example.com --plan pro", "user"),
+		Args:              flags.Exactly("axisor payment invoice ana@example.com --plan pro", "USER"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.in.User, o.in.Plan = args[0], o.plan.String()

@@ -37,7 +37,7 @@ func newSettle(a *app.App, run func(context.Context, *settleOptions) error) *cob
 	}
 	o := &settleOptions{app: a}
 	c := &cobra.Command{
-		Use:   "settle <payment>",
+		Use:   "settle PAYMENT",
 		Short: "Make a payment paid, on evidence, and give the user the plan",
 		Long: `Make a pending payment paid and give its user the plan, in one transaction with the evidence and the audit row.
 
@@ -52,7 +52,7 @@ Exit codes: 0 (also when paid already), 2, 3, 4 (wrong preimage or state, late, 
 		Example: `  axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01
   axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01 --late --reason "paid at the last second"
   axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --force --reason "bank transfer, ticket 812"`,
-		Args: flags.Exactly("axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01", "payment"),
+		Args: flags.Exactly("axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01", "PAYMENT"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]
 			if err := o.validate(); err != nil {

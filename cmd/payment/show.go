@@ -56,7 +56,7 @@ func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.C
 	}
 	o := &showOptions{app: a}
 	c := &cobra.Command{
-		Use:     "show <payment>",
+		Use:     "show PAYMENT",
 		Aliases: []string{"get"},
 		Short:   "Show everything about one payment",
 		Long: `Show one payment, named by id, payment hash or invoice: the row, why it counts as paid, its refund, and where it
@@ -65,7 +65,7 @@ disagrees with its own invoice.
 Exit codes: 0, 2, 3 (no such payment), 4 (several payments have this hash), 10, 11, 12.`,
 		Example: `  axisor payment show 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111
   axisor payment show lnbc290u1p54twgq… -o json --jq .status`,
-		Args: flags.Exactly("axisor payment show 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111", "payment"),
+		Args: flags.Exactly("axisor payment show 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111", "PAYMENT"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]
 			return run(c.Context(), o)

@@ -18,10 +18,10 @@ func limitsDesc() output.Desc { return output.Desc{Noun: "limits", ID: "slug"} }
 func newLimitsShow(a *app.App) *cobra.Command {
 	const example = "axisor plan limits show pro"
 	c := &cobra.Command{
-		Use: "show <slug>", Aliases: []string{"get"}, Short: "Show the limits of a plan",
+		Use: "show SLUG", Aliases: []string{"get"}, Short: "Show the limits of a plan",
 		Long:              "Show the limits of a plan; -1 in json means unlimited.\n\nExit codes: 0, 2, 3 (no such plan), 10, 11, 12.",
 		Example:           "  " + example,
-		Args:              flags.Exactly(example, "slug"),
+		Args:              flags.Exactly(example, "SLUG"),
 		ValidArgsFunction: flags.Live(a.PlanNames, false),
 		RunE:              func(c *cobra.Command, args []string) error { return runLimitsShow(c.Context(), a, args[0]) },
 	}
@@ -59,13 +59,13 @@ func newLimitsSet(a *app.App) *cobra.Command {
 	var writes flags.Writes
 	const example = "axisor plan limits set pro --max-automations 20"
 	c := &cobra.Command{
-		Use: "set <slug>", Short: "Change the limits of a plan",
+		Use: "set SLUG", Short: "Change the limits of a plan",
 		Long: `Change the limits of a plan; what is not named stays, -1 means unlimited. What users have above a lower limit stays;
 they can add no more.
 
 Exit codes: 0, 2, 3 (no such plan), 10, 11, 12.`,
 		Example:           "  " + example + "\n  axisor plan limits set lifetime --max-backtests -1",
-		Args:              flags.Exactly(example, "slug"),
+		Args:              flags.Exactly(example, "SLUG"),
 		ValidArgsFunction: flags.Live(a.PlanNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			var in admin.LimitsInput

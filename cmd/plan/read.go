@@ -58,10 +58,10 @@ type showView struct {
 func newShow(a *app.App) *cobra.Command {
 	const example = "axisor plan show pro"
 	c := &cobra.Command{
-		Use: "show <slug>", Aliases: []string{"get"}, Short: "Show a plan with its limits and how many users are on it",
+		Use: "show SLUG", Aliases: []string{"get"}, Short: "Show a plan with its limits and how many users are on it",
 		Long:              "Show one plan: price, features, limits, and how many users are on it.\n\nExit codes: 0, 2, 3 (no such plan), 10, 11, 12.",
 		Example:           "  " + example + "\n  " + example + " -o json --jq .limits",
-		Args:              flags.Exactly(example, "slug"),
+		Args:              flags.Exactly(example, "SLUG"),
 		ValidArgsFunction: flags.Live(a.PlanNames, false),
 		RunE:              func(c *cobra.Command, args []string) error { return runShow(c.Context(), a, args[0]) },
 	}

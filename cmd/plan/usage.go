@@ -32,12 +32,12 @@ type limitView struct {
 func newUsage(a *app.App) *cobra.Command {
 	const example = "axisor plan usage ana@example.com"
 	c := &cobra.Command{
-		Use: "usage <user>", Short: "What a user uses of each limit of the plan",
+		Use: "usage USER", Short: "What a user uses of each limit of the plan",
 		Long: `Each limit of a user's plan: what is allowed, used and left. Indicators are counted by the web application only.
 
 Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 		Example:           "  " + example + "\n  axisor plan usage ana -o json --jq '.usage[] | select(.left == 0) | .limit'",
-		Args:              flags.Exactly(example, "user"),
+		Args:              flags.Exactly(example, "USER"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE:              func(c *cobra.Command, args []string) error { return runUsage(c.Context(), a, args[0]) },
 	}

@@ -103,12 +103,12 @@ func newUpdate(a *app.App) *cobra.Command {
 	var writes flags.Writes
 	const example = "axisor plan update pro --price-sats 450000"
 	c := &cobra.Command{
-		Use: "update <slug>", Short: "Change a plan",
+		Use: "update SLUG", Short: "Change a plan",
 		Long: `Change a plan; what is not named stays. The slug cannot change: users and payments refer to it by that text.
 
 Exit codes: 0, 2, 3 (no such plan), 4 (name taken), 10, 11, 12.`,
 		Example:           "  " + example + "\n  axisor plan update pro --features '[\"API\",\"Alerts\"]' --api-access=false",
-		Args:              flags.Exactly(example, "slug"),
+		Args:              flags.Exactly(example, "SLUG"),
 		ValidArgsFunction: flags.Live(a.PlanNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			in := f.input(c)
@@ -133,10 +133,10 @@ func newSwitch(a *app.App, active bool) *cobra.Command {
 		name, short, long = "disable", "Take a plan off sale", "Take a plan off sale. Users who are on it stay on it."
 	}
 	c := &cobra.Command{
-		Use: name + " <slug>", Short: short,
+		Use: name + " SLUG", Short: short,
 		Long:              long + "\n\nExit codes: 0 (also when it is that way already), 2, 3 (no such plan), 10, 11, 12.",
 		Example:           "  axisor plan " + name + " basic",
-		Args:              flags.Exactly("axisor plan "+name+" basic", "slug"),
+		Args:              flags.Exactly("axisor plan "+name+" basic", "SLUG"),
 		ValidArgsFunction: flags.Live(a.PlanNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			return change(c.Context(), a, name+"d", func(ctx context.Context, s *admin.Service) (admin.Change[models.Plan], error) {
@@ -153,13 +153,13 @@ func newDelete(a *app.App) *cobra.Command {
 	var writes flags.Writes
 	const example = "axisor plan delete basic --dry-run"
 	c := &cobra.Command{
-		Use: "delete <slug>", Aliases: []string{"rm"}, Short: "Delete a plan that nobody is on",
+		Use: "delete SLUG", Aliases: []string{"rm"}, Short: "Delete a plan that nobody is on",
 		Long: `Delete a plan and its limits. A plan that users are on, or that pending payments are for, is refused with the count.
 A terminal has to type the slug.
 
 Exit codes: 0, 2, 3 (no such plan), 4 (in use), 5, 10, 11, 12.`,
 		Example:           "  " + example + "\n  axisor plan delete basic --yes",
-		Args:              flags.Exactly(example, "slug"),
+		Args:              flags.Exactly(example, "SLUG"),
 		ValidArgsFunction: flags.Live(a.PlanNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			return change(c.Context(), a, "deleted", func(ctx context.Context, s *admin.Service) (admin.Change[models.Plan], error) {

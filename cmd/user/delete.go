@@ -29,7 +29,7 @@ func newDelete(a *app.App, run func(context.Context, *deleteOptions) error) *cob
 	}
 	o := &deleteOptions{app: a}
 	c := &cobra.Command{
-		Use:     "delete <user>",
+		Use:     "delete USER",
 		Aliases: []string{"rm"},
 		Short:   "Delete a user, or remove the person and keep the books",
 		Long: `Delete a user with everything that belongs to it: accounts, credentials, automations, trades, payments, sessions.
@@ -46,7 +46,7 @@ Exit codes: 0, 2, 3 (no such user; 0 with --if-exists), 4 (something forbids it)
 		Example: `  axisor user delete ana@example.com --dry-run
   axisor user delete ana@example.com --anonymize --reason 'erasure request of 12 March'
   axisor user delete ana --yes --if-exists`,
-		Args:              flags.Exactly("axisor user delete "+userExample+" --dry-run", "user"),
+		Args:              flags.Exactly("axisor user delete "+userExample+" --dry-run", "USER"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]

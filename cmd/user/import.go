@@ -35,7 +35,7 @@ func newImport(a *app.App, run func(context.Context, *importOptions) error) *cob
 	}
 	o := &importOptions{app: a}
 	c := &cobra.Command{
-		Use:   "import <file|->",
+		Use:   "import FILE|-",
 		Short: "Bring many users in, from csv or jsonl",
 		Long: `Bring users in from a file or, with -, from stdin. A csv file names its columns in the first line; a jsonl file has
 one object a line. email and username are needed; the others are the fields of "user export", and password (in clear,
@@ -53,7 +53,7 @@ Exit codes: 0, 2, 3 (no such file), 4 (a user exists and --on-conflict is fail),
 		Example: `  axisor user import users.csv --dry-run
   axisor user import users.jsonl --on-conflict skip --rejects rejected.csv
   ssh old-host export-users | axisor user import - --format csv --on-conflict update`,
-		Args: flags.Exactly("axisor user import users.csv", "file"),
+		Args: flags.Exactly("axisor user import users.csv", "FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.file = args[0]
 			return run(c.Context(), o)

@@ -44,14 +44,14 @@ func newSessionList(a *app.App) *cobra.Command {
 	var live bool
 	sortable := []string{"created_at", "last_used_at", "expires_at"}
 	c := &cobra.Command{
-		Use:     "list <user>",
+		Use:     "list USER",
 		Aliases: []string{"ls"},
 		Short:   "List the sessions of a user, newest first",
 		Long: `List the sessions of a user, newest first: from where, since when, last used. Tokens are not shown.
 
 Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 		Example:           "  axisor user session list ana@example.com --live\n  axisor user session list ana -o json",
-		Args:              flags.Exactly("axisor user session list "+userExample, "user"),
+		Args:              flags.Exactly("axisor user session list "+userExample, "USER"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := page.Validate(sortable...); err != nil {
@@ -98,14 +98,14 @@ func newSessionRevoke(a *app.App) *cobra.Command {
 	var writes flags.Writes
 	const example = "axisor user session revoke " + userExample + " --all"
 	c := &cobra.Command{
-		Use:   "revoke <user> [<session>…]",
+		Use:   "revoke USER [SESSION...]",
 		Short: "End sessions of a user",
 		Long: `End some sessions of a user, named by id, or all of them. The user has to log in again when the access token that is
 in use runs out.
 
 Exit codes: 0 (also when they were over already), 2, 3 (no such user or session), 10, 11, 12.`,
 		Example:           "  " + example + " --reason 'laptop stolen'\n  axisor user session revoke ana 5f0c1a52-7f5e-4f0e-9f57-1d2b3c4d5e6f",
-		Args:              flags.AtLeastOne(example, "user"),
+		Args:              flags.AtLeastOne(example, "USER"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			if all == (len(args) > 1) {

@@ -31,7 +31,7 @@ func newSetPassword(a *app.App, run func(context.Context, *setPasswordOptions) e
 	}
 	o := &setPasswordOptions{app: a}
 	c := &cobra.Command{
-		Use:   "set-password <user>",
+		Use:   "set-password USER",
 		Short: "Give a user a new password",
 		Long: `Give a user a new password. A terminal is asked twice; a script says --password-stdin or --password-file.
 --generate makes a strong one and prints it once: it is stored nowhere but as a hash.
@@ -43,7 +43,7 @@ Exit codes: 0, 2 (also a password that is too weak), 3 (no such user), 5, 10, 11
 		Example: `  axisor user set-password ana@example.com --generate --reason 'ticket 4711'
   axisor user set-password ana --password-stdin < password.txt
   axisor user set-password ana`,
-		Args:              flags.Exactly("axisor user set-password "+userExample+" --generate", "user"),
+		Args:              flags.Exactly("axisor user set-password "+userExample+" --generate", "USER"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]

@@ -27,7 +27,7 @@ func newSetPlan(a *app.App, run func(context.Context, *setPlanOptions) error) *c
 	o := &setPlanOptions{app: a}
 	const example = "axisor user set-plan " + userExample + " pro"
 	c := &cobra.Command{
-		Use:   "set-plan <user> <plan>",
+		Use:   "set-plan USER PLAN",
 		Short: "Put a user on another plan",
 		Long: `Put a user on a plan: free, basic, advanced, pro or lifetime, in this order of rank. No payment is asked for or
 made; this is how support grants and takes back plans. What the user has above the limits of a lower plan stays and
@@ -35,7 +35,7 @@ is reported. --only-upgrade makes a script safe against lowering a plan that som
 
 Exit codes: 0 (also when the user is on it), 2, 3 (no such user), 4 (--only-upgrade and the plan is lower), 10, 11, 12.`,
 		Example: "  " + example + " --reason 'won the contest'\n  axisor user set-plan ana basic --dry-run",
-		Args:    flags.Exactly(example, "user", "plan"),
+		Args:    flags.Exactly(example, "USER", "PLAN"),
 		ValidArgsFunction: func(c *cobra.Command, args []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) == 1 {
 				return planWords(), cobra.ShellCompDirectiveNoFileComp

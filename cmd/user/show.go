@@ -23,7 +23,7 @@ func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.C
 	}
 	o := &showOptions{app: a}
 	c := &cobra.Command{
-		Use:     "show <user>",
+		Use:     "show USER",
 		Aliases: []string{"get"},
 		Short:   "Show everything about one user",
 		Long: `Show one user: profile, plan and what is used of its limits, exchange accounts, automations, margin guard, the
@@ -31,7 +31,7 @@ last payments and trades, and the sessions. Secrets and tokens are not read.
 
 Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 		Example:           "  axisor user show ana@example.com\n  axisor user show ana -o json --jq .usage",
-		Args:              flags.Exactly("axisor user show ana@example.com", "user"),
+		Args:              flags.Exactly("axisor user show ana@example.com", "USER"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]

@@ -22,7 +22,7 @@ type switchOptions struct {
 
 func newEnable(a *app.App, run func(context.Context, *switchOptions) error) *cobra.Command {
 	return newSwitch(a, run, true, &cobra.Command{
-		Use:   "enable <user>…",
+		Use:   "enable USER...",
 		Short: "Let users log in again",
 		Long: `Enable users. With several, all are enabled or, when one does not exist, none.
 
@@ -33,7 +33,7 @@ Exit codes: 0 (also for users who are enabled), 2, 3 (no such user), 10, 11, 12.
 
 func newDisable(a *app.App, run func(context.Context, *switchOptions) error) *cobra.Command {
 	return newSwitch(a, run, false, &cobra.Command{
-		Use:   "disable <user>…",
+		Use:   "disable USER...",
 		Short: "Keep users from logging in",
 		Long: `Disable users: they cannot log in, and nothing of theirs is deleted. Automations and the margin guard keep their
 own switches. With several users, all are disabled or, when one does not exist, none.
@@ -48,7 +48,7 @@ func newSwitch(a *app.App, run func(context.Context, *switchOptions) error, acti
 		run = runSwitch
 	}
 	o := &switchOptions{app: a, active: active}
-	c.Args = flags.AtLeastOne("axisor user "+c.Name()+" "+userExample, "user")
+	c.Args = flags.AtLeastOne("axisor user "+c.Name()+" "+userExample, "USER")
 	c.ValidArgsFunction = flags.Live(a.UserNames, true)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		o.refs = args

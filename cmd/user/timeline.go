@@ -35,7 +35,7 @@ func newTimeline(a *app.App, run func(context.Context, *timelineOptions) error) 
 	}
 	o := &timelineOptions{app: a}
 	c := &cobra.Command{
-		Use:   "timeline <user>",
+		Use:   "timeline USER",
 		Short: "Everything that happened to a user, in one order",
 		Long: `Everything recorded about a user in one order, newest first: changes (audit), security events, logins (session),
 payments when they were made and when they were paid, and trades.
@@ -47,7 +47,7 @@ Exit codes: 0, 2, 3 (no such user), 10, 11, 12, 130 (interrupted).`,
 		Example: `  axisor user timeline ana@example.com --since 7d
   axisor user timeline ana --source trade --source payment -o csv --all
   axisor user timeline ana --follow`,
-		Args:              flags.Exactly("axisor user timeline "+userExample, "user"),
+		Args:              flags.Exactly("axisor user timeline "+userExample, "USER"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]

@@ -28,7 +28,7 @@ func newUpdate(a *app.App, run func(context.Context, *updateOptions) error) *cob
 	}
 	o := &updateOptions{app: a}
 	c := &cobra.Command{
-		Use:   "update <user>",
+		Use:   "update USER",
 		Short: "Change e-mail, username or preferences",
 		Long: `Change a user's profile; what is not named stays. A new e-mail address counts as unverified until its link is
 followed, unless --email-verified says otherwise; links mailed to the old address stop working.
@@ -39,7 +39,7 @@ Exit codes: 0, 2, 3 (no such user), 4 (e-mail or username taken), 10, 11, 12.`,
 		Example: `  axisor user update ana --email ana@example.org --reason 'ticket 4711'
   axisor user update ana@example.com --preferences @prefs.json
   axisor user update ana --preferences ''        # removes them`,
-		Args:              flags.Exactly("axisor user update "+userExample+" --username ana", "user"),
+		Args:              flags.Exactly("axisor user update "+userExample+" --username ana", "USER"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.in.User = args[0]

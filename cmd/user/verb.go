@@ -26,8 +26,8 @@ type verb struct {
 func (v verb) command(a *app.App) *cobra.Command {
 	var writes flags.Writes
 	c := &cobra.Command{
-		Use: v.name + " <user>", Short: v.short, Long: v.long, Example: v.example,
-		Args:              flags.Exactly("axisor user "+v.name+" "+userExample, "user"),
+		Use: v.name + " USER", Short: v.short, Long: v.long, Example: v.example,
+		Args:              flags.Exactly("axisor user "+v.name+" "+userExample, "USER"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := a.Printer()

@@ -58,7 +58,12 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
-		RunE:          groupRun,
+	}
+	root.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return welcome(a, c)
+		}
+		return groupRun(c, args)
 	}
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddGroup(
@@ -128,6 +133,9 @@ func prepare(a *app.App, c *cobra.Command) {
 			return err
 		}
 		defer stop()
+		if err := enter(a, c); err != nil {
+			return err
+		}
 		return run(c, args)
 	}
 }
@@ -135,9 +143,6 @@ func prepare(a *app.App, c *cobra.Command) {
 // groupRun answers a noun without a verb, and a verb that does not exist. Cobra's own answer to the latter is
 // help with exit 0, which cron takes for success.
 func groupRun(c *cobra.Command, args []string) error {
-	if len(args) == 0 && !c.HasParent() {
-		return c.Help()
-	}
 	help := fmt.Sprintf("run %q for the commands", c.CommandPath()+" --help")
 	if len(args) == 0 {
 		return clierr.Usagef("%s needs a command", c.CommandPath()).WithHint(help)

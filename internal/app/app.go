@@ -146,6 +146,9 @@ func (a *App) Printer() (*output.Printer, error) {
 func (a *App) Prompt() *prompt.Prompter {
 	if a.prompt == nil {
 		a.prompt = prompt.New(a.Streams, a.Globals.Yes)
+		if l, err := a.LoadConfig(); err == nil && l.Production {
+			a.prompt.Production(l.Profile)
+		}
 	}
 	return a.prompt
 }

@@ -25,6 +25,7 @@ const maxFileSize = 1 << 20
 const (
 	profilesKey       = "profiles"
 	defaultProfileKey = "default_profile"
+	productionKey     = "production" // of a profile: a mark, not a setting
 )
 
 // document is a configuration file taken apart: the keys outside profiles and the
@@ -33,6 +34,7 @@ type document struct {
 	path           string
 	base           map[string]any
 	profiles       map[string]map[string]any
+	production     map[string]bool // profiles that are marked
 	defaultProfile string
 }
 
@@ -80,7 +82,7 @@ func readDocument(path string) (*document, Errors) {
 	if err := v.ReadConfig(bytes.NewReader(data)); err != nil {
 		return nil, Errors{{Source: path, Rule: "is not valid YAML: " + yamlReason(err)}}
 	}
-	d := &document{path: path, base: map[string]any{}, profiles: map[string]map[string]any{}}
+	d := &document{path: path, base: map[string]any{}, profiles: map[string]map[string]any{}, production: map[string]bool{}}
 	var problems Errors
 	if raw := v.Get(profilesKey); raw != nil {
 		names, ok := raw.(map[string]any)
@@ -108,6 +110,14 @@ func readDocument(path string) (*document, Errors) {
 			profile, key, _ := strings.Cut(rest, ".")
 			if d.profiles[profile] == nil || key == "" {
 				continue // an empty profile, or a name that is reported as a wrong shape
+			}
+			if key == productionKey {
+				marked, ok := value.(bool)
+				if !ok && value != nil {
+					problems = append(problems, &Error{Source: path, Key: full, Rule: "must be true or false"})
+				}
+				d.production[profile] = marked
+				continue
 			}
 			into, name = d.profiles[profile], key
 		} else if full == profilesKey {

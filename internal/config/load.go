@@ -26,11 +26,14 @@ type LoadOptions struct {
 // Loaded is the outcome of Load.
 type Loaded struct {
 	Config   *Config
-	File     string            // the file used, or ""
-	Searched []string          // the files tried when none was named
-	Profile  string            // the profile used, or ""
-	Origins  map[string]Origin // by key; every key has one
-	Warnings []string          // things that are probably not meant
+	File     string   // the file used, or ""
+	Searched []string // the files tried when none was named
+	Profile  string   // the profile used, or ""
+	// Production says that the profile is marked "production: true": commands show where they are, and ask for a
+	// typed answer before they write.
+	Production bool
+	Origins    map[string]Origin // by key; every key has one
+	Warnings   []string          // things that are probably not meant
 
 	env []string
 	dir string
@@ -69,7 +72,7 @@ func Load(o LoadOptions) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	ld.Profile = profile
+	ld.Profile, ld.Production = profile, doc.production[profile]
 	layers, err := ld.layers(o, vars, doc, explicit)
 	if err != nil {
 		return nil, err

@@ -88,6 +88,9 @@ func configuration() string {
 		}
 		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", k.Name, k.Env(), def, cell(k.Summary))
 	}
+	b.WriteString("\n`profiles: {NAME: {…}}` overrides any of these; `--profile`, `AXISOR_PROFILE` or `default_profile` choose one. A profile with\n" +
+		"`production: true` shows a banner on the terminal before a command that touches the database, and a person at a terminal has to type its\n" +
+		"name before something is written or destroyed. Scripts (no terminal) see no banner; where they need `--yes` today they still do.\n")
 	return b.String()
 }
 

@@ -18,6 +18,10 @@ import (
 type Prompter struct {
 	s   *streams.Streams
 	yes bool
+	// production is the profile whose name answers a confirmation instead of a yes; typed says that it was given.
+	production string
+	typed      bool
+
 	run func(context.Context, *huh.Form) error // seam for tests
 }
 
@@ -28,6 +32,23 @@ func New(s *streams.Streams, yes bool) *Prompter {
 		return f.WithInput(s.In).WithOutput(s.Err).WithTheme(huh.ThemeBase()).WithShowHelp(true).RunWithContext(ctx)
 	}
 	return p
+}
+
+// Production makes confirmations ask for the name of the profile: on the one system where a reflex costs money,
+// a reflex must not be enough.
+func (p *Prompter) Production(profile string) { p.production = profile }
+
+// Enter asks for the name of a production profile before a command writes. Without one, without a terminal (a
+// script chose its profile deliberately) and with --yes it asks nothing.
+func (p *Prompter) Enter(ctx context.Context, what string) error {
+	if p.production == "" || p.yes || !p.Can() {
+		return nil
+	}
+	if err := p.Type(ctx, what+" writes to production", p.production); err != nil {
+		return err
+	}
+	p.typed = true
+	return nil
 }
 
 // Can reports whether a person can be asked.
@@ -99,6 +120,9 @@ func (p *Prompter) Confirm(ctx context.Context, question string) error {
 	}
 	if !p.Can() {
 		return needYes(question)
+	}
+	if p.production != "" && !p.typed {
+		return p.Type(ctx, question, p.production)
 	}
 	ok := false
 	form := huh.NewForm(huh.NewGroup(huh.NewConfirm().Title(question).Affirmative("Yes").Negative("No").Value(&ok)))

@@ -49,3 +49,16 @@ func TestAborted_IsCancelled(t *testing.T) {
 	require.Equal(t, 5, e.Kind.Exit())
 	require.ErrorIs(t, answered(context.Canceled), context.Canceled)
 }
+
+// On a production profile a yes is not enough, and what writes asks before it starts; scripts are not asked.
+func TestProduction_AsksForTheProfile(t *testing.T) {
+	t.Parallel()
+	s, _, _ := streams.Test("")
+	script := New(s, false)
+	script.Production("prod")
+	require.NoError(t, script.Enter(t.Context(), "axisor user disable"), "a script chose its profile deliberately")
+	require.Error(t, script.Confirm(t.Context(), "sure?"), "and still has to say --yes where a person is asked")
+	said := New(s, true)
+	said.Production("prod")
+	require.NoError(t, said.Confirm(t.Context(), "sure?"))
+}

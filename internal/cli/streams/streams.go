@@ -107,9 +107,10 @@ const (
 	Bad
 	Muted
 	Emphasis
+	Alarm
 )
 
-var sgr = map[Role]string{Good: "32", Warn: "33", Bad: "31", Muted: "2", Emphasis: "1"}
+var sgr = map[Role]string{Good: "32", Warn: "33", Bad: "31", Muted: "2", Emphasis: "1", Alarm: "1;97;41"}
 
 // Paint colours text for stdout.
 func (s *Streams) Paint(r Role, text string) string { return paint(s.outColor, r, text) }

@@ -1,0 +1,45 @@
+package cmd
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/streams"
+)
+
+// enter makes sure that a person knows when they are on the production system: a banner before every command that
+// uses it, and the profile's name typed before one that writes. Commands that destroy ask for themselves, with
+// what is at stake in the question.
+func enter(a *app.App, c *cobra.Command) error {
+	effect := c.Annotations[flags.EffectKey]
+	if effect == "" || c.Annotations[flags.LocalKey] != "" {
+		return nil
+	}
+	l, err := a.LoadConfig()
+	if err != nil || !l.Production {
+		return nil // whoever needs the configuration reports what is wrong with it
+	}
+	p, err := a.Printer()
+	if err != nil {
+		return err
+	}
+	if a.Streams.ErrTerminal() && !p.Machine() {
+		where := ""
+		if db, err := a.RawDB(); err == nil { // opens, does not connect
+			where = ", " + db.Target().String()
+		}
+		fmt.Fprintf(a.Streams.Err, "%s %s\n", a.Streams.PaintErr(streams.Alarm, " PRODUCTION "), streams.Visible("profile "+l.Profile+where))
+	}
+	if effect != flags.Write || isSet(c, "dry-run") {
+		return nil
+	}
+	return a.Prompt().Enter(c.Context(), c.CommandPath())
+}
+
+func isSet(c *cobra.Command, flag string) bool {
+	f := c.Flags().Lookup(flag)
+	return f != nil && f.Value.String() == "true"
+}

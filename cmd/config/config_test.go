@@ -114,18 +114,19 @@ func TestInit(t *testing.T) {
 	url := "postgres://u:" + canary + "@h:5432/d"
 
 	require.Contains(t, p.Fails(2, "config", "init").Stderr, "--database-url-file")
-	dry := p.Input(url+"\n").OK("config", "init", "--database-url-file", "-", "--dry-run", "-o", "json")
+	dry := p.Input(url+"\n").OK("config", "init", "--offline", "--database-url-file", "-", "--dry-run", "-o", "json")
 	require.Equal(t, true, dry.JSON()["dry_run"])
 	require.NotContains(t, dry.Stdout+dry.Stderr, canary)
 	entries, err := os.ReadDir(p.Dir)
 	require.NoError(t, err)
 	require.Empty(t, entries, "a dry run writes nothing")
 
-	r := p.Input(url+"\n").OK("config", "init", "--database-url-file", "-", "--backup-directory", "bk", "-o", "json")
+	r := p.Input(url+"\n").OK("config", "init", "--offline", "--database-url-file", "-", "--backup-directory", "bk", "-o", "json")
 	file, key := filepath.Join(p.Dir, ".axisor.yaml"), filepath.Join(p.Dir, ".axisor.key")
 	require.Equal(t, map[string]any{
 		"file": file, "database_url": "postgres://u:xxxxx@h:5432/d", "key_file": key, "key_created": true,
-		"backup_directory": filepath.Join(p.Dir, "bk"), "network": "mainnet", "result": "created",
+		"backup_directory": filepath.Join(p.Dir, "bk"), "network": "mainnet", "result": "created", "key_command": nil,
+		"server_version": nil, "schema": nil, "connection_error": nil, "pg_dump": nil,
 	}, r.JSON())
 	for _, path := range []string{file, key} {
 		info, err := os.Stat(path)
@@ -137,9 +138,9 @@ func TestInit(t *testing.T) {
 
 	secretKey, err := os.ReadFile(key)
 	require.NoError(t, err)
-	again := p.Input(url).Fails(4, "config", "init", "--database-url-file", "-")
+	again := p.Input(url).Fails(4, "config", "init", "--offline", "--database-url-file", "-")
 	require.Contains(t, again.Stderr, "--force")
-	forced := p.Input(url).OK("config", "init", "--database-url-file", "-", "--force", "-o", "json")
+	forced := p.Input(url).OK("config", "init", "--offline", "--database-url-file", "-", "--force", "-o", "json")
 	require.Equal(t, false, forced.JSON()["key_created"])
 	kept, err := os.ReadFile(key)
 	require.NoError(t, err)
@@ -150,7 +151,7 @@ func TestInit_ElsewhereAndBadInput(t *testing.T) {
 	t.Parallel()
 	p := clitest.New(t)
 	write(t, p, "url", "postgres://u@h/d\n", 0o600)
-	p.OK("config", "init", "--config", "deep/er/config.yaml", "--database-url-file", "url", "--network", "signet")
+	p.OK("config", "init", "--config", "deep/er/config.yaml", "--offline", "--database-url-file", "url", "--network", "signet")
 	require.FileExists(t, filepath.Join(p.Dir, "deep/er/encryption.key"))
 	show := p.OK("config", "show", "lnmarkets.base_url", "--config", "deep/er/config.yaml")
 	require.Contains(t, show.Stdout, "https://api.signet.lnmarkets.com/v3")
@@ -167,7 +168,7 @@ func TestInit_ElsewhereAndBadInput(t *testing.T) {
 		{"--database-url-file nowhere", "no such file"},
 		{"--database-url-file url --network moon", "must be one of mainnet"},
 	} {
-		r := p.Fails(10, append([]string{"config", "init"}, strings.Fields(tc.args)...)...)
+		r := p.Fails(10, append([]string{"config", "init", "--offline"}, strings.Fields(tc.args)...)...)
 		require.Contains(t, r.Stderr, tc.want)
 		require.NotContains(t, r.Stderr, canary)
 		require.NoFileExists(t, filepath.Join(p.Dir, ".axisor.yaml"))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,13 +18,17 @@ import (
 )
 
 type initOptions struct {
-	app     *app.App
-	urlFile string
-	keyFile string
-	backups string
-	network string
-	force   bool
-	write   flags.Writes
+	app        *app.App
+	urlFile    string
+	keyFile    string
+	keyCommand string
+	backups    string
+	network    string
+	force      bool
+	offline    bool
+	write      flags.Writes
+
+	checks initChecks
 
 	// ask and canAsk are the person at the terminal; tests answer instead.
 	ask    func(context.Context, ...prompt.Field) error
@@ -36,8 +41,10 @@ type initView struct {
 	DatabaseURL     string  `json:"database_url"`
 	KeyFile         *string `json:"key_file"`
 	KeyCreated      bool    `json:"key_created"`
+	KeyCommand      *string `json:"key_command"` // the program without its arguments
 	BackupDirectory string  `json:"backup_directory"`
 	Network         string  `json:"network"`
+	initChecks
 }
 
 func newInit(a *app.App, run func(context.Context, *initOptions) error) *cobra.Command {
@@ -54,25 +61,35 @@ func newInit(a *app.App, run func(context.Context, *initOptions) error) *cobra.C
 		Use:   "init",
 		Short: "Write a first configuration file",
 		Long: `Writes a configuration file of mode 0600: ./.axisor.yaml, or the one that --config names. On a terminal it asks
-for what no flag says. The encryption key is not written into it but into a file of its own; when that file
-does not exist, it is made with a new random key. If the web application already has an ENCRYPTION_KEY,
-put that key into the file first: a new key does not open what the old one wrote.
+for what no flag says. The database is tried and pg_dump is looked for; what is not there yet is told and does
+not keep the file from being written (--offline tries nothing).
 
-An existing configuration is replaced with --force only, an existing key file never. Nothing is connected to.
+The encryption key is not written into it: it stays in a file of its own, which is made with a new random key
+when it does not exist, or comes from a program (--key-command), which is run once to see that it prints a key.
+If the web application already has an ENCRYPTION_KEY, put that key there first: a new key does not open what the
+old one wrote. An existing configuration is replaced with --force only, an existing key file never.
 
 Exit codes: 2, 4 when the file exists, 5, 10 when a value or a file is not acceptable.`,
 		Example: `  axisor config init
   axisor config init --database-url-file /run/secrets/database-url --key-file /etc/axisor/encryption.key
+  axisor config init --database-url-file url --key-command "pass show axisor/encryption-key" --offline
   printf %s "$URL" | axisor --config /etc/axisor/config.yaml config init --database-url-file - --backup-directory /srv/backups`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.keyFile != "" && o.keyCommand != "" {
+				return clierr.Usagef("--key-file and --key-command exclude each other")
+			}
+			return run(c.Context(), o)
+		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.urlFile, "database-url-file", "", "`FILE` with the connection URL on one line, - for stdin")
 	f.StringVar(&o.keyFile, "key-file", "", "`FILE` of the encryption key, made when missing (default: beside the configuration)")
+	f.StringVar(&o.keyCommand, "key-command", "", "`PROGRAM` and arguments that print the key, run without a shell")
 	f.StringVar(&o.backups, "backup-directory", "", "`DIR` for backups (default: /backups/postgresql)")
 	f.StringVar(&o.network, "network", "", "LN Markets network: mainnet|signet|testnet4 (default: mainnet)")
 	f.BoolVar(&o.force, "force", false, "replace an existing configuration file")
+	f.BoolVar(&o.offline, "offline", false, "do not try the database, the key command, or look for pg_dump")
 	k, _ := config.LookupKey("lnmarkets.network")
 	flags.Complete(c, "network", func() []string { return k.Enum })
 	o.write.Register(c)
@@ -90,13 +107,16 @@ func runInit(ctx context.Context, o *initOptions) error {
 	if err := o.free(file); err != nil {
 		return err
 	}
-	values, err := o.values(ctx, file)
+	values, err := o.values(ctx, p, file)
 	if err != nil {
 		return err
 	}
 	view := initView{
 		File: file, DatabaseURL: config.RedactDatabaseURL(values["database.url"]), KeyFile: optional(values["encryption.key_file"]),
-		BackupDirectory: values["backup.directory"], Network: values["lnmarkets.network"],
+		BackupDirectory: values["backup.directory"], Network: values["lnmarkets.network"], initChecks: o.checks,
+	}
+	if program, _, _ := strings.Cut(strings.TrimSpace(o.keyCommand), " "); program != "" {
+		view.KeyCommand = &program
 	}
 	if view.KeyCreated, err = needsKey(values["encryption.key_file"]); err != nil {
 		return err
@@ -111,8 +131,19 @@ func runInit(ctx context.Context, o *initOptions) error {
 		said += " and a new encryption key to " + *view.KeyFile + " (keep a copy of it: without it stored credentials are lost)"
 	}
 	return output.Change(p, output.Desc{Noun: "files", ID: "file"}, view, output.ChangeInfo{
-		Result: output.Created, DryRun: o.write.DryRun, Said: said, Next: "axisor config show --origins, then axisor migrate up",
+		Result: output.Created, DryRun: o.write.DryRun, Said: said, Next: o.next(),
 	})
+}
+
+// next is what to do with the new configuration.
+func (o *initOptions) next() string {
+	switch {
+	case o.checks.ConnectionError != nil || o.checks.ServerVersion == nil:
+		return "axisor db ping"
+	case o.checks.Schema != nil && *o.checks.Schema == "current":
+		return "axisor doctor"
+	}
+	return "axisor migrate up"
 }
 
 // target is the file to write.
@@ -144,7 +175,11 @@ func exists(file string) error {
 // save writes the key first: a configuration that names a missing key is worse than a key that nothing names.
 func (o *initOptions) save(file string, values map[string]string, newKey bool) error {
 	keyFile := values["encryption.key_file"]
-	for _, dir := range []string{filepath.Dir(keyFile), filepath.Dir(file)} {
+	dirs := []string{filepath.Dir(file)}
+	if keyFile != "" {
+		dirs = append(dirs, filepath.Dir(keyFile))
+	}
+	for _, dir := range dirs {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return &config.Error{Source: dir, Rule: "cannot be made", Err: err}
 		}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/prompt"
 	"github.com/axisor/axisor/internal/config"
 )
@@ -19,71 +20,150 @@ import (
 const maxInput = 64 << 10
 
 // values collects the settings from flags and, on a terminal, from answers, and checks them.
-func (o *initOptions) values(ctx context.Context, file string) (map[string]string, error) {
-	raw, err := o.databaseURL()
+func (o *initOptions) values(ctx context.Context, p *output.Printer, file string) (map[string]string, error) {
+	raw, err := o.database(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	backups, _ := config.LookupKey("backup.directory")
-	network, _ := config.LookupKey("lnmarkets.network")
-	answers := map[string]*string{
-		"database.url": &raw, "encryption.key_file": &o.keyFile, "backup.directory": &o.backups, "lnmarkets.network": &o.network,
-	}
-	password := ""
-	var fields []prompt.Field
-	if raw == "" {
-		raw = "postgres://axisor@localhost:5432/axisor"
-		if !o.canAsk() {
-			raw = "" // nothing is proposed to a script
+	if !o.offline {
+		if err := o.checks.tools(ctx, o); err != nil {
+			p.Notice("warning: %s; backups need it", err)
+		} else {
+			p.Notice("found %s", *o.checks.PgDump)
 		}
-		fields = append(fields,
-			prompt.Field{
+	}
+	if err := o.encryption(ctx, file); err != nil {
+		return nil, err
+	}
+	if err := o.rest(ctx); err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	for name, value := range map[string]string{
+		"database.url": raw, keyFileKey: o.keyFile, keyCommandKey: o.keyCommand, "backup.directory": o.backups, "lnmarkets.network": o.network,
+	} {
+		if value == "" && (name == keyFileKey || name == keyCommandKey) {
+			continue // the key is in the other one
+		}
+		if err := check(name)(value); err != nil {
+			return nil, err
+		}
+		values[name] = value
+	}
+	for _, name := range []string{keyFileKey, "backup.directory"} {
+		if values[name] != "" {
+			values[name] = config.Absolute(values[name], o.app.Dir, o.app.Env)
+		}
+	}
+	return values, nil
+}
+
+// Keys of the two places of the encryption key.
+const (
+	keyFileKey    = "encryption.key_file"
+	keyCommandKey = "encryption.key_command"
+)
+
+// database finds the address and tries it, until it answers or the person wants it anyway.
+func (o *initOptions) database(ctx context.Context, p *output.Printer) (string, error) {
+	raw, err := o.databaseURL()
+	if err != nil {
+		return "", err
+	}
+	given := raw != ""
+	if !given && o.canAsk() { // nothing is proposed to a script
+		raw = "postgres://axisor@localhost:5432/axisor"
+	}
+	for {
+		full := raw
+		if !given {
+			password := ""
+			fields := []prompt.Field{{
 				Title: "Database URL", Description: "without the password", Value: &raw,
 				Flag: "--database-url-file", Validate: check("database.url"),
-			})
-		if o.canAsk() {
-			fields = append(fields, prompt.Field{
-				Title: "Database password", Description: "empty: none, or PGPASSFILE", Value: &password, Secret: true,
-				Flag: "--database-url-file",
-			})
-		}
-	}
-	propose := func(value *string, proposal string, field prompt.Field) {
-		if *value == "" {
-			*value = proposal
-			field.Value = value
+			}}
 			if o.canAsk() {
-				fields = append(fields, field)
+				fields = append(fields, prompt.Field{
+					Title: "Database password", Description: "empty: none, or PGPASSFILE", Value: &password, Secret: true,
+					Flag: "--database-url-file",
+				})
 			}
+			if err := o.ask(ctx, fields...); err != nil {
+				return "", err
+			}
+			full = withPassword(raw, password)
+		}
+		if err := check("database.url")(full); err != nil {
+			return "", err
+		}
+		if o.offline {
+			return full, nil
+		}
+		o.checks.connect(ctx, o, full)
+		o.checks.say(p)
+		if o.checks.ConnectionError == nil || given || !o.canAsk() {
+			return full, nil
+		}
+		if again, err := o.again(ctx); err != nil || !again {
+			return full, err
 		}
 	}
-	propose(&o.keyFile, besides(file), prompt.Field{
-		Title: "File of the encryption key", Description: "made with a new random key when it does not exist",
-		Flag: "--key-file", Validate: check("encryption.key_file"),
-	})
+}
+
+const (
+	inFile     = "in a file of its own (made with a new random key when there is none)"
+	fromOutput = "a program prints it (pass, vault, a cloud's secret manager)"
+)
+
+// encryption finds out where the key of stored credentials is.
+func (o *initOptions) encryption(ctx context.Context, file string) error {
+	if o.keyFile == "" && o.keyCommand == "" && o.canAsk() {
+		choice, command := inFile, ""
+		path := besides(file)
+		if err := o.ask(ctx, prompt.Field{Title: "Where is the key of stored credentials?", Options: []string{inFile, fromOutput}, Value: &choice, Flag: "--key-file"}); err != nil {
+			return err
+		}
+		field := prompt.Field{Title: "File of the encryption key", Value: &path, Flag: "--key-file", Validate: check(keyFileKey)}
+		if choice == fromOutput {
+			field = prompt.Field{
+				Title: "Program that prints the key", Description: "run without a shell, such as: pass show axisor/encryption-key",
+				Value: &command, Flag: "--key-command", Validate: check(keyCommandKey),
+			}
+			path = ""
+		}
+		if err := o.ask(ctx, field); err != nil {
+			return err
+		}
+		o.keyFile, o.keyCommand = path, command
+	}
+	if o.keyCommand == "" && o.keyFile == "" {
+		o.keyFile = besides(file)
+	}
+	if o.keyCommand == "" || o.offline {
+		return nil
+	}
+	return config.TryKeyCommand(ctx, o.keyCommand, o.app.Dir, o.app.Env)
+}
+
+// rest asks for what has a good default.
+func (o *initOptions) rest(ctx context.Context) error {
+	backups, _ := config.LookupKey("backup.directory")
+	network, _ := config.LookupKey("lnmarkets.network")
+	var fields []prompt.Field
+	propose := func(value *string, proposal string, field prompt.Field) {
+		if *value != "" {
+			return
+		}
+		*value, field.Value = proposal, value
+		if o.canAsk() {
+			fields = append(fields, field)
+		}
+	}
 	propose(&o.backups, backups.Default, prompt.Field{
 		Title: "Directory for backups", Flag: "--backup-directory", Validate: check("backup.directory"),
 	})
 	propose(&o.network, network.Default, prompt.Field{Title: "LN Markets network", Options: network.Enum, Flag: "--network"})
-	if err := o.ask(ctx, fields...); err != nil {
-		return nil, err
-	}
-	raw = withPassword(raw, password)
-	values := map[string]string{}
-	for _, k := range config.Keys() {
-		value, ok := answers[k.Name]
-		if !ok {
-			continue
-		}
-		if err := check(k.Name)(*value); err != nil {
-			return nil, err
-		}
-		values[k.Name] = *value
-	}
-	for _, name := range []string{"encryption.key_file", "backup.directory"} {
-		values[name] = config.Absolute(values[name], o.app.Dir, o.app.Env)
-	}
-	return values, nil
+	return o.ask(ctx, fields...)
 }
 
 // databaseURL reads the URL from its file, stdin or the global flag.
@@ -144,6 +224,9 @@ func besides(file string) string {
 
 // needsKey reports whether the key file has to be made. One that is there must be usable.
 func needsKey(path string) (bool, error) {
+	if path == "" { // a program prints it
+		return false, nil
+	}
 	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
 		return true, nil
 	}

@@ -138,6 +138,18 @@ func (ld *Loaded) runKeyCommand(ctx context.Context, argv []string) (secret.Secr
 	return key, nil
 }
 
+// TryKeyCommand runs a command line of encryption.key_command to see that it prints a key.
+func TryKeyCommand(ctx context.Context, line, dir string, env []string) error {
+	k, _ := LookupKey(keyKeyCommand)
+	value, rule := k.parse(line)
+	argv, ok := value.([]string)
+	if rule != "" || !ok || len(argv) == 0 {
+		return &Error{Key: keyKeyCommand, Rule: cmp.Or(rule, "must name a program")}
+	}
+	_, err := (&Loaded{env: env, dir: dir, Origins: map[string]Origin{}}).runKeyCommand(ctx, argv)
+	return err
+}
+
 // lookPath finds a program with the PATH that was passed in. os/exec would use
 // the one of the process.
 func lookPath(name, dir string, env []string) (string, error) {

@@ -1,0 +1,106 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/prompt"
+	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/pkg/migrate"
+	"github.com/axisor/axisor/pkg/secret"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// connectTime is how long the first configuration waits for the database that it names.
+const connectTime = 5 * time.Second
+
+// initChecks is what was found out about the answers. A failure is told and does not keep the file from being
+// written: configurations are often made before the database is.
+type initChecks struct {
+	ServerVersion   *string `json:"server_version"`
+	Schema          *string `json:"schema"` // current, missing, old or new
+	ConnectionError *string `json:"connection_error"`
+	PgDump          *string `json:"pg_dump"`
+}
+
+// connect tries an address.
+func (c *initChecks) connect(ctx context.Context, o *initOptions, raw string) {
+	*c = initChecks{}
+	ctx, cancel := context.WithTimeout(ctx, connectTime)
+	defer cancel()
+	db, err := store.Open(store.Options{URL: secret.New(raw), MaxConnections: 1, ConnectTimeout: connectTime, Logger: o.app.Log()})
+	if err == nil {
+		defer func() { _ = db.Close() }()
+		var version string
+		if err = db.SQL().QueryRowContext(ctx, `SELECT split_part(current_setting('server_version'), ' ', 1)`).Scan(&version); err == nil {
+			c.ServerVersion = &version
+		}
+	}
+	if err != nil {
+		c.ConnectionError = new(err.Error())
+		if ctx.Err() != nil {
+			c.ConnectionError = new(fmt.Sprintf("no answer within %s", connectTime))
+		}
+		return
+	}
+	m, err := migrate.New(db.SQL(), migrate.Options{Logger: o.app.Log()})
+	if err != nil {
+		return
+	}
+	switch err := m.Check(ctx); {
+	case err == nil:
+		c.Schema = new("current")
+	case errors.Is(err, migrate.ErrNoSchema):
+		c.Schema = new("missing")
+	case errors.Is(err, migrate.ErrSchemaOld):
+		c.Schema = new("old")
+	case errors.Is(err, migrate.ErrSchemaNew):
+		c.Schema = new("new")
+	}
+}
+
+// tools looks for the programs that make backups.
+func (c *initChecks) tools(ctx context.Context, o *initOptions) error {
+	major := 0
+	if c.ServerVersion != nil {
+		if _, err := fmt.Sscanf(*c.ServerVersion, "%d", &major); err != nil {
+			major = 0
+		}
+	}
+	finder := backup.Finder{Path: filepath.SplitList(o.app.Getenv("PATH")), Globs: backup.DefaultGlobs()}
+	set, err := finder.Find(ctx, major)
+	if err == nil {
+		c.PgDump = &set.Dump
+	}
+	return err
+}
+
+// say tells the person what the connection test found.
+func (c *initChecks) say(p *output.Printer) {
+	switch {
+	case c.ConnectionError != nil:
+		p.Notice("warning: cannot connect: %s", *c.ConnectionError)
+	case c.Schema == nil:
+		p.Notice("connected: PostgreSQL %s", *c.ServerVersion)
+	default:
+		p.Notice("connected: PostgreSQL %s, schema %s", *c.ServerVersion, *c.Schema)
+	}
+}
+
+const (
+	correctIt = "correct the address"
+	keepIt    = "write it as it is"
+)
+
+// again asks whether an address that does not answer shall be corrected.
+func (o *initOptions) again(ctx context.Context) (bool, error) {
+	choice := correctIt
+	err := o.ask(ctx, prompt.Field{
+		Title: "The database does not answer", Options: []string{correctIt, keepIt}, Value: &choice, Flag: "--offline",
+	})
+	return choice == correctIt, err
+}

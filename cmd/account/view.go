@@ -1,8 +1,6 @@
 package account
 
 import (
-	"strings"
-
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -29,7 +27,7 @@ func desc() output.Desc {
 		{Field: "account_name", Header: "NAME"},
 		{Field: "is_active", Header: "ACTIVE"},
 		{Field: "is_verified", Header: "VERIFIED"},
-		{Field: "fields", Format: fieldList, Drop: 2},
+		{Field: "fields", Drop: 2},
 		{Field: "last_test", Drop: 3},
 		{Field: "created_at", Header: "CREATED", Drop: 4},
 	}}
@@ -44,6 +42,3 @@ func viewOf(a store.Account) view {
 	v.Fields = append(v.Fields, a.Fields...)
 	return v
 }
-
-// fieldList shows field names the way a person reads them.
-func fieldList(v any) string { return strings.Join(v.([]string), ", ") }

@@ -1,8 +1,6 @@
 package credential
 
 import (
-	"strings"
-
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -27,7 +25,7 @@ func desc() output.Desc {
 		{Field: "exchange"},
 		{Field: "is_active", Header: "ACTIVE"},
 		{Field: "is_verified", Header: "VERIFIED"},
-		{Field: "fields", Format: fieldList, Drop: 2},
+		{Field: "fields", Drop: 2},
 		{Field: "last_test", Drop: 3},
 		{Field: "updated_at", Header: "UPDATED", Drop: 4},
 	}}
@@ -41,6 +39,3 @@ func viewOf(c store.Credential) view {
 	v.Fields = append(v.Fields, c.Fields...)
 	return v
 }
-
-// fieldList shows field names the way a person reads them.
-func fieldList(v any) string { return strings.Join(v.([]string), ", ") }

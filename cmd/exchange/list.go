@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -70,6 +69,3 @@ func runList(ctx context.Context, o *listOptions) error {
 
 // sortable are the fields of --sort.
 func sortable() []string { return []string{"name", "slug", "created_at", "updated_at"} }
-
-// fieldList shows field names the way a person reads them.
-func fieldList(v any) string { return strings.Join(v.([]string), ", ") }

@@ -26,7 +26,7 @@ func desc() output.Desc {
 		{Field: "name"},
 		{Field: "is_active", Header: "ACTIVE"},
 		{Field: "api_version", Header: "API"},
-		{Field: "credential_types", Header: "CREDENTIAL FIELDS", Format: fieldList, Drop: 1},
+		{Field: "credential_types", Header: "CREDENTIAL FIELDS", Drop: 1},
 		{Field: "website", Drop: 2},
 	}}
 }

@@ -3,7 +3,6 @@ package guard
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/models"
@@ -33,7 +32,7 @@ func configDesc() output.Desc {
 		{Field: "mode"},
 		{Field: "margin_threshold", Header: "THRESHOLD %"},
 		{Field: "add_margin_percentage", Header: "ADD %"},
-		{Field: "selected_positions", Header: "POSITIONS", Format: idList, Drop: 2},
+		{Field: "selected_positions", Header: "POSITIONS", Drop: 2},
 		{Field: "updated_at", Header: "UPDATED", Drop: 1},
 	}}
 }
@@ -50,14 +49,6 @@ func configViewOf(c models.MarginGuardConfig, wish models.GuardSetting, username
 		v.IndividualConfigs = json.RawMessage(c.IndividualConfigs)
 	}
 	return v
-}
-
-func idList(v any) string {
-	ids, ok := v.([]string)
-	if !ok || len(ids) == 0 {
-		return "–"
-	}
-	return strings.Join(ids, ", ")
 }
 
 // sentence says what a configuration does.

@@ -200,7 +200,7 @@ func report(d *output.Doc, v statsView, what string) {
 	line("best", "best", "sats", v.Best, 0)
 	line("worst", "worst", "sats", v.Worst, 0)
 	line("max drawdown", "max_drawdown", "sats", v.MaxDrawdown, 0)
-	line("max drawdown", "max_drawdown_percent", "%", v.MaxDrawdownPct, 4)
+	line("max drawdown, %", "max_drawdown_percent", "%", v.MaxDrawdownPct, 4)
 	line("recovery factor", "recovery_factor", "", v.RecoveryFactor, 4)
 	line("Sharpe", "sharpe", "", v.Sharpe, 4)
 	line("Sortino", "sortino", "", v.Sortino, 4)

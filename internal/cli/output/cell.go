@@ -61,6 +61,11 @@ func (p *Printer) cell(v any, c Column) string {
 		return Number(x)
 	case string:
 		return streams.Visible(x)
+	case []string:
+		if len(x) == 0 {
+			return none
+		}
+		return streams.Visible(strings.Join(x, ", "))
 	}
 	return streams.Visible(plain(v))
 }

@@ -205,3 +205,19 @@ func TestFields(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{"id", "status", "pnl", "sats", "active", "created_at", "closed_at", "config"}, output.Fields[tradeView]())
 }
+
+func TestTable_ListsReadAsWords(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		ID   string   `json:"id"`
+		Tags []string `json:"tags"`
+	}
+	rows := func(yield func(row, error) bool) {
+		_ = yield(row{"a", []string{"one", "two\x1b[2J"}}, nil) && yield(row{"b", []string{}}, nil)
+	}
+	s, out, _ := streams.Test("")
+	p, err := output.New(s, output.Options{})
+	require.NoError(t, err)
+	require.NoError(t, output.List(p, output.Desc{Noun: "rows", Columns: []output.Column{{Field: "id"}, {Field: "tags"}}}, rows, func() string { return "" }))
+	require.Equal(t, "ID  TAGS\na   one, two\\x1b[2J\nb   –\n", out.String())
+}

@@ -67,6 +67,7 @@ var audited = map[string]struct {
 	"plan update":                     {args: "pro --price-sats 7"},
 	"token prune":                     {args: "", action: "session.prune"},
 	"trade import":                    {args: "trades.jsonl"},
+	"trade prune":                     {args: "--older-than 365d --without-backup --reason archived --yes"},
 	"user create":                     {args: "--email new@example.com --username newbie --password-stdin", stdin: auditedPassword},
 	"user delete":                     {args: "ana --yes"},
 	"user disable":                    {args: "ana"},
@@ -156,6 +157,7 @@ func newWorld(t *testing.T) world {
 		`UPDATE "User" SET is_active = true WHERE username = 'bob'`,
 		`UPDATE "Plan" SET is_active = false WHERE slug = 'basic'`,
 		`DELETE FROM "Plan" WHERE slug = 'lifetime'`,
+		`INSERT INTO "TradeLog" (user_id, trade_id, status, executed_at) SELECT id, 'old', 'success', now() - interval '2 years' FROM "User" WHERE username = 'ana'`,
 	} {
 		require.NoError(t, db.Gorm(t.Context()).Exec(sql).Error)
 	}

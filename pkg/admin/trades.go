@@ -27,6 +27,8 @@ func (s *Service) ImportTrades(ctx context.Context, mode Mode, in ImportTradesIn
 		}
 		return t.audit(ctx, "trade.import", "trade", in.Source, nil, nil, map[string]any{
 			"source": in.Source, "read": done.Read, "inserted": done.Inserted, "skipped": done.Skipped, "rejected": done.Rejected,
+			// Rows may say that they are old: pruning has to know since when they are here.
+			"ended_at": s.opts.Now().UTC(),
 		})
 	})
 	return done, err

@@ -1,0 +1,194 @@
+package trade
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+type pruneOptions struct {
+	app           *app.App
+	older         string
+	span          time.Duration
+	batch         int
+	withoutBackup bool
+	writes        flags.Writes
+}
+
+// prunedView says what was, or would be, deleted.
+type prunedView struct {
+	Before  output.Time  `json:"before"`
+	Rows    int64        `json:"rows"`
+	Batches int64        `json:"batches"`
+	Oldest  *output.Time `json:"oldest"`
+	Newest  *output.Time `json:"newest"`
+	Backup  *string      `json:"backup"`
+}
+
+func newPrune(a *app.App, run func(context.Context, *pruneOptions) error) *cobra.Command {
+	if run == nil {
+		run = runPrune
+	}
+	o := &pruneOptions{app: a}
+	c := &cobra.Command{
+		Use:   "prune",
+		Short: "Delete old trade logs that a backup holds",
+		Long: `Deletes the trade logs that were executed longer ago than a span of time, the oldest first, in batches of one short
+transaction each. It asks before it begins. It can be stopped at any moment and run again; the audit trail has an entry
+for every batch and one for the run.
+
+It refuses unless a good backup of this very database was begun after the newest of these rows came in, imports
+included; what comes in later stays. Backups are looked for in backup.directory. --without-backup deletes all the same
+and needs a --reason. Keep the backup that it names: axisor backup pin ID.
+
+Space is given back to the table, not to the disk.
+
+Exit codes: 0, 2, 4 when no backup holds the rows, 5, 10, 11, 12, 13 when somebody holds the rows, 130.`,
+		Example: `  axisor trade prune --older-than 730d --dry-run
+  axisor backup && axisor trade prune --older-than 730d --yes
+  axisor trade prune --older-than 730d --without-backup --reason "copied to the archive" --yes`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.validate(); err != nil {
+				return err
+			}
+			return run(c.Context(), o)
+		},
+	}
+	c.Flags().StringVar(&o.older, "older-than", "", "only what was executed longer ago than this `SPAN`, such as 730d")
+	c.Flags().IntVar(&o.batch, "batch", admin.PruneBatch, "rows in one transaction")
+	c.Flags().BoolVar(&o.withoutBackup, "without-backup", false, "delete also what no backup holds; needs --reason")
+	o.writes.RegisterDestroy(c)
+	flags.Fields(c, output.Fields[prunedView]())
+	return c
+}
+
+func (o *pruneOptions) validate() error {
+	if o.older == "" {
+		return clierr.Usagef("missing --older-than").WithHint("for example: axisor trade prune --older-than 730d --dry-run")
+	}
+	var err error
+	if o.span, err = flags.ParseSpan(o.older); err != nil || o.span <= 0 {
+		return clierr.Usagef("--older-than %q is not a span of time", o.older).WithHint("use for example 730d or 104w")
+	}
+	if o.batch < 1 || o.batch > 1_000_000 {
+		return clierr.Usagef("--batch %d: must be between 1 and 1000000", o.batch)
+	}
+	if o.withoutBackup && o.app.Globals.Reason == "" && !o.writes.DryRun {
+		return clierr.Usagef("--without-backup needs --reason").WithHint("the reason is kept in the audit trail")
+	}
+	return nil
+}
+
+func runPrune(ctx context.Context, o *pruneOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	before := o.app.Now().UTC().Add(-o.span).Truncate(time.Second)
+	old, err := db.CountTradesBefore(ctx, before)
+	if err != nil {
+		return err
+	}
+	v := prunedView{Before: output.At(before), Rows: old.Rows, Oldest: timeOf(old.Oldest), Newest: timeOf(old.Newest)}
+	info := output.ChangeInfo{Result: output.Deleted, DryRun: o.writes.DryRun}
+	if old.Rows == 0 {
+		info.Result, info.Said = output.Unchanged, "no trade log is that old"
+		return output.Change(p, pruneDesc(), v, info)
+	}
+	in := admin.PruneTradesInput{Before: before, Batch: o.batch}
+	if !o.withoutBackup {
+		b, err := holding(ctx, o.app, db, old)
+		if err != nil {
+			return err
+		}
+		in.Backup, in.Since, v.Backup = b.ID, b.Manifest.StartedAt, &b.ID
+	}
+	what := fmt.Sprintf("%s from %s to %s", many(old.Rows), day(old.Oldest), day(old.Newest))
+	if o.writes.DryRun {
+		info.Said = what + " would be deleted" + inBackup(v.Backup)
+		return output.Change(p, pruneDesc(), v, info)
+	}
+	if err := o.app.Prompt().Confirm(ctx, "delete "+what+inBackup(v.Backup)+"?"); err != nil {
+		return err
+	}
+	bar := progress.Start(p.Streams(), "delete trade logs", old.Rows, progress.Items, o.app.Globals.Quiet)
+	in.Progress = bar.Add
+	done, err := svc.PruneTrades(ctx, o.app.Mode(false), in)
+	bar.Done()
+	if err != nil {
+		if done.Rows > 0 {
+			p.Notice("%s were deleted; run the command again to go on", many(done.Rows))
+		}
+		return err
+	}
+	v.Rows, v.Batches = done.Rows, done.Batches
+	info.Said = many(done.Rows) + " deleted"
+	if v.Backup != nil {
+		info.Next = "axisor backup pin " + *v.Backup
+	}
+	return output.Change(p, pruneDesc(), v, info)
+}
+
+func pruneDesc() output.Desc { return output.Desc{Noun: "trades", ID: "before"} }
+
+func many(rows int64) string {
+	if rows == 1 {
+		return "1 trade log"
+	}
+	return fmt.Sprintf("%d trade logs", rows)
+}
+
+func inBackup(id *string) string {
+	if id == nil {
+		return " without a backup"
+	}
+	return ", held by backup " + *id
+}
+
+func day(t *time.Time) string {
+	if t == nil {
+		return "unknown"
+	}
+	return t.UTC().Format(time.DateOnly)
+}
+
+func timeOf(t *time.Time) *output.Time {
+	if t == nil {
+		return nil
+	}
+	return new(output.At(*t))
+}
+
+// entered is when the newest of the rows came into the database.
+func entered(ctx context.Context, db *store.DB, old store.OldTrades) (time.Time, error) {
+	imported, err := db.LastTradeImport(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var at time.Time
+	for _, t := range []*time.Time{old.Written, imported} {
+		if t != nil && t.After(at) {
+			at = *t
+		}
+	}
+	return at, nil
+}

@@ -21,6 +21,7 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/buildinfo"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/streams"
 )
 
@@ -98,6 +99,13 @@ func start(a *app.App, c *cobra.Command) (stop func(), err error) {
 	if g.Timeout < 0 {
 		return nil, clierr.Usagef("--timeout %s: must be positive", g.Timeout)
 	}
+	// A shell variable that is empty must not show everybody's rows.
+	if g.AsUser == "" && c.Flags().Changed("as-user") {
+		return nil, clierr.Usagef("--as-user needs a user")
+	}
+	if g.AsUser != "" && !readsRows(c) {
+		return nil, clierr.Usagef("--as-user reads the rows of one user, and %s does not", c.CommandPath()).WithHint("run it without --as-user")
+	}
 	if _, err := a.Printer(); err != nil {
 		return nil, err
 	}
@@ -107,6 +115,16 @@ func start(a *app.App, c *cobra.Command) (stop func(), err error) {
 	ctx, cancel := context.WithTimeoutCause(c.Context(), g.Timeout, fmt.Errorf("gave up after --timeout %s", g.Timeout))
 	c.SetContext(ctx)
 	return cancel, nil
+}
+
+// readsRows tells commands that show rows of the platform from those that write, and those about a machine.
+func readsRows(c *cobra.Command) bool {
+	for parent := c; parent != nil; parent = parent.Parent() {
+		if parent.Annotations[flags.LocalKey] != "" || parent.Annotations[flags.NoRowsKey] != "" {
+			return false
+		}
+	}
+	return c.Annotations[flags.EffectKey] == flags.Read
 }
 
 // conclude prints the error once and returns the exit code.

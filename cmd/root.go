@@ -88,14 +88,15 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 	add(groupWorkshop, dev.New(a), config.New(a), version.New(a))
 	root.AddCommand(helpTopics()...)
 
-	globalFlags(root, a.Globals)
+	globalFlags(root, a)
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(usageTemplate)
 	walk(root, func(c *cobra.Command) { prepare(a, c) })
 	return root
 }
 
-func globalFlags(root *cobra.Command, g *app.Globals) {
+func globalFlags(root *cobra.Command, a *app.App) {
+	g := a.Globals
 	f := root.PersistentFlags()
 	f.StringVar(&g.ConfigFile, "config", "", "configuration `FILE`")
 	f.StringVar(&g.Profile, "profile", "", "profile of the configuration file")
@@ -112,6 +113,8 @@ func globalFlags(root *cobra.Command, g *app.Globals) {
 	f.DurationVar(&g.Timeout, "timeout", 0, "give up after this `DURATION`")
 	f.StringVar(&g.Reason, "reason", "", "why, kept in the audit trail")
 	f.StringVar(&g.DatabaseURL, "database-url", "", "database `URL`; for one with a password use the environment or the file")
+	f.StringVar(&g.AsUser, "as-user", "", "read as this `USER` sees it: only their rows, under row security")
+	flags.CompleteLive(root, "as-user", a.UserNames)
 	flags.Complete(root, "output", output.Formats)
 	flags.CompleteFields(root, "columns")
 	flags.Complete(root, "log-format", func() []string { return []string{"text", "json"} })

@@ -22,6 +22,7 @@ func New(a *app.App) *cobra.Command {
 	c.Short = "Make a backup; list, check and remove backups"
 	c.Example = "  axisor backup\n  axisor backup -q --no-prune\n  axisor backup list"
 	c.Args = noVerb
+	flags.Mark(c, flags.NoRowsKey, "true")
 	c.AddCommand(newCreate(a, nil), newList(a, nil), newShow(a, nil), newVerify(a, nil), newPrune(a, nil),
 		newCat(a, nil), newPin(a, nil), newUnpin(a, nil), newPush(a, nil),
 		newBase(a, nil), newWAL(a), newStatus(a, nil), newSchedule(a, nil))

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/config"
 )
 
@@ -19,6 +20,7 @@ func New(a *app.App) *cobra.Command {
 profile, the configuration file, defaults. A profile named with --profile or AXISOR_PROFILE also beats
 DATABASE_URL, ENCRYPTION_KEY and PG*.`,
 	}
+	flags.Mark(c, flags.NoRowsKey, "true")
 	c.AddCommand(newShow(a, nil), newPath(a, nil), newValidate(a, nil), newInit(a, nil))
 	return c
 }

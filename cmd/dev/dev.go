@@ -9,6 +9,7 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/devenv"
 )
 
@@ -28,6 +29,7 @@ None of it touches a database, an exchange or a configuration file that was ther
   axisor dev exchange price 92000
   axisor dev down`,
 	}
+	flags.Mark(c, flags.NoRowsKey, "true")
 	c.AddCommand(newUp(a, nil), newDown(a, nil), newStatus(a, nil), newSeed(a, nil), newExchange(a, nil))
 	return c
 }

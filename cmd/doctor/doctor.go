@@ -54,6 +54,7 @@ Exit codes: 8 when a check failed; warnings and skipped checks alone exit 0.`,
 		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
 	}
 	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Mark(c, flags.NoRowsKey, "true")
 	flags.Fields(c, output.Fields[checkView]())
 	return c
 }

@@ -77,6 +77,7 @@ Exit codes: 0, 2, 10, 11, 12.`,
 		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
 	}
 	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Mark(c, flags.NoRowsKey, "true")
 	flags.Fields(c, output.Fields[breakerView]())
 	return c
 }

@@ -80,6 +80,7 @@ Exit codes: 0, 2, 8 when there is a problem, 10, 11, 12.`,
 	}
 	c.Flags().DurationVar(&o.interval, "interval", time.Minute, "how often runs are expected")
 	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Mark(c, flags.NoRowsKey, "true")
 	flags.Fields(c, output.Fields[statusView]())
 	return c
 }

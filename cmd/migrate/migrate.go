@@ -12,6 +12,7 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/pkg/migrate"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -27,6 +28,7 @@ schema with the one this program expects. One run at a time: a lock in the datab
   axisor migrate status --check
   axisor migrate verify`,
 	}
+	flags.Mark(c, flags.NoRowsKey, "true")
 	c.AddCommand(newUp(a, nil), newDown(a, nil), newStatus(a, nil), newVersion(a, nil), newVerify(a, nil),
 		newBaseline(a, nil), newRedo(a, nil), newCreate(a, nil), newLint(a, nil))
 	return c

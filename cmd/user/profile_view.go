@@ -11,7 +11,7 @@ import (
 // profileView is a user with everything that belongs to it.
 type profileView struct {
 	view
-	HasPassword bool             `json:"has_password"`
+	HasPassword *bool            `json:"has_password"`
 	Plan        *planView        `json:"plan"`
 	Usage       []usageView      `json:"usage"`
 	Accounts    []accountView    `json:"accounts"`

@@ -37,6 +37,7 @@ type Globals struct {
 	Timeout     time.Duration
 	Reason      string
 	DatabaseURL string
+	AsUser      string
 }
 
 // App is one invocation of the program.
@@ -53,6 +54,7 @@ type App struct {
 	prompt  *prompt.Prompter
 	log     *slog.Logger
 	db      *store.DB
+	session *store.DB // that of --as-user
 	admin   *admin.Service
 	keyring *crypto.Keyring
 	schema  error

@@ -25,6 +25,7 @@ const (
 	hintDev       = "no database yet? axisor dev up starts a private one here"
 	hintConfigure = "set DATABASE_URL, or database.url in the file that axisor config path names"
 	hintMigrate   = "axisor migrate up"
+	hintRoles     = "axisor db roles create makes the role, sets its grants and lets this login use it"
 )
 
 // rule sorts one sentinel error.
@@ -51,6 +52,7 @@ func rules() []rule {
 		{store.ErrSchemaMissing, clierr.Schema, "schema_missing", []string{hintMigrate}},
 		{store.ErrNoDatabase, clierr.Unavailable, "database_missing", []string{"create it (createdb), or correct database.url", hintDev}},
 		{store.ErrAuth, clierr.Denied, "database_login_refused", []string{"check user and password in database.url", "axisor config show --origins"}},
+		{store.ErrAsUser, clierr.Denied, "as_user_refused", []string{hintRoles}},
 		{store.ErrDenied, clierr.Denied, "database_denied", []string{"the database role lacks a right; ask its owner for a GRANT"}},
 		{store.ErrReadOnly, clierr.Denied, "database_read_only", []string{"this server accepts no writes; connect to the primary"}},
 		{store.ErrConnectionLost, clierr.Unavailable, "connection_lost", []string{"run the command again: what was not confirmed was not written"}},
@@ -134,6 +136,9 @@ func (a *App) Classify(err error) *clierr.Error {
 	}
 	for _, r := range rules() {
 		if errors.Is(err, r.target) {
+			if r.target == store.ErrDenied && a.Globals.AsUser != "" {
+				r.hints = []string{hintRoles}
+			}
 			return clierr.New(r.kind, r.code, err.Error(), r.hints...).WithCause(err)
 		}
 	}

@@ -42,8 +42,16 @@ func (a *App) Config() (*config.Config, error) {
 	return l.Config, nil
 }
 
-// RawDB opens the database without looking at its schema: for migrations, doctor and backups.
+// RawDB opens the database without looking at its schema: for migrations, doctor and backups. It sees everybody's
+// rows, so it refuses --as-user.
 func (a *App) RawDB() (*store.DB, error) {
+	if a.Globals.AsUser != "" {
+		return nil, errAsUser
+	}
+	return a.open()
+}
+
+func (a *App) open() (*store.DB, error) {
 	if a.db != nil {
 		return a.db, nil
 	}
@@ -70,14 +78,19 @@ func (a *App) RawDB() (*store.DB, error) {
 // DB opens the database for commands that read and write rows. Whether its schema is the one this binary
 // expects is asked only when something fails (see Classify) and before the first write (see Admin), so that a
 // read costs one round trip.
-func (a *App) DB(ctx context.Context) (*store.DB, error) { return a.RawDB() }
+func (a *App) DB(ctx context.Context) (*store.DB, error) {
+	if a.Globals.AsUser == "" {
+		return a.open()
+	}
+	return a.userSession(ctx)
+}
 
 // CheckSchema compares the schema version of the database with the one this binary was built for.
 func (a *App) CheckSchema(ctx context.Context) error {
 	if a.checked {
 		return a.schema
 	}
-	db, err := a.RawDB()
+	db, err := a.open()
 	if err != nil {
 		return err
 	}
@@ -93,6 +106,9 @@ func (a *App) CheckSchema(ctx context.Context) error {
 
 // Keyring holds the keys that open and seal stored credentials.
 func (a *App) Keyring(ctx context.Context) (*crypto.Keyring, error) {
+	if a.Globals.AsUser != "" {
+		return nil, errAsUser
+	}
 	if a.keyring != nil {
 		return a.keyring, nil
 	}

@@ -23,7 +23,10 @@ type Account struct {
 // accountColumns leaves the ciphertext in the database. A column that holds one
 // encrypted text instead of an object has no field names to show.
 const accountColumns = `id, user_id, exchange_id, account_name, is_active, is_verified, last_test, created_at, updated_at,
-	(SELECT e.slug FROM "Exchange" e WHERE e.id = exchange_id) AS exchange_slug,
+	(SELECT e.slug FROM "Exchange" e WHERE e.id = exchange_id) AS exchange_slug` + sealedFields
+
+// sealedFields are the names of the fields, and what a role without the right to the ciphertext goes without.
+const sealedFields = `,
 	ARRAY(SELECT k FROM jsonb_object_keys(CASE jsonb_typeof(credentials) WHEN 'object' THEN credentials ELSE '{}' END) k
 	      ORDER BY k) AS fields`
 

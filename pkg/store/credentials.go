@@ -20,9 +20,7 @@ type Credential struct {
 }
 
 const credentialColumns = `id, user_id, exchange_id, is_active, is_verified, last_test, created_at, updated_at,
-	(SELECT e.slug FROM "Exchange" e WHERE e.id = exchange_id) AS exchange_slug,
-	ARRAY(SELECT k FROM jsonb_object_keys(CASE jsonb_typeof(credentials) WHEN 'object' THEN credentials ELSE '{}' END) k
-	      ORDER BY k) AS fields`
+	(SELECT e.slug FROM "Exchange" e WHERE e.id = exchange_id) AS exchange_slug` + sealedFields
 
 func credentials() listing[Credential] {
 	type c = Credential

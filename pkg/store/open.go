@@ -59,6 +59,7 @@ type core struct {
 	slots       chan struct{}
 	poolTimeout time.Duration
 	local       []string // SET LOCAL commands for transactions behind a pooler
+	narrow      bool     // the role may not read columns that hold secrets
 }
 
 // Open prepares a database. It never connects: the first query does.
@@ -72,6 +73,7 @@ func Open(o Options) (*DB, error) {
 		target:      target,
 		slots:       make(chan struct{}, limit),
 		poolTimeout: first(target.PoolTimeout, o.PoolTimeout, DefaultPoolTimeout),
+		narrow:      target.supportLogin(),
 	}
 	cfg, err := c.config(o)
 	if err != nil {
@@ -198,5 +200,8 @@ func (d *DB) Now() time.Time { return d.g.NowFunc() }
 
 // Ping asks the server for a sign of life.
 func (d *DB) Ping(ctx context.Context) error {
+	if d.inTx {
+		return d.Gorm(ctx).Exec("SELECT 1").Error
+	}
 	return d.translate(ctx, d.slot(ctx, func() error { return d.pool.PingContext(ctx) }))
 }

@@ -8,8 +8,12 @@ import (
 	"gorm.io/gorm"
 )
 
-// slotKey marks a statement that holds a slot.
-const slotKey = "axisor:slot"
+const (
+	// slotKey marks a statement that holds a slot.
+	slotKey = "axisor:slot"
+	// narrowKey marks the statements of a role that may not read secrets.
+	narrowKey = "axisor:narrow"
+)
 
 // acquire waits for one of the pool's connections to be free. database/sql
 // itself would wait for as long as the caller's context lives.
@@ -65,8 +69,14 @@ func (c *core) hook(g *gorm.DB) error {
 		}
 		tx.Error = c.translate(tx.Statement.Context, tx.Error)
 	}
+	narrow := func(tx *gorm.DB) {
+		if _, marked := tx.Get(narrowKey); marked || c.narrow {
+			withoutSecrets(tx)
+		}
+	}
 	cb := g.Callback()
 	for _, err := range []error{
+		cb.Query().Before("gorm:query").Register("axisor:narrow", narrow),
 		cb.Create().Before("*").Register("axisor:before", before), cb.Create().After("*").Register("axisor:after", after),
 		cb.Query().Before("*").Register("axisor:before", before), cb.Query().After("*").Register("axisor:after", after),
 		cb.Update().Before("*").Register("axisor:before", before), cb.Update().After("*").Register("axisor:after", after),

@@ -22,7 +22,7 @@ const (
 // hold the newest rows only.
 type Profile struct {
 	User        models.User
-	HasPassword bool
+	HasPassword *bool        // nil when this role may not know
 	Plan        *models.Plan // nil when the user's plan has no row
 	Limits      models.PlanLimits
 	Usage       Usage
@@ -57,6 +57,9 @@ func (d *DB) Profile(ctx context.Context, user models.User) (Profile, error) {
 		run  func() error
 	}{
 		{"password", func() error {
+			if d.narrow {
+				return nil
+			}
 			return g.Raw(`SELECT password_hash IS NOT NULL FROM "User" WHERE id = ?`, user.ID).Scan(&p.HasPassword).Error
 		}},
 		{"plan", func() error { return g.Where("slug = ?", string(user.PlanType)).Limit(1).Find(&plans).Error }},

@@ -18,7 +18,7 @@ func TestProfile(t *testing.T) {
 	require.NoError(t, db.CreateUser(ctx, &u))
 	empty, err := db.Profile(ctx, newUser(t, db, "bob"))
 	require.NoError(t, err)
-	require.False(t, empty.HasPassword)
+	require.Equal(t, new(false), empty.HasPassword)
 	require.Nil(t, empty.Guard)
 	require.Empty(t, empty.Accounts)
 
@@ -37,7 +37,7 @@ func TestProfile(t *testing.T) {
 	}
 	p, err := db.Profile(ctx, u)
 	require.NoError(t, err)
-	require.True(t, p.HasPassword)
+	require.Equal(t, new(true), p.HasPassword)
 	require.Equal(t, "Pro", p.Plan.Name)
 	require.Equal(t, int32(15), *p.Limits.MaxAutomations)
 	require.Equal(t, int64(1), p.Usage.Automations)

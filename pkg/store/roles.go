@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -37,18 +38,28 @@ func userWrites() []string {
 	return []string{"Automation", "MarginGuardConfig", "Notification", "BacktestReport", "Simulation"}
 }
 
+// referenceTables hold nothing of anybody and are the same for all.
+func referenceTables() []string {
+	return []string{"Plan", "PlanLimits", "Exchange", "ExchangeCredentialType", "AutomationType"}
+}
+
+// becomeUser lets the login that makes the roles read as a user. It owns the tables, so that gives it nothing it
+// has not; a role that somebody else made may be out of its reach, and then somebody else has to grant it.
+const becomeUser = `DO $$ BEGIN
+	IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+		EXECUTE format('GRANT ` + RoleAuthenticated + ` TO %I', current_user);
+	END IF;
+EXCEPTION WHEN insufficient_privilege THEN NULL; END $$`
+
 // EnsureRoles makes the roles that are missing and gives both exactly the grants they need. It belongs into a
 // transaction. The support role must be able to see all rows, which only an administrator can grant.
 func (d *DB) EnsureRoles(ctx context.Context) error {
 	for name, options := range map[string]string{RoleAuthenticated: "NOLOGIN", RoleSupport: "NOLOGIN BYPASSRLS"} {
-		var exists bool
-		if err := d.Gorm(ctx).Raw(`SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ?)`, name).Scan(&exists).Error; err != nil {
-			return fmt.Errorf("look for role %s: %w", name, err)
-		}
-		if exists {
-			continue
-		}
-		if err := d.Gorm(ctx).Exec(`CREATE ROLE ` + name + ` ` + options).Error; err != nil {
+		// Roles belong to the whole server: another database's run may make one in the same moment.
+		err := d.Gorm(ctx).Exec(fmt.Sprintf(`DO $$ BEGIN
+			IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '%[1]s') THEN CREATE ROLE %[1]s %[2]s; END IF;
+		EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`, name, options)).Error
+		if err != nil {
 			return fmt.Errorf("create role %s: %w", name, err)
 		}
 	}
@@ -65,13 +76,16 @@ func (d *DB) EnsureRoles(ctx context.Context) error {
 		`GRANT USAGE ON SCHEMA ` + schema + ` TO ` + RoleAuthenticated + `, ` + RoleSupport,
 	}
 	for table, names := range columns {
-		list := strings.Join(names, ", ")
-		script = append(script, fmt.Sprintf(`GRANT SELECT (%s) ON %s TO %s, %s`, list, quoted(table), RoleAuthenticated, RoleSupport))
+		readers := RoleSupport
+		if table.rowSecurity || slices.Contains(referenceTables(), table.name) {
+			readers += ", " + RoleAuthenticated
+		}
+		script = append(script, fmt.Sprintf(`GRANT SELECT (%s) ON %s TO %s`, strings.Join(names, ", "), quoted(table.name), readers))
 	}
 	for _, table := range userWrites() {
 		script = append(script, fmt.Sprintf(`GRANT INSERT, UPDATE, DELETE ON %s TO %s`, quoted(table), RoleAuthenticated))
 	}
-	script = append(script, `GRANT UPDATE (username, preferences, updated_at) ON "User" TO `+RoleAuthenticated)
+	script = append(script, `GRANT UPDATE (username, preferences, updated_at) ON "User" TO `+RoleAuthenticated, becomeUser)
 	for _, s := range script {
 		if err := d.Gorm(ctx).Exec(s).Error; err != nil {
 			return fmt.Errorf("grant: %w", err)
@@ -80,20 +94,31 @@ func (d *DB) EnsureRoles(ctx context.Context) error {
 	return nil
 }
 
+// ownTable is a table of the schema.
+type ownTable struct {
+	name        string
+	rowSecurity bool
+}
+
 // ownColumns are the columns of axisor's tables that hold no secret, quoted.
-func (d *DB) ownColumns(ctx context.Context) (map[string][]string, error) {
-	var rows []struct{ Relname, Attname string }
-	err := d.Gorm(ctx).Raw(`SELECT c.relname, a.attname FROM pg_catalog.pg_attribute a
+func (d *DB) ownColumns(ctx context.Context) (map[ownTable][]string, error) {
+	var rows []struct {
+		Relname        string
+		Relrowsecurity bool
+		Attname        string
+	}
+	err := d.Gorm(ctx).Raw(`SELECT c.relname, c.relrowsecurity, a.attname FROM pg_catalog.pg_attribute a
 		JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
 		AND c.relname NOT IN ('_prisma_migrations') ORDER BY c.relname, a.attnum`).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read columns: %w", err)
 	}
-	columns := map[string][]string{}
+	columns := map[ownTable][]string{}
 	for _, r := range rows {
 		if !secretName(r.Attname) {
-			columns[r.Relname] = append(columns[r.Relname], quoted(r.Attname))
+			t := ownTable{r.Relname, r.Relrowsecurity}
+			columns[t] = append(columns[t], quoted(r.Attname))
 		}
 	}
 	return columns, nil

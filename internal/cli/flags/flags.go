@@ -24,6 +24,8 @@ const (
 	FieldsKey = "axisor:fields"
 	// LocalKey marks commands that need neither configuration nor database.
 	LocalKey = "axisor:local"
+	// NoRowsKey marks commands, and the groups of them, that are about a server or files and show no rows of users.
+	NoRowsKey = "axisor:no-rows"
 )
 
 // Effects of a command.

@@ -22,6 +22,7 @@ import (
 	"github.com/axisor/axisor/cmd/payment"
 	"github.com/axisor/axisor/cmd/plan"
 	"github.com/axisor/axisor/cmd/report"
+	"github.com/axisor/axisor/cmd/search"
 	"github.com/axisor/axisor/cmd/simulation"
 	"github.com/axisor/axisor/cmd/trade"
 	"github.com/axisor/axisor/cmd/user"
@@ -81,7 +82,7 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 			root.AddCommand(c)
 		}
 	}
-	add(groupPeople, user.New(a), user.NewToken(a), plan.New(a), payment.New(a), audit.New(a), notification.New(a))
+	add(groupPeople, search.New(a), user.New(a), user.NewToken(a), plan.New(a), payment.New(a), audit.New(a), notification.New(a))
 	add(groupTrading, exchange.New(a), account.New(a), credential.New(a), guard.New(a), automation.New(a), trade.New(a))
 	add(groupTrading, report.New(a), simulation.New(a))
 	add(groupOperate, migrate.New(a), db.New(a), backup.New(a), backup.NewRestore(a), doctor.New(a))

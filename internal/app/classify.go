@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/axisor/axisor/internal/cli/clierr"
@@ -153,8 +155,16 @@ func notFound(kind, ref string, near []string) *clierr.Error {
 	}
 	if len(near) == 0 {
 		e.Hints = append(e.Hints, "axisor "+kind+" list")
+		if slices.Contains(store.SearchKinds(), kind) && searchable(ref) {
+			e.Hints = append(e.Hints, "axisor search "+ref)
+		}
 	}
 	return e
+}
+
+// searchable reports whether a search could find a text, and whether a shell would take it as it is.
+func searchable(ref string) bool {
+	return len(ref) > 3 && strings.Trim(ref, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.@+") == ""
 }
 
 func withHint(e *clierr.Error, hint string) *clierr.Error {

@@ -49,7 +49,7 @@ func newSearch(a *app.App, run func(context.Context, *searchOptions) error) *cob
 	}
 	o := &searchOptions{app: a}
 	c := &cobra.Command{
-		Use:   "search <text>",
+		Use:   "search TEXT",
 		Short: "Find a user, account, payment, automation or trade by what you have of it",
 		Long: `Finds what a text belongs to, exact matches first: the beginning of an id of a user, account, payment, automation,
 trade log or margin addition, of an e-mail in any case, of a username, of a payment hash; a whole payment hash in hex
@@ -65,7 +65,7 @@ Exit codes: 0 also when nothing was found, 2, 10, 11, 12.`,
   axisor search 8f14e45f
   axisor search lnbc20u1p3… -o json --jq '.items[0].user_email'
   axisor search 8f14e45f --kind trade --kind payment -q`,
-		Args:              flags.Exactly("axisor search ana@example.com", "text"),
+		Args:              flags.Exactly("axisor search ana@example.com", "TEXT"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.text = strings.TrimSpace(args[0])

@@ -43,6 +43,10 @@ type session struct {
 // connect opens the database and asks it for a sign of life, so that a server that is down is reported in
 // the words every command uses for it.
 func connect(ctx context.Context, a *app.App, lockTimeout time.Duration) (*session, error) {
+	return open(ctx, a, migrate.Options{LockTimeout: lockTimeout})
+}
+
+func open(ctx context.Context, a *app.App, o migrate.Options) (*session, error) {
 	db, err := a.RawDB()
 	if err != nil {
 		return nil, err
@@ -54,9 +58,8 @@ func connect(ctx context.Context, a *app.App, lockTimeout time.Duration) (*sessi
 	if err != nil {
 		return nil, err
 	}
-	m, err := migrate.New(db.SQL(), migrate.Options{
-		Logger: a.Log(), LockTimeout: lockTimeout, Now: a.Now, Progress: func(s string) { p.Notice("%s", s) },
-	})
+	o.Logger, o.Now, o.Progress = a.Log(), a.Now, func(s string) { p.Notice("%s", s) }
+	m, err := migrate.New(db.SQL(), o)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +76,9 @@ func (s *session) failure(ctx context.Context, err error) error {
 		return clierr.New(clierr.Config, "pool_too_small", err.Error(), "set database.max_connections to 2 or more").WithCause(err)
 	case errors.Is(err, migrate.ErrPooler):
 		return clierr.New(clierr.Config, "pooler", err.Error(), "give --database-url or DATABASE_URL the address of the server itself").WithCause(err)
+	case errors.Is(err, migrate.ErrOutOfOrder):
+		return clierr.New(clierr.Conflict, "out_of_order", err.Error(),
+			"read them (axisor migrate up --allow-out-of-order --dry-run): do they fit a schema that has the newer ones already? then axisor migrate up --allow-out-of-order").WithCause(err)
 	case ctx.Err() != nil:
 		return err
 	}

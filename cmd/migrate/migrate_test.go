@@ -204,3 +204,19 @@ func TestMigrate_ViewFields(t *testing.T) {
 	require.ElementsMatch(t, []string{"version", "head", "state"}, fields(p.OK("migrate", "version", "-o", "json").JSON()))
 	require.ElementsMatch(t, []string{"from_version", "version", "head", "migrations", "result"}, fields(p.OK("migrate", "up", "-o", "json").JSON()))
 }
+
+func TestMigrate_OutOfOrder(t *testing.T) {
+	t.Parallel()
+	p, db := onMigrated(t)
+	exec(t, db, `DELETE FROM axisor_migrations WHERE version_id = 12`) // inserts rows that are there: repeating it is harmless
+	require.Equal(t, "old", p.OK("migrate", "version", "-o", "json").JSON()["state"])
+	require.Equal(t, 8, p.Run("migrate", "status", "--check").Code)
+	require.Equal(t, "schema_old", p.Fails(12, "migrate", "verify", "-o", "json").Error()["code"])
+	r := p.Fails(4, "migrate", "up", "-o", "json")
+	require.Equal(t, "out_of_order", r.Error()["code"])
+	require.Contains(t, r.Error()["message"], "00012_insert_reference_rows.sql")
+	p.Fails(4, "migrate", "up", "--dry-run")
+	require.Len(t, p.OK("migrate", "up", "--dry-run", "--allow-out-of-order", "-o", "json").JSON()["migrations"], 1)
+	require.Len(t, p.OK("migrate", "up", "--allow-out-of-order", "-o", "json").JSON()["migrations"], 1)
+	p.OK("migrate", "verify")
+}

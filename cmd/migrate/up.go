@@ -10,11 +10,13 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/migrate"
 )
 
 type upOptions struct {
 	app         *app.App
 	to          int64
+	outOfOrder  bool
 	lockTimeout time.Duration
 	write       flags.Writes
 }
@@ -31,10 +33,13 @@ func newUp(a *app.App, run func(context.Context, *upOptions) error) *cobra.Comma
 outside of one. Nothing pending is no error. A table that is busy is tried again until --lock-timeout;
 a failure leaves what came before applied, and running up again goes on from there.
 
+Migrations that are older than the newest applied one, as after two branches met, are refused: they were not
+written for the schema they would meet. With --allow-out-of-order they are applied, oldest first.
+
 With --dry-run it lists what would be applied, prints the SQL with the lock that each statement takes, and
 executes nothing.
 
-Exit codes: 6 when the database role lacks a right, 11 without a database, 12 when the schema is newer
+Exit codes: 4 when older migrations are missing, 6 when the database role lacks a right, 11 without a database, 12 when the schema is newer
 than this program, 13 when another run holds the lock.`,
 		Example: `  axisor migrate up
   axisor migrate up --dry-run -o json
@@ -48,6 +53,7 @@ than this program, 13 when another run holds the lock.`,
 		},
 	}
 	c.Flags().Int64Var(&o.to, "to", 0, "stop after this `VERSION` (default the newest)")
+	c.Flags().BoolVar(&o.outOfOrder, "allow-out-of-order", false, "also apply migrations older than the newest applied one")
 	lockTimeoutFlag(c, &o.lockTimeout)
 	o.write.Register(c)
 	flags.Fields(c, output.Fields[runView]())
@@ -59,7 +65,7 @@ func runUp(ctx context.Context, o *upOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := connect(ctx, o.app, o.lockTimeout)
+	s, err := open(ctx, o.app, migrate.Options{LockTimeout: o.lockTimeout, OutOfOrder: o.outOfOrder})
 	if err != nil {
 		return err
 	}
@@ -111,7 +117,7 @@ func planUp(ctx context.Context, s *session, to int64, v *runView) error {
 	}
 	v.Migrations = plannedOf(pending)
 	if n := len(pending); n > 0 {
-		v.Version = pending[n-1].Version
+		v.Version = max(v.Version, pending[n-1].Version)
 	}
 	return scriptOf(s.m, v.Migrations, "up")
 }

@@ -2,12 +2,14 @@ package migrate
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/migrate"
 )
 
 type versionOptions struct{ app *app.App }
@@ -43,18 +45,16 @@ func runVersion(ctx context.Context, o *versionOptions) error {
 	if err != nil {
 		return err
 	}
-	current, head, err := s.m.Version(ctx)
-	if err != nil {
-		return s.failure(ctx, err)
-	}
-	v := versionView{Version: current, Head: head, State: "current"}
+	v := versionView{Version: s.m.Head(), Head: s.m.Head(), State: "current"}
+	var differs *migrate.VersionError
+	err = s.m.Check(ctx)
 	switch {
-	case current == 0:
-		v.State = "none"
-	case current < head:
-		v.State = "old"
-	case current > head:
-		v.State = "new"
+	case err == nil:
+	case !errors.As(err, &differs):
+		return s.failure(ctx, err)
+	default:
+		v.Version = differs.Current
+		v.State = map[error]string{migrate.ErrNoSchema: "none", migrate.ErrSchemaOld: "old", migrate.ErrSchemaNew: "new"}[differs.Unwrap()]
 	}
 	return output.One(p, versionDesc(), v, nil)
 }

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
 
 	"github.com/axisor/axisor/migrations"
 )
@@ -47,6 +48,8 @@ type Options struct {
 	Progress func(string)
 	// Now is the clock of the waits. Nil means time.Now.
 	Now func() time.Time
+	// OutOfOrder lets Up apply migrations that are older than the newest applied one. Without it they are refused.
+	OutOfOrder bool
 }
 
 // Applied is one migration that a run applied or took back.
@@ -94,8 +97,13 @@ func newMigrator(db *sql.DB, files fs.FS, o Options) (*Migrator, error) {
 	if err != nil {
 		return nil, err
 	}
+	history, err := database.NewStore(goose.DialectPostgres, VersionTable)
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
 	options := []goose.ProviderOption{
-		goose.WithTableName(VersionTable),
+		goose.WithStore(ordered{history}),
+		goose.WithAllowOutofOrder(true), // Up refuses what may not be
 		goose.WithSessionLocker(m.locker),
 		goose.WithDisableGlobalRegistry(true),
 		goose.WithVerbose(true),
@@ -108,7 +116,7 @@ func newMigrator(db *sql.DB, files fs.FS, o Options) (*Migrator, error) {
 		options = append(options, goose.WithGoMigrations(m.indexMigration(f)))
 	}
 	options = append(options, goose.WithExcludeNames(excluded))
-	if m.provider, err = goose.NewProvider(goose.DialectPostgres, db, files, options...); err != nil {
+	if m.provider, err = goose.NewProvider(goose.DialectCustom, db, files, options...); err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
 	for _, s := range m.provider.ListSources() {
@@ -129,7 +137,7 @@ func (m *Migrator) Up(ctx context.Context) ([]Applied, error) { return m.UpTo(ct
 // UpTo applies what is pending up to and including version to. What was applied before a failure is in
 // the result; the failure is a *FailedError when a migration caused it.
 func (m *Migrator) UpTo(ctx context.Context, to int64) ([]Applied, error) {
-	if err := m.ready(ctx, to); err != nil {
+	if err := m.readyUp(ctx, to); err != nil {
 		return nil, err
 	}
 	if err := m.ensureTable(ctx); err != nil {

@@ -20,6 +20,8 @@ var (
 	ErrSchemaOld = errors.New("the database schema is older than this axisor")
 	// ErrSchemaNew says that the database was migrated by a newer binary.
 	ErrSchemaNew = errors.New("the database schema is newer than this axisor")
+	// ErrOutOfOrder says that migrations are missing that are older than the newest applied one.
+	ErrOutOfOrder = errors.New("migrations are missing below the newest one that is applied")
 	// ErrUnknownVersion says that there is no migration of that number.
 	ErrUnknownVersion = errors.New("no such migration")
 	// ErrPoolTooSmall says that the pool has one connection where two are needed: one holds the lock.
@@ -33,11 +35,15 @@ var (
 // ErrSchemaNew.
 type VersionError struct {
 	Current, Head int64
+	Pending       int // how many of this binary's migrations the database lacks
 }
 
 func (e *VersionError) Error() string {
 	if e.Current == 0 {
 		return ErrNoSchema.Error()
+	}
+	if e.Pending > 0 && e.Current == e.Head {
+		return fmt.Sprintf("%s: it has version %d, and lacks %d older migrations", ErrSchemaOld, e.Current, e.Pending)
 	}
 	return fmt.Sprintf("%s: it has version %d, this binary expects %d", e.Unwrap(), e.Current, e.Head)
 }
@@ -87,12 +93,21 @@ func (m *Migrator) Version(ctx context.Context) (current, head int64, err error)
 
 // Check returns nil when the schema is the one this binary was made for, and a *VersionError otherwise.
 func (m *Migrator) Check(ctx context.Context) error {
-	current, head, err := m.Version(ctx)
+	applied, err := m.history(ctx)
 	if err != nil {
 		return err
 	}
-	if current != head {
-		return &VersionError{Current: current, Head: head}
+	e := &VersionError{Head: m.head}
+	for version := range applied {
+		e.Current = max(e.Current, version)
+	}
+	for version := range m.names {
+		if _, ok := applied[version]; !ok {
+			e.Pending++
+		}
+	}
+	if e.Current != e.Head || e.Pending > 0 {
+		return e
 	}
 	return nil
 }
@@ -120,9 +135,9 @@ func (m *Migrator) Status(ctx context.Context) ([]Item, error) {
 	return items, nil
 }
 
-// Pending lists what UpTo would apply, in order.
+// Pending lists what UpTo would apply, in order, and fails where UpTo would refuse.
 func (m *Migrator) Pending(ctx context.Context, to int64) ([]Item, error) {
-	if err := m.ready(ctx, to); err != nil {
+	if err := m.readyUp(ctx, to); err != nil {
 		return nil, err
 	}
 	items, err := m.Status(ctx)

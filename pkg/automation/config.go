@@ -6,14 +6,9 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
 //go:embed schemas/*.json
@@ -128,58 +123,23 @@ func known(slug string) []string {
 }
 
 func check(name string, config []byte) error {
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(config))
+	value, err := readJSON(config)
 	if err != nil {
 		return &ConfigError{[]Violation{{Keyword: "syntax", Message: "it is not JSON: " + err.Error()}}}
 	}
 	if bytes.Contains(config, []byte(`\u0000`)) {
 		return &ConfigError{[]Violation{{Keyword: "syntax", Message: "the database cannot store the character \\u0000"}}}
 	}
-	schema, err := compiled(name)
-	if err != nil {
-		return err
-	}
-	var broken *jsonschema.ValidationError
-	if err := schema.Validate(value); errors.As(err, &broken) {
-		return &ConfigError{leaves(broken, nil)}
-	} else if err != nil {
-		return fmt.Errorf("validate config: %w", err)
-	}
-	return nil
-}
-
-func compiled(name string) (*jsonschema.Schema, error) {
 	raw, err := files.ReadFile("schemas/" + name + ".json")
 	if err != nil {
-		return nil, fmt.Errorf("read schema: %w", err)
+		return fmt.Errorf("read schema: %w", err)
 	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	rules, err := readSchema(raw)
 	if err != nil {
-		return nil, fmt.Errorf("read schema %s: %w", name, err)
+		return fmt.Errorf("read schema %s: %w", name, err)
 	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource(name+".json", doc); err != nil {
-		return nil, fmt.Errorf("read schema %s: %w", name, err)
+	if broken := rules.broken("", value); len(broken) > 0 {
+		return &ConfigError{broken}
 	}
-	return c.Compile(name + ".json")
-}
-
-// leaves collects the rules at the ends of the tree of causes: those above only say that something below failed.
-func leaves(e *jsonschema.ValidationError, out []Violation) []Violation {
-	for _, cause := range e.Causes {
-		out = leaves(cause, out)
-	}
-	if len(e.Causes) > 0 {
-		return out
-	}
-	var at strings.Builder
-	for _, step := range e.InstanceLocation {
-		at.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(step))
-	}
-	words := e.ErrorKind.KeywordPath()
-	v := Violation{Pointer: at.String(), Message: e.ErrorKind.LocalizedString(message.NewPrinter(language.English))}
-	if len(words) > 0 {
-		v.Keyword = words[len(words)-1]
-	}
-	return append(out, v)
+	return nil
 }

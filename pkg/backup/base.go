@@ -235,7 +235,7 @@ func (r *Repository) Bases() ([]Entry, error) {
 	}
 	var out []Entry
 	for _, name := range names {
-		if m := baseName.FindStringSubmatch(name); m != nil && m[2] == "" {
+		if m := baseName().FindStringSubmatch(name); m != nil && m[2] == "" {
 			out = append(out, Entry{ID: m[1], dir: filepath.Join(r.baseDirectory(), name), kind: kindBase}.inspect())
 		}
 	}
@@ -251,7 +251,7 @@ func (r *Repository) sweepBases() error {
 		return err
 	}
 	for _, name := range names {
-		if m := baseName.FindStringSubmatch(name); m != nil && m[2] != "" {
+		if m := baseName().FindStringSubmatch(name); m != nil && m[2] != "" {
 			if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 				return storageError(dir, err)
 			}

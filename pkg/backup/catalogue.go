@@ -99,7 +99,7 @@ func (r *Repository) List() ([]Entry, error) {
 	}
 	var out []Entry
 	for _, name := range names {
-		if m := ownName.FindStringSubmatch(name); m != nil && name == stemOf(m[2])+manifestExt {
+		if m := ownName().FindStringSubmatch(name); m != nil && name == stemOf(m[2])+manifestExt {
 			out = append(out, r.entry(m[2]))
 		}
 	}

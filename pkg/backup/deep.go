@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"filippo.io/age"
@@ -18,7 +17,7 @@ import (
 
 const scratchPrefix = "axisor_verify_"
 
-var scratchName = regexp.MustCompile(`^axisor_verify_[0-9a-f]{16}$`)
+var scratchName = pattern(`^axisor_verify_[0-9a-f]{16}$`)
 
 // deep restores the backup into a scratch database and compares every table's rows.
 func (r *Repository) deep(ctx context.Context, e Entry, c Check, identities []age.Identity) (err error) {
@@ -174,7 +173,7 @@ func dropOrphans(ctx context.Context, e *endpoint, conn *pgx.Conn) error {
 		return e.classify(ctx, "list scratch databases", err)
 	}
 	for _, name := range names {
-		if !scratchName.MatchString(name) {
+		if !scratchName().MatchString(name) {
 			continue
 		}
 		// Another user's leftover is not ours to drop, and no reason to fail.

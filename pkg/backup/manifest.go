@@ -177,10 +177,10 @@ func (m *Manifest) check(id string) error {
 
 func (m *Manifest) owns(name string) bool {
 	if m.Kind == kindBase {
-		match := baseFile.FindStringSubmatch(name)
+		match := baseFile().FindStringSubmatch(name)
 		return match != nil && match[1] == m.ID
 	}
-	match := ownName.FindStringSubmatch(name)
+	match := ownName().FindStringSubmatch(name)
 	return match != nil && match[2] == m.ID && match[3] != manifestExt && match[6] == ""
 }
 

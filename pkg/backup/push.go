@@ -33,7 +33,7 @@ func (r *Repository) readTarget(ctx context.Context) error {
 	}
 	r.copies = nil
 	for _, o := range objects {
-		m := ownName.FindStringSubmatch(o.Name)
+		m := ownName().FindStringSubmatch(o.Name)
 		if m == nil || o.Name != stemOf(m[2])+manifestExt {
 			continue
 		}

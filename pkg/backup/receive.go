@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +27,7 @@ const (
 	receiveState = "receive" + manifestExt
 )
 
-var slotName = regexp.MustCompile(`^[a-z0-9_]{1,63}$`)
+var slotName = pattern(`^[a-z0-9_]{1,63}$`)
 
 // ReceiveRequest says how the log is received.
 type ReceiveRequest struct {
@@ -69,7 +68,7 @@ func (r *Repository) ReceiveLog(ctx context.Context, q ReceiveRequest) error {
 	if q.Slot == "" {
 		q.Slot = DefaultSlot
 	}
-	if !slotName.MatchString(q.Slot) {
+	if !slotName().MatchString(q.Slot) {
 		return &InputError{Field: "slot", Value: q.Slot, Rule: "may have lower-case letters, digits and underscores only"}
 	}
 	if q.Report == nil {

@@ -30,7 +30,7 @@ func (r *Repository) sweep() error {
 	}
 	marked := map[string]string{} // id -> its mark
 	for _, name := range names {
-		m := ownName.FindStringSubmatch(name)
+		m := ownName().FindStringSubmatch(name)
 		if m == nil || m[6] == "" {
 			continue
 		}
@@ -45,7 +45,7 @@ func (r *Repository) sweep() error {
 	}
 	for id, mark := range marked {
 		for _, name := range names {
-			m := ownName.FindStringSubmatch(name)
+			m := ownName().FindStringSubmatch(name)
 			if m == nil || m[2] != id || name == mark || strings.HasSuffix(name, partialExt) {
 				continue
 			}

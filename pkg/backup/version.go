@@ -2,7 +2,6 @@ package backup
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 )
 
@@ -11,11 +10,11 @@ type Version struct {
 	Major, Minor int
 }
 
-var versionPattern = regexp.MustCompile(`(?:^|\s)(\d+)(?:\.(\d+))?(?:devel|beta\d+|rc\d+)?(?:\.\d+)*(?:\s|$)`)
+var versionPattern = pattern(`(?:^|\s)(\d+)(?:\.(\d+))?(?:devel|beta\d+|rc\d+)?(?:\.\d+)*(?:\s|$)`)
 
 // ParseVersion reads the answer of a client program to --version.
 func ParseVersion(text string) (Version, error) {
-	m := versionPattern.FindStringSubmatch(text)
+	m := versionPattern().FindStringSubmatch(text)
 	if m == nil {
 		return Version{}, fmt.Errorf("no version number in %q", text)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 )
 
 // Kind is what a file of the log directory holds.
@@ -25,11 +26,13 @@ type Name struct {
 	Low      uint32 // lower half
 }
 
-var namePattern = regexp.MustCompile(`^([0-9A-F]{8})(?:([0-9A-F]{8})([0-9A-F]{8})(\.partial|\.[0-9A-F]{8}\.backup)?|\.history)$`)
+var namePattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([0-9A-F]{8})(?:([0-9A-F]{8})([0-9A-F]{8})(\.partial|\.[0-9A-F]{8}\.backup)?|\.history)$`)
+})
 
 // ParseName reads a file name; anything else in a log directory is not ours.
 func ParseName(text string) (Name, error) {
-	m := namePattern.FindStringSubmatch(text)
+	m := namePattern().FindStringSubmatch(text)
 	if m == nil {
 		return Name{}, fmt.Errorf("%q is not the name of a file of the write-ahead log", text)
 	}

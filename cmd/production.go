@@ -18,10 +18,14 @@ func enter(a *app.App, c *cobra.Command) error {
 	if effect == "" || c.Annotations[flags.LocalKey] != "" {
 		return nil
 	}
-	l, err := a.LoadConfig()
-	if err != nil || !l.Production {
-		return nil // whoever needs the configuration reports what is wrong with it
+	// Whoever needs the configuration reports what is wrong with it.
+	if l, err := a.LoadConfig(); err == nil && l.Production {
+		return enterProduction(a, c, l.Profile, effect)
 	}
+	return nil
+}
+
+func enterProduction(a *app.App, c *cobra.Command, profile, effect string) error {
 	p, err := a.Printer()
 	if err != nil {
 		return err
@@ -31,7 +35,7 @@ func enter(a *app.App, c *cobra.Command) error {
 		if db, err := a.RawDB(); err == nil { // opens, does not connect
 			where = ", " + db.Target().String()
 		}
-		fmt.Fprintf(a.Streams.Err, "%s %s\n", a.Streams.PaintErr(streams.Alarm, " PRODUCTION "), streams.Visible("profile "+l.Profile+where))
+		fmt.Fprintf(a.Streams.Err, "%s %s\n", a.Streams.PaintErr(streams.Alarm, " PRODUCTION "), streams.Visible("profile "+profile+where))
 	}
 	if effect != flags.Write || isSet(c, "dry-run") {
 		return nil

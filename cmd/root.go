@@ -10,6 +10,7 @@ import (
 	"github.com/axisor/axisor/cmd/audit"
 	"github.com/axisor/axisor/cmd/automation"
 	"github.com/axisor/axisor/cmd/backup"
+	"github.com/axisor/axisor/cmd/browse"
 	"github.com/axisor/axisor/cmd/config"
 	"github.com/axisor/axisor/cmd/credential"
 	"github.com/axisor/axisor/cmd/db"
@@ -82,7 +83,7 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 			root.AddCommand(c)
 		}
 	}
-	add(groupPeople, search.New(a), user.New(a), user.NewToken(a), plan.New(a), payment.New(a), audit.New(a), notification.New(a))
+	add(groupPeople, search.New(a), browse.New(a), user.New(a), user.NewToken(a), plan.New(a), payment.New(a), audit.New(a), notification.New(a))
 	add(groupTrading, exchange.New(a), account.New(a), credential.New(a), guard.New(a), automation.New(a), trade.New(a))
 	add(groupTrading, report.New(a), simulation.New(a))
 	add(groupOperate, migrate.New(a), db.New(a), backup.New(a), backup.NewRestore(a), doctor.New(a))

@@ -71,6 +71,7 @@ var allowed = map[string][]string{
 	"internal/lnsim":        {"pkg/lnmarkets", "pkg/lnmarkets/futures"},
 	"internal/devenv":       {"internal/pgserver", "internal/lnsim", "internal/config", "pkg/"},
 	"internal/doctor":       {"internal/config", "pkg/"},
+	"internal/browse":       {"internal/cli/streams", "internal/cli/output", "pkg/"},
 	"internal/guard":        {"pkg/"},
 	"pkg/secret":            {},
 	"pkg/near":              {},
@@ -123,6 +124,9 @@ func TestImportRules(t *testing.T) {
 var owners = map[string][]string{
 	"github.com/spf13/viper":                {"internal/config"},
 	"github.com/charmbracelet/huh":          {"internal/cli/prompt"},
+	"github.com/charmbracelet/bubbletea":    {"internal/browse"},
+	"github.com/charmbracelet/bubbles":      {"internal/browse"},
+	"github.com/charmbracelet/lipgloss":     {"internal/browse"},
 	"golang.org/x/term":                     {"internal/cli/streams"},
 	"github.com/olekukonko/tablewriter":     {"internal/cli/output"},
 	"github.com/itchyny/gojq":               {"internal/cli/output"},

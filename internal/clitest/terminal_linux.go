@@ -84,8 +84,13 @@ func (term *Terminal) Output() string {
 // Expect waits until the terminal has shown a text.
 func (term *Terminal) Expect(text string) *Terminal {
 	term.t.Helper()
-	require.Eventually(term.t, func() bool { return strings.Contains(term.Output(), text) }, 20*time.Second, 5*time.Millisecond,
-		"waiting for %q", text)
+	deadline := time.Now().Add(20 * time.Second)
+	for !strings.Contains(term.Output(), text) {
+		if time.Now().After(deadline) {
+			require.FailNow(term.t, fmt.Sprintf("%q did not come", text), "%q", term.Output())
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 	return term
 }
 

@@ -86,6 +86,9 @@ func (s *Streams) CanPrompt() bool { return s.inTTY && s.errTTY && !s.noInput }
 // ForbidInput makes CanPrompt false (--no-input).
 func (s *Streams) ForbidInput() { s.noInput = true }
 
+// OutColor reports whether stdout may be coloured.
+func (s *Streams) OutColor() bool { return s.outColor }
+
 // SetColor forces colour on or off ("always", "never"); "auto" leaves the detected answer.
 func (s *Streams) SetColor(mode string) {
 	switch mode {

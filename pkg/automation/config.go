@@ -123,23 +123,23 @@ func known(slug string) []string {
 }
 
 func check(name string, config []byte) error {
-	value, err := readJSON(config)
-	if err != nil {
+	var value any
+	if err := json.Unmarshal(config, &value); err != nil {
 		return &ConfigError{[]Violation{{Keyword: "syntax", Message: "it is not JSON: " + err.Error()}}}
 	}
 	if bytes.Contains(config, []byte(`\u0000`)) {
 		return &ConfigError{[]Violation{{Keyword: "syntax", Message: "the database cannot store the character \\u0000"}}}
 	}
-	raw, err := files.ReadFile("schemas/" + name + ".json")
+	s, err := readSchema(name)
 	if err != nil {
-		return fmt.Errorf("read schema: %w", err)
+		return err
 	}
-	rules, err := readSchema(raw)
+	wrong, err := broken(s, "", value)
 	if err != nil {
-		return fmt.Errorf("read schema %s: %w", name, err)
+		return err
 	}
-	if broken := rules.broken("", value); len(broken) > 0 {
-		return &ConfigError{broken}
+	if len(wrong) > 0 {
+		return &ConfigError{wrong}
 	}
 	return nil
 }

@@ -1,115 +1,127 @@
 package automation
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/google/jsonschema-go/jsonschema"
 )
 
-// schema is the part of JSON Schema 2020-12 that our schemas use. A library for the whole standard compiles the
-// standard's own schemas when the program starts, every time, also for --help: half of the start-up time went there.
-// The tests hold this against such a library.
-type schema struct {
-	Type       string            `json:"type"`
-	Required   []string          `json:"required"`
-	Enum       []string          `json:"enum"`
-	Minimum    *json.Number      `json:"minimum"`
-	Maximum    *json.Number      `json:"maximum"`
-	Properties map[string]schema `json:"properties"`
-	Items      *schema           `json:"items"`
-	AnyOf      []schema          `json:"anyOf"`
-
-	// These say nothing about values.
-	Dialect string `json:"$schema"`
-	Title   string `json:"title"`
+// readSchema reads one of the embedded schemas.
+func readSchema(name string) (*jsonschema.Schema, error) {
+	raw, err := files.ReadFile("schemas/" + name + ".json")
+	if err != nil {
+		return nil, fmt.Errorf("read schema: %w", err)
+	}
+	s := &jsonschema.Schema{}
+	if err := json.Unmarshal(raw, s); err != nil {
+		return nil, fmt.Errorf("read schema %s: %w", name, err)
+	}
+	return s, nil
 }
 
-// readSchema refuses a keyword that would not be checked.
-func readSchema(raw []byte) (s schema, err error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	return s, d.Decode(&s)
-}
-
-// readJSON reads one value and keeps numbers as they are written.
-func readJSON(raw []byte) (value any, err error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if err := d.Decode(&value); err != nil {
-		return nil, err
+// broken lists the rules that a value breaks, place by place in a fixed order. The library stops at the first broken
+// rule and names places of the schema; a person wants to know all of them, by their place in the configuration. So the
+// library is asked about each place on its own. A wrong type hides what lies below it.
+func broken(s *jsonschema.Schema, at string, value any) ([]Violation, error) {
+	wrong, err := here(s, at, value)
+	if err != nil || len(wrong) > 0 && wrong[0].Keyword == "type" {
+		return wrong, err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("invalid character after top-level value")
+	below := func(s *jsonschema.Schema, step string, v any) error {
+		more, err := broken(s, at+"/"+step, v)
+		wrong = append(wrong, more...)
+		return err
 	}
-	return value, nil
-}
-
-// broken lists the rules that a value breaks, in a fixed order. A wrong type or word hides what lies below it.
-func (s schema) broken(at string, value any) []Violation {
-	breaks := func(keyword, format string, args ...any) Violation {
-		return Violation{Pointer: at, Keyword: keyword, Message: fmt.Sprintf(format, args...)}
-	}
-	if got := typeOf(value); s.Type != "" && got != s.Type {
-		return []Violation{breaks("type", "got %s, want %s", got, s.Type)}
-	}
-	if word, text := value.(string); s.Enum != nil && (!text || !slices.Contains(s.Enum, word)) {
-		return []Violation{breaks("enum", "value must be one of %s", quoted(s.Enum))}
-	}
-	var out []Violation
 	switch value := value.(type) {
 	case map[string]any:
-		missing := slices.DeleteFunc(slices.Clone(s.Required), func(k string) bool { _, ok := value[k]; return ok })
-		switch len(missing) {
-		case 0:
-		case 1:
-			out = append(out, breaks("required", "missing property %s", quoted(missing)))
-		default:
-			out = append(out, breaks("required", "missing properties %s", quoted(missing)))
-		}
 		for _, key := range slices.Sorted(maps.Keys(s.Properties)) {
 			if v, ok := value[key]; ok {
-				out = append(out, s.Properties[key].broken(at+"/"+escape(key), v)...)
+				if err := below(s.Properties[key], strings.NewReplacer("~", "~0", "/", "~1").Replace(key), v); err != nil {
+					return nil, err
+				}
 			}
 		}
 	case []any:
 		for i := range value {
-			if s.Items != nil {
-				out = append(out, s.Items.broken(at+"/"+strconv.Itoa(i), value[i])...)
+			if s.Items == nil {
+				break
+			}
+			if err := below(s.Items, strconv.Itoa(i), value[i]); err != nil {
+				return nil, err
 			}
 		}
-	case json.Number:
-		if s.Minimum != nil && number(value) < number(*s.Minimum) {
-			out = append(out, breaks("minimum", "minimum: got %s, want %s", value, *s.Minimum))
-		}
-		if s.Maximum != nil && number(value) > number(*s.Maximum) {
-			out = append(out, breaks("maximum", "maximum: got %s, want %s", value, *s.Maximum))
-		}
 	}
-	return append(out, s.none(at, value)...)
+	return wrong, nil
 }
 
-// none lists what is wrong with each of the alternatives, when not one of them holds.
-func (s schema) none(at string, value any) (out []Violation) {
-	for _, alternative := range s.AnyOf {
-		wrong := alternative.broken(at, value)
-		if len(wrong) == 0 {
-			return nil
+// here asks about the value itself, and not about what it contains.
+func here(s *jsonschema.Schema, at string, value any) ([]Violation, error) {
+	own := *s
+	own.Properties, own.Items = nil, nil
+	rules, err := own.CloneSchemas().Resolve(nil)
+	if err != nil {
+		return nil, fmt.Errorf("read schema: %w", err)
+	}
+	refusal := rules.Validate(value)
+	if refusal == nil {
+		return nil, nil
+	}
+	keyword, words, _ := strings.Cut(strings.TrimPrefix(refusal.Error(), "validating root: "), ": ")
+	if keyword == "anyOf" {
+		return alternatives(s.AnyOf, at, value)
+	}
+	return []Violation{{Pointer: at, Keyword: keyword, Message: explain(s, keyword, value, words)}}, nil
+}
+
+// alternatives lists what is wrong with each of them, when none holds.
+func alternatives(all []*jsonschema.Schema, at string, value any) (out []Violation, err error) {
+	for _, s := range all {
+		wrong, err := broken(s, at, value)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, wrong...)
 	}
-	return out
+	return out, nil
 }
 
-// number is what the web application makes of a number: a float64. One too large for it is infinite.
-func number(n json.Number) float64 {
-	f, _ := strconv.ParseFloat(n.String(), 64) //nolint:errcheck // json.Number holds a number; out of range gives infinity
-	return f
+// explain says a broken rule in the words of the configuration; the library's words are the last resort.
+func explain(s *jsonschema.Schema, keyword string, value any, words string) string {
+	switch keyword {
+	case "type":
+		return fmt.Sprintf("got %s, want %s", typeOf(value), s.Type)
+	case "enum":
+		return "value must be one of " + quoted(s.Enum)
+	case "minimum":
+		return fmt.Sprintf("got %s, want at least %s", number(value), number(*s.Minimum))
+	case "maximum":
+		return fmt.Sprintf("got %s, want at most %s", number(value), number(*s.Maximum))
+	case "required":
+		object, _ := value.(map[string]any)
+		var missing []any
+		for _, key := range s.Required {
+			if _, ok := object[key]; !ok {
+				missing = append(missing, key)
+			}
+		}
+		if len(missing) > 1 {
+			return "missing properties " + quoted(missing)
+		}
+		return "missing property " + quoted(missing)
+	}
+	return words
+}
+
+func number(v any) string {
+	if f, ok := v.(float64); ok {
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	return fmt.Sprint(v)
 }
 
 func typeOf(value any) string {
@@ -118,7 +130,7 @@ func typeOf(value any) string {
 		return "null"
 	case bool:
 		return "boolean"
-	case json.Number:
+	case float64:
 		return "number"
 	case string:
 		return "string"
@@ -128,9 +140,10 @@ func typeOf(value any) string {
 	return "object"
 }
 
-func quoted(words []string) string { return "'" + strings.Join(words, "', '") + "'" }
-
-// escape writes a key as a step of a JSON pointer.
-func escape(key string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
+func quoted(words []any) string {
+	text := make([]string, len(words))
+	for i, w := range words {
+		text[i] = fmt.Sprintf("'%v'", w)
+	}
+	return strings.Join(text, ", ")
 }

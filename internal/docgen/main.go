@@ -3,6 +3,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,19 +23,33 @@ import (
 )
 
 func main() {
+	version := flag.String("version", "dev", "version in the man pages")
+	date := flag.String("date", "1970-01-01T00:00:00Z", "date in the man pages, RFC 3339")
+	share := flag.String("share", "", "write man pages and completions into this directory, for packages, and no reference")
+	flag.Parse()
 	dir := "docs"
-	if len(os.Args) > 1 {
-		dir = os.Args[1]
+	if flag.NArg() > 0 {
+		dir = flag.Arg(0)
 	}
-	if err := generate(dir); err != nil {
+	err := error(nil)
+	if *share != "" {
+		err = packaged(*share, *version, *date)
+	} else {
+		err = generate(dir)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func generate(dir string) error {
+func tree() *cobra.Command {
 	s, _, _ := streams.Test("")
-	root := cmd.NewRoot(app.New(s, buildinfo.Info{}, time.Now, nil, ""))
+	return cmd.NewRoot(app.New(s, buildinfo.Info{}, time.Now, nil, ""))
+}
+
+func generate(dir string) error {
+	root := tree()
 	ref := filepath.Join(dir, "reference")
 	if err := os.RemoveAll(ref); err != nil {
 		return err
@@ -72,12 +87,19 @@ func exitCodes() string {
 	return b.String()
 }
 
+// The words around the table of keys, in Markdown; the man page drops the marks.
+const (
+	configurationIntro = "Read from the first of `./.axisor.yaml`, `$XDG_CONFIG_HOME/axisor/config.yaml`, `~/.axisor.yaml`, `/etc/axisor/config.yaml`.\n" +
+		"A flag beats `AXISOR_*`, which beats `DATABASE_URL`, `ENCRYPTION_KEY` and `PG*`, which beat the profile, the file and the\n" +
+		"default; a profile that was named explicitly beats the generic variables. `axisor config show --origins` says where each value came from."
+	configurationProfiles = "`profiles: {NAME: {…}}` overrides any of these; `--profile`, `AXISOR_PROFILE` or `default_profile` choose one. A profile with\n" +
+		"`production: true` shows a banner on the terminal before a command that touches the database, and a person at a terminal has to type its\n" +
+		"name before something is written or destroyed. Scripts (no terminal) see no banner; where they need `--yes` today they still do."
+)
+
 func configuration() string {
 	var b strings.Builder
-	b.WriteString(generated + "# Configuration\n\n" +
-		"Read from the first of `./.axisor.yaml`, `$XDG_CONFIG_HOME/axisor/config.yaml`, `~/.axisor.yaml`, `/etc/axisor/config.yaml`.\n" +
-		"A flag beats `AXISOR_*`, which beats `DATABASE_URL`, `ENCRYPTION_KEY` and `PG*`, which beat the profile, the file and the\n" +
-		"default; a profile that was named explicitly beats the generic variables. `axisor config show --origins` says where each value came from.\n\n" +
+	b.WriteString(generated + "# Configuration\n\n" + configurationIntro + "\n\n" +
 		"| key | environment | default | meaning |\n|---|---|---|---|\n")
 	for _, k := range config.Keys() {
 		def := k.Default
@@ -88,9 +110,7 @@ func configuration() string {
 		}
 		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", k.Name, k.Env(), def, cell(k.Summary))
 	}
-	b.WriteString("\n`profiles: {NAME: {…}}` overrides any of these; `--profile`, `AXISOR_PROFILE` or `default_profile` choose one. A profile with\n" +
-		"`production: true` shows a banner on the terminal before a command that touches the database, and a person at a terminal has to type its\n" +
-		"name before something is written or destroyed. Scripts (no terminal) see no banner; where they need `--yes` today they still do.\n")
+	b.WriteString("\n" + configurationProfiles + "\n")
 	return b.String()
 }
 
@@ -146,24 +166,28 @@ func page(noun *cobra.Command) string {
 func flagTable(fs *pflag.FlagSet) string {
 	var b strings.Builder
 	b.WriteString("| flag | meaning |\n|---|---|\n")
+	eachFlag(fs, func(names, value, usage string) {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", strings.TrimSpace(names+" "+value), cell(usage))
+	})
+	return b.String()
+}
+
+// eachFlag gives the names of each flag that help shows, the name of its value, and its meaning with the default.
+func eachFlag(fs *pflag.FlagSet, fn func(names, value, usage string)) {
 	fs.VisitAll(func(f *pflag.Flag) {
 		if f.Hidden || f.Name == "help" {
 			return
 		}
-		name, usage := pflag.UnquoteUsage(f)
-		text := "--" + f.Name
+		value, usage := pflag.UnquoteUsage(f)
+		names := "--" + f.Name
 		if f.Shorthand != "" {
-			text = "-" + f.Shorthand + ", " + text
-		}
-		if name != "" {
-			text += " " + name
+			names = "-" + f.Shorthand + ", " + names
 		}
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" && f.DefValue != "0" && f.DefValue != "0s" {
 			usage += " (default " + f.DefValue + ")"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s |\n", text, cell(usage))
+		fn(names, value, usage)
 	})
-	return b.String()
 }
 
 func noun(c *cobra.Command) *cobra.Command {

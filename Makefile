@@ -14,6 +14,8 @@ RACE    ?= -race
 PARALLEL ?= 2
 TIMEOUT ?= 10m
 
+DIST     ?= dist
+
 LINT_VERSION := v2.15.0
 LINT         := .tools/golangci-lint-$(LINT_VERSION)
 
@@ -25,12 +27,15 @@ DATE    ?= $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%
 STAMP   := -X $(MODULE)/internal/buildinfo.version=$(VERSION) -X $(MODULE)/internal/buildinfo.commit=$(COMMIT) -X $(MODULE)/internal/buildinfo.date=$(DATE)
 # We stamp the version ourselves: Go's own stamping fails in a checkout that belongs to somebody else.
 # Without cgo: what we release is static, and loading a C library would cost every start a millisecond.
-GOBUILD := CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags "-s -w $(STAMP)"
+LDFLAGS := -s -w $(STAMP)
+GOBUILD := CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags "$(LDFLAGS)"
+# What packages call the time of their files.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
-RELEASES := linux-amd64 linux-arm64 darwin-arm64
+RELEASES ?= linux-amd64 linux-arm64 darwin-amd64 darwin-arm64
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-trades bench-backup bench-rekey bench-users release interop clean
+.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-trades bench-backup bench-rekey bench-users release release-check interop clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -99,14 +104,13 @@ bench-guard: build ## a guard run over 10,000 users beside the bound of the late
 	@scripts/ensure-tools postgres
 	@scripts/with-tools $(GO) run ./bench/guard
 
-release: ## static programs for every platform, with checksums, in dist/
+release: ## programs, packages, bills of materials and checksums for every platform, in dist/
 	@scripts/ensure-tools go
-	@rm -rf dist && mkdir -p dist
-	@for p in $(RELEASES); do \
-		out=dist/axisor-$(VERSION)-$$p; echo "building $$out"; \
-		GOOS=$${p%-*} GOARCH=$${p#*-} $(GOBUILD) -o $$out . || exit 1; \
-	done
-	@cd dist && { command -v sha256sum >/dev/null && sha256sum axisor-* || shasum -a 256 axisor-*; } | tee SHA256SUMS
+	@VERSION=$(VERSION) DATE=$(DATE) LDFLAGS="$(LDFLAGS)" RELEASES="$(RELEASES)" scripts/release $(DIST)
+
+release-check: ## build the packages of this machine twice, compare, install one, verify units, manual and completions
+	@scripts/ensure-tools go systemd groff promtool
+	$(GO) test -count=1 -tags release -timeout $(TIMEOUT) ./test/release
 
 interop: ## Prisma on our schema, the SDK on our simulator, Node.js on our ciphertexts (needs Node.js and npm)
 	@scripts/ensure-tools go postgres

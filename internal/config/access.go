@@ -12,7 +12,18 @@ import (
 const (
 	othersAny   = 0o077
 	othersWrite = 0o022
+	groupRead   = 0o040
 )
+
+// exposed reports whether somebody beside the owner can open the file. A group may read what root owns, as PostgreSQL
+// allows for its own keys: nobody but root can have given it that, and packages and systemd's credentials do.
+func exposed(info fs.FileInfo) bool {
+	others := fs.FileMode(othersAny)
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid == 0 {
+		others &^= groupRead
+	}
+	return info.Mode().Perm()&others != 0
+}
 
 // checkAccess refuses a file that gives a secret away, or that lets somebody else
 // choose the program which prints the key.
@@ -34,7 +45,7 @@ func (d *document) checkAccess(info fs.FileInfo) Errors {
 		}
 	}
 	mode := info.Mode().Perm()
-	if holds != "" && mode&othersAny != 0 {
+	if holds != "" && exposed(info) {
 		problems = append(problems, accessError(d.path, holds, "is in a file that others can open", mode))
 	} else if runs != "" && mode&othersWrite != 0 {
 		problems = append(problems, accessError(d.path, runs, "is in a file that others can change", mode))

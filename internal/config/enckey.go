@@ -75,8 +75,8 @@ func ReadPrivateFile(path, key string) ([]byte, error) {
 	if err != nil {
 		return nil, &Error{Source: path, Key: key, Rule: "cannot be read", Err: reason(err)}
 	}
-	if mode := info.Mode().Perm(); info.Mode().IsRegular() && mode&othersAny != 0 {
-		return nil, accessError(path, key, "is a file that others can open", mode)
+	if info.Mode().IsRegular() && exposed(info) {
+		return nil, accessError(path, key, "is a file that others can open", info.Mode().Perm())
 	}
 	return data, nil
 }

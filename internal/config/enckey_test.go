@@ -39,7 +39,7 @@ func TestEncryptionKey_File(t *testing.T) {
 		{"good", long + "\n", 0o600, ""},
 		{"read-only", long, 0o400, ""},
 		{"inner spaces stay", " " + long + " \r\n", 0o600, ""},
-		{"open to the group", long, 0o640, "is a file that others can open (mode 0640)"},
+		{"writable by the group", long, 0o660, "is a file that others can open (mode 0660)"},
 		{"empty", "\n", 0o600, "gives nothing"},
 		{"two lines", long + "\n" + long + "\n", 0o600, "gives more than one line"},
 		{"binary", long + "\xff\xfe", 0o600, "not text"},

@@ -19,7 +19,7 @@ var asUser = map[string]string{
 	"account show": "{u}-account", "audit show": "{u}-audit", "automation show": "{u}-automation", "credential show": "{u}-credential",
 	"exchange show": "lnmarkets", "exchange credential-type list": "lnmarkets", "guard config show": "{u}", "payment show": "{u}-payment",
 	"plan show": "pro", "plan limits show": "pro", "plan usage": "{u}", "report show": "{u}-report", "simulation show": "{u}-simulation",
-	"trade show": "{u}-trade", "user show": "{u}", "user session list": "{u}", "user timeline": "{u}",
+	"search": "{u}@example.com", "trade show": "{u}-trade", "user show": "{u}", "user session list": "{u}", "user timeline": "{u}",
 }
 
 // notAsUser are commands that read no rows in a session of a user.
@@ -133,6 +133,10 @@ func TestAsUser_EveryReadShowsTheRowsOfOneUser(t *testing.T) {
 			continue
 		}
 		theirs := p.Run(call(t, c, "bob", "-o", "json", "--as-user", "ana")...)
+		if theirs.Code == 0 { // a search finds nothing
+			require.Empty(t, theirs.Items(), path)
+			continue
+		}
 		require.Equal(t, 3, theirs.Code, "%s of somebody else: %s%s", path, theirs.Stdout, theirs.Stderr)
 		require.Empty(t, theirs.Stdout, path)
 		require.NotContains(t, theirs.Stderr, "bob@example.com", path)

@@ -37,7 +37,8 @@ func enterProduction(a *app.App, c *cobra.Command, profile, effect string) error
 		}
 		fmt.Fprintf(a.Streams.Err, "%s %s\n", a.Streams.PaintErr(streams.Alarm, " PRODUCTION "), streams.Visible("profile "+profile+where))
 	}
-	if effect != flags.Write || isSet(c, "dry-run") {
+	// What has --fix writes with it alone.
+	if effect != flags.Write || isSet(c, "dry-run") || c.Flags().Lookup("fix") != nil && !isSet(c, "fix") {
 		return nil
 	}
 	return a.Prompt().Enter(c.Context(), c.CommandPath())

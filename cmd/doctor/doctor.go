@@ -15,10 +15,17 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/doctor"
+	"github.com/axisor/axisor/internal/payments"
 	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/pkg/store"
 )
 
-type doctorOptions struct{ app *app.App }
+type doctorOptions struct {
+	app   *app.App
+	fix   bool
+	all   bool
+	write flags.Writes
+}
 
 // checkView is one check.
 type checkView struct {
@@ -26,7 +33,9 @@ type checkView struct {
 	Title   string  `json:"title"`
 	Level   string  `json:"level"` // ok, warn, fail, skip
 	Finding string  `json:"finding"`
-	Fix     *string `json:"fix"`
+	Fix     *string `json:"fix"`     // the command that repairs it, or shows more
+	Fixable bool    `json:"fixable"` // --fix can do it
+	Fixed   *string `json:"fixed"`   // what --fix did about it, or with --dry-run would do
 }
 
 // New builds `axisor doctor`.
@@ -40,20 +49,33 @@ func newDoctor(a *app.App, run func(context.Context, *doctorOptions) error) *cob
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Examine the installation",
-		Long: `Checks the configuration, the database and its schema, the encryption key against stored credentials, the
-exchange and the clock, the backup programs and the newest backup, the margin guard, and rows that should
-not be there. Every check is on its own: a broken one never keeps the others from running, and a check that
-needs something broken is skipped. It changes nothing.
+		Long: `Checks the configuration and the modes of files, the database and its schema, the encryption key against stored
+credentials, the exchange and the clock, the backup programs, the newest backup and the room for the next one, the
+archive of the log, the margin guard, and rows that should not be there. Every check is on its own: a broken one
+never keeps the others from running, and a check that needs something broken is skipped. It changes nothing.
 
+The column FIX is the command that repairs a finding, or shows more of it.
 Levels: ok; warn, look at it soon; fail, something does not work; skip, could not be checked.
 
-Exit codes: 8 when a check failed; warnings and skipped checks alone exit 0.`,
+With --fix it repairs what cannot hurt, and looks again: modes of files, missing or invalid indexes (concurrently),
+missing reference rows, old statistics, payments past their expiry (as axisor payment expire does). Changes of rows are
+audited. --fix --dry-run says what it would do. --all opens every stored credential and not only the newest 50.
+
+Exit codes: 1 when a repair failed, 8 when a check failed; warnings and skipped checks alone exit 0.`,
 		Example: `  axisor doctor
+  axisor doctor --fix --dry-run
   axisor doctor -o json --jq '.items[] | select(.level == "fail")'`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.write.DryRun && !o.fix {
+				return clierr.Usagef("--dry-run goes with --fix")
+			}
+			return run(c.Context(), o)
+		},
 	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
+	c.Flags().BoolVar(&o.fix, "fix", false, "repair what cannot hurt, then look again")
+	c.Flags().BoolVar(&o.all, "all", false, "open every stored credential")
+	o.write.Register(c)
 	flags.Mark(c, flags.NoRowsKey, "true")
 	flags.Fields(c, output.Fields[checkView]())
 	return c
@@ -83,20 +105,28 @@ func runDoctor(ctx context.Context, o *doctorOptions) error {
 	if err != nil {
 		return err
 	}
-	results := doctor.Run(ctx, doctor.Installation{
-		Config: o.app.LoadConfig, DB: o.app.RawDB, Keyring: o.app.Keyring,
-		Tools:  backup.Finder{Path: filepath.SplitList(o.app.Getenv("PATH")), Globs: backup.DefaultGlobs()},
-		Logger: o.app.Log(), Now: o.app.Now, Dir: o.app.Dir, Version: o.app.Build.Version,
-	})
+	in := o.installation()
+	results := doctor.Run(ctx, in)
+	var repairs []doctor.Repaired
+	if o.fix && ctx.Err() == nil {
+		repairs = doctor.Repair(ctx, results, o.write.DryRun)
+		if len(repairs) > 0 && !o.write.DryRun {
+			results = doctor.Run(ctx, in)
+		}
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	fixed, failed := told(p, repairs, o.write.DryRun)
 	views := make([]checkView, 0, len(results))
 	found := map[doctor.Level]int{}
 	for _, r := range results {
-		v := checkView{Name: r.Name, Title: r.Title, Level: string(r.Level), Finding: r.Finding}
+		v := checkView{Name: r.Name, Title: r.Title, Level: string(r.Level), Finding: r.Finding, Fixable: r.Fixable()}
 		if r.Fix != "" {
 			v.Fix = &r.Fix
+		}
+		if said, ok := fixed[r.Name]; ok {
+			v.Fixed = &said
 		}
 		views = append(views, v)
 		found[r.Level]++
@@ -106,11 +136,63 @@ func runDoctor(ctx context.Context, o *doctorOptions) error {
 	}
 	summary := fmt.Sprintf("%d ok, %d to look at, %d failed, %d skipped",
 		found[doctor.OK], found[doctor.Warn], found[doctor.Fail], found[doctor.Skip])
-	if found[doctor.Fail] > 0 {
+	switch {
+	case failed > 0:
+		return clierr.New(clierr.Failure, "repair_failed", fmt.Sprintf("%d repairs failed; %s", failed, summary))
+	case found[doctor.Fail] > 0:
 		return clierr.New(clierr.CheckFailed, "checks_failed", summary)
 	}
 	if !p.Machine() {
 		p.Notice("%s", summary)
 	}
 	return nil
+}
+
+// told says what the repairs did, and gives it by check.
+func told(p *output.Printer, repairs []doctor.Repaired, dryRun bool) (fixed map[string]string, failed int) {
+	fixed = map[string]string{}
+	for _, r := range repairs {
+		switch {
+		case r.Err != nil:
+			failed++
+			p.Notice("%s: not repaired: %s", r.Name, r.Err)
+			continue
+		case dryRun:
+			p.Notice("%s: would be repaired: %s", r.Name, r.Said)
+		default:
+			p.Notice("%s: repaired: %s", r.Name, r.Said)
+		}
+		fixed[r.Name] = r.Said
+	}
+	return fixed, failed
+}
+
+// installation is what the checks look at, and what repairs write with.
+func (o *doctorOptions) installation() doctor.Installation {
+	a := o.app
+	return doctor.Installation{
+		Config: a.LoadConfig, DB: a.RawDB, Keyring: a.Keyring,
+		Tools:  backup.Finder{Path: filepath.SplitList(a.Getenv("PATH")), Globs: backup.DefaultGlobs()},
+		Logger: a.Log(), Now: a.Now, Dir: a.Dir, Version: a.Build.Version,
+		All: o.all, Admin: a.Admin, Expire: o.expire, Reason: a.Globals.Reason,
+	}
+}
+
+// expire is what axisor payment expire does: with a configured node it asks first.
+func (o *doctorOptions) expire(ctx context.Context, dryRun bool) (int, error) {
+	db, err := o.app.RawDB()
+	if err != nil {
+		return 0, err
+	}
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return 0, err
+	}
+	node, err := o.app.Node("")
+	if err != nil {
+		return 0, err
+	}
+	e := payments.Expirer{DB: db, Service: svc, Backend: node, Mode: o.app.Mode(dryRun), Before: o.app.Now()}
+	done, err := e.Run(ctx, func([]store.Payment) {})
+	return done.Count, err
 }

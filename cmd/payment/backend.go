@@ -1,18 +1,12 @@
 package payment
 
 import (
-	"encoding/hex"
-	"os"
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
-	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/pkg/lightning"
-	"github.com/axisor/axisor/pkg/secret"
 )
 
 const noBackend = "none"
@@ -22,74 +16,12 @@ func backendFlag(c *cobra.Command, e *flags.Enum, words ...string) {
 	flags.RegisterEnum(c, e, "backend", "", "the node to ask (default: payments.backend)", words...)
 }
 
-// backend opens the node that the flag or the configuration names; nil when that is none.
-func backend(a *app.App, chosen string) (lightning.Backend, error) {
-	cfg, err := a.Config()
-	if err != nil {
-		return nil, err
-	}
-	p := cfg.Payments
-	if chosen == "" {
-		chosen = p.Backend
-	}
-	o := lightning.Options{Timeout: p.Timeout}
-	switch chosen {
-	case "lnd":
-		if p.LNDURL == "" || p.LNDMacaroonFile == "" {
-			return nil, incomplete("lnd", "payments.lnd_url and payments.lnd_macaroon_file")
-		}
-		raw, err := config.ReadPrivateFile(p.LNDMacaroonFile, "payments.lnd_macaroon_file")
-		if err != nil {
-			return nil, err
-		}
-		o.URL, o.Key = p.LNDURL, macaroon(raw)
-		if p.LNDTLSCertFile != "" {
-			if o.Certificate, err = os.ReadFile(p.LNDTLSCertFile); err != nil {
-				return nil, clierr.New(clierr.Config, "certificate_unreadable", "payments.lnd_tls_cert_file: "+p.LNDTLSCertFile+" cannot be read").WithCause(err)
-			}
-		}
-		return some(lightning.NewLND(o))
-	case "lnbits":
-		if p.LNbitsURL == "" || p.LNbitsKeyFile == "" {
-			return nil, incomplete("lnbits", "payments.lnbits_url and payments.lnbits_key_file")
-		}
-		if o.Key, err = config.ReadSecretFile(p.LNbitsKeyFile, "payments.lnbits_key_file"); err != nil {
-			return nil, err
-		}
-		o.URL = p.LNbitsURL
-		return some(lightning.NewLNbits(o))
-	}
-	return nil, nil
-}
-
-// some keeps a nil pointer from becoming a backend that is not nil.
-func some[B lightning.Backend](b B, err error) (lightning.Backend, error) {
-	if err != nil {
-		return nil, err
-	}
-	return b, nil
-}
-
 // needBackend is backend for commands that cannot work without one.
 func needBackend(a *app.App, chosen string) (lightning.Backend, error) {
-	b, err := backend(a, chosen)
+	b, err := a.Node(chosen)
 	if err == nil && b == nil {
 		return nil, clierr.New(clierr.Config, "no_backend_configured", "no Lightning node is configured",
 			"set payments.backend to lnd or lnbits, with its address and key file", "axisor config show --origins")
 	}
 	return b, err
-}
-
-func incomplete(name, keys string) error {
-	return clierr.New(clierr.Config, "backend_incomplete", "backend "+name+" needs "+keys, "axisor config show --origins")
-}
-
-// macaroon reads the file as LND writes it, or as hex.
-func macaroon(raw []byte) secret.Secret {
-	if text := strings.TrimSpace(string(raw)); len(text) > 0 {
-		if _, err := hex.DecodeString(text); err == nil {
-			return secret.New(text)
-		}
-	}
-	return secret.New(hex.EncodeToString(raw))
 }

@@ -73,7 +73,7 @@ func runExpire(ctx context.Context, o *expireOptions) error {
 	if err != nil {
 		return err
 	}
-	node, err := backend(o.app, o.backend.String())
+	node, err := o.app.Node(o.backend.String())
 	if err != nil {
 		return err
 	}

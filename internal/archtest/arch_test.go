@@ -142,7 +142,7 @@ var owners = map[string][]string{
 	"gorm.io/datatypes":                    {}, // links a MySQL driver
 	"github.com/spf13/cobra":               {"cmd", "cmd/", "internal/cli/flags", "internal/verb"},
 	"github.com/jackc/pgx/v5":              {"pkg/store", "pkg/models", "pkg/migrate", "pkg/backup", "internal/app", "internal/pgserver"},
-	"github.com/dustin/go-humanize":        {"internal/cli/progress", "cmd/"},
+	"github.com/dustin/go-humanize":        {"internal/cli/progress", "cmd/", "internal/doctor"},
 	"github.com/golang-migrate/migrate/v4": {},
 	"github.com/google/jsonschema-go":      {"pkg/automation"},
 }

@@ -1,6 +1,6 @@
 // Package doctor looks at an installation from the outside in: configuration, database, schema, keys, tools,
-// backups, exchange, and rows that should not be there. It owns the list of checks and what each of them
-// finds; it changes nothing, prints nothing and knows no command.
+// backups, exchange, and rows that should not be there. It owns the list of checks, what each of them finds, and
+// the repairs that cannot hurt; it changes nothing unless Repair is called, prints nothing and knows no command.
 package doctor
 
 import (
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/migrate"
@@ -38,7 +39,8 @@ type Result struct {
 	Title   string
 	Level   Level
 	Finding string
-	Fix     string // a command or an instruction; "" when there is nothing to do
+	Fix     string // the command that repairs it, or shows more; "" when there is nothing to do
+	repair  repair
 }
 
 // Installation is what the checks look at. The functions are called lazily, so that a broken part is the
@@ -53,6 +55,12 @@ type Installation struct {
 	Now     func() time.Time
 	Dir     string // what relative paths of the configuration are relative to
 	Version string
+	// All makes the check of the key open every stored credential instead of the newest, however long that takes.
+	All bool
+	// Admin and Expire write for Repair: the one who leaves audit rows, and the way payments expire.
+	Admin  func(context.Context) (*admin.Service, error)
+	Expire func(ctx context.Context, dryRun bool) (int, error)
+	Reason string
 	// Timeout bounds each check; 0 means ten seconds.
 	Timeout time.Duration
 }
@@ -69,15 +77,19 @@ type check struct {
 func checks() []check {
 	return []check{
 		{"config", "configuration", (*visit).config},
+		{"files", "secrets closed to others", (*visit).files},
 		{"database", "database reachable", (*visit).database},
 		{"schema", "schema version and drift", (*visit).schema},
 		{"rows_visible", "rows visible to this role", (*visit).rowsVisible},
 		{"row_security", "row security", (*visit).rowSecurity},
 		{"reference_rows", "reference rows", (*visit).referenceRows},
+		{"statistics", "statistics of the planner", (*visit).statistics},
 		{"encryption_key", "encryption key opens stored credentials", (*visit).encryptionKey},
 		{"exchange", "exchange reachable, clock", (*visit).exchange},
 		{"pg_dump", "backup programs", (*visit).tools},
 		{"backup", "newest backup", (*visit).backup},
+		{"free_space", "room for backups", (*visit).freeSpace},
+		{"wal_archive", "archive of the log", (*visit).archive},
 		{"guard", "margin guard", (*visit).guard},
 		{"active_accounts", "one active account per user", (*visit).activeAccounts},
 		{"payments", "pending payments", (*visit).payments},
@@ -121,8 +133,11 @@ var errSkip = errors.New("skipped")
 func skip(reason string) error { return fmt.Errorf("%w: %s", errSkip, reason) }
 
 func (v *visit) one(ctx context.Context, c check) (r Result) {
-	ctx, cancel := context.WithTimeout(ctx, v.in.Timeout)
-	defer cancel()
+	if !v.in.All || c.name != "encryption_key" {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, v.in.Timeout)
+		defer cancel()
+	}
 	// A check that breaks must not take the others with it: they are what the operator came for.
 	defer func() {
 		if broken := recover(); broken != nil {

@@ -31,13 +31,16 @@ func (v *visit) emails(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	twice, err := texts(ctx, db.SQL(), `SELECT min(username) FROM "User" GROUP BY lower(email) HAVING count(*) > 1 ORDER BY 1`)
+	// Addresses are unique as they are written, so of two that differ in case one has a capital; that column is read
+	// once, and the index on the lower-case form finds the other.
+	twice, err := texts(ctx, db.SQL(), `SELECT DISTINCT lower(u.email) FROM "User" u WHERE u.email <> lower(u.email)
+		AND EXISTS (SELECT FROM "User" o WHERE lower(o.email) = lower(u.email) AND o.id <> u.id) ORDER BY 1`)
 	if err != nil {
 		return Result{}, err
 	}
 	if len(twice) > 0 {
-		return fail("axisor user update USER --email …, or delete one of them",
-			"%s in more than one spelling, of %s", count(len(twice), "address"), some(twice)), nil
+		return fail("axisor user list --search "+word(twice[0]),
+			"%s in more than one spelling: %s", count(len(twice), "address"), some(twice)), nil
 	}
 	return good("no address twice in different case"), nil
 }
@@ -54,7 +57,7 @@ func (v *visit) paidPlans(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if len(lower) > 0 {
-		return warn("axisor payment list --user USER, then axisor user set-plan USER PLAN",
+		return warn("axisor plan reconcile",
 			"%s with a lower plan than was paid: %s", count(len(lower), "user"), some(lower)), nil
 	}
 	return good("nobody has less than was paid"), nil
@@ -78,7 +81,7 @@ func (v *visit) limits(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if len(over) > 0 {
-		return warn("axisor user show USER tells what is used; raise the plan or disable some", "%s over the limits of the plan: %s",
+		return warn("axisor plan usage "+word(over[0]), "%s over the limits of the plan: %s",
 			count(len(over), "user"), some(over)), nil
 	}
 	return good("nobody is over the limits of the plan"), nil

@@ -21,7 +21,7 @@ func TestRun_FindsPeopleWhoseRowsDisagree(t *testing.T) {
 		level   doctor.Level
 		finding string
 	}{
-		"emails":       {doctor.Fail, "1 address in more than one spelling, of ana"},
+		"emails":       {doctor.Fail, "1 address in more than one spelling: ana@example.com"},
 		"paid_plans":   {doctor.Warn, "1 user with a lower plan than was paid: ana"},
 		"plan_limits":  {doctor.Warn, "1 user over the limits of the plan: bob"},
 		"row_security": {doctor.Warn, "1 table of users without row security or without a policy: TradeLog"},

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/axisor/axisor/pkg/crypto"
@@ -29,7 +30,7 @@ func (v *visit) rowsVisible(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if hidden {
-		return fail("connect as the owner of the tables, or as an administrator: ALTER ROLE "+role+" BYPASSRLS",
+		return fail(fmt.Sprintf(`sudo -u postgres psql -c 'ALTER ROLE "%s" BYPASSRLS'`, role),
 			"row security applies to the role %q: it does not see the rows of users", role), nil
 	}
 	return good("the role %q sees all rows", role), nil
@@ -59,7 +60,7 @@ func (v *visit) referenceRows(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if len(missing) > 0 {
-		return fail("insert them again; 00012_insert_reference_rows.sql in migrations/ has the statements", "missing: %s", some(missing)), nil
+		return fail("axisor doctor --fix", "missing: %s", some(missing)).with(v.seedReference), nil
 	}
 	return good("plans, limits, automation types and the exchange are there"), nil
 }
@@ -87,17 +88,18 @@ func (v *visit) encryptionKey(ctx context.Context) (Result, error) {
 	}
 	keys, err := v.in.Keyring(ctx)
 	if err != nil {
-		return fail("set ENCRYPTION_KEY, or encryption.key_file", "%s", err), nil
+		return fail("axisor config show encryption.key_file", "%s", err), nil
 	}
 	db, err := v.migrated()
 	if err != nil {
 		return Result{Level: OK, Finding: "there is a key; what is stored could not be read"}, nil
 	}
+	limit := sql.NullInt64{Int64: sample, Valid: !v.in.All} // NULL is no limit
 	rows, err := db.SQL().QueryContext(ctx, `SELECT place, id, user_id, credentials::text FROM (
 		(SELECT 'UserExchangeAccounts' AS place, id, user_id, credentials, updated_at FROM "UserExchangeAccounts" ORDER BY updated_at DESC LIMIT $1)
 		UNION ALL
 		(SELECT 'UserExchangeCredentials', id, user_id, credentials, updated_at FROM "UserExchangeCredentials" ORDER BY updated_at DESC LIMIT $1)
-		) newest ORDER BY updated_at DESC LIMIT $1`, sample)
+		) newest ORDER BY updated_at DESC LIMIT $1`, limit)
 	if err != nil {
 		return Result{}, err
 	}
@@ -153,10 +155,10 @@ func (s *seen) result() Result {
 	case s.all == 0:
 		return good("there is a key; nothing is stored yet")
 	case s.wrong > 0:
-		return fail("is this the ENCRYPTION_KEY they were written with? older keys go into encryption.previous_keys",
-			"%d of the %s tried do not open with this key", s.wrong, tried)
+		return fail("axisor credential check --problems",
+			"%d of the %s tried do not open with this key; an older one belongs into encryption.previous_keys", s.wrong, tried)
 	case s.unreadable > 0:
-		return fail("axisor credential check --problems, then store these credentials again", "%d of the %s tried are damaged", s.unreadable, tried)
+		return fail("axisor credential check --problems", "%d of the %s tried are damaged", s.unreadable, tried)
 	case s.clear > 0:
 		return fail("axisor credential rekey", "%d of the %s tried are clear text", s.clear, tried)
 	case s.old > 0:
@@ -196,9 +198,9 @@ func (v *visit) guard(ctx context.Context) (Result, error) {
 	case enabled == 0:
 		return good("nobody has it enabled"), nil
 	case !last.Valid:
-		return warn("run axisor guard run from cron", "enabled for %s, but it has never run", count(enabled, "user")), nil
+		return warn("axisor guard run", "enabled for %s, but it has never run", count(enabled, "user")), nil
 	case now.Sub(last.Time) > guardQuiet:
-		return warn("run axisor guard run from cron",
+		return warn("axisor guard run",
 			"enabled for %s, but it last ran %s", count(enabled, "user"), ago(now.Sub(last.Time))), nil
 	case state.String == "failed" || state.String == "interrupted":
 		return warn("axisor guard status", "the last run, %s, %s", ago(now.Sub(last.Time)), state.String), nil
@@ -238,7 +240,7 @@ func (v *visit) payments(ctx context.Context) (Result, error) {
 	}
 	if stuck > 0 {
 		return warn("axisor payment expire", "%s past the expiry, the oldest expired %s",
-			count(stuck, "pending payment"), ago(now.Sub(oldest.Time))), nil
+			count(stuck, "pending payment"), ago(now.Sub(oldest.Time))).with(v.expirePayments), nil
 	}
 	return good("none is past its expiry"), nil
 }

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -27,7 +28,7 @@ const (
 func (v *visit) config(context.Context) (Result, error) {
 	l, err := v.in.Config()
 	if err != nil {
-		return fail(strings.Join(config.Hints(err), "; "), "%s", err), nil
+		return brokenConfig(err), nil
 	}
 	if len(l.Warnings) > 0 {
 		return warn("axisor config show", "%s", strings.Join(l.Warnings, "; ")), nil
@@ -40,9 +41,20 @@ func (v *visit) config(context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if mode := info.Mode().Perm(); mode&0o022 != 0 {
-		return warn("chmod go-w "+l.File, "%s can be changed by others (mode %04o)", l.File, mode), nil
+		return warn("chmod go-w "+word(l.File), "%s can be changed by others (mode %04o)", l.File, mode).with(chmod(l.File, mode&^0o022)), nil
 	}
 	return good("%s (mode %04o)", l.File, info.Mode().Perm()), nil
+}
+
+// brokenConfig is a configuration that cannot be loaded. A file that others can open is refused when it holds a
+// secret; closing it is all there is to do.
+func brokenConfig(err error) Result {
+	fix := "axisor config validate"
+	var e *config.Error
+	if errors.As(err, &e) && e.Hint == "chmod 600 "+e.Source {
+		return fail("chmod 600 "+word(e.Source), "%s", err).with(chmod(e.Source, 0o600))
+	}
+	return fail(fix, "%s", err)
 }
 
 func (v *visit) database(ctx context.Context) (Result, error) {
@@ -54,9 +66,9 @@ func (v *visit) database(ctx context.Context) (Result, error) {
 	db, err := v.probe()
 	switch {
 	case err != nil && cfg.Database.URL.IsZero():
-		return fail("set DATABASE_URL, or start a private one: axisor dev up", "%s", err), nil
+		return fail("axisor config init", "%s", err), nil
 	case err != nil:
-		return fail("start the server, or correct the address: axisor config show --origins tells where it comes from", "%s", err), nil
+		return fail("axisor config show database.url", "%s", err), nil
 	}
 	took := v.in.Now().Sub(began)
 	major, version, err := serverVersion(ctx, db)
@@ -64,7 +76,7 @@ func (v *visit) database(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	if major < oldestServer {
-		return warn("upgrade the server", "PostgreSQL %s is older than %d, the oldest that is tested", version, oldestServer), nil
+		return warn(fmt.Sprintf("apt-get install postgresql-%d", oldestServer), "PostgreSQL %s is older than %d, the oldest that is tested", version, oldestServer), nil
 	}
 	return good("PostgreSQL %s at %s, answered in %s", version, db.Target(), took.Round(time.Millisecond)), nil
 }
@@ -88,7 +100,7 @@ func (v *visit) schema(ctx context.Context) (Result, error) {
 	if err := v.head(); err != nil {
 		fix := "axisor migrate up"
 		if errors.Is(err, migrate.ErrSchemaNew) {
-			fix = "install the axisor that migrated this database, or a newer one"
+			fix = "axisor version"
 		}
 		return fail(fix, "%s", err), nil
 	}
@@ -106,7 +118,7 @@ func (v *visit) schema(ctx context.Context) (Result, error) {
 	}
 	switch {
 	case len(broken) > 0:
-		return fail("axisor migrate verify --fix", "version %d, but %s", m.Head(), some(broken)), nil
+		return fail("axisor migrate verify --fix --yes", "version %d, but %s", m.Head(), some(broken)).with(buildIndexes(m, findings)), nil
 	case len(extra) > 0:
 		return warn("axisor migrate verify", "version %d, with something on top: %s", m.Head(), some(extra)), nil
 	}
@@ -136,14 +148,14 @@ func (v *visit) exchange(ctx context.Context) (Result, error) {
 	}
 	clock, err := client.Time(ctx)
 	if err != nil {
-		return fail("check lnmarkets.base_url and the network: axisor config show --origins", "%s: %s", client.BaseURL(), err), nil
+		return fail("axisor config show lnmarkets.base_url", "%s: %s", client.BaseURL(), err), nil
 	}
 	offset := clock.Offset.Round(time.Millisecond)
 	switch {
 	case offset.Abs() > clockFail:
-		return fail("set this machine's clock (timedatectl set-ntp true)", "the clock differs from the exchange's by %s; signed calls are refused", offset), nil
+		return fail("timedatectl set-ntp true", "the clock differs from the exchange's by %s; signed calls are refused", offset), nil
 	case offset.Abs() > clockWarn:
-		return warn("set this machine's clock (timedatectl set-ntp true)", "the clock differs from the exchange's by %s", offset), nil
+		return warn("timedatectl set-ntp true", "the clock differs from the exchange's by %s", offset), nil
 	}
 	if db, err := v.migrated(); err == nil {
 		var version string
@@ -167,11 +179,14 @@ func (v *visit) tools(ctx context.Context) (Result, error) {
 	}
 	set, err := v.in.Tools.Find(ctx, major)
 	if err != nil {
-		fix := "install the PostgreSQL client programs (Debian: apt-get install postgresql-client)"
+		fix := "apt-get install postgresql-client"
 		if errors.Is(err, backup.ErrToolTooOld) {
-			fix = "install the client programs of the server's release (Debian: apt-get install postgresql-client-" + strconv.Itoa(major) + ")"
+			fix += "-" + strconv.Itoa(major)
 		}
 		return fail(fix, "%s", err), nil
+	}
+	if holes := set.Version.Warning(); holes != "" {
+		return warn(fmt.Sprintf("apt-get install --only-upgrade postgresql-client-%d", set.Version.Major), "%s", holes), nil
 	}
 	if major == 0 {
 		return good("pg_dump %s; the server's version is unknown", set.Version), nil
@@ -180,16 +195,16 @@ func (v *visit) tools(ctx context.Context) (Result, error) {
 }
 
 func (v *visit) backup(context.Context) (Result, error) {
-	cfg, err := v.settings()
+	repo, err := v.repository()
 	if err != nil {
 		return Result{}, err
 	}
-	entries, err := backup.Open(backup.Options{Directory: v.path(cfg.Backup.Directory), Tools: v.in.Tools, Now: v.in.Now}).List()
+	entries, err := repo.List()
 	if err != nil {
-		return fail("correct backup.directory", "%s", err), nil
+		return fail("axisor config show backup.directory", "%s", err), nil
 	}
 	if len(entries) == 0 {
-		return warn("axisor backup", "none in %s", cfg.Backup.Directory), nil
+		return warn("axisor backup", "none in %s", repo.Directory()), nil
 	}
 	newest := entries[0]
 	if newest.State != backup.StateGood || newest.Manifest == nil {

@@ -193,8 +193,8 @@ func (r *Repository) checkDirectory(p *ready) error {
 	return nil
 }
 
-// checkSpace asks for 1.2 times the newest backup. Without one there is nothing to go by.
-func (r *Repository) checkSpace(p *ready, earlier func() ([]Entry, error)) error {
+// Free is how many bytes can still be written where the backups lie, or would lie.
+func (r *Repository) Free() (int64, error) {
 	dir := r.o.Directory
 	for {
 		if _, err := os.Stat(dir); err == nil || filepath.Dir(dir) == dir {
@@ -204,7 +204,16 @@ func (r *Repository) checkSpace(p *ready, earlier func() ([]Entry, error)) error
 	}
 	free, err := r.free(dir)
 	if err != nil {
-		return &RepositoryError{Directory: r.o.Directory, Problem: "does not tell its free space", Cause: err}
+		return 0, &RepositoryError{Directory: r.o.Directory, Problem: "does not tell its free space", Cause: err}
+	}
+	return free, nil
+}
+
+// checkSpace asks for 1.2 times the newest backup. Without one there is nothing to go by.
+func (r *Repository) checkSpace(p *ready, earlier func() ([]Entry, error)) error {
+	free, err := r.Free()
+	if err != nil {
+		return err
 	}
 	p.FreeBytes = free
 	list, err := earlier()

@@ -19,7 +19,12 @@ type workersView struct {
 	DueUsers    int64        `json:"due_users"`
 	OldestLook  *output.Time `json:"oldest_look_at"`
 	LagSeconds  *int64       `json:"lag_seconds"`
-	Workers     []workerView `json:"workers"`
+	// Shards are the jobs of the queue; failed ones are those of the last hour.
+	WaitingShards int64        `json:"waiting_shards"`
+	RunningShards int64        `json:"running_shards"`
+	FailedShards  int64        `json:"failed_shards"`
+	ShardWaitSecs int64        `json:"shard_wait_seconds"`
+	Workers       []workerView `json:"workers"`
 }
 
 // workerView is one process.
@@ -66,15 +71,18 @@ func newWorker(a *app.App, run func(context.Context, *workerOptions) error) *cob
 	c := &cobra.Command{
 		Use:   "worker",
 		Short: "Guard all the time, on any number of machines",
-		Long: `Looks at every user once in each interval, together with all other workers on this database: each takes users who
-are due, 200 at a time. A worker that is killed loses its share until the next round. What keeps workers from adding
-twice are the written intents, not who took whom.
+		Long: `Looks at every user once in each interval, together with all other workers on this database. Users are divided into
+shards of 200, each shard is a job in the queue (River, in the schema river), and whoever is free takes the next one.
+Give all workers the same interval. Any process may be killed at any time: the next round has its users again, at most
+half a minute later. What keeps workers from adding twice are the written intents, not who took whom, so that "guard run"
+from cron beside them is safe. A cap of --max-sats holds for all workers together.
 
 All requests of all workers share one rate limit while lnmarkets.limit_scope is ip, so that more workers behind one
-address are no faster: "guard watch" asks for far less. While a worker's round is under way, "guard run" ends with 13.
+address are no faster: "guard watch" asks for far less. While a job is under way, "guard run" ends with 13.
 
-With --status it shows the processes that guard, how far the round has come, and changes nothing. On SIGTERM or
-SIGINT additions under way are finished, then it ends with 0.
+With --status it shows the processes that guard, how far the round has come and what the queue holds, and changes
+nothing. On SIGTERM or SIGINT the users under way are finished, the rest of the shard goes back to the queue, and it
+ends with 0.
 
 Exit codes: 0 when told to stop, 2, 10, 11 when the database is not there at the start, 12.`,
 		Example: `  axisor guard worker --interval 60s
@@ -105,6 +113,9 @@ func runWorker(ctx context.Context, o *workerOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := o.app.CheckSchema(ctx); err != nil {
+		return err
+	}
 	now := o.app.Now().UTC()
 	health, err := db.GuardHealth(ctx)
 	if err != nil {
@@ -114,8 +125,14 @@ func runWorker(ctx context.Context, o *workerOptions) error {
 	if err != nil {
 		return err
 	}
+	queue, err := db.GuardQueue(ctx, guard.ShardKind)
+	if err != nil {
+		return err
+	}
 	v := workersView{
-		ActiveUsers: lag.ActiveUsers, Positions: lag.Positions, DueUsers: lag.Due, OldestLook: output.AtPtr(lag.Oldest),
+		WaitingShards: queue.Waiting, RunningShards: queue.Running, FailedShards: queue.Failed,
+		ShardWaitSecs: int64(queue.Oldest.Seconds()),
+		ActiveUsers:   lag.ActiveUsers, Positions: lag.Positions, DueUsers: lag.Due, OldestLook: output.AtPtr(lag.Oldest),
 		Workers: []workerView{},
 	}
 	if lag.Oldest != nil {
@@ -138,6 +155,12 @@ func describeWorkers(d *output.Doc, v workersView) {
 	d.Field("positions watched", v.Positions)
 	if v.LagSeconds != nil {
 		d.Field("longest since a look", (time.Duration(*v.LagSeconds) * time.Second).String())
+	}
+	d.Field("shards waiting", v.WaitingShards)
+	d.Field("shards under way", v.RunningShards)
+	d.Field("shards failed in an hour", v.FailedShards)
+	if v.WaitingShards > 0 {
+		d.Field("longest wait of a shard", (time.Duration(v.ShardWaitSecs) * time.Second).String())
 	}
 	d.Section("workers")
 	if len(v.Workers) == 0 {

@@ -145,6 +145,8 @@ var owners = map[string][]string{
 	"github.com/dustin/go-humanize":        {"internal/cli/progress", "cmd/", "internal/doctor"},
 	"github.com/golang-migrate/migrate/v4": {},
 	"github.com/google/jsonschema-go":      {"pkg/automation"},
+	"github.com/riverqueue/river":          {"internal/guard"},
+	"github.com/coder/websocket":           {"pkg/lnmarkets/stream", "internal/lnsim"},
 }
 
 func TestLibraryOwners(t *testing.T) {

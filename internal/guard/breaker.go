@@ -131,14 +131,19 @@ func (g *Guard) held(ctx context.Context, surge bool) error {
 	return nil
 }
 
-// surgeLimit is what a run may add; zero when too little is known.
-func (g *Guard) surgeLimit(ctx context.Context) (int64, error) {
+// usual is what a run may add, after what runs used to add.
+func (g *Guard) usual(ctx context.Context) (int64, error) {
 	now := g.o.Now().UTC()
 	usual, err := g.o.DB.GuardUsual(ctx, now.Add(-surgeWeek))
-	if err != nil || usual.Runs < surgeRuns || now.Sub(*usual.First) < surgeDay {
-		return 0, err
+	return g.surgeLimit(usual, now), err
+}
+
+// surgeLimit is what may be added; zero when too little is known.
+func (g *Guard) surgeLimit(usual store.GuardUsual, now time.Time) int64 {
+	if usual.Runs < surgeRuns || usual.First == nil || now.Sub(*usual.First) < surgeDay {
+		return 0
 	}
-	return surgeFactor * usual.Most, nil
+	return surgeFactor * usual.Most
 }
 
 // judge opens the breakers that the end of a run calls for.

@@ -36,9 +36,11 @@ type Options struct {
 	Caps                  marginguard.Caps
 	Concurrency           int
 	UserTimeout           time.Duration
-	Actor, Host, Version  string
-	PID                   int
-	Alerts                Alerts
+	// ShardSize is how many users a job of a worker is for; zero means 200.
+	ShardSize            int
+	Actor, Host, Version string
+	PID                  int
+	Alerts               Alerts
 	// ReadOnly is a guard for dry runs only: it shares no rate limit with other
 	// processes, because that is kept in a row.
 	ReadOnly bool
@@ -94,25 +96,69 @@ func New(o Options) (*Guard, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Concurrency = max(o.Concurrency, 1)
+	if o.ShardSize <= 0 {
+		o.ShardSize = shardSize
+	}
+	if o.limitedTogether() {
+		o.Concurrency = min(o.Concurrency, max(int(perSecond*o.PrivateRPS), 2))
+	}
 	m, err := newMarket(o)
 	if err != nil {
 		return nil, err
 	}
 	g := &Guard{o: o, market: m}
-	g.runner, err = g.assemble(source{db: o.DB, now: o.Now}, recorder{g}, nil)
+	g.runner, err = g.assemble(parts{})
 	return g, err
 }
 
-// assemble makes a runner over a source of its own.
-func (g *Guard) assemble(from marginguard.Source, lock marginguard.Locker, seen marginguard.Observer) (*marginguard.Runner, error) {
+// parts are what a runner is put together from; what is not named is the usual.
+type parts struct {
+	source      marginguard.Source
+	recorder    marginguard.Recorder
+	intents     marginguard.Intents
+	lock        marginguard.Locker
+	observer    marginguard.Observer
+	concurrency int
+	userTimeout time.Duration
+}
+
+// assemble makes a runner.
+func (g *Guard) assemble(p parts) (*marginguard.Runner, error) {
 	o := g.o
+	if p.source == nil {
+		p.source = source{db: o.DB, now: o.Now}
+	}
+	if p.recorder == nil {
+		p.recorder = recorder{g}
+	}
+	if p.intents == nil {
+		p.intents = intents{o}
+	}
+	if p.lock == nil {
+		p.lock = recorder{g}
+	}
+	if p.concurrency == 0 {
+		p.concurrency = o.Concurrency
+	}
+	if p.userTimeout == 0 {
+		p.userTimeout = o.UserTimeout
+	}
 	return marginguard.New(marginguard.Options{
-		Source: from, Intents: intents{o}, Recorder: recorder{g}, Locker: lock,
-		Switch: controls{o.DB}, Prices: g.market, Accounts: g.market, Breakers: breakers{o}, Observer: seen,
-		Reading: o.Reading, Caps: o.Caps, Concurrency: o.Concurrency, UserTimeout: o.UserTimeout, CallTimeout: o.Timeout,
+		Source: p.source, Intents: p.intents, Recorder: p.recorder, Locker: p.lock,
+		Switch: controls{o.DB}, Prices: g.market, Accounts: g.market, Breakers: breakers{o}, Observer: p.observer,
+		Reading: o.Reading, Caps: o.Caps, Concurrency: p.concurrency, UserTimeout: p.userTimeout, CallTimeout: o.Timeout,
 		Now: o.Now, Log: o.Log,
 	})
 }
+
+// limitedTogether reports whether all accounts share one rate limit.
+func (o Options) limitedTogether() bool { return !o.LimitPerKey && o.PrivateRPS > 0 }
+
+// perSecond is how many users may be under way for each request a second of a
+// shared limit. More would not be faster: they would wait for each other between
+// reading a position and adding to it, until what they had read is too old.
+const perSecond = 2
 
 // BaseURL is the address of the exchange.
 func (g *Guard) BaseURL() string { return g.market.public.BaseURL() }

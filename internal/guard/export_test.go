@@ -20,7 +20,7 @@ func RunBesideOthers(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	runner, err := g.assemble(source{db: o.DB, now: o.Now}, worker{g}, nil)
+	runner, err := g.assemble(parts{lock: worker{g}})
 	if err != nil {
 		return err
 	}

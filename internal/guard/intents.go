@@ -28,6 +28,7 @@ func (s intents) Plan(ctx context.Context, p marginguard.Plan) (marginguard.Inte
 			CashInPLBefore: p.Before.SumCashInPL, PlannedAt: p.At, UpdatedAt: p.At,
 		},
 		SeenAt: p.SeenAt.UTC(), Made: p.Made, Since: p.Since, Day: p.Day, UserDayCap: capOf(p.UserDayCap), PositionDayCap: capOf(p.PositionDayCap),
+		RoundCap: p.RoundCap, Round: p.Round,
 	})
 	if err != nil {
 		return marginguard.Intent{}, words(err)

@@ -221,6 +221,10 @@ func TestKill_OneOfTwoWorkers(t *testing.T) {
 	other := s.start(t, job{Work: true})
 	require.NoError(t, doomed.Process.Kill())
 	require.True(t, killed(doomed.Wait()))
+	var lost int64
+	s.scan(t, &lost, `SELECT count(*) FROM river.river_job WHERE state = 'running'`)
+	require.Equal(t, int64(1), lost, "the job of the dead one")
+	s.exec(t, `UPDATE river.river_job SET attempted_at = attempted_at - interval '31 seconds' WHERE state = 'running'`)
 	require.NoError(t, other.Wait())
 	for range 2 {
 		s.advance(61 * time.Second)

@@ -46,6 +46,8 @@ type Round struct {
 	Err    error
 	// Standby is a round that somebody else makes.
 	Standby bool
+	// Unfinished is a sign of life without a look at anybody.
+	Unfinished bool
 }
 
 // Idle reports whether the round has nothing to tell.
@@ -82,7 +84,7 @@ func (g *Guard) loop(ctx context.Context, kind string, l Loop, round func(ctx co
 		}
 		if !l.DryRun && !r.Standby {
 			g.brief(ctx, func(ctx context.Context) error {
-				return g.o.DB.BeatGuardWorker(ctx, id, r.Users, r.Err, g.o.Now().UTC())
+				return g.o.DB.BeatGuardWorker(ctx, id, r.Users, r.Err, !r.Unfinished, g.o.Now().UTC())
 			})
 		}
 		if errors.Is(r.Err, store.ErrNeedsSession) {

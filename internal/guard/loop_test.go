@@ -3,7 +3,6 @@ package guard_test
 import (
 	"context"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -137,50 +136,4 @@ func TestWatch_TroubleAndOpenIntents(t *testing.T) {
 	require.Equal(t, 0, rounds[3].Users)
 	require.Equal(t, models.GuardNotApplied, s.intents(t)[0].State)
 	require.Equal(t, int64(210526), s.margin(t, p))
-}
-
-func TestWorkers_ShareTheUsers(t *testing.T) {
-	t.Parallel()
-	s := setup(t)
-	var people []person
-	for _, name := range []string{"anna", "bert", "cleo", "dora", "emil", "fred", "gina", "hugo"} {
-		people = append(people, s.person(t, name))
-	}
-	s.sim.MustPrice(91700)
-	var all sync.WaitGroup
-	for range 3 {
-		all.Go(func() { s.looped(t, 2, func(int) {}, working) })
-	}
-	all.Wait()
-	require.Len(t, s.posts(), len(people), "everybody got margin, once")
-	for _, p := range people {
-		require.Equal(t, int64(252631), s.margin(t, p))
-	}
-	require.LessOrEqual(t, s.reads(), 3*len(people), "nobody was looked at by two workers in one round")
-	lag, err := s.db.GuardLag(t.Context(), s.clock().Add(-time.Second))
-	require.NoError(t, err)
-	require.Zero(t, lag.Due)
-	require.Equal(t, int64(len(people)), lag.ActiveUsers)
-
-	s.advance(20 * time.Second)
-	require.Equal(t, len(people), s.looped(t, 1, func(int) {}, working)[0].Users, "due again after an interval")
-}
-
-func TestWorker_CapsOfARoundReachTheNearest(t *testing.T) {
-	t.Parallel()
-	s := setup(t)
-	far := s.person(t, "far")
-	near := s.person(t, "near")
-	s.sim.MustPrice(91700)
-	s.exec(t, `UPDATE "MarginGuardConfig" SET margin_threshold = 20 WHERE user_id = ?`, near.id)
-	g, err := guard.New(s.options())
-	require.NoError(t, err)
-	var got guard.Round
-	require.NoError(t, g.Work(t.Context(), guard.Loop{
-		Interval: time.Minute, Rounds: 1, MaxSats: 42105, Told: func(r guard.Round) { got = r },
-	}))
-	require.NoError(t, got.Err)
-	require.Equal(t, int64(42105), got.Result.AddedSats)
-	require.Equal(t, int64(252631), s.margin(t, near))
-	require.Equal(t, int64(210526), s.margin(t, far))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/google/uuid"
+
 	"github.com/axisor/axisor/pkg/marginguard"
 	"github.com/axisor/axisor/pkg/models"
 )
@@ -18,7 +20,7 @@ func (r recorder) Lock(ctx context.Context) (func(), error) {
 		return nil, err
 	}
 	// A run that was killed could not say so; now it is certain that it is over.
-	if err := r.o.DB.CloseDeadGuardRuns(ctx, r.o.Now().UTC()); err != nil {
+	if err := r.o.DB.CloseDeadGuardRuns(ctx, r.o.Now().UTC(), r.o.Now().UTC()); err != nil {
 		release()
 		return nil, err
 	}
@@ -28,16 +30,21 @@ func (r recorder) Lock(ctx context.Context) (func(), error) {
 
 // StartRun implements marginguard.Recorder.
 func (r recorder) StartRun(ctx context.Context, run marginguard.Run) (string, error) {
+	id := uuid.NewString()
+	return id, r.store(ctx, id, run)
+}
+
+func (r recorder) store(ctx context.Context, id string, run marginguard.Run) error {
 	pid := int32(r.o.PID)
 	row := models.GuardRun{
-		Reading: string(run.Reading), Actor: &r.o.Actor, Host: &r.o.Host, PID: &pid, Version: &r.o.Version,
+		ID: id, Reading: string(run.Reading), Actor: &r.o.Actor, Host: &r.o.Host, PID: &pid, Version: &r.o.Version,
 		Price: &run.Price, StartedAt: run.StartedAt,
 	}
 	if run.UserID != "" {
 		row.OnlyUserID = &run.UserID
 	}
-	row, err := r.o.DB.StartGuardRun(ctx, row)
-	return row.ID, err
+	_, err := r.o.DB.StartGuardRun(ctx, row)
+	return err
 }
 
 // FinishRun implements marginguard.Recorder.

@@ -32,19 +32,33 @@ func (g *Guard) run(ctx context.Context, runner *marginguard.Runner, r Request) 
 	if r.DryRun {
 		return runner.Run(ctx, r.Request)
 	}
-	var result marginguard.Result
-	err := g.held(ctx, r.AllowSurge)
-	if err == nil && !r.AllowSurge {
-		r.SurgeSats, err = g.surgeLimit(ctx)
-	}
-	if err == nil {
-		result, err = runner.Run(ctx, r.Request)
-	}
+	result, err := g.attempt(ctx, runner, r, g.usual)
 	if errors.Is(err, store.ErrLocked) {
 		// The other run reports for itself.
 		return result, err
 	}
 	g.report(ctx, result, err)
+	return result, err
+}
+
+// surgeFunc tells what may be added; zero when too little is known.
+type surgeFunc func(context.Context) (int64, error)
+
+// attempt is a run that open breakers hold back, and that may open some.
+func (g *Guard) attempt(ctx context.Context, runner *marginguard.Runner, r Request, limit surgeFunc) (marginguard.Result, error) {
+	var result marginguard.Result
+	err := g.held(ctx, r.AllowSurge)
+	if err == nil && !r.AllowSurge {
+		r.SurgeSats, err = limit(ctx)
+	}
+	if err == nil {
+		result, err = runner.Run(ctx, r.Request)
+	}
+	brief, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeBudget)
+	defer cancel()
+	if e := g.judge(brief, result, err); e != nil {
+		g.o.Log.WarnContext(ctx, "breaker not stored", "error", e.Error())
+	}
 	return result, err
 }
 
@@ -57,7 +71,6 @@ func (g *Guard) report(ctx context.Context, r marginguard.Result, failure error)
 			g.o.Log.WarnContext(ctx, what, "error", err.Error())
 		}
 	}
-	complain("breaker not stored", g.judge(ctx, r, failure))
 	var others sync.WaitGroup
 	others.Go(func() { complain("metrics not written", g.writeMetrics(ctx, r, failure)) })
 	others.Go(func() { complain("alerts not delivered", g.deliver(ctx)) })

@@ -23,7 +23,10 @@ type source struct {
 // Targets implements marginguard.Source.
 func (s source) Targets(ctx context.Context, q marginguard.Query) iter.Seq2[marginguard.Target, error] {
 	return func(yield func(marginguard.Target, error) bool) {
-		filter := store.GuardTargetFilter{UserID: q.UserID, Users: q.Users, Day: q.Day, AddsSince: s.now().UTC().Add(-remembered)}
+		filter := store.GuardTargetFilter{
+			UserID: q.UserID, Users: q.Users, Range: store.GuardShard{After: q.After, Until: q.Until},
+			Day: q.Day, AddsSince: s.now().UTC().Add(-remembered),
+		}
 		for row, err := range s.db.GuardTargets(ctx, filter) {
 			if err != nil {
 				yield(marginguard.Target{}, err)

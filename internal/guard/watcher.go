@@ -35,7 +35,7 @@ func (g *Guard) Watch(ctx context.Context, l Loop) error {
 		return g.loop(ctx, models.WorkerWatch, l, g.dryRound(l))
 	}
 	seen := &looks{}
-	runner, err := g.assemble(source{db: g.o.DB, now: g.o.Now}, recorder{g}, seen)
+	runner, err := g.assemble(parts{observer: seen})
 	if err != nil {
 		return err
 	}

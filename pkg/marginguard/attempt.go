@@ -108,10 +108,14 @@ func (w *watch) add(ctx context.Context, v Verdict) {
 	w.handled[v.TradeID] = "handled in this run"
 	p := find(w.positions, v.TradeID)
 	position := w.s.o.Caps.PositionDayLeft(*p, 0)
+	var round int64
+	if !w.s.req.Round.IsZero() {
+		round = w.s.req.MaxSats
+	}
 	intent, err := w.s.o.Intents.Plan(ctx, Plan{
 		RunID: w.s.runID, UserID: w.t.UserID, AccountID: w.t.AccountID, Verdict: v, Before: seen(*p), SeenAt: w.readAt,
 		Made: w.t.Made[v.TradeID], Since: w.t.Since,
-		UserDayCap: w.s.o.Caps.UserDaySats, PositionDayCap: position,
+		UserDayCap: w.s.o.Caps.UserDaySats, PositionDayCap: position, RoundCap: round, Round: w.s.req.Round,
 		Day: w.s.o.Now().UTC().Truncate(24 * time.Hour), At: w.s.o.Now().UTC(),
 	})
 	if err != nil {

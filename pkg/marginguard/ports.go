@@ -19,6 +19,8 @@ type Query struct {
 	UserID string
 	// Users, when not nil, are the only ones to look at.
 	Users []string
+	// After and Until, when not empty, bound the ids of the users.
+	After, Until string
 	// Day is the start of the UTC day over which spent amounts are summed.
 	Day time.Time
 }
@@ -103,8 +105,12 @@ type Plan struct {
 	Since time.Time
 	// UserDayCap and PositionDayCap are checked again under the user's lock.
 	UserDayCap, PositionDayCap int64
-	Day                        time.Time
-	At                         time.Time
+	// RoundCap, unless zero, is checked in the same way: it limits what all
+	// processes add together since Round began.
+	RoundCap int64
+	Round    time.Time
+	Day      time.Time
+	At       time.Time
 }
 
 // Settlement is what became of an intent.

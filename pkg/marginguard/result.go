@@ -58,6 +58,22 @@ type Result struct {
 	Items []Item
 }
 
+// Absorb adds the numbers of another run, without its items.
+func (r *Result) Absorb(other Result) {
+	if r.StartedAt.IsZero() {
+		r.StartedAt, r.Reading = other.StartedAt, other.Reading
+	}
+	r.FinishedAt, r.Price = other.FinishedAt, other.Price
+	r.Users += other.Users
+	r.Positions += other.Positions
+	r.Triggered += other.Triggered
+	r.Added += other.Added
+	r.AddedSats += other.AddedSats
+	r.Skipped += other.Skipped
+	r.Failed += other.Failed
+	r.Unknown += other.Unknown
+}
+
 // Partial reports whether somebody was left without an answer.
 func (r Result) Partial() bool { return r.Failed > 0 || r.Unknown > 0 }
 

@@ -72,6 +72,11 @@ type Request struct {
 	DryRun bool
 	// MaxSats caps what the run adds in total; zero means no cap.
 	MaxSats int64
+	// Round, when not zero, is when the round began that this run is a part of:
+	// the cap then counts for all runs of all processes since, and Spent is what
+	// they had added when this one began.
+	Round time.Time
+	Spent int64
 	// SurgeSats stops the run that wants to add more; zero means no limit.
 	SurgeSats int64
 	// Everything keeps the positions that need nothing in the result.
@@ -154,7 +159,7 @@ func (r *Runner) sweep(ctx context.Context, req Request, market Market, result *
 		first.report(result)
 		return r.note(ctx, first, err)
 	}
-	shares := allot(first.items, req.MaxSats)
+	shares := allot(first.items, max(req.MaxSats-req.Spent, 0))
 	for id := range first.open {
 		shares.users[id] = true
 	}

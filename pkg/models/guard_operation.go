@@ -59,16 +59,14 @@ type GuardWatch struct {
 // TableName implements gorm's Tabler.
 func (GuardWatch) TableName() string { return "guard_watch" }
 
-// GuardLease is a user's place in the round of the guard workers.
-type GuardLease struct {
-	UserID    string     `gorm:"column:user_id;primaryKey"`
-	WorkerID  *string    `gorm:"column:worker_id"`
-	ClaimedAt *time.Time `gorm:"column:claimed_at"`
-	LookedAt  *time.Time `gorm:"column:looked_at"`
+// GuardLook is when a user was last looked at by a guard that runs all the time.
+type GuardLook struct {
+	UserID   string    `gorm:"column:user_id;primaryKey"`
+	LookedAt time.Time `gorm:"column:looked_at"`
 }
 
 // TableName implements gorm's Tabler.
-func (GuardLease) TableName() string { return "guard_lease" }
+func (GuardLook) TableName() string { return "guard_look" }
 
 // The kinds of GuardWorker.
 const (

@@ -22,7 +22,7 @@ func TestGuardModels_KnowEveryColumn(t *testing.T) {
 		models.GuardNotice{},
 		models.GuardSetting{},
 		models.GuardWatch{},
-		models.GuardLease{},
+		models.GuardLook{},
 		models.GuardWorker{},
 		models.GuardRate{},
 	} {

@@ -42,7 +42,14 @@ type GuardPlan struct {
 	Day time.Time
 	// UserDayCap and PositionDayCap are in sats; zero or less means none.
 	UserDayCap, PositionDayCap int64
+	// RoundCap limits what all processes add together since Round began; zero
+	// or less means no limit.
+	RoundCap int64
+	Round    time.Time
 }
+
+// roundLock makes processes take turns at the last sats of a round's cap.
+const roundLock = "axisor.guard.round"
 
 // PlanGuardIntent checks the caps and writes the intent in one transaction,
 // under the user's row lock: two runs that decide at the same moment cannot both
@@ -104,7 +111,23 @@ func (d *DB) guardFits(ctx context.Context, p GuardPlan, user string) error {
 	case p.PositionDayCap > 0 && sums.Position+p.Intent.AmountSats > p.PositionDayCap:
 		return fmt.Errorf("%w: %d of %d sats of the position are spent", ErrGuardCap, sums.Position, p.PositionDayCap)
 	}
-	return nil
+	return d.roundFits(ctx, p)
+}
+
+// roundFits checks the cap that all processes share. The lock is taken last and
+// held until the intent is written, so that those who need no such cap never wait.
+func (d *DB) roundFits(ctx context.Context, p GuardPlan) error {
+	if p.RoundCap <= 0 {
+		return nil
+	}
+	if err := d.Gorm(ctx).Exec(`SELECT pg_advisory_xact_lock(hashtextextended(?, 0))`, roundLock).Error; err != nil {
+		return err
+	}
+	spent, err := d.GuardAdded(ctx, p.Round)
+	if err == nil && spent+p.Intent.AmountSats > p.RoundCap {
+		err = fmt.Errorf("%w: %d of %d sats of the round are spent", ErrGuardCap, spent, p.RoundCap)
+	}
+	return err
 }
 
 // MarkGuardIntentSent moves a planned intent to sent, unless a kill switch was

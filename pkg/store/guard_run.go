@@ -35,11 +35,12 @@ func (d *DB) finishGuardRun(ctx context.Context, run models.GuardRun) error {
 	return done.Error
 }
 
-// CloseDeadGuardRuns marks runs that never ended. It must be called while
-// holding the lock of the run, when no run can be under way.
-func (d *DB) CloseDeadGuardRuns(ctx context.Context, now time.Time) error {
+// CloseDeadGuardRuns marks runs that started before a moment and never ended. It
+// must be called while holding the lock of the run, when none of them can be
+// under way.
+func (d *DB) CloseDeadGuardRuns(ctx context.Context, before, now time.Time) error {
 	return d.Gorm(ctx).Model(&models.GuardRun{}).
-		Where("state = 'running'").
+		Where("state = 'running' AND started_at <= ?", before).
 		Updates(map[string]any{
 			"state": models.GuardRunInterrupted, "finished_at": now, "error": "the process ended without finishing the run",
 		}).Error

@@ -20,6 +20,8 @@ type GuardTargetFilter struct {
 	UserID string
 	// Users, when not nil, are the only ones.
 	Users []string
+	// Range, unless it is zero, is the part of all users to stay in.
+	Range GuardShard
 	// Day is the beginning of the day over which spent amounts are summed.
 	Day time.Time
 	// AddsSince limits how far back the last addition to a position matters.
@@ -94,12 +96,12 @@ func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account s
 		JOIN "UserExchangeAccounts" a ON a.user_id = c.user_id
 		JOIN "Exchange" e ON e.id = a.exchange_id AND e.slug IN ?
 		LEFT JOIN guard_control k ON k.user_id = c.user_id AND k.disabled
-		WHERE (c.user_id, a.id) > (?, ?) AND (? = '' OR c.user_id = ?)
+		WHERE (c.user_id, a.id) > (?, ?) AND c.user_id > ? AND (? = '' OR c.user_id <= ?) AND (? = '' OR c.user_id = ?)
 		  AND ((c.is_active AND u.is_active AND a.is_active AND e.is_active)
 		       OR a.id IN (SELECT i.account_id FROM guard_intent i WHERE i.state IN `+openStates+`))
 		  AND (? OR c.user_id = ANY(?))
 		ORDER BY c.user_id, a.id
-		LIMIT ?`, guardExchanges[:], user, account, f.UserID, f.UserID, f.Users == nil, models.Texts(f.Users), guardBatch).Scan(&rows).Error
+		LIMIT ?`, guardExchanges[:], user, account, f.Range.After, f.Range.Until, f.Range.Until, f.UserID, f.UserID, f.Users == nil, models.Texts(f.Users), guardBatch).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}

@@ -217,7 +217,7 @@ func TestGuardRun_HistoryAndHealth(t *testing.T) {
 	require.Nil(t, health.LastRun)
 	dead, err := b.db.StartGuardRun(ctx, models.GuardRun{Reading: "remaining", StartedAt: guardNow})
 	require.NoError(t, err)
-	require.NoError(t, b.db.CloseDeadGuardRuns(ctx, guardNow))
+	require.NoError(t, b.db.CloseDeadGuardRuns(ctx, guardNow, guardNow))
 	run, err := b.db.StartGuardRun(ctx, models.GuardRun{Reading: "remaining", StartedAt: guardNow.Add(time.Minute), Price: new(91000.5)})
 	require.NoError(t, err)
 	run.State, run.FinishedAt, run.AddedSats, run.Added = models.GuardRunFinished, new(guardNow.Add(2*time.Minute)), 4_000_000_000, 3

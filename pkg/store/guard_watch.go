@@ -46,9 +46,9 @@ func (d *DB) storeLooks(ctx context.Context, looks []GuardLook) error {
 		rows = append(rows, l.Rows...)
 		seen[l.UserID] = l.At
 	}
-	leases := make([]models.GuardLease, 0, len(seen))
+	times := make([]models.GuardLook, 0, len(seen))
 	for user, at := range seen {
-		leases = append(leases, models.GuardLease{UserID: user, LookedAt: &at})
+		times = append(times, models.GuardLook{UserID: user, LookedAt: at})
 	}
 	return d.Transaction(ctx, func(tx *DB) error {
 		g := tx.Gorm(ctx)
@@ -60,9 +60,9 @@ func (d *DB) storeLooks(ctx context.Context, looks []GuardLook) error {
 		gone := func(user string) bool { return !slices.Contains(alive, user) }
 		if len(alive) < len(seen) {
 			rows = slices.DeleteFunc(rows, func(r models.GuardWatch) bool { return gone(r.UserID) })
-			leases = slices.DeleteFunc(leases, func(l models.GuardLease) bool { return gone(l.UserID) })
+			times = slices.DeleteFunc(times, func(l models.GuardLook) bool { return gone(l.UserID) })
 		}
-		if len(leases) == 0 {
+		if len(times) == 0 {
 			return nil
 		}
 		if err := g.Where("account_id IN ?", accounts).Delete(&models.GuardWatch{}).Error; err != nil {
@@ -76,7 +76,7 @@ func (d *DB) storeLooks(ctx context.Context, looks []GuardLook) error {
 		}
 		return g.Clauses(clause.OnConflict{
 			Columns: []clause.Column{{Name: "user_id"}}, DoUpdates: clause.AssignmentColumns([]string{"looked_at"}),
-		}).CreateInBatches(&leases, watchBatch).Error
+		}).CreateInBatches(&times, watchBatch).Error
 	})
 }
 
@@ -101,35 +101,10 @@ func (d *DB) GuardDue(ctx context.Context, before time.Time, limit int) ([]strin
 		UNION
 		(SELECT c.user_id FROM "MarginGuardConfig" c
 		 JOIN "User" u ON u.id = c.user_id AND u.is_active
-		 LEFT JOIN guard_lease l ON l.user_id = c.user_id
+		 LEFT JOIN guard_look l ON l.user_id = c.user_id
 		 WHERE c.is_active AND (l.looked_at IS NULL OR l.looked_at < ? OR c.updated_at > l.looked_at
 		       OR EXISTS (SELECT FROM "UserExchangeAccounts" a WHERE a.user_id = c.user_id AND a.updated_at > l.looked_at))
 		 ORDER BY l.looked_at NULLS FIRST, c.user_id LIMIT ?)`, before, limit).Scan(&ids).Error
-	return ids, err
-}
-
-// ClaimGuardUsers gives a worker the next users who were not claimed since
-// before. Two workers never get the same ones; a worker that dies loses its
-// users until they are due again.
-func (d *DB) ClaimGuardUsers(ctx context.Context, worker string, now, before time.Time, limit int) ([]string, error) {
-	var ids []string
-	err := d.Gorm(ctx).Raw(`
-		WITH due AS (
-			SELECT c.user_id FROM "MarginGuardConfig" c
-			JOIN "User" u ON u.id = c.user_id
-			LEFT JOIN guard_lease l ON l.user_id = c.user_id
-			WHERE ((c.is_active AND u.is_active)
-			       OR c.user_id IN (SELECT i.user_id FROM guard_intent i WHERE i.state IN `+openStates+`))
-			  AND (l.claimed_at IS NULL OR l.claimed_at <= @before)
-			ORDER BY l.claimed_at NULLS FIRST, c.user_id
-			LIMIT @limit
-			FOR UPDATE OF c SKIP LOCKED)
-		INSERT INTO guard_lease AS l (user_id, worker_id, claimed_at)
-		SELECT user_id, @worker, @now FROM due
-		ON CONFLICT (user_id) DO UPDATE SET worker_id = @worker, claimed_at = @now
-		WHERE l.claimed_at IS NULL OR l.claimed_at <= @before
-		RETURNING l.user_id`,
-		map[string]any{"worker": worker, "now": now, "before": before, "limit": limit}).Scan(&ids).Error
 	return ids, err
 }
 
@@ -155,7 +130,7 @@ func (d *DB) GuardLag(ctx context.Context, before time.Time) (GuardLag, error) {
 		       count(*) FILTER (WHERE l.looked_at IS NULL) AS never, min(l.looked_at) AS oldest,
 		       (SELECT count(*) FROM guard_watch) AS positions
 		FROM "MarginGuardConfig" c JOIN "User" u ON u.id = c.user_id AND u.is_active
-		LEFT JOIN guard_lease l ON l.user_id = c.user_id
+		LEFT JOIN guard_look l ON l.user_id = c.user_id
 		WHERE c.is_active`, before).Scan(&got).Error
 	out := GuardLag{ActiveUsers: got.Active, Due: got.Due, Positions: got.Positions}
 	if got.Never == 0 {

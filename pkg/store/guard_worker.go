@@ -19,15 +19,24 @@ func (d *DB) StartGuardWorker(ctx context.Context, w models.GuardWorker) (models
 	return w, err
 }
 
-// BeatGuardWorker stores a sign of life: how the last round went.
-func (d *DB) BeatGuardWorker(ctx context.Context, id string, users int, failure error, at time.Time) error {
+// BeatGuardWorker stores a sign of life: how the last round went, and whether
+// there was one.
+func (d *DB) BeatGuardWorker(ctx context.Context, id string, users int, failure error, finished bool, at time.Time) error {
 	set := map[string]any{"beat_at": at, "users": users, "error": nil}
-	if failure != nil {
+	switch {
+	case failure != nil:
 		set["error"] = failure.Error()
-	} else {
+	case finished:
 		set["finished_at"] = at
 	}
 	return d.Gorm(ctx).Model(&models.GuardWorker{}).Where("id = ?", id).Updates(set).Error
+}
+
+// CountGuardWorkers counts the processes of a kind that were heard of since.
+func (d *DB) CountGuardWorkers(ctx context.Context, kind string, since time.Time) (int, error) {
+	var n int64
+	err := d.Gorm(ctx).Model(&models.GuardWorker{}).Where("kind = ? AND stopped_at IS NULL AND beat_at >= ?", kind, since).Count(&n).Error
+	return int(n), err
 }
 
 // StopGuardWorker stores that a process has ended in good order.

@@ -267,8 +267,10 @@ func TestPrune(t *testing.T) {
 
 	// 31 days without a backup: whatever is left stays.
 	now = now.AddDate(0, 0, 31)
-	r := p.OK("backup", "prune", "--yes")
-	require.Contains(t, r.Stderr, "nothing is removed: the newest good backup is older than 30 days")
+	r := p.Fails(8, "backup", "prune", "--yes", "-o", "json")
+	require.Equal(t, "backups_stopped", r.Error()["code"])
+	require.Contains(t, r.Stderr, "no dump was removed: the newest good backup is older than 30 days")
+	p.Fails(8, "backup", "prune", "--dry-run")
 	require.Len(t, stored(t, p), 6)
 	p.Fails(2, "backup", "prune", "--keep-days", "-1")
 }

@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +40,7 @@ the days to keep: then backups have stopped, and that is what needs attention. F
 did not write are never touched. Base backups follow the same rules, and the archived log goes with the
 last base backup that needs it. The plan is shown before anything is removed.
 
-Exit codes: 0, 2, 5, 6, 10, 13, 130.`,
+Exit codes: 0, 2, 5, 6, 8 (backups have stopped, nothing was removed), 10, 13, 130.`,
 		Example: "  axisor backup prune --dry-run\n  axisor backup prune --keep-days 7 --keep-monthly 12 --yes",
 		Args:    flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -132,14 +133,17 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 		return err
 	}
 	going := append(plan.Removals(), physical.Bases.Removals()...)
-	if plan.Stopped != "" && len(plan.Decisions) > 0 {
+	if plan.Stopped != "" && !plan.Stale && len(plan.Decisions) > 0 {
 		p.Notice("nothing is removed: %s", plan.Stopped)
 	}
 	if o.write.DryRun || len(going)+len(physical.Segments) == 0 {
 		if n := len(physical.Segments); n > 0 {
 			p.Notice("would remove %s that no base backup needs", count(int64(n), "log segment"))
 		}
-		return output.Slice(p, prunedDesc(), append(prunedViews(plan, nil, "dump", o.write.DryRun), prunedViews(physical.Bases, nil, "base", o.write.DryRun)...))
+		if err := output.Slice(p, prunedDesc(), append(prunedViews(plan, nil, "dump", o.write.DryRun), prunedViews(physical.Bases, nil, "base", o.write.DryRun)...)); err != nil {
+			return err
+		}
+		return stale(plan, physical.Bases)
 	}
 	for _, e := range going {
 		p.Notice("to remove: %s, %s", e.ID, bytesText(e.Manifest.Bytes()))
@@ -163,7 +167,26 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 	if err := audit(ctx, o.app, "backup.prune", "", map[string]any{"removed": idsOf(gone), "policy": o.policy}); err != nil {
 		warn(p, "the removal could not be written into the audit trail: "+err.Error())
 	}
-	return output.Slice(p, prunedDesc(), views)
+	if err := output.Slice(p, prunedDesc(), views); err != nil {
+		return err
+	}
+	return stale(plan, physical.Bases)
+}
+
+// stale makes cron tell when retention has refused: that backups have stopped is what needs attention, and an
+// exit code of zero would hide it until the day of need.
+func stale(dumps, bases backup.PrunePlan) error {
+	var problems, hints []string
+	if dumps.Stale {
+		problems, hints = append(problems, "no dump was removed: "+dumps.Stopped), append(hints, "make one and see why none was made: axisor backup create")
+	}
+	if bases.Stale {
+		problems, hints = append(problems, "no base backup was removed: "+bases.Stopped), append(hints, "make one: axisor backup base")
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return clierr.New(clierr.CheckFailed, "backups_stopped", strings.Join(problems, "; "), hints...)
 }
 
 func prunedViews(plan backup.PrunePlan, gone []backup.Entry, kind string, dry bool) []prunedView {

@@ -26,8 +26,10 @@ type Decision struct {
 // PrunePlan is the verdict on every backup, newest first.
 type PrunePlan struct {
 	Decisions []Decision
-	// Stopped is set when nothing is removed because backups seem to have stopped.
+	// Stopped says why nothing is removed; empty when the rules were applied.
 	Stopped string
+	// Stale is set when that is because backups have stopped or none is good: somebody has to look.
+	Stale bool
 }
 
 // Removals are the backups the plan would remove.
@@ -65,6 +67,7 @@ func PlanRetention(entries []Entry, policy Policy, now time.Time) PrunePlan {
 	case now.Sub(sorted[newest].when()) > patience(sorted):
 		plan.Stopped = "backups seem to have stopped: the newest good one is of " + sorted[newest].when().UTC().Format(time.DateOnly)
 	}
+	plan.Stale = plan.Stopped != "" && policy != Policy{} && len(sorted) > 0
 	slots := newSlots(policy)
 	for i, e := range sorted {
 		d := Decision{Entry: e}

@@ -66,6 +66,8 @@ func TestPlanRetention(t *testing.T) {
 			}
 			require.Equal(t, want, got)
 			require.Equal(t, test.stopped, plan.Stopped != "", plan.Stopped)
+			// No rule and no backup are nothing to be alarmed about.
+			require.Equal(t, test.stopped && len(test.entries) > 0 && test.policy != Policy{}, plan.Stale)
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
@@ -35,12 +36,14 @@ type baseView struct {
 	Encrypted        bool         `json:"encrypted"`
 	Verified         bool         `json:"verified"`
 	Warnings         []string     `json:"warnings"`
+	Targets          []string     `json:"targets"` // that have a copy
 }
 
 type baseOptions struct {
 	app    *app.App
 	place  place
 	spread bool
+	noPush bool
 	write  flags.Writes
 }
 
@@ -55,18 +58,19 @@ func newBase(a *app.App, run func(context.Context, *baseOptions) error) *cobra.C
 		Long: `Copy the whole cluster with pg_basebackup: the beginning of every "axisor restore pitr". The
 stream is compressed, encrypted when backup.recipients are set, and read back from the disk; each
 file is compared with the server's own list (backup_manifest) while it passes. The log inside the
-copy goes into the log archive too. Afterwards base backups that no retention rule keeps are removed,
+copy goes into the log archive too. It is copied to backup.targets, with the log that it needs. Afterwards base backups that no retention rule keeps are removed,
 with the log that only they needed.
 
 Between base backups the log must be archived without a gap: axisor backup wal start, or
 archive_command. The login needs the REPLICATION right. A cluster with tablespaces is refused.
 
-Exit codes: 0, 1 (disk full), 2, 6, 10, 11, 13, 14, 130.`,
+Exit codes: 0, 1 (disk full), 2, 6, 7 (made here; a copy failed), 10, 11, 13, 14, 130.`,
 		Example: "  axisor backup base\n  axisor backup base --spread\n  axisor backup base --dry-run",
 		Args:    flags.None(),
 		RunE:    func(c *cobra.Command, _ []string) error { return explain(run(c.Context(), o)) },
 	}
 	c.Flags().BoolVar(&o.spread, "spread", false, "let the server's first checkpoint take its time")
+	c.Flags().BoolVar(&o.noPush, "no-push", false, "do not copy it to backup.targets")
 	o.place.register(c, true)
 	o.write.Register(c)
 	fieldsOf[baseView](c)
@@ -101,7 +105,7 @@ func runBase(ctx context.Context, o *baseOptions) error {
 		v := baseView{
 			ID: plan.ID, File: filepath.Join(plan.Directory, plan.File), SystemIdentifier: plan.Server.SystemIdentifier,
 			ServerVersion: plan.Server.Version, StartedAt: output.At(o.app.Now()), Compression: plan.Compression, Encrypted: plan.Encrypted,
-			Warnings: append([]string{}, plan.Warnings...),
+			Warnings: append([]string{}, plan.Warnings...), Targets: []string{},
 		}
 		return output.Change(p, output.Desc{Noun: "base backups", ID: "id"}, v, output.ChangeInfo{
 			Result: output.Created, DryRun: true, Said: "would copy the cluster of " + plan.Database.Name,
@@ -122,6 +126,7 @@ func runBase(ctx context.Context, o *baseOptions) error {
 	for _, w := range v.Warnings {
 		warn(p, w)
 	}
+	copyErr := o.copy(ctx, p, repo, e, &v)
 	if err := audit(ctx, o.app, "backup.base", e.ID, v); err != nil {
 		warn(p, "the base backup is good, but it could not be written into the audit trail: "+err.Error())
 	}
@@ -140,6 +145,27 @@ func runBase(ctx context.Context, o *baseOptions) error {
 	if err == nil && p.Machine() {
 		p.Notice("%s", said)
 	}
+	if err == nil && copyErr != nil {
+		err = clierr.New(clierr.Partial, "copy_failed", "base backup "+e.ID+" is good here, but not every target has it: "+copyErr.Error(),
+			"try again, what was sent is kept: axisor backup push").WithCause(copyErr)
+	}
+	return err
+}
+
+// copy sends the base backup, and the log that it needs, to the configured targets.
+func (o *baseOptions) copy(ctx context.Context, p *output.Printer, repo *backup.Repository, e backup.Entry, v *baseView) error {
+	targets, err := configuredTargets(o.app)
+	if err != nil || o.noPush {
+		return err
+	}
+	job := pushJob{app: o.app, repo: repo, place: &o.place, bases: []backup.Entry{e}, log: true, prune: true}
+	err = job.run(ctx, targets)
+	for _, d := range job.done {
+		if d.Kind == "base" {
+			v.Targets = append(v.Targets, d.Target)
+			p.Notice("copied to %s", d.Target)
+		}
+	}
 	return err
 }
 
@@ -151,6 +177,6 @@ func baseViewOf(e backup.Entry) baseView {
 		ID: e.ID, File: e.Path(), Bytes: &bytes, DataBytes: &b.DataBytes, Files: &b.Files, SHA256: &m.Archive.SHA256,
 		SystemIdentifier: m.Server.SystemIdentifier, ServerVersion: m.Server.Version, StartedAt: output.At(m.StartedAt), DurationMs: &took,
 		Timeline: &b.Timeline, StartLSN: &start, StopLSN: &stop, StopTime: &at, Compression: m.Compression,
-		Encrypted: m.Encryption != nil, Verified: e.State == backup.StateGood, Warnings: append([]string{}, m.Warnings...),
+		Encrypted: m.Encryption != nil, Verified: e.State == backup.StateGood, Warnings: append([]string{}, m.Warnings...), Targets: []string{},
 	}
 }

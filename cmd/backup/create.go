@@ -49,7 +49,7 @@ failure nothing is left behind. Afterwards backups that no retention rule keeps 
 the newest good one never is. One run at a time: a second one ends with exit 13.
 
 It is then copied to each of backup.targets, read back there, and old copies are removed by the
-target's own rules. Role passwords are not stored.
+target's own rules; archived log that base backups there need goes along. Role passwords are not stored.
 
 Exit codes: 0, 1 (disk full), 2, 6, 7 (backup made; a copy or removing old ones failed), 10, 11, 13, 14, 130.`,
 		Example: "  axisor backup create\n  axisor backup create --dry-run\n  axisor backup create -o json --jq .file",
@@ -189,10 +189,13 @@ func (o *createOptions) copy(ctx context.Context, p *output.Printer, repo *backu
 	if err != nil || o.noPush {
 		return err
 	}
-	done, err := pushAll(ctx, o.app, repo, &o.place, []backup.Entry{e}, targets, !o.noPrune)
-	for _, d := range done {
-		v.Targets = append(v.Targets, d.Target)
-		p.Notice("copied to %s", d.Target)
+	job := pushJob{app: o.app, repo: repo, place: &o.place, dumps: []backup.Entry{e}, log: true, prune: !o.noPrune}
+	err = job.run(ctx, targets)
+	for _, d := range job.done {
+		if d.Kind == "dump" {
+			v.Targets = append(v.Targets, d.Target)
+			p.Notice("copied to %s", d.Target)
+		}
 	}
 	return err
 }

@@ -101,6 +101,7 @@ point reached), 10, 14, 130.`,
 	c.Flags().BoolVar(&o.promote, "promote", false, "end the recovery at the point: the server takes writes")
 	c.Flags().BoolVar(&o.stop, "stop", false, "stop the server afterwards")
 	o.place.register(c, true)
+	o.place.registerFrom(c)
 	o.write.Register(c)
 	fieldsOf[recoveredView](c)
 	return c
@@ -141,7 +142,7 @@ func runPITR(ctx context.Context, o *pitrOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, err := o.place.open(o.app)
+	repo, err := o.place.catalogue(ctx, o.app)
 	if err != nil {
 		return err
 	}

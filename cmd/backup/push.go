@@ -2,8 +2,7 @@ package backup
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,17 +10,18 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/backup/remote"
 )
 
 // pushedView is one copy on one target.
 type pushedView struct {
-	ID     string `json:"id"`
+	ID     string `json:"id"` // of the log: the cluster's system identifier
 	Target string `json:"target"`
 	Status string `json:"status"` // copied, already_there, planned
 	Bytes  int64  `json:"bytes"`
+	Kind   string `json:"kind"`  // dump, base, log
+	Files  int    `json:"files"` // that were sent
 }
 
 type pushOptions struct {
@@ -40,10 +40,12 @@ func newPush(a *app.App, run func(context.Context, *pushOptions) error) *cobra.C
 	c := &cobra.Command{
 		Use:   "push [ID|FILE|latest]",
 		Short: "Copy backups to the targets that do not have them",
-		Long: `Copy backups (all good ones when none is named) to backup.targets: directories and S3-compatible
-storage. What a target has already is left alone, and an upload that was cut short goes on. Each copy
-is read back and compared before its manifest is written; until then it is no backup. Afterwards old
-copies are removed by the target's own rules (keep_days and so on), or the general ones.
+		Long: `Copy backups to backup.targets: directories and S3-compatible storage. Without a name all good
+dumps and base backups are copied that the target's retention would keep, and the archived log that the
+base backups there need. What a target has already is left alone, and an upload that was cut short goes
+on. Each copy is read back and compared before its manifest is written; until then it is no backup.
+Afterwards old copies are removed by the target's own rules (keep_days and so on), or the general ones;
+log that a base backup on the target needs never is.
 
   backup:
     targets:
@@ -52,7 +54,7 @@ copies are removed by the target's own rules (keep_days and so on), or the gener
 
 Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or credentials_file=… in the address.
 
-Exit codes: 0, 2, 3, 6, 7 (some copies failed), 8 (damaged here), 10, 11, 130.`,
+Exit codes: 0, 2, 3, 6, 7 (some copies failed), 8 (damaged here, or backups have stopped), 10, 11, 130.`,
 		Example:           "  axisor backup push\n  axisor backup push latest --target /mnt/nas/axisor",
 		Args:              flags.AtMostOne("axisor backup push latest", "ID"),
 		ValidArgsFunction: flags.Live(ids(a, &o.place), false),
@@ -93,88 +95,39 @@ func runPush(ctx context.Context, o *pushOptions) error {
 	if len(targets) == 0 {
 		return clierr.New(clierr.Config, "no_targets", "there is no target to copy to", "set backup.targets (AXISOR_BACKUP_TARGETS)")
 	}
-	var entries []backup.Entry
+	job := pushJob{app: o.app, repo: repo, place: &o.place, dry: o.write.DryRun}
 	if o.ref != "" {
 		e, err := repo.Find(o.ref)
 		if err != nil {
 			return err
 		}
-		entries = append(entries, e)
+		job.dumps = []backup.Entry{e}
 	} else {
-		list, err := repo.List()
-		if err != nil {
+		job.log, job.prune, job.wanted = true, true, true
+		if job.dumps, err = repo.List(); err != nil {
 			return err
 		}
-		for _, e := range list {
-			if e.State == backup.StateGood {
-				entries = append(entries, e)
-			}
+		if job.bases, err = repo.Bases(); err != nil {
+			return err
 		}
 	}
-	views := []pushedView{}
-	if o.write.DryRun {
-		for _, t := range targets {
-			for _, e := range entries {
-				views = append(views, pushedView{ID: e.ID, Target: t.Name, Status: "planned", Bytes: e.Manifest.Bytes()})
-			}
-		}
-		return output.Slice(p, pushedDesc(), views)
-	}
-	done, pushErr := pushAll(ctx, o.app, repo, &o.place, entries, targets, o.ref == "")
-	for _, d := range done {
-		v := pushedView{ID: d.ID, Target: d.Target, Status: "copied", Bytes: d.Bytes}
-		if d.Already {
-			v.Status = "already_there"
-		}
-		views = append(views, v)
-	}
-	if err := output.Slice(p, pushedDesc(), views); err != nil {
+	pushErr := job.run(ctx, targets)
+	if err := output.Slice(p, pushedDesc(), job.done); err != nil {
 		return err
 	}
-	if pushErr != nil && len(done) > 0 {
+	switch {
+	case pushErr != nil && len(job.done) > 0:
 		return clierr.New(clierr.Partial, "copy_failed", "some copies failed: "+pushErr.Error(), "try again, what was sent is kept: axisor backup push").WithCause(pushErr)
+	case pushErr != nil:
+		return pushErr
+	case len(job.stale) > 0:
+		return clierr.New(clierr.CheckFailed, "backups_stopped", strings.Join(job.stale, "; "), "make one and see why none was made: axisor backup create")
 	}
-	return pushErr
+	return nil
 }
 
 func pushedDesc() output.Desc {
-	return output.Desc{Noun: "copies", ID: "id", Columns: []output.Column{{Field: "id"}, {Field: "target"}, {Field: "status"}, {Field: "bytes", Header: "SIZE", Format: size}}}
-}
-
-// pushAll copies to every target; one that fails does not keep the others from theirs.
-func pushAll(ctx context.Context, a *app.App, repo *backup.Repository, at *place, entries []backup.Entry, targets []remote.Target, prune bool) ([]backup.Pushed, error) {
-	policy, err := configuredPolicy(a)
-	if err != nil {
-		return nil, err
-	}
-	options, err := at.options(a)
-	if err != nil {
-		return nil, err
-	}
-	var done []backup.Pushed
-	var problems []error
-	for _, t := range targets {
-		failed := false
-		for _, e := range entries {
-			bar := progress.Start(a.Streams, "copy "+e.ID+" to "+t.Name, e.Manifest.Bytes(), progress.Bytes, a.Globals.Quiet)
-			d, err := repo.Push(ctx, e, t, bar)
-			bar.Done()
-			if err != nil {
-				problems, failed = append(problems, err), true
-				break // the next one would fail in the same way
-			}
-			done = append(done, d)
-		}
-		if failed || !prune {
-			continue
-		}
-		far, err := backup.OpenTarget(ctx, options, t)
-		if err == nil {
-			_, _, err = far.PruneTarget(ctx, backup.PolicyFor(t, policy))
-		}
-		if err != nil {
-			problems = append(problems, fmt.Errorf("prune %s: %w", t.Name, err))
-		}
-	}
-	return done, errors.Join(problems...)
+	return output.Desc{Noun: "copies", ID: "id", Columns: []output.Column{
+		{Field: "id"}, {Field: "kind"}, {Field: "target"}, {Field: "status"}, {Field: "files", Drop: 1}, {Field: "bytes", Header: "SIZE", Format: size},
+	}}
 }

@@ -42,6 +42,9 @@ func newWALReceive(a *app.App, run func(context.Context, *walReceiveOptions) err
 program is started again when it ends. A replication slot keeps the server from recycling what
 was not received; set max_slot_wal_keep_size, or a receiver that is gone for days fills its disk.
 
+Each finished segment is copied to backup.targets, as far as the base backups there need it. A target that
+is away does not stop the receiving: "axisor backup wal status" tells, and it catches up.
+
 The segment in progress lies unencrypted in the archive's folder "receive", private to this user.
 The server does not wait for it: after a crash of its disk the last milliseconds can be missing.
 For a service manager use this command; "axisor backup wal start" runs it in the background.
@@ -76,8 +79,12 @@ func runWALReceive(ctx context.Context, o *walReceiveOptions) error {
 	if err != nil {
 		return err
 	}
+	targets, err := configuredTargets(o.app)
+	if err != nil {
+		return err
+	}
 	q := backup.ReceiveRequest{
-		URL: url, Slot: o.slot, Compression: cfg.Backup.Compression, Recipients: cfg.Backup.Recipients,
+		URL: url, Slot: o.slot, Compression: cfg.Backup.Compression, Recipients: cfg.Backup.Recipients, Targets: targets,
 		Report: func(message string) { p.Notice("%s", message) },
 	}
 	if o.end != "" {

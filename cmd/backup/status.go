@@ -16,7 +16,7 @@ import (
 
 // statusView is what can be recovered today.
 type statusView struct {
-	Directory string        `json:"directory"`
+	Directory string        `json:"directory"` // or the target of --from
 	NewestID  *string       `json:"newest_id"` // newest good dump
 	NewestAt  *output.Time  `json:"newest_at"`
 	ProvenID  *string       `json:"proven_id"` // newest one that a test restore has proven
@@ -25,11 +25,14 @@ type statusView struct {
 	Bad       int           `json:"bad"`
 	Clusters  []clusterView `json:"clusters"`
 	Receiver  receiverView  `json:"receiver"`
+
+	far bool // the receiver has no part in it
 }
 
 // clusterView is the physical part, one per cluster whose log is archived here.
 type clusterView struct {
 	SystemIdentifier string       `json:"system_identifier"`
+	Timeline         uint32       `json:"timeline"` // the newest
 	Bases            int          `json:"bases"`
 	NewestBase       *string      `json:"newest_base"`
 	NewestBaseAt     *output.Time `json:"newest_base_at"`
@@ -65,6 +68,7 @@ Exit codes: 0, 2, 6, 10.`,
 		RunE:    func(c *cobra.Command, _ []string) error { return explain(run(c.Context(), o)) },
 	}
 	o.place.register(c, false)
+	o.place.registerFrom(c)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	fieldsOf[statusView](c)
 	return c
@@ -75,16 +79,22 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, err := o.place.open(o.app)
+	repo, err := o.place.catalogue(ctx, o.app)
 	if err != nil {
 		return err
+	}
+	if o.place.from != "" {
+		if err := repo.ReadEnds(ctx); err != nil {
+			return err
+		}
 	}
 	s, err := repo.Status()
 	if err != nil {
 		return err
 	}
 	v := statusView{
-		Directory: repo.Directory(), Backups: s.Dumps, Bad: s.Bad, Clusters: []clusterView{}, Receiver: receiverView{Slot: backup.DefaultSlot},
+		Directory: repo.Place(), Backups: s.Dumps, Bad: s.Bad, Clusters: []clusterView{}, Receiver: receiverView{Slot: backup.DefaultSlot},
+		far: o.place.from != "",
 	}
 	if s.Newest != nil {
 		at := output.At(s.Newest.Manifest.StartedAt)
@@ -102,7 +112,7 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 			v.Receiver = receiverViewOf(r)
 		}
 	}
-	if len(s.Clusters) > 0 {
+	if len(s.Clusters) > 0 && o.place.from == "" {
 		if slot, ok := askSlot(ctx, o.app, p, repo, v.Receiver.Slot); ok {
 			v.Receiver.slot(slot)
 		}
@@ -112,7 +122,7 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 
 func clusterViewOf(c backup.ClusterStatus) clusterView {
 	v := clusterView{
-		SystemIdentifier: c.System, Bases: c.Bases, Segments: c.Segments, Bytes: c.Bytes, Holes: c.Holes,
+		SystemIdentifier: c.System, Timeline: c.Timeline, Bases: c.Bases, Segments: c.Segments, Bytes: c.Bytes, Holes: c.Holes,
 		FirstTime: output.AtPtr(c.FirstTime), LastTime: output.AtPtr(c.LastTime),
 	}
 	if c.NewestBase != nil {
@@ -148,7 +158,7 @@ func (v statusView) write(d *output.Doc, now time.Time) {
 		d.Field("newest base", c.NewestBase)
 		d.Field("recoverable from", c.FirstTime)
 		d.Field("recoverable to", c.LastTime)
-		d.Field("log", fmt.Sprintf("%s in %s", bytesText(c.Bytes), count(int64(c.Segments), "segment")))
+		d.Field("log", fmt.Sprintf("%s in %s, timeline %d", bytesText(c.Bytes), count(int64(c.Segments), "segment"), c.Timeline))
 		if c.Holes > 0 {
 			d.Line(streams.Bad, "the log has %s: axisor backup wal verify", count(int64(c.Holes), "hole"))
 		}
@@ -157,8 +167,14 @@ func (v statusView) write(d *output.Doc, now time.Time) {
 		d.Line(streams.Muted, "no point in time can be recovered: there is no base backup (axisor backup base)")
 		return
 	}
+	if v.far {
+		return
+	}
 	d.Section("log receiver")
 	d.Field("running", v.Receiver.Running)
+	if v.Receiver.TargetError != nil {
+		d.Line(streams.Bad, "not every target has the log: %s", *v.Receiver.TargetError)
+	}
 	d.Field("slot", v.Receiver.Slot)
 	d.Field("slot active", v.Receiver.SlotActive)
 	if v.Receiver.LagBytes != nil {

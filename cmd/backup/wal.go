@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -47,6 +48,7 @@ type walArchiveOptions struct {
 	app   *app.App
 	place place
 	path  string
+	push  bool
 	write flags.Writes
 }
 
@@ -66,7 +68,11 @@ one of the two belongs to another history. For postgresql.conf:
   archive_mode = on
   archive_command = 'axisor backup wal archive -q "%p"'
 
-Exit codes: 0, 1 (disk full), 2, 3 (no such file), 4 (different content), 6, 8 (not a sound segment), 10, 13, 130.`,
+Without --push the targets get it with the next "axisor backup", "backup base" or "backup push". With it,
+success means that every target has it too: the server keeps its log, on its own disk, while one is away.
+
+Exit codes: 0, 1 (disk full), 2, 3 (no such file), 4 (different content), 6, 8 (not a sound segment), 10,
+11 (a target is away), 13, 130.`,
 		Example: "  axisor backup wal archive pg_wal/000000010000000000000007",
 		Args:    flags.Exactly("axisor backup wal archive pg_wal/000000010000000000000007", "PATH"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -74,6 +80,7 @@ Exit codes: 0, 1 (disk full), 2, 3 (no such file), 4 (different content), 6, 8 (
 			return explain(run(c.Context(), o))
 		},
 	}
+	c.Flags().BoolVar(&o.push, "push", false, "copy it to backup.targets before success is reported")
 	o.place.register(c, false)
 	o.write.Register(c)
 	fieldsOf[walFileView](c)
@@ -101,6 +108,17 @@ func runWALArchive(ctx context.Context, o *walArchiveOptions) error {
 	}
 	if d.Problem != "" {
 		warn(p, d.Name+" is stored as it is, but: "+d.Problem)
+	}
+	if o.push && !o.write.DryRun {
+		targets, err := configuredTargets(o.app)
+		if err != nil {
+			return err
+		}
+		for _, t := range targets {
+			if err := repo.PushLogFile(ctx, d.System, d.Name, t); err != nil {
+				return err
+			}
+		}
 	}
 	info := output.ChangeInfo{Result: output.Created, DryRun: o.write.DryRun, Said: d.Name + " is archived"}
 	if d.Already {
@@ -132,9 +150,10 @@ segment that is still being received is given as far as it is there. A server ta
 
   restore_command = 'axisor backup wal fetch -q %f "%p"; s=$?; [ $s -le 3 ] && exit $s; exit 255'
 
-"axisor restore pitr" does not need it: it lays out the log itself, checked.
+What is missing or damaged here is looked for on each of backup.targets. "axisor restore pitr" does not
+need this command: it lays out the log itself, checked.
 
-Exit codes: 0, 2, 3 (not in the archive), 6, 8 (damaged), 10, 130.`,
+Exit codes: 0, 2, 3 (not in the archive), 6, 8 (damaged), 10, 11 (a target that may have it is away), 130.`,
 		Example: "  axisor backup wal fetch 000000010000000000000007 pg_wal/RECOVERYXLOG",
 		Args:    flags.Exactly("axisor backup wal fetch 000000010000000000000007 pg_wal/RECOVERYXLOG", "NAME", "PATH"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -164,6 +183,9 @@ func runWALFetch(ctx context.Context, o *walFetchOptions) error {
 		Name: o.name, To: to, System: o.system, Data: filepath.Dir(filepath.Dir(to)), Identities: identities(o.app, o.identity), DryRun: o.write.DryRun,
 	}
 	d, err := repo.FetchLog(ctx, q)
+	if errors.Is(err, backup.ErrNotFound) || errors.Is(err, backup.ErrDamaged) {
+		d, err = o.elsewhere(ctx, p, q, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -171,9 +193,36 @@ func runWALFetch(ctx context.Context, o *walFetchOptions) error {
 	return output.Change(p, walDesc(), walFileViewOf(d), output.ChangeInfo{Result: output.Created, DryRun: o.write.DryRun, Said: d.Name + " is at " + to})
 }
 
+// elsewhere looks for the file on the targets. One that cannot be asked is no "there is no more": the
+// server would end its recovery there.
+func (o *walFetchOptions) elsewhere(ctx context.Context, p *output.Printer, q backup.FetchRequest, here error) (backup.Archived, error) {
+	targets, err := configuredTargets(o.app)
+	if err != nil {
+		return backup.Archived{}, err
+	}
+	options, err := o.place.options(o.app)
+	if err != nil {
+		return backup.Archived{}, err
+	}
+	problem := here
+	for _, t := range targets {
+		d, err := backup.AtTarget(options, t).FetchLog(ctx, q)
+		if err == nil {
+			if !errors.Is(here, backup.ErrNotFound) {
+				warn(p, here.Error()+"; the copy on "+t.Name+" was taken")
+			}
+			return d, nil
+		}
+		if !errors.Is(err, backup.ErrNotFound) && errors.Is(problem, backup.ErrNotFound) {
+			problem = err
+		}
+	}
+	return backup.Archived{}, problem
+}
+
 // walRangeView is an unbroken run of the log, or a finding when problem is set.
 type walRangeView struct {
-	Kind             string       `json:"kind"` // range, hole, damaged
+	Kind             string       `json:"kind"` // range, hole, damaged, history
 	SystemIdentifier string       `json:"system_identifier"`
 	Name             *string      `json:"name"` // of a finding
 	Timeline         *uint32      `json:"timeline"`
@@ -184,6 +233,8 @@ type walRangeView struct {
 	FirstTime        *output.Time `json:"first_time"`
 	LastTime         *output.Time `json:"last_time"`
 	Problem          *string      `json:"problem"`
+	ParentTimeline   *uint32      `json:"parent_timeline"` // of a timeline's first range
+	BranchLSN        *string      `json:"branch_lsn"`      // where it left the parent
 }
 
 type walVerifyOptions struct {
@@ -204,7 +255,8 @@ func newWALVerify(a *app.App, run func(context.Context, *walVerifyOptions) error
 		Use:   "verify",
 		Short: "Check the log archive: no holes, no damage, one cluster",
 		Long: `Check the archived log: every stored file against its digest, every segment against its name, its
-cluster and its timeline, and that none is missing in between. At the level decode (default) each
+cluster and its timeline, that none is missing in between, and that each timeline has its history and
+joins the one that it left. At the level decode (default) each
 record's own checksum is checked as well, over the borders of segments. An encrypted archive needs
 --identity for that; without it and without --level, the digests alone are checked.
 
@@ -220,6 +272,7 @@ Exit codes: 0, 2, 6, 8 (hole or damage found), 10, 130.`,
 	c.Flags().StringVar(&o.system, "system", "", "only the cluster with this `IDENTIFIER`")
 	c.Flags().StringVar(&o.identity, "identity", "", "`FILE` with the age private key, for an encrypted archive")
 	o.place.register(c, false)
+	o.place.registerFrom(c)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	fieldsOf[walRangeView](c)
 	return c
@@ -230,7 +283,7 @@ func runWALVerify(ctx context.Context, o *walVerifyOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, err := o.place.open(o.app)
+	repo, err := o.place.catalogue(ctx, o.app)
 	if err != nil {
 		return err
 	}
@@ -258,6 +311,7 @@ func rangeDesc() output.Desc {
 	return output.Desc{Noun: "log", ID: "name", Columns: []output.Column{
 		{Field: "kind"},
 		{Field: "timeline"},
+		{Field: "branch_lsn", Header: "BRANCHED AT", Drop: 3},
 		{Field: "start_lsn", Header: "FROM"},
 		{Field: "end_lsn", Header: "TO"},
 		{Field: "segments"},
@@ -273,10 +327,15 @@ func rangeViews(report backup.LogReport) []walRangeView {
 	out := make([]walRangeView, 0, len(report.Ranges)+len(report.Problems))
 	for _, r := range report.Ranges {
 		start, end := r.Start.String(), r.End.String()
-		out = append(out, walRangeView{
+		v := walRangeView{
 			Kind: "range", SystemIdentifier: r.System, Timeline: &r.Timeline, StartLSN: &start, EndLSN: &end, Segments: &r.Segments,
 			Bytes: &r.Bytes, FirstTime: output.AtPtr(r.FirstTime), LastTime: output.AtPtr(r.LastTime),
-		})
+		}
+		if r.Parent != 0 {
+			at := r.Branch.String()
+			v.ParentTimeline, v.BranchLSN = &r.Parent, &at
+		}
+		out = append(out, v)
 	}
 	for _, b := range report.Problems {
 		out = append(out, walRangeView{Kind: b.Kind, SystemIdentifier: b.System, Name: &b.Name, Problem: &b.Problem})

@@ -26,6 +26,7 @@ type receiverView struct {
 	Restarts         int          `json:"restarts"`
 	LastSegment      *string      `json:"last_segment"`
 	LastError        *string      `json:"last_error"`
+	TargetError      *string      `json:"target_error"` // why a target lacks the newest segments
 	Slot             string       `json:"slot"`
 	SlotExists       *bool        `json:"slot_exists"` // null when the server was not asked
 	SlotActive       *bool        `json:"slot_active"`
@@ -48,6 +49,9 @@ func receiverViewOf(s backup.ReceiverState) receiverView {
 	}
 	if s.LastError != "" {
 		v.LastError = &s.LastError
+	}
+	if s.TargetError != "" {
+		v.TargetError = &s.TargetError
 	}
 	return v
 }

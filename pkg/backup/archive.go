@@ -124,7 +124,7 @@ func (r *Repository) archive(ctx context.Context, a archived) (Archived, error) 
 		}
 		f.LogFacts = summarize(name, a.data)
 	case wal.History:
-		if _, err := wal.ParseHistory(name.Timeline, a.data); err != nil {
+		if f.Branches, err = wal.ParseHistory(name.Timeline, a.data); err != nil {
 			return Archived{}, &DamagedError{ID: a.name, File: a.name, Level: LevelDecode, Problem: err.Error(), Cause: err}
 		}
 	}

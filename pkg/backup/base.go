@@ -229,6 +229,9 @@ func baseFacts(ctx context.Context, p *ready) (*BaseInfo, error) {
 
 // Bases returns every base backup, newest first.
 func (r *Repository) Bases() ([]Entry, error) {
+	if r.target != nil {
+		return slices.Clone(r.bases), nil
+	}
 	names, err := namesIn(r.baseDirectory())
 	if err != nil {
 		return nil, err

@@ -33,8 +33,10 @@ type Repository struct {
 	free func(dir string) (int64, error)
 	sync func(dir string) error
 
-	target *remote.Target // set for the copies on a target
+	target *remote.Target // set for the copies on a target; what it holds was read once:
 	copies []Entry
+	bases  []Entry
+	logs   map[string][]*LogFile // by system
 }
 
 // Open returns the repository; the directory need not exist yet.
@@ -45,6 +47,14 @@ func Open(o Options) *Repository {
 
 // Directory is where the backups are.
 func (r *Repository) Directory() string { return r.o.Directory }
+
+// Place names where the backups are, for people: the directory or the target.
+func (r *Repository) Place() string {
+	if r.target != nil {
+		return r.target.Name
+	}
+	return r.o.Directory
+}
 
 // State says what is known of a backup without reading its data.
 type State string
@@ -63,8 +73,8 @@ type Entry struct {
 	State    State
 	Problem  string
 	Manifest *Manifest
-	dir      string
-	store    remote.Store // where the files are, when not in dir
+	dir      string       // in the store, when there is one
+	store    remote.Store // where the files are, when not on this machine
 	kind     string       // "" is logical; kept beside the manifest, which may be unreadable
 }
 

@@ -37,9 +37,11 @@ func (r *Repository) timelinePath(ctx context.Context, system string, want uint3
 	for _, f := range files {
 		newest = max(newest, f.Timeline)
 	}
-	names, err := namesIn(r.spool(system))
-	if err != nil {
-		return nil, err
+	var names []string
+	if r.target == nil {
+		if names, err = namesIn(r.spool(system)); err != nil {
+			return nil, err
+		}
 	}
 	for _, text := range names {
 		if n, err := wal.ParseName(text); err == nil {
@@ -57,6 +59,10 @@ func (r *Repository) timelinePath(ctx context.Context, system string, want uint3
 	}
 	text := wal.HistoryName(want)
 	data, _, err := r.logContent(ctx, system, wal.Name{Kind: wal.History, Timeline: want}, text, get)
+	if errors.Is(err, ErrNotFound) {
+		return nil, unreachable("find "+text+", or recover to an older timeline: --timeline",
+			"the history of timeline %d is missing from the archive, so its log cannot be used", want)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read history of timeline %d: %w", want, err)
 	}

@@ -72,6 +72,9 @@ func writeSynced(path string, data []byte) error {
 
 // logContent reads one file of the archive, checked, or of what is being received.
 func (r *Repository) logContent(ctx context.Context, system string, name wal.Name, text string, get Identities) ([]byte, string, error) {
+	if r.target != nil {
+		return r.farContent(ctx, system, name, text, get)
+	}
 	dir := r.logDirectory(system, name.Timeline)
 	f, err := readLogFile(dir, text)
 	switch {
@@ -88,18 +91,23 @@ func (r *Repository) logContent(ctx context.Context, system string, name wal.Nam
 	return data, filepath.Join(dir, f.File.Name), err
 }
 
-// content decodes the stored file and compares it with both digests on the way.
+// content reads the stored file once, compares it with its digest, and decodes it then: what is
+// decoded is what was compared, and a copy far away is fetched only once.
 func (f *LogFile) content(ctx context.Context, identities []age.Identity) ([]byte, error) {
 	e := f.entry()
-	if err := checkDigest(ctx, e, f.File, nil); err != nil {
+	stored := bytes.NewBuffer(make([]byte, 0, min(f.File.Bytes, maxSegment)+bytes.MinRead))
+	if err := checkDigestInto(ctx, e, f.File, nil, stored); err != nil {
 		return nil, err
 	}
-	out := bytes.NewBuffer(make([]byte, 0, f.File.RawBytes))
-	if err := feed(ctx, e, f.File, identities, out); err != nil {
+	out := bytes.NewBuffer(make([]byte, 0, min(f.File.RawBytes, maxSegment)))
+	if err := decodeTo(ctx, e, f.File, stored, identities, out); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
 }
+
+// maxSegment is the largest file that a server's log can have.
+const maxSegment = 1 << 30
 
 func (r *Repository) spool(system string) string {
 	return filepath.Join(r.o.Directory, walFolder, system, "receive")

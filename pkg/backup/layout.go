@@ -236,7 +236,7 @@ func (p *pitrPlan) configure() error {
 	}
 	return errors.Join(
 		p.write(filepath.Join(recoveryFolder, "postgresql.conf"), own.String()),
-		p.write(filepath.Join(recoveryFolder, "pg_hba.conf"), "local\tall\tall\ttrust\n"), //nolint:dupword // databases, then roles
+		p.write(filepath.Join(recoveryFolder, "pg_hba.conf"), "local\tall\tall\ttrust\nlocal\treplication\tall\ttrust\n"), //nolint:dupword // databases, then roles
 		p.write(filepath.Join(recoveryFolder, "pg_ident.conf"), ""),
 		p.write("recovery.signal", ""),
 		os.Chmod(p.o.Directory, 0o700), //nolint:gosec // a directory: the server insists on it

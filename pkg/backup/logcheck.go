@@ -29,12 +29,14 @@ type LogRange struct {
 	Bytes     int64 // stored
 	FirstTime *time.Time
 	LastTime  *time.Time
+	Parent    uint32  // of the first range of a timeline: the one that it left
+	Branch    wal.LSN // and where
 }
 
 // LogProblem is one finding.
 type LogProblem struct {
 	System, Name string
-	Kind         string // hole, damaged
+	Kind         string // hole, damaged, history
 	Problem      string
 }
 
@@ -74,7 +76,11 @@ func (r *Repository) verifySystem(ctx context.Context, c LogCheck, system string
 	for _, b := range broken {
 		bad(b.Name, "damaged", b.Problem)
 	}
-	for _, run := range runs(files, system) {
+	all := runs(files, system)
+	for _, p := range branches(files, all) {
+		bad(p.Name, p.Kind, p.Problem)
+	}
+	for _, run := range all {
 		if gap := run.gap; gap != "" {
 			bad(gap, "hole", run.problem)
 		}
@@ -85,6 +91,9 @@ func (r *Repository) verifySystem(ctx context.Context, c LogCheck, system string
 		}
 		w := &wal.Walker{System: number}
 		for _, f := range run.files {
+			if f, err = f.described(ctx); err != nil {
+				return err
+			}
 			if f.Problem != "" {
 				bad(f.Name, "damaged", f.Problem)
 			}
@@ -100,6 +109,9 @@ func (r *Repository) verifySystem(ctx context.Context, c LogCheck, system string
 	}
 	for _, f := range files {
 		if n, err := wal.ParseName(f.Name); err == nil && n.Kind != wal.Segment {
+			if f, err = f.described(ctx); err != nil {
+				return err
+			}
 			var none *wal.Walker
 			if err := r.verifyLogFile(ctx, c, f, &none); err != nil {
 				if !errors.Is(err, ErrDamaged) {
@@ -188,6 +200,45 @@ func runs(files []*LogFile, system string) []*logRun {
 		}
 		if f.LastTime != nil {
 			run.LastTime = f.LastTime
+		}
+	}
+	return out
+}
+
+// branches notes where each timeline began, and finds what a recovery over that point would miss: the
+// history, or the piece of log around it.
+func branches(files []*LogFile, all []*logRun) []LogProblem {
+	var out []LogProblem
+	seen := map[uint32]bool{1: true} // the first timeline has no history
+	for _, run := range all {
+		if seen[run.Timeline] {
+			continue
+		}
+		seen[run.Timeline] = true
+		name := wal.HistoryName(run.Timeline)
+		at := slices.IndexFunc(files, func(f *LogFile) bool { return f.Name == name })
+		if at < 0 {
+			out = append(out, LogProblem{Name: name, Kind: "history", Problem: fmt.Sprintf("the history of timeline %d is missing: its log cannot be used", run.Timeline)})
+			continue
+		}
+		path := files[at].Branches
+		if len(path) < 2 {
+			continue // a description of an older release; the content is checked all the same
+		}
+		parent := path[len(path)-2]
+		run.Parent, run.Branch = parent.Timeline, parent.End
+		size := run.files[0].SegmentBytes
+		begin := wal.LSN(uint64(parent.End) / size * size)
+		if run.Start > begin {
+			out = append(out, LogProblem{Name: wal.SegmentName(run.Timeline, uint64(begin)/size, size), Kind: "hole", Problem: fmt.Sprintf(
+				"timeline %d left timeline %d at %s, but its log begins at %s", run.Timeline, parent.Timeline, parent.End, run.Start)})
+		}
+		reaches := slices.ContainsFunc(all, func(r *logRun) bool {
+			return r.Timeline == parent.Timeline && r.Start <= begin && begin <= r.End
+		})
+		if !reaches && slices.ContainsFunc(all, func(r *logRun) bool { return r.Timeline == parent.Timeline && r.Start < begin }) {
+			out = append(out, LogProblem{Name: wal.SegmentName(parent.Timeline, uint64(begin)/size, size), Kind: "hole", Problem: fmt.Sprintf(
+				"the log of timeline %d ends before %s, where timeline %d left it", parent.Timeline, begin, run.Timeline)})
 		}
 	}
 	return out

@@ -2,11 +2,13 @@ package backup
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/axisor/axisor/pkg/backup/remote"
 	"github.com/axisor/axisor/pkg/backup/wal"
 )
 
@@ -22,9 +24,12 @@ type LogFile struct {
 	Timeline      uint32      `json:"timeline"`
 	ArchivedAt    time.Time   `json:"archived_at"`
 	LogFacts
-	Checksum string `json:"checksum"`
+	Branches []wal.Branch `json:"branches,omitempty"` // of a history: readable without its key
+	Checksum string       `json:"checksum"`
 
-	dir string
+	dir   string
+	store remote.Store // where the files are, when not on this machine
+	bare  bool         // only what the names say is known
 }
 
 // LogFacts is what the records of a segment say. A record that goes on in the next segment
@@ -83,6 +88,9 @@ func (r *Repository) logDirectory(system string, timeline uint32) string {
 
 // logSystems lists the clusters whose log is archived here.
 func (r *Repository) logSystems() ([]string, error) {
+	if r.target != nil {
+		return slices.Sorted(maps.Keys(r.logs)), nil
+	}
 	names, err := namesIn(filepath.Join(r.o.Directory, walFolder))
 	if err != nil {
 		return nil, err
@@ -98,6 +106,10 @@ func readLogFile(dir, name string) (*LogFile, error) {
 	if err != nil {
 		return nil, err
 	}
+	return decodeLogFile(text, dir, name)
+}
+
+func decodeLogFile(text []byte, dir, name string) (*LogFile, error) {
 	var f LogFile
 	if err := decodeChecked(text, &f); err != nil {
 		return nil, err
@@ -120,6 +132,9 @@ type brokenLog struct {
 
 // logFiles lists one cluster's archive, by timeline and name.
 func (r *Repository) logFiles(system string) (files []*LogFile, broken []brokenLog, err error) {
+	if r.target != nil {
+		return r.logs[system], nil, nil
+	}
 	root := filepath.Join(r.o.Directory, walFolder, system)
 	timelines, err := namesIn(root)
 	if err != nil {
@@ -156,7 +171,7 @@ func (r *Repository) logFiles(system string) (files []*LogFile, broken []brokenL
 // entry lends a file of the log the checks of a backup.
 func (f *LogFile) entry() Entry {
 	return Entry{
-		ID: f.Name, dir: f.dir,
+		ID: f.Name, dir: f.dir, store: f.store,
 		Manifest: &Manifest{ID: f.Name, Archive: f.File, Compression: f.Compression, Encryption: f.Encryption},
 	}
 }

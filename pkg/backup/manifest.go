@@ -192,6 +192,9 @@ func (m *Manifest) files() []FileInfo {
 	return out
 }
 
+// Files are the files that the backup consists of, besides its manifest.
+func (m *Manifest) Files() []FileInfo { return m.files() }
+
 // Bytes is what the backup takes on disk.
 func (m *Manifest) Bytes() int64 {
 	var n int64

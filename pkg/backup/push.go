@@ -6,68 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/axisor/axisor/pkg/backup/remote"
 )
-
-// OpenTarget gives the repository of copies that a target holds. Its backups can be listed,
-// verified, written out and restored like local ones; it makes none.
-func OpenTarget(ctx context.Context, o Options, t remote.Target) (*Repository, error) {
-	r := Open(o)
-	r.target = &t
-	return r, r.readTarget(ctx)
-}
-
-// readTarget reads the manifests of a target once.
-func (r *Repository) readTarget(ctx context.Context) error {
-	objects, err := r.target.Store.List(ctx, stemPrefix)
-	if err != nil {
-		return fmt.Errorf("list %s: %w", r.target.Name, err)
-	}
-	sizes := map[string]int64{}
-	for _, o := range objects {
-		sizes[o.Name] = o.Size
-	}
-	r.copies = nil
-	for _, o := range objects {
-		m := ownName().FindStringSubmatch(o.Name)
-		if m == nil || o.Name != stemOf(m[2])+manifestExt {
-			continue
-		}
-		e := Entry{ID: m[2], State: StateGood, store: r.target.Store}
-		text, err := r.fetchSmall(ctx, o)
-		if err != nil {
-			return fmt.Errorf("read %s from %s: %w", o.Name, r.target.Name, err)
-		}
-		if e.Manifest, err = decodeManifest(text, e.ID); err != nil {
-			e.State, e.Problem, e.Manifest = StateInvalid, err.Error(), nil
-		} else {
-			for _, f := range e.Manifest.files() {
-				if n, ok := sizes[f.Name]; !ok || n != f.Bytes {
-					e.State, e.Problem = StateMissing, "file "+f.Name+" is missing or has the wrong size"
-				}
-			}
-		}
-		r.copies = append(r.copies, e)
-	}
-	sortNewest(r.copies)
-	return nil
-}
-
-func (r *Repository) fetchSmall(ctx context.Context, o remote.Object) ([]byte, error) {
-	if o.Size > manifestLimit {
-		return nil, errors.New("manifest is too large to be one")
-	}
-	in, err := r.target.Store.Get(ctx, o.Name)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
-	return io.ReadAll(io.LimitReader(in, manifestLimit))
-}
 
 // open reads one file of the backup, wherever it is.
 func (e Entry) open(ctx context.Context, name string) (io.ReadCloser, error) {
@@ -79,7 +24,7 @@ func (e Entry) open(ctx context.Context, name string) (io.ReadCloser, error) {
 		dropCache(f)
 		return f, nil
 	}
-	in, err := e.store.Get(ctx, name)
+	in, err := e.store.Get(ctx, path.Join(e.dir, name))
 	if errors.Is(err, remote.ErrNotExist) {
 		return nil, os.ErrNotExist
 	}
@@ -94,46 +39,55 @@ type Pushed struct {
 	Bytes   int64
 }
 
-// Push copies a backup to a target: data first, read back and compared, the manifest last. What
-// an earlier call has sent is not sent again.
+// Push copies a dump or a base backup to a target: data first, read back and compared, the manifest
+// last. What an earlier call has sent is not sent again.
 func (r *Repository) Push(ctx context.Context, e Entry, t remote.Target, progress Counter) (Pushed, error) {
 	p := Pushed{Target: t.Name, ID: e.ID}
 	if e.State != StateGood || e.Manifest == nil {
 		return p, &DamagedError{ID: e.ID, Level: LevelDigest, Problem: "not copied: " + e.Problem}
 	}
-	manifest := filepath.Base(e.manifestPath())
-	objects, err := t.Store.List(ctx, stemOf(e.ID))
+	far := Entry{ID: e.ID, Manifest: e.Manifest, store: t.Store, kind: e.kind}
+	if e.kind == kindBase {
+		far.dir = path.Join(baseFolder, basePrefix+e.ID)
+	}
+	manifest := filepath.ToSlash(far.manifestPath())
+	objects, err := t.Store.List(ctx, strings.TrimSuffix(manifest, manifestExt))
 	if err != nil {
 		return p, fmt.Errorf("list %s: %w", t.Name, err)
 	}
-	has := func(name string) bool {
-		return slices.ContainsFunc(objects, func(o remote.Object) bool { return o.Name == name })
-	}
-	if p.Already = has(manifest); p.Already {
+	p.Already = slices.ContainsFunc(objects, func(o remote.Object) bool { return o.Name == manifest })
+	if p.Already {
 		return p, nil
 	}
-	far := Entry{ID: e.ID, Manifest: e.Manifest, store: t.Store}
-	for _, f := range e.Manifest.files() {
-		if err := checkDigest(ctx, e, f, nil); err != nil {
-			return p, err // a copy of damage is no copy
+	p.Bytes, err = send(ctx, e, far, e.manifestPath(), t, progress)
+	return p, err
+}
+
+// send copies the files of near to where far says, reads them back, and then their description.
+func send(ctx context.Context, near, far Entry, description string, t remote.Target, progress Counter) (int64, error) {
+	var sent int64
+	for _, f := range near.Manifest.files() {
+		if err := checkDigest(ctx, near, f, nil); err != nil {
+			return sent, err // a copy of damage is no copy
 		}
-		if err := pushFile(ctx, filepath.Join(e.dir, f.Name), f, t, progress); err != nil {
-			return p, fmt.Errorf("copy %s to %s: %w", f.Name, t.Name, err)
+		name := path.Join(far.dir, f.Name)
+		if err := pushFile(ctx, filepath.Join(near.dir, f.Name), name, f, t, progress); err != nil {
+			return sent, fmt.Errorf("copy %s to %s: %w", f.Name, t.Name, err)
 		}
 		if err := checkDigest(ctx, far, f, nil); err != nil {
-			// Without a manifest it is no backup; the next call sends it anew.
-			return p, errors.Join(fmt.Errorf("read back from %s: %w", t.Name, err), t.Store.Delete(ctx, f.Name))
+			// Without a description it is no backup; the next call sends it anew.
+			return sent, errors.Join(fmt.Errorf("read back from %s: %w", t.Name, err), t.Store.Delete(ctx, name))
 		}
-		p.Bytes += f.Bytes
+		sent += f.Bytes
 	}
-	text, err := readSmall(e.manifestPath())
+	text, err := readSmall(description)
 	if err != nil {
-		return p, fmt.Errorf("read manifest: %w", err)
+		return sent, fmt.Errorf("read manifest: %w", err)
 	}
-	if err := t.Store.Replace(ctx, manifest, text); err != nil {
-		return p, fmt.Errorf("copy manifest to %s: %w", t.Name, err)
+	if err := t.Store.Replace(ctx, path.Join(far.dir, filepath.Base(description)), text); err != nil {
+		return sent, fmt.Errorf("copy manifest to %s: %w", t.Name, err)
 	}
-	return p, nil
+	return sent, nil
 }
 
 type pushSource struct {
@@ -153,13 +107,13 @@ func (s pushSource) ReadAt(p []byte, at int64) (int, error) {
 	return n, err
 }
 
-func pushFile(ctx context.Context, path string, f FileInfo, t remote.Target, progress Counter) error {
-	file, err := os.Open(path)
+func pushFile(ctx context.Context, from, name string, f FileInfo, t remote.Target, progress Counter) error {
+	file, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	err = t.Store.Put(ctx, f.Name, pushSource{File: file, size: f.Bytes, progress: progress})
+	err = t.Store.Put(ctx, name, pushSource{File: file, size: f.Bytes, progress: progress})
 	if errors.Is(err, remote.ErrExists) {
 		return nil // judged by its digest, which comes next
 	}
@@ -174,32 +128,6 @@ func PolicyFor(t remote.Target, general Policy) Policy {
 	return Policy{
 		KeepDays: t.Keep["days"], KeepLast: t.Keep["last"], KeepDaily: t.Keep["daily"], KeepWeekly: t.Keep["weekly"], KeepMonthly: t.Keep["monthly"],
 	}
-}
-
-// PruneTarget removes copies that no rule keeps: the manifest first, so that what is listed is
-// always whole. What a run that died has left without a manifest goes too.
-func (r *Repository) PruneTarget(ctx context.Context, policy Policy) (PrunePlan, []Entry, error) {
-	if r.target == nil {
-		return PrunePlan{}, nil, errors.New("prune target: this repository is a local one")
-	}
-	plan := PlanRetention(r.copies, policy, r.o.Now())
-	var gone []Entry
-	for _, e := range plan.Removals() {
-		names := []string{stemOf(e.ID) + manifestExt}
-		for _, f := range e.Manifest.files() {
-			names = append(names, f.Name)
-		}
-		for _, name := range names {
-			if err := r.target.Store.Delete(ctx, name); err != nil {
-				return plan, gone, fmt.Errorf("remove %s from %s: %w", name, r.target.Name, err)
-			}
-		}
-		gone = append(gone, e)
-	}
-	r.copies = slices.DeleteFunc(r.copies, func(e Entry) bool {
-		return slices.ContainsFunc(gone, func(g Entry) bool { return g.ID == e.ID })
-	})
-	return plan, gone, nil
 }
 
 // ParseTargets reads the configured targets.

@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/axisor/axisor/pkg/backup/remote"
 	"github.com/axisor/axisor/pkg/backup/wal"
 	"github.com/axisor/axisor/pkg/secret"
 )
@@ -36,6 +38,7 @@ type ReceiveRequest struct {
 	Compression string
 	Recipients  []string
 	EndLSN      wal.LSN              // stop when this position was received; 0 is never
+	Targets     []remote.Target      // get a copy of each file as soon as it is stored
 	Report      func(message string) // what happens, for a log; may be nil
 }
 
@@ -48,6 +51,7 @@ type ReceiverState struct {
 	Restarts    int       `json:"restarts"`
 	LastSegment string    `json:"last_segment"`
 	LastError   string    `json:"last_error"`
+	TargetError string    `json:"target_error,omitempty"` // why a target lacks the newest segments
 	Running     bool      `json:"-"` // the lock says so, not the file
 }
 
@@ -59,7 +63,10 @@ type receiver struct {
 	tools Toolset
 	end   *endpoint
 	lock  *lock
-	state ReceiverState
+
+	mu     sync.Mutex // of state: the mirror writes into it too
+	state  ReceiverState
+	mirror *mirror
 }
 
 // ReceiveLog keeps pg_receivewal running and moves each finished segment into the archive,
@@ -90,6 +97,8 @@ func (r *Repository) ReceiveLog(ctx context.Context, q ReceiveRequest) error {
 		return fmt.Errorf("prepare receiving: %w", err)
 	}
 	defer v.lock.release()
+	v.mirror = startMirror(ctx, r, q.Targets, v.mirrored)
+	defer v.mirror.end()
 	return v.supervise(ctx)
 }
 
@@ -158,13 +167,15 @@ func (v *receiver) supervise(ctx context.Context) error {
 		case err == nil && v.q.EndLSN != 0:
 			return nil
 		}
-		v.state.Restarts++
-		v.state.LastError = "pg_receivewal ended"
+		problem := "pg_receivewal ended"
 		if err != nil {
-			v.state.LastError = err.Error()
+			problem = err.Error()
 		}
-		v.save(ctx)
-		v.q.Report(v.state.LastError + "; again in " + backoff.String())
+		v.change(ctx, func(s *ReceiverState) {
+			s.Restarts++
+			s.LastError = problem
+		})
+		v.q.Report(problem + "; again in " + backoff.String())
 		select {
 		case <-ctx.Done():
 			return nil
@@ -230,12 +241,14 @@ func (v *receiver) harvest(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("archive received log: %w", err)
 		}
+		if !done.Already {
+			v.mirror.tell()
+		}
 		if strings.HasSuffix(name, ".history") {
 			continue
 		}
 		if name > v.state.LastSegment {
-			v.state.LastSegment = name
-			v.save(ctx)
+			v.change(ctx, func(s *ReceiverState) { s.LastSegment = name })
 		}
 		if !done.Already {
 			v.q.Report("archived " + name)
@@ -250,10 +263,35 @@ func (v *receiver) harvest(ctx context.Context) error {
 }
 
 // save writes the state for whoever asks; failing to costs only that.
-func (v *receiver) save(ctx context.Context) {
+func (v *receiver) save(ctx context.Context) { v.change(ctx, func(*ReceiverState) {}) }
+
+func (v *receiver) change(ctx context.Context, how func(*ReceiverState)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	how(&v.state)
 	if text, err := json.MarshalIndent(v.state, "", "  "); err == nil {
 		_ = replaceFile(ctx, v.repo.spool(v.state.System), receiveState, append(text, '\n'))
 	}
+}
+
+// mirrored notes how copying to the targets goes; what changes is worth a line.
+func (v *receiver) mirrored(ctx context.Context, err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	v.mu.Lock()
+	same := v.state.TargetError == text
+	v.mu.Unlock()
+	if same {
+		return
+	}
+	v.change(ctx, func(s *ReceiverState) { s.TargetError = text })
+	if err != nil {
+		v.q.Report("the log is stored here, but not on every target: " + text + "; trying again")
+		return
+	}
+	v.q.Report("every target has the log again")
 }
 
 // Receivers lists what is known of the receivers of this repository.

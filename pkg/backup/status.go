@@ -23,6 +23,7 @@ type Status struct {
 // ClusterStatus says what can be recovered of one cluster. It reads descriptions only.
 type ClusterStatus struct {
 	System     string
+	Timeline   uint32 // the newest
 	Bases      int
 	NewestBase *Entry
 	FirstLSN   *wal.LSN   // the first point that can be recovered to
@@ -69,7 +70,9 @@ func (r *Repository) Status() (Status, error) {
 		}
 		s.Clusters = append(s.Clusters, c)
 	}
-	s.Receivers, err = r.Receivers()
+	if r.target == nil {
+		s.Receivers, err = r.Receivers()
+	}
 	return s, err
 }
 
@@ -79,7 +82,7 @@ func (r *Repository) clusterStatus(system string, bases []Entry) (ClusterStatus,
 	if err != nil {
 		return c, err
 	}
-	ranges := runs(files, system)
+	ranges, path := runs(files, system), newestTimeline(files)
 	for _, run := range ranges {
 		c.Segments += run.Segments
 		c.Bytes += run.Bytes
@@ -101,10 +104,67 @@ func (r *Repository) clusterStatus(system string, bases []Entry) (ClusterStatus,
 		if c.FirstLSN == nil {
 			c.FirstLSN, c.FirstTime = &b.StopLSN, &b.StopTime
 		}
-		end := run.End
-		c.LastLSN, c.LastTime = &end, run.LastTime
+		end, at := path.follow(ranges, run)
+		c.LastLSN, c.LastTime = &end, at
 	}
+	c.Timeline = path.newest()
 	return c, nil
+}
+
+// timelines is the way to the newest timeline, as far as the archive knows it.
+type timelines struct {
+	wal.Ancestry
+
+	segment uint64
+}
+
+func newestTimeline(files []*LogFile) timelines {
+	var t timelines
+	newest := uint32(0)
+	for _, f := range files {
+		newest = max(newest, f.Timeline)
+		t.segment = max(t.segment, f.SegmentBytes)
+	}
+	for _, f := range files {
+		if f.Timeline == newest && len(f.Branches) > 0 {
+			t.Ancestry = f.Branches
+		}
+	}
+	if t.Ancestry == nil && newest > 0 {
+		t.Ancestry = wal.Ancestry{{Timeline: newest}}
+	}
+	return t
+}
+
+func (t timelines) newest() uint32 {
+	if len(t.Ancestry) == 0 {
+		return 0
+	}
+	return t.Ancestry[len(t.Ancestry)-1].Timeline
+}
+
+// follow goes on over the branches of the path: a promoted server writes its log on a new timeline, which
+// begins in the segment where it left the old one.
+func (t timelines) follow(ranges []*logRun, run *logRun) (wal.LSN, *time.Time) {
+	end, at := run.End, run.LastTime
+	for i, b := range t.Ancestry {
+		if b.Timeline != run.Timeline || b.End == 0 || t.segment == 0 {
+			continue
+		}
+		begin := wal.LSN(uint64(b.End) / t.segment * t.segment)
+		next := slices.IndexFunc(ranges, func(r *logRun) bool {
+			return r.Timeline == t.Ancestry[i+1].Timeline && r.Start <= begin && b.End < r.End
+		})
+		if run.End < begin || next < 0 {
+			return end, at
+		}
+		run = ranges[next]
+		end = run.End
+		if run.LastTime != nil {
+			at = run.LastTime
+		}
+	}
+	return end, at
 }
 
 // covering finds the unbroken log that a base backup needs.

@@ -116,11 +116,17 @@ func openIdentities(e Entry, get Identities) ([]age.Identity, error) {
 }
 
 func checkDigest(ctx context.Context, e Entry, f FileInfo, progress Counter) error {
+	return checkDigestInto(ctx, e, f, progress, io.Discard)
+}
+
+// checkDigestInto also hands on what it reads.
+func checkDigestInto(ctx context.Context, e Entry, f FileInfo, progress Counter, w io.Writer) error {
 	var sum string
 	var n int64
 	in, err := e.open(ctx, f.Name)
 	if err == nil {
-		sum, n, err = digest(ctx, in, f.Name, progress)
+		// A file that is too long is wrong already: no need to read all of it.
+		sum, n, err = digest(ctx, io.TeeReader(io.LimitReader(in, f.Bytes+1), w), f.Name, progress)
 		in.Close()
 	}
 	switch {
@@ -133,9 +139,13 @@ func checkDigest(ctx context.Context, e Entry, f FileInfo, progress Counter) err
 	case err != nil:
 		return &DamagedError{ID: e.ID, File: f.Name, Level: LevelDigest, Problem: "file " + f.Name + " cannot be read", Cause: err}
 	case n != f.Bytes:
+		have := fmt.Sprintf("%d bytes", n)
+		if n > f.Bytes {
+			have = "more bytes"
+		}
 		return &DamagedError{
 			ID: e.ID, File: f.Name, Level: LevelDigest,
-			Problem: fmt.Sprintf("file %s has %d bytes instead of %d", f.Name, n, f.Bytes),
+			Problem: fmt.Sprintf("file %s has %s instead of %d", f.Name, have, f.Bytes),
 		}
 	case sum != f.SHA256:
 		return &DamagedError{ID: e.ID, File: f.Name, Level: LevelDigest, Problem: "content of " + f.Name + " has changed (SHA-256)"}
@@ -189,14 +199,19 @@ func judge(ctx context.Context, e Entry, level Level, feeding, reading error) er
 // feed decrypts and decompresses one file into w and compares what comes out with what
 // pg_dump wrote.
 func feed(ctx context.Context, e Entry, f FileInfo, identities []age.Identity, w io.Writer) error {
-	damaged := func(problem string, cause error) error {
-		return &DamagedError{ID: e.ID, File: f.Name, Level: LevelDecode, Problem: problem, Cause: cause}
-	}
 	file, err := e.open(ctx, f.Name)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
+	return decodeTo(ctx, e, f, file, identities, w)
+}
+
+// decodeTo is feed for a file that is open already.
+func decodeTo(ctx context.Context, e Entry, f FileInfo, file io.Reader, identities []age.Identity, w io.Writer) error {
+	damaged := func(problem string, cause error) error {
+		return &DamagedError{ID: e.ID, File: f.Name, Level: LevelDecode, Problem: problem, Cause: cause}
+	}
 	codec, err := ParseCodec(e.Manifest.Compression)
 	if err != nil {
 		return err

@@ -146,18 +146,29 @@ func (d *Directory) List(_ context.Context, prefix string) ([]Object, error) {
 	}
 	var out []Object
 	err := filepath.WalkDir(d.root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || strings.HasSuffix(path, partial) {
+		if err != nil {
 			return err
 		}
 		name, err := filepath.Rel(d.root, path)
-		if err != nil || !strings.HasPrefix(name, prefix) {
+		if err != nil {
 			return err
+		}
+		name = filepath.ToSlash(name)
+		if e.IsDir() {
+			// Nothing below can match: with a log of thousands of files it matters.
+			if name != "." && !strings.HasPrefix(name+"/", prefix) && !strings.HasPrefix(prefix, name+"/") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(path, partial) || !strings.HasPrefix(name, prefix) {
+			return nil
 		}
 		info, err := e.Info()
 		if err != nil {
 			return err
 		}
-		out = append(out, Object{Name: filepath.ToSlash(name), Size: info.Size()})
+		out = append(out, Object{Name: name, Size: info.Size()})
 		return nil
 	})
 	slices.SortFunc(out, func(a, b Object) int { return strings.Compare(a.Name, b.Name) })

@@ -11,8 +11,8 @@ import (
 
 // Branch is one line of a history: a timeline and the position where it was left.
 type Branch struct {
-	Timeline uint32
-	End      LSN // 0 for the timeline itself
+	Timeline uint32 `json:"timeline"`
+	End      LSN    `json:"end_lsn"` // 0 for the timeline itself
 }
 
 // Ancestry is the path from the first timeline to one timeline, oldest first.

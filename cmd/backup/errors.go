@@ -33,6 +33,11 @@ func explain(err error) error {
 	if errors.As(err, &input) {
 		return wrongInput(input).WithCause(err)
 	}
+	var roles *backup.MissingRolesError
+	if errors.As(err, &roles) {
+		return clierr.New(clierr.Conflict, "role_missing", err.Error(),
+			fmt.Sprintf("let another one take its place: --map-role %s=NAME; or CREATE ROLE %s", roles.Roles[0], roles.Roles[0])).WithCause(err)
+	}
 	for _, r := range rules() {
 		if errors.Is(err, r.target) {
 			return clierr.New(r.kind, r.code, err.Error(), r.hints...).WithCause(err)
@@ -91,7 +96,7 @@ func notFound(e *backup.NotFoundError) *clierr.Error {
 // wrongInput blames the command line or the configuration, whichever the value came from.
 func wrongInput(e *backup.InputError) *clierr.Error {
 	switch e.Field {
-	case "level", "database", "identity", "server", "file", "slot", "system", "target", "target directory", "table":
+	case "level", "database", "identity", "server", "file", "slot", "system", "target", "target directory", "table", "role", "tablespace":
 		return clierr.New(clierr.Usage, "invalid_"+strings.ReplaceAll(e.Field, " ", "_"), e.Error())
 	}
 	code := strings.ReplaceAll(strings.TrimPrefix(e.Field, "backup."), " ", "_")

@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +27,8 @@ type restoreOptions struct {
 	keepOwner bool
 	keepACL   bool
 	role      string
+	mapRoles  []string
+	roles     map[string]string
 	jobs      int
 	tables    []string
 	schema    bool
@@ -55,14 +58,17 @@ A database that is there and not empty is refused, unless --swap or --replace sa
 it. Both restore beside it first, compare, and then exchange the names in one transaction; --swap keeps
 the old one under another name, --replace drops it. Its sessions are ended at that moment.
 
-Owners and grants in the backup are left out unless asked for, so that the roles need not exist.
+Owners and grants in the backup are left out unless asked for, so that the roles need not exist. With
+--map-role both are kept, and other roles take the place of some: in owners, grants, default privileges
+and row security policies. Roles that the server lacks are named before anything is made.
 --table restores all definitions but the foreign keys, and the rows of the named tables only. For
 recovery to a point in time see "axisor restore pitr".
 
-Exit codes: 0, 2, 3, 4 (database not empty), 5, 6, 8 (backup damaged), 10, 11, 14, 130.`,
+Exit codes: 0, 2, 3, 4 (database not empty, role missing), 5, 6, 8 (backup damaged), 10, 11, 14, 130.`,
 		Example: `  axisor restore --to-database axisor_restored
   axisor restore 20260812_030000 --to-database axisor --swap --dry-run
   axisor restore --to-database axisor_trades --table TradeLog --jobs 4
+  axisor restore --to-database axisor_moved --map-role axisor_app=app --map-role postgres=admin --plan
   axisor restore /mnt/backups/axisor_backup_20260812_030000.dump.zst.age --to-database axisor_restored --identity key.txt`,
 		Args:              flags.AtMostOne("axisor restore latest --to-database axisor_restored", "ID"),
 		ValidArgsFunction: flags.Live(ids(a, &o.place), false),
@@ -86,6 +92,7 @@ Exit codes: 0, 2, 3, 4 (database not empty), 5, 6, 8 (backup damaged), 10, 11, 1
 	c.Flags().BoolVar(&o.keepOwner, "keep-owner", false, "restore the owners too; their roles must exist")
 	c.Flags().BoolVar(&o.keepACL, "keep-acl", false, "restore the grants too; their roles must exist")
 	c.Flags().StringVar(&o.role, "role", "", "`ROLE` that shall own everything (default: the login)")
+	c.Flags().StringArrayVar(&o.mapRoles, "map-role", nil, "keep owners and grants, with role `OLD=NEW` (repeat for more)")
 	c.Flags().BoolVar(&o.swap, "swap", false, "put the copy in the place of a database in use, which is renamed")
 	c.Flags().BoolVar(&o.replace, "replace", false, "put the copy in the place of a database in use, which is dropped")
 	c.Flags().IntVar(&o.jobs, "jobs", 1, "restore with this many workers; more than one is no single transaction")
@@ -105,20 +112,38 @@ func (o *restoreOptions) validate() error {
 	switch {
 	case o.swap && o.replace:
 		return clierr.Usagef("--swap and --replace exclude each other")
-	case o.role != "" && o.keepOwner:
-		return clierr.Usagef("--role and --keep-owner exclude each other")
+	case o.role != "" && (o.keepOwner || len(o.mapRoles) > 0):
+		return clierr.Usagef("--role excludes --keep-owner and --map-role")
 	case o.schema && len(o.tables) > 0:
 		return clierr.Usagef("--schema-only and --table exclude each other")
 	case o.jobs < 1 || o.jobs > 64:
 		return clierr.Usagef("--jobs %d: must be from 1 to 64", o.jobs)
 	}
-	return nil
+	var err error
+	o.roles, err = pairs("--map-role", o.mapRoles)
+	return err
+}
+
+// pairs reads OLD=NEW, repeated.
+func pairs(flag string, list []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, text := range list {
+		from, to, ok := strings.Cut(text, "=")
+		if !ok || from == "" || to == "" {
+			return nil, clierr.Usagef("%s %q: must be OLD=NEW", flag, text)
+		}
+		if _, twice := out[from]; twice {
+			return nil, clierr.Usagef("%s: %q is mapped twice", flag, from)
+		}
+		out[from] = to
+	}
+	return out, nil
 }
 
 func (o *restoreOptions) request(url secret.Secret) backup.Restore {
 	q := backup.Restore{
 		Server: url, Database: o.database, Identities: identities(o.app, o.identity), KeepOwner: o.keepOwner, KeepACL: o.keepACL,
-		Role: o.role, Jobs: o.jobs, Tables: o.tables, SchemaOnly: o.schema, DryRun: o.write.DryRun,
+		Role: o.role, MapRoles: o.roles, Jobs: o.jobs, Tables: o.tables, SchemaOnly: o.schema, DryRun: o.write.DryRun,
 	}
 	if o.swap {
 		q.Existing = backup.Swap
@@ -162,7 +187,13 @@ func runRestore(ctx context.Context, o *restoreOptions) error {
 	}
 	v := restoredView{
 		ID: done.ID, Database: done.Database, Created: done.Created, Tables: done.Tables, Rows: done.Rows,
-		DurationMs: o.app.Now().Sub(started).Milliseconds(), PreviousDropped: done.Dropped,
+		DurationMs: o.app.Now().Sub(started).Milliseconds(), PreviousDropped: done.Dropped, Roles: []roleView{},
+	}
+	for _, r := range done.Roles {
+		v.Roles = append(v.Roles, roleView(r))
+		if r.As != r.Name && o.write.DryRun {
+			p.Notice("role %s becomes %s", r.Name, r.As)
+		}
 	}
 	if done.Previous != "" && !done.Dropped {
 		v.Previous = &done.Previous

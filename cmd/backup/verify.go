@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -11,7 +12,9 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/pgserver"
 	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/pkg/secret"
 )
 
 type verifyOptions struct {
@@ -24,6 +27,7 @@ type verifyOptions struct {
 	deep     bool
 	hash     bool
 	identity string
+	private  bool
 }
 
 func newVerify(a *app.App, run func(context.Context, *verifyOptions) error) *cobra.Command {
@@ -41,6 +45,9 @@ including the one before:
   decode  pg_restore reads the archive to its end (default)
   deep    (--deep) it is restored into a scratch database on the configured server, the rows
           of every table and the schema are compared with the backup, and the database is dropped
+
+A deep check that may not make a database there, or shall not (--private-server), starts a throw-away
+server of the backup's major version on this machine: a private socket, no network, removed afterwards.
 
 The result is recorded in the manifest. An encrypted backup needs --identity above the level
 digest; without it and without --level, the digest alone is checked.
@@ -65,6 +72,7 @@ Exit codes: 0, 2, 3, 6, 8 (damage found), 10, 11, 14, 130.`,
 	c.Flags().BoolVar(&o.all, "all", false, "check every backup")
 	flags.RegisterEnum(c, &o.level, "level", "decode", "how thoroughly", "digest", "decode", "deep")
 	c.Flags().BoolVar(&o.deep, "deep", false, "restore into a scratch database and compare (same as --level deep)")
+	c.Flags().BoolVar(&o.private, "private-server", false, "with --deep, restore into a throw-away server and leave the configured one alone")
 	c.Flags().BoolVar(&o.hash, "hash", false, "with --deep, compare a hash over the rows too (for backups made with --hash)")
 	c.Flags().StringVar(&o.identity, "identity", "", "`FILE` with the age private key, for encrypted backups")
 	o.place.register(c, true)
@@ -86,8 +94,8 @@ func (o *verifyOptions) validate() error {
 			return err
 		}
 	}
-	if o.hash && o.level.String() != "deep" {
-		return clierr.Usagef("--hash needs --deep")
+	if (o.hash || o.private) && o.level.String() != "deep" {
+		return clierr.Usagef("--hash and --private-server need --deep")
 	}
 	return nil
 }
@@ -102,9 +110,18 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 		return err
 	}
 	check := backup.Check{Level: backup.Level(o.level.String()), Identities: identities(o.app, o.identity), Hash: o.hash}
+	pgserver.SweepScratch("") // of checks that were killed
 	if check.Level == backup.LevelDeep {
-		if check.Server, err = serverURL(o.app); err != nil {
-			return err
+		check.Private, check.PrivateOnly = privateServer(o.app), o.private
+		check.OnPrivate = func() {
+			if !o.private {
+				p.Notice("no database may be made on the configured server: a throw-away server is used")
+			}
+		}
+		if !o.private {
+			if check.Server, err = serverURL(o.app); err != nil {
+				return err
+			}
 		}
 	}
 	bad := 0
@@ -137,6 +154,22 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 			"make a fresh one: axisor backup")
 	}
 	return nil
+}
+
+// privateServer starts throw-away servers for deep checks.
+func privateServer(a *app.App) backup.PrivateServer {
+	return func(ctx context.Context, major int) (secret.Secret, func() error, error) {
+		b, err := pgserver.FindMajor(ctx, major, filepath.Join(a.Dir, ".axisor", "pgsql"))
+		if err != nil {
+			return secret.Secret{}, nil, clierr.New(clierr.Tool, "tool_missing", err.Error(),
+				fmt.Sprintf("install the server of PostgreSQL %d (Debian: postgresql-%d), or name its programs with %s", major, major, pgserver.EnvBin)).WithCause(err)
+		}
+		s, err := pgserver.StartScratch(ctx, "", b)
+		if err != nil {
+			return secret.Secret{}, nil, err
+		}
+		return s.URL("postgres"), s.Close, nil
+	}
 }
 
 func (o *verifyOptions) entries(ctx context.Context) (*backup.Repository, []backup.Entry, error) {

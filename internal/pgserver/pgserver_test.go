@@ -23,6 +23,9 @@ import (
 const childDir = "AXISOR_PGSERVER_TEST_DIR"
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(scratchDir); dir != "" {
+		ownScratch(dir)
+	}
 	if dir := os.Getenv(childDir); dir != "" {
 		_, err := pgserver.Start(context.Background(), pgserver.Options{Dir: dir, Port: pgserver.AnyPort})
 		if err != nil {

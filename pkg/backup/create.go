@@ -55,6 +55,7 @@ type run struct {
 	staged    []*staging // data files, then the manifest
 	published []string
 	complete  bool
+	check     *archiveCheck // of the dump that was stored
 }
 
 func (u *run) stage(name string) (*staging, error) {
@@ -128,6 +129,12 @@ func (u *run) archiveAndCounts(ctx context.Context, m *Manifest) error {
 		return err
 	}
 	m.RowsCounted = true
+	if u.check.rows == nil { // a format that only pg_restore knows
+		return nil
+	}
+	if err := compareDumped(m.Tables, u.check.rows); err != nil {
+		return &DamagedError{ID: m.ID, File: m.Archive.Name, Level: LevelDecode, Problem: err.Error(), Cause: err}
+	}
 	return nil
 }
 

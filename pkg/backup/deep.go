@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/axisor/axisor/pkg/backup/toc"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -24,9 +25,72 @@ func (r *Repository) deep(ctx context.Context, e Entry, c Check, identities []ag
 	if c.Hash && (len(e.Manifest.Tables) == 0 || e.Manifest.Tables[0].Hash == "") {
 		return &InputError{Field: "level", Value: "hash", Rule: "cannot be checked: the backup was made without --hash"}
 	}
+	if c.PrivateOnly {
+		return r.deepPrivate(ctx, e, c, identities)
+	}
 	if c.Server.IsZero() {
 		return &InputError{Field: "server", Value: "", Rule: "is needed to restore into"}
 	}
+	err = r.deepOn(ctx, e, c, identities)
+	if errors.Is(err, errNoScratch) && c.Private != nil {
+		return r.deepPrivate(ctx, e, c, identities)
+	}
+	return err
+}
+
+// errNoScratch means that this login may not make a database on this server.
+var errNoScratch = errors.New("no scratch database may be made")
+
+// PrivateServer starts a throw-away server of one major version. It gives a superuser's URL, and what
+// ends the server and removes it.
+type PrivateServer func(ctx context.Context, major int) (url secret.Secret, end func() error, err error)
+
+// deepPrivate restores into a server of our own, for when the one in use may not be used.
+func (r *Repository) deepPrivate(ctx context.Context, e Entry, c Check, identities []age.Identity) (err error) {
+	url, end, err := c.Private(ctx, versionFromNumber(e.Manifest.Server.VersionNumber).Major)
+	if err != nil {
+		return fmt.Errorf("start a private server: %w", err)
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	c.Server = url
+	if c.OnPrivate != nil {
+		c.OnPrivate()
+	}
+	if err := r.makeRoles(ctx, e, url, identities); err != nil {
+		return err
+	}
+	return r.deepOn(ctx, e, c, identities)
+}
+
+// makeRoles makes the roles without which row security policies do not come back.
+func (r *Repository) makeRoles(ctx context.Context, e Entry, url secret.Secret, identities []age.Identity) error {
+	found, err := r.contents(ctx, e, identities)
+	if errors.Is(err, toc.ErrUnknownFormat) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	admin, conn, err := r.login(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer admin.close(ctx, conn)
+	for _, name := range found.Roles().Policies {
+		var there bool
+		err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", name).Scan(&there)
+		if err == nil && !there {
+			_, err = conn.Exec(ctx, "CREATE ROLE "+pgx.Identifier{name}.Sanitize())
+		}
+		if err != nil {
+			return admin.classify(ctx, "make role "+name, err)
+		}
+	}
+	return nil
+}
+
+// deepOn restores into a scratch database of a server.
+func (r *Repository) deepOn(ctx context.Context, e Entry, c Check, identities []age.Identity) (err error) {
 	admin, conn, err := r.login(ctx, c.Server)
 	if err != nil {
 		return err
@@ -52,6 +116,9 @@ func (r *Repository) deep(ctx context.Context, e Entry, c Check, identities []ag
 		return admin.classify(ctx, "name session", err)
 	}
 	if err := createDatabase(ctx, admin, conn, name, e.Manifest.Database); err != nil {
+		if errors.Is(err, ErrDenied) {
+			err = errors.Join(err, errNoScratch)
+		}
 		return fmt.Errorf("create scratch database: %w", err)
 	}
 	defer func() {

@@ -40,6 +40,8 @@ var (
 	ErrMissed = errors.New("recovery did not reach the point")
 	// ErrDirectoryInUse means that the directory to recover into is not empty.
 	ErrDirectoryInUse = errors.New("target directory is not empty")
+	// ErrRoleMissing means that the server lacks a role that the backup needs.
+	ErrRoleMissing = errors.New("role does not exist")
 	// ErrTargetNotEmpty means that the database to restore into already holds objects.
 	ErrTargetNotEmpty = errors.New("target database is not empty")
 )

@@ -178,10 +178,16 @@ func signalContext() (context.Context, context.CancelFunc) {
 // dropAfter removes a database a test has made, after the test's own context has ended.
 func (b *bundle) dropAfter(t *testing.T, name string) {
 	t.Helper()
+	b.execAfter(t, "DROP DATABASE IF EXISTS "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
+}
+
+// execAfter cleans up after the test's own context has ended.
+func (b *bundle) execAfter(t *testing.T, sql string) {
+	t.Helper()
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, b.url.Reveal())
 	require.NoError(t, err)
 	defer conn.Close(ctx)
-	_, err = conn.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
+	_, err = conn.Exec(ctx, sql)
 	require.NoError(t, err)
 }

@@ -22,6 +22,7 @@ type loading struct {
 	schemaOnly bool
 	owner, acl bool
 	role       string
+	names      map[string]string // other names for roles
 }
 
 func (l loading) flags() []string {
@@ -108,7 +109,7 @@ func (r *Repository) load(ctx context.Context, e Entry, tools Toolset, into *end
 			return err
 		}
 		defer file.Close()
-		if err := judge(ctx, e, LevelDeep, feed(ctx, e, e.Manifest.Archive, identities, file), nil); err != nil {
+		if err := judge(ctx, e, LevelDeep, feedRenamed(ctx, e, identities, how.names, file), nil); err != nil {
 			return err
 		}
 		spec.extra = append(spec.extra, file)
@@ -133,7 +134,7 @@ func (r *Repository) load(ctx context.Context, e Entry, tools Toolset, into *end
 		return err
 	}
 	check := &checkRun{ctx: ctx, child: c, in: out}
-	return judge(ctx, e, LevelDeep, feed(ctx, e, e.Manifest.Archive, identities, check), check.finish(ctx))
+	return judge(ctx, e, LevelDeep, feedRenamed(ctx, e, identities, how.names, check), check.finish(ctx))
 }
 
 // nameless gives a file that has no name any more.

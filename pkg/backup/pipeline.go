@@ -20,16 +20,19 @@ func (u *run) flags(snap *snapshot) []string {
 	return append(flags, u.request.DumpFlags...)
 }
 
-// archive runs pg_dump into a staged file and, in the same pass, into a pg_restore that
-// reads it to its end: an archive that cannot be read must not become a backup, and on a
-// server that holds only the public key this is the one moment to find out.
+// archive runs pg_dump into a staged file and, in the same pass, into a check that reads it to
+// its end: an archive that cannot be read must not become a backup, and on a server that holds
+// only the public key this is the one moment to find out.
 func (u *run) archive(ctx context.Context, m *Manifest) error {
 	s, err := u.stage(u.repo.archiveName(m.ID, u.ready))
 	if err != nil {
 		return err
 	}
 	m.Archive, err = u.pump(ctx, s, childSpec{path: u.tools.Dump, args: m.DumpFlags, server: u.server, lock: u.lock.file},
-		func(ctx context.Context) (checker, error) { return startCheck(ctx, u.tools.Restore, u.lock.file) })
+		func(ctx context.Context) (checker, error) {
+			u.check = newArchiveCheck(ctx, u.tools.Restore, u.lock.file)
+			return u.check, nil
+		})
 	return err
 }
 

@@ -52,7 +52,7 @@ type ReceiverState struct {
 	LastSegment string    `json:"last_segment"`
 	LastError   string    `json:"last_error"`
 	TargetError string    `json:"target_error,omitempty"` // why a target lacks the newest segments
-	Running     bool      `json:"-"` // the lock says so, not the file
+	Running     bool      `json:"-"`                      // the lock says so, not the file
 }
 
 // receiver is a running pg_receivewal under supervision.

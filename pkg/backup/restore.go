@@ -16,14 +16,15 @@ type Restore struct {
 	Server     secret.Secret // URL on the server; its database is only used to log in
 	Database   string        // the database to restore into; made when it does not exist
 	Identities Identities
-	KeepOwner  bool        // keep the owners stored in the archive; their roles must exist
-	KeepACL    bool        // keep the grants stored in the archive; their roles must exist
-	Role       string      // owner of everything that is restored; empty is the login
-	Jobs       int         // parallel workers; more than one gives up the single transaction
-	Tables     []string    // rows of these tables only: name or schema.name; empty is all
-	SchemaOnly bool        // no rows at all
-	Existing   ExistingWay // what happens to a database that is there and not empty
-	DryRun     bool        // check everything, change nothing
+	KeepOwner  bool              // keep the owners stored in the archive; their roles must exist
+	KeepACL    bool              // keep the grants stored in the archive; their roles must exist
+	Role       string            // owner of everything that is restored; empty is the login
+	MapRoles   map[string]string // other names for roles of the archive; keeps owners and grants
+	Jobs       int               // parallel workers; more than one gives up the single transaction
+	Tables     []string          // rows of these tables only: name or schema.name; empty is all
+	SchemaOnly bool              // no rows at all
+	Existing   ExistingWay       // what happens to a database that is there and not empty
+	DryRun     bool              // check everything, change nothing
 	Progress   Counter
 }
 
@@ -48,6 +49,7 @@ type Restored struct {
 	Tables   int
 	Rows     int64
 	Target   secret.Secret // URL of the restored database
+	Roles    []RoleUse     // that the restore needs, when it keeps owners or grants
 }
 
 // RestoreTo loads a backup into a database. The archive's digest is checked before, the row
@@ -63,6 +65,9 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (_ Resto
 	chosen, err := chooseTables(e.Manifest, o.Tables)
 	if err != nil {
 		return Restored{}, err
+	}
+	if len(o.MapRoles) > 0 {
+		o.KeepOwner, o.KeepACL = true, true
 	}
 	identities, err := openIdentities(e, o.Identities)
 	if err != nil {
@@ -91,6 +96,9 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (_ Resto
 		return Restored{}, err
 	}
 	done := Restored{ID: e.ID, Database: o.Database, Created: !there, Target: r.urlOf(o.Server, o.Database)}
+	if done.Roles, err = r.roles(ctx, e, o, admin, conn, identities); err != nil {
+		return Restored{}, err
+	}
 	done.Tables, done.Rows = len(e.Manifest.Tables), rowsOf(e.Manifest, chosen, o.SchemaOnly)
 	into := final
 	if full || there && o.Jobs > 1 {
@@ -128,7 +136,7 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (_ Resto
 			err = errors.Join(err, fmt.Errorf("drop unfinished database: %w", derr))
 		}
 	}()
-	how := loading{jobs: o.Jobs, chosen: chosen, schemaOnly: o.SchemaOnly, owner: o.KeepOwner, acl: o.KeepACL, role: o.Role}
+	how := loading{jobs: o.Jobs, chosen: chosen, schemaOnly: o.SchemaOnly, owner: o.KeepOwner, acl: o.KeepACL, role: o.Role, names: o.MapRoles}
 	if err := r.load(ctx, e, tools, into, how, identities); err != nil {
 		return Restored{}, r.blame(ctx, e, identities, err)
 	}

@@ -1,11 +1,15 @@
 package backup
 
 import (
+	"context"
+	"fmt"
 	"net/url"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/axisor/axisor/internal/pgserver"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -59,4 +63,100 @@ func TestRestoreTo_FailureLeavesNoDatabase(t *testing.T) {
 	_, err = b.repo.RestoreTo(t.Context(), e, Restore{Server: b.url})
 	var input *InputError
 	require.ErrorAs(t, err, &input)
+}
+
+// TestRestoreTo_MapsRoles restores owners, grants and policies to other roles than those of the backup.
+func TestRestoreTo_MapsRoles(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	old, fresh := "old "+randomName(t), "new_"+randomName(t)
+	b.exec(t, fmt.Sprintf(`CREATE ROLE %[1]q; CREATE ROLE %[2]s; CREATE TABLE owned (n int); ALTER TABLE owned OWNER TO %[1]q;
+		GRANT SELECT ON "User" TO %[1]q; CREATE POLICY mine ON secrets FOR SELECT TO %[1]q USING (n > 0)`, old, fresh))
+	name := "mapped_" + randomName(t)
+	t.Cleanup(func() {
+		b.dropAfter(t, name)
+		b.dropAfter(t, name+"_2")
+		b.execAfter(t, fmt.Sprintf("DROP OWNED BY %q; DROP ROLE IF EXISTS %q; DROP ROLE IF EXISTS %s", old, old, fresh))
+	})
+	e := b.create(t, b.request())
+	o := Restore{Server: b.url, Database: name, MapRoles: map[string]string{old: fresh}, DryRun: true}
+	plan, err := b.repo.RestoreTo(t.Context(), e, o)
+	require.NoError(t, err)
+	require.Contains(t, plan.Roles, RoleUse{Name: old, As: fresh})
+	require.Empty(t, b.databases(t, name))
+
+	for _, jobs := range []int{1, 2} {
+		o.DryRun, o.Jobs, o.Database = false, jobs, name+map[int]string{2: "_2"}[jobs]
+		got, err := b.repo.RestoreTo(t.Context(), e, o)
+		require.NoError(t, err)
+		for query, want := range map[string]int64{
+			"SELECT count(*) FROM pg_class WHERE relname = 'owned' AND relowner = '" + fresh + "'::regrole":                       1,
+			"SELECT count(*) FROM pg_policies WHERE roles = '{" + fresh + "}'":                                                    1,
+			`SELECT has_table_privilege('` + fresh + `', '"User"', 'SELECT')::int`:                                                1,
+			`SELECT count(*) FROM pg_class, aclexplode(relacl) a WHERE relname = 'User' AND a.grantee = '"` + old + `"'::regrole`: 0,
+		} {
+			require.Equal(t, want, b.count(t, got.Target, query), query)
+		}
+	}
+
+	o.Database = name + "_3"
+	o.MapRoles = map[string]string{old: "nobody_" + name}
+	_, err = b.repo.RestoreTo(t.Context(), e, o)
+	require.ErrorIs(t, err, ErrRoleMissing)
+	require.ErrorContains(t, err, "nobody_"+name)
+	o.MapRoles = map[string]string{"typo": fresh}
+	_, err = b.repo.RestoreTo(t.Context(), e, o)
+	require.ErrorContains(t, err, `"typo" is not in the backup`)
+	require.Empty(t, b.databases(t, name+"_3"), "refused before anything was made")
+}
+
+// TestVerify_PrivateServer proves a backup without the server in use, and by itself when no database may be
+// made there.
+func TestVerify_PrivateServer(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	role, guest := "policy_"+randomName(t), "guest_"+randomName(t)
+	b.exec(t, fmt.Sprintf(`CREATE ROLE %s; CREATE ROLE %s LOGIN; CREATE POLICY p ON secrets TO %s USING (true)`, role, guest, role))
+	t.Cleanup(func() {
+		b.execAfter(t, fmt.Sprintf("DROP OWNED BY %s; DROP ROLE %s; DROP ROLE %s", role, role, guest))
+	})
+	e := b.create(t, b.request())
+	parent, err := os.MkdirTemp("", "axisor-private-*")
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(parent, 0o755))
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(parent)) })
+	used := 0
+	c := Check{Level: LevelDeep, PrivateOnly: true, OnPrivate: func() { used++ }, Private: func(ctx context.Context, major int) (secret.Secret, func() error, error) {
+		bin, err := pgserver.FindMajor(ctx, major)
+		require.NoError(t, err)
+		s, err := pgserver.StartScratch(ctx, parent, bin)
+		require.NoError(t, err)
+		return s.URL("postgres"), s.Close, nil
+	}}
+	report, err := b.repo.Verify(t.Context(), e, c)
+	require.NoError(t, err)
+	require.True(t, report.OK, report.Problem)
+	require.NotNil(t, b.repo.entry(e.ID).Manifest.LastGood(LevelDeep))
+	require.Equal(t, 1, used)
+
+	u, err := url.Parse(b.url.Reveal())
+	require.NoError(t, err)
+	u.User = url.UserPassword(guest, testPassword)
+	q := u.Query()
+	q.Del("user")
+	u.RawQuery = q.Encode()
+	c.PrivateOnly, c.Server = false, secret.New(u.String())
+	report, err = b.repo.Verify(t.Context(), e, c)
+	require.NoError(t, err)
+	require.True(t, report.OK, report.Problem)
+	require.Equal(t, 2, used, "this login makes no databases")
+
+	// It compares as well as the server in use would.
+	wrong := forge(t, b, e, func(m *Manifest) { m.Tables[0].Rows++ })
+	report, err = b.repo.Verify(t.Context(), wrong, c)
+	require.NoError(t, err)
+	require.False(t, report.OK)
+	left, err := os.ReadDir(parent)
+	require.NoError(t, err)
+	require.Empty(t, left)
 }

@@ -22,6 +22,10 @@ type Check struct {
 	Identities Identities    // for encrypted backups above LevelDigest
 	Progress   Counter       // stored bytes read; may be nil
 	Hash       bool          // LevelDeep compares hashes of the rows too; the backup must have them
+
+	Private     PrivateServer // for when no database may be made on Server; may be nil
+	PrivateOnly bool          // Server is not used at all
+	OnPrivate   func()        // called when a private server is used; may be nil
 }
 
 // Report is the outcome of one verification.

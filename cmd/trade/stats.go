@@ -86,7 +86,7 @@ func runStats(ctx context.Context, o *statsOptions) error {
 	var current *tradestats.Accumulator
 	bar := progress.Start(p.Streams(), "reading trades", 0, progress.Items, o.app.Globals.Quiet)
 	defer bar.Done()
-	for t, err := range db.TradeOutcomes(ctx, f) {
+	for t, err := range db.LabelledOutcomes(ctx, f, o.label()) {
 		if err != nil {
 			return err
 		}
@@ -134,13 +134,22 @@ func (o *statsOptions) group(t store.TradeOutcome) string {
 	switch by := o.by.String(); by {
 	case "":
 		return ""
-	case byAutomation:
-		return named(t.AutomationID)
-	case byAction:
-		return named(t.Action)
+	case byAutomation, byAction:
+		return named(t.Label)
 	default:
 		return tradestats.Period(by, t.At)
 	}
+}
+
+// label is the column that groups are made of.
+func (o *statsOptions) label() string {
+	switch o.by.String() {
+	case byAutomation:
+		return store.LabelAutomation
+	case byAction:
+		return store.LabelAction
+	}
+	return store.LabelNone
 }
 
 func named(s string) string {

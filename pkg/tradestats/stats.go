@@ -5,7 +5,6 @@ package tradestats
 
 import (
 	"math"
-	"math/big"
 	"time"
 )
 
@@ -332,42 +331,3 @@ func (r returns) sortino() *float64 {
 	}
 	return new(r.mean() / math.Sqrt(r.losses/float64(r.n)) * math.Sqrt(yearDays))
 }
-
-// scale is the unit of exact sums: 10^-8 sats.
-const scale = 1e8
-
-// money is an exact sum.
-type money struct{ v, tmp big.Int }
-
-// add adds a finite number, exactly up to eight decimals.
-func (m *money) add(f float64) {
-	n := math.Round(f * scale)
-	if math.Abs(n) < 1<<53 && n/scale == f {
-		m.v.Add(&m.v, m.tmp.SetInt64(int64(n)))
-		return
-	}
-	x := new(big.Float).SetPrec(1200).SetFloat64(f)
-	x.Mul(x, big.NewFloat(scale))
-	if f < 0 {
-		x.Sub(x, big.NewFloat(0.5))
-	} else {
-		x.Add(x, big.NewFloat(0.5))
-	}
-	i, _ := x.Int(nil)
-	m.v.Add(&m.v, i)
-}
-
-func (m *money) float() float64 {
-	if m.v.IsInt64() {
-		if n := m.v.Int64(); n < 1<<53 && n > -1<<53 {
-			return float64(n) / scale
-		}
-	}
-	f, _ := new(big.Rat).SetFrac(&m.v, big.NewInt(scale)).Float64()
-	return f
-}
-
-func (m *money) set(o *money)           { m.v.Set(&o.v) }
-func (m *money) cmp(o *money) int       { return m.v.Cmp(&o.v) }
-func (m *money) sign() int              { return m.v.Sign() }
-func (m *money) difference(a, b *money) { m.v.Sub(&a.v, &b.v) }

@@ -2,6 +2,7 @@ package tradestats
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -123,6 +124,42 @@ func TestMoney_IsExact(t *testing.T) {
 	m.add(-100.00000001)
 	m.add(1.0 / 3)
 	require.InDelta(t, 1.0/3, m.float(), 1e-8)
+}
+
+func TestMoney_RoundsAsTheExactNumberWould(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 200_000 {
+		f := (r.Float64() - 0.5) * math.Pow(10, float64(r.IntN(24)-12))
+		if r.IntN(2) == 0 { // near the middle of two units
+			f = math.Nextafter((math.Round(f*scale)+0.5)/scale, float64(r.IntN(3)-1)*1e9)
+		}
+		if n, ok := units(f); ok {
+			require.Equal(t, bigUnits(f).Int64(), n, "%v", f)
+		}
+	}
+}
+
+func TestMoney_BeyondSixtyFourBits(t *testing.T) {
+	t.Parallel()
+	var sum, twice, d money
+	for range 100 {
+		sum.add(2e9) // 2e17 units
+		twice.add(4e9)
+	}
+	require.InDelta(t, 2e11, sum.float(), 0)
+	require.Equal(t, -1, sum.cmp(&twice))
+	d.difference(&twice, &sum)
+	require.Equal(t, 0, d.cmp(&sum))
+	d.difference(&sum, &twice)
+	require.Equal(t, -1, d.sign())
+	for range 100 {
+		sum.add(-2e9)
+	}
+	require.Equal(t, money{}, sum)
+	low, high := money{small: math.MinInt64}, money{small: 1}
+	d.difference(&high, &low)
+	require.Equal(t, "9223372036854775809", d.whole().String())
 }
 
 func TestPeriod(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -63,11 +64,18 @@ func runExport(ctx context.Context, o *exportOptions) error {
 			return err
 		}
 	}
-	page := store.Page{All: true, Sort: "created_at"}
-	if o.security {
-		list := db.ListSecurityAudit(ctx, store.SecurityAuditFilter{UserID: filter.UserID, Action: o.action, Created: when}, page)
-		return output.List(p, securityDesc(), output.Map(list.Items, securityOf), nil)
+	csv, byServer := o.app.ServerCSV(p)
+	csv.Clean = admin.Redact
+	out, page := o.app.Streams.Out, store.Page{All: true, Sort: "created_at"}
+	switch security := (store.SecurityAuditFilter{UserID: filter.UserID, Action: o.action, Created: when}); {
+	case o.security && byServer:
+		_, err = db.CopySecurityAudit(ctx, out, security, csv)
+	case o.security:
+		err = output.List(p, securityDesc(), output.Map(db.ListSecurityAudit(ctx, security, page).Items, securityOf), nil)
+	case byServer:
+		_, err = db.CopyAudit(ctx, out, filter, csv)
+	default:
+		err = output.List(p, desc(), output.Map(db.ListAudit(ctx, filter, page).Items, viewOf), nil)
 	}
-	list := db.ListAudit(ctx, filter, page)
-	return output.List(p, desc(), output.Map(list.Items, viewOf), nil)
+	return err
 }

@@ -25,7 +25,7 @@ func newExport(a *app.App, run func(context.Context, *exportOptions) error) *cob
 		Use:   "export",
 		Short: "Write all payments as csv, json or jsonl",
 		Long: `Write every payment that fits, oldest first, with all fields: csv unless --output says otherwise. Rows are streamed,
-so the size of the table does not matter. Cells that a spreadsheet would run as a formula are escaped.
+so the size of the table does not matter; csv is made by the server itself. Cells that a spreadsheet would run as a formula are escaped.
 
 Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 		Example: `  axisor payment export --since 2026-01-01 > payments.csv
@@ -40,18 +40,9 @@ Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 }
 
 func runExport(ctx context.Context, o *exportOptions) error {
-	p, err := o.app.Printer()
+	p, err := o.app.ExportPrinter()
 	if err != nil {
 		return err
-	}
-	g := o.app.Globals
-	if p.Format() == output.Table && !g.Quiet {
-		p, err = output.New(o.app.Streams, output.Options{
-			Format: string(output.CSV), Columns: g.Columns, NoHeaders: g.NoHeaders, Now: o.app.Now,
-		})
-		if err != nil {
-			return err
-		}
 	}
 	db, err := o.app.DB(ctx)
 	if err != nil {
@@ -59,6 +50,10 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	}
 	f, err := o.filter.resolve(ctx, o.app, db)
 	if err != nil {
+		return err
+	}
+	if csv, ok := o.app.ServerCSV(p); ok {
+		_, err := db.CopyPayments(ctx, o.app.Streams.Out, f, csv)
 		return err
 	}
 	list := db.ListPayments(ctx, f, store.Page{All: true, Sort: "created_at"})

@@ -8,7 +8,6 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/pkg/store"
 )
 
 type exportOptions struct {
@@ -45,7 +44,7 @@ Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
 }
 
 func runExport(ctx context.Context, o *exportOptions) error {
-	p, err := o.app.Printer()
+	p, err := o.app.ExportPrinter()
 	if err != nil {
 		return err
 	}
@@ -57,12 +56,8 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
-	if g := o.app.Globals; !g.Quiet && (p.Format() == output.Table || p.Format() == output.CSV) {
-		columns := g.Columns
-		if len(columns) == 0 {
-			columns = store.TradeColumns()
-		}
-		_, err := db.CopyTrades(ctx, o.app.Streams.Out, f, columns, !g.NoHeaders, o.ordered)
+	if csv, ok := o.app.ServerCSV(p); ok {
+		_, err := db.CopyTrades(ctx, o.app.Streams.Out, f, csv, o.ordered)
 		return err
 	}
 	return output.List(p, desc(), output.Map(db.StreamTrades(ctx, f, o.ordered), viewOf), nil)

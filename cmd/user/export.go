@@ -64,9 +64,11 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
-	list := db.ListUsers(ctx, store.UserFilter{
-		Plan: models.PlanType(o.plan.String()), Active: o.active.Value(), Search: o.search,
-		Created: when,
-	}, store.Page{All: true, Sort: "created_at"})
+	f := store.UserFilter{Plan: models.PlanType(o.plan.String()), Active: o.active.Value(), Search: o.search, Created: when}
+	if csv, ok := o.app.ServerCSV(p); ok {
+		_, err := db.CopyUsers(ctx, o.app.Streams.Out, f, csv)
+		return err
+	}
+	list := db.ListUsers(ctx, f, store.Page{All: true, Sort: "created_at"})
 	return output.List(p, desc(), output.Map(list.Items, viewOf), list.Next)
 }

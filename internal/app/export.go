@@ -1,6 +1,9 @@
 package app
 
-import "github.com/axisor/axisor/internal/cli/output"
+import (
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/store"
+)
 
 // ExportPrinter is the Printer of an export: csv, unless a format was asked for. A table is for reading.
 func (a *App) ExportPrinter() (*output.Printer, error) {
@@ -10,4 +13,11 @@ func (a *App) ExportPrinter() (*output.Printer, error) {
 		return p, err
 	}
 	return output.New(a.Streams, output.Options{Format: string(output.CSV), Columns: g.Columns, NoHeaders: g.NoHeaders, Now: a.Now})
+}
+
+// ServerCSV tells whether an export by this Printer is a csv, which the server itself writes several times as fast as
+// rows are read, and what of it is wanted.
+func (a *App) ServerCSV(p *output.Printer) (store.CSV, bool) {
+	g := a.Globals
+	return store.CSV{Columns: g.Columns, Header: !g.NoHeaders}, p.Format() == output.CSV && !g.Quiet
 }

@@ -36,19 +36,18 @@ func auditLogs() listing[models.AuditLog] {
 // who was deleted have lost their UserID; they are found by Resource "user" and
 // ResourceID.
 func (d *DB) ListAudit(ctx context.Context, f AuditFilter, p Page) List[models.AuditLog] {
-	return auditLogs().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
-		q = f.Created.on(q, "created_at")
-		if f.UserID != "" {
-			q = q.Where("user_id = ?", f.UserID)
+	return auditLogs().run(ctx, d, p, func(q *gorm.DB) *gorm.DB { return filtered(q, f.conditions()) })
+}
+
+// conditions are the filter as SQL.
+func (f AuditFilter) conditions() []condition {
+	out := append(f.Created.conditions("created_at"), actionIs(f.Action)...)
+	for column, value := range map[string]string{"user_id": f.UserID, "resource": f.Resource, "resource_id": f.ResourceID} {
+		if value != "" {
+			out = append(out, condition{column + " = ?", []any{value}})
 		}
-		if f.Resource != "" {
-			q = q.Where("resource = ?", f.Resource)
-		}
-		if f.ResourceID != "" {
-			q = q.Where("resource_id = ?", f.ResourceID)
-		}
-		return whereAction(q, f.Action)
-	})
+	}
+	return out
 }
 
 // AuditByID reads one change.
@@ -104,18 +103,21 @@ func securityLogs() listing[models.SecurityAuditLog] {
 
 // ListSecurityAudit lists security events, newest first unless asked otherwise.
 func (d *DB) ListSecurityAudit(ctx context.Context, f SecurityAuditFilter, p Page) List[models.SecurityAuditLog] {
-	return securityLogs().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
-		q = f.Created.on(q, "created_at")
-		if f.UserID != "" {
-			q = q.Where("user_id = ?", f.UserID)
-		}
-		if f.Success != nil && !*f.Success {
-			q = q.Where("success = false") // a literal, for the partial index
-		} else if f.Success != nil {
-			q = q.Where("success = true")
-		}
-		return whereAction(q, f.Action)
-	})
+	return securityLogs().run(ctx, d, p, func(q *gorm.DB) *gorm.DB { return filtered(q, f.conditions()) })
+}
+
+// conditions are the filter as SQL.
+func (f SecurityAuditFilter) conditions() []condition {
+	out := append(f.Created.conditions("created_at"), actionIs(f.Action)...)
+	if f.UserID != "" {
+		out = append(out, condition{"user_id = ?", []any{f.UserID}})
+	}
+	if f.Success != nil && !*f.Success {
+		out = append(out, condition{sql: "success = false"}) // a literal, for the partial index
+	} else if f.Success != nil {
+		out = append(out, condition{sql: "success = true"})
+	}
+	return out
 }
 
 // CreateSecurityAudit writes one security event.
@@ -126,13 +128,14 @@ func (d *DB) CreateSecurityAudit(ctx context.Context, row *models.SecurityAuditL
 	return nil
 }
 
-func whereAction(q *gorm.DB, action string) *gorm.DB {
+// actionIs is an action, or with a dot at its end all that begin with it.
+func actionIs(action string) []condition {
 	switch {
 	case action == "":
-		return q
+		return nil
 	case action[len(action)-1] == '.':
-		return q.Where("starts_with(action, ?)", action)
+		return []condition{{"starts_with(action, ?)", []any{action}}}
 	default:
-		return q.Where("action = ?", action)
+		return []condition{{"action = ?", []any{action}}}
 	}
 }

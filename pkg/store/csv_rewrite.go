@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+
+	"github.com/axisor/axisor/pkg/models"
 )
 
 // Kinds of cells in a csv that the server wrote.
@@ -14,6 +16,7 @@ const (
 	cellAsIs cellKind = iota
 	cellTime          // becomes RFC 3339
 	cellText          // gets a quote in front when a spreadsheet would run it
+	cellJSON          // is cleaned, loses its blanks, and is text
 )
 
 // csvRewriter changes cells of a csv on its way through. Doing so in SQL would cost the server, which is the slower
@@ -21,6 +24,7 @@ const (
 type csvRewriter struct {
 	w       *bufio.Writer
 	kinds   []cellKind
+	clean   func(models.JSON) models.JSON
 	pending []byte // the beginning of a record that is not complete
 }
 
@@ -91,7 +95,27 @@ func cellEnd(data []byte, last bool) int {
 
 // cell writes one cell. bufio.Writer keeps its first error and returns it again when it is flushed.
 func (r *csvRewriter) cell(c []byte, kind cellKind) {
+	if kind == cellJSON && len(c) > 0 {
+		c = r.json(c)
+		kind = cellText
+	}
 	r.w.Write(rewritten(r.w.AvailableBuffer(), c, kind)) //nolint:errcheck // see above
+}
+
+// json is a cell of JSON, cleaned and without blanks.
+func (r *csvRewriter) json(c []byte) []byte {
+	text := string(c)
+	if inner, quoted := strings.CutPrefix(text, `"`); quoted {
+		text = strings.ReplaceAll(strings.TrimSuffix(inner, `"`), `""`, `"`)
+	}
+	j := models.JSON(text)
+	if r.clean != nil {
+		j = r.clean(j)
+	}
+	if text = compact(j); strings.ContainsAny(text, "\",\r\n") {
+		text = `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
+	}
+	return []byte(text)
 }
 
 // rewritten appends a cell as axisor writes it: times in RFC 3339, runnable text behind a quote.

@@ -66,7 +66,7 @@ func (d *DB) StatsOfPayments(ctx context.Context, by PaymentGroup, f PaymentFilt
 	if by == PaymentsByPlan {
 		order = `CAST("group" AS "PlanType")`
 	}
-	cond, args := f.conditions()
+	cond, args := f.named()
 	args["now"] = d.Now()
 	createdIn, paidIn := f.Created.sql("created_at", args), f.Created.sql("paid_at", args)
 	var rows []PaymentStats
@@ -104,8 +104,8 @@ func (d *DB) StatsOfPayments(ctx context.Context, by PaymentGroup, f PaymentFilt
 // wasPaid are rows whose time to pay means something.
 const wasPaid = `status IN ('paid', 'completed', 'refunded') AND paid_at >= created_at`
 
-// conditions is the part of a filter that statistics know, with named arguments.
-func (f PaymentFilter) conditions() (string, map[string]any) {
+// named is the part of a filter that statistics know, with named arguments.
+func (f PaymentFilter) named() (string, map[string]any) {
 	cond, args := "true", map[string]any{}
 	if f.UserID != "" {
 		cond, args["user"] = cond+" AND user_id = @user", f.UserID

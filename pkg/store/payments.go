@@ -65,33 +65,44 @@ func (d *DB) ListPayments(ctx context.Context, f PaymentFilter, p Page) List[Pay
 		return failed[Payment](&ArgumentError{Name: "plan", Value: string(f.Plan), Rule: "no such plan"})
 	}
 	return payments().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
-		q = f.Created.on(q.Table("Payment").Select(paymentColumns).Joins(paymentJoins), `"Payment".created_at`)
-		if f.UserID != "" {
-			q = q.Where(`"Payment".user_id = ?`, f.UserID)
-		}
-		switch f.Status.Canonical() {
-		case "":
-		case models.PaymentPaid:
-			q = q.Where(`"Payment".status IN ('paid', 'completed')`)
-		case models.PaymentPending:
-			q = q.Where(`"Payment".status = 'pending'`) // a literal, for the partial index
-		default:
-			q = q.Where(`"Payment".status = ?`, f.Status)
-		}
-		if f.Plan != "" {
-			q = q.Where(`"Payment".plan_type = ?`, f.Plan)
-		}
-		if f.Method != "" {
-			q = q.Where(`"Payment".payment_method = ?`, f.Method)
-		}
-		if f.Hash != "" {
-			q = q.Where(`"Payment".payment_hash IN ?`, hashForms(f.Hash))
-		}
-		if !f.OverdueAt.IsZero() {
-			q = q.Where(`"Payment".status = 'pending' AND `+paymentExpiry+` < ?`, f.OverdueAt.UTC())
-		}
-		return q
+		return filtered(q.Table("Payment").Select(paymentColumns).Joins(paymentJoins), f.conditions())
 	})
+}
+
+// conditions are the filter as SQL.
+func (f PaymentFilter) conditions() []condition {
+	out := f.Created.conditions(`"Payment".created_at`)
+	add := func(sql string, args ...any) { out = append(out, condition{sql, args}) }
+	if f.UserID != "" {
+		add(`"Payment".user_id = ?`, f.UserID)
+	}
+	switch f.Status.Canonical() {
+	case "":
+	case models.PaymentPaid:
+		add(`"Payment".status IN ('paid', 'completed')`)
+	case models.PaymentPending:
+		add(`"Payment".status = 'pending'`) // a literal, for the partial index
+	default:
+		add(`"Payment".status = ?`, string(f.Status))
+	}
+	if f.Plan != "" {
+		add(`"Payment".plan_type = ?`, string(f.Plan))
+	}
+	if f.Method != "" {
+		add(`"Payment".payment_method = ?`, f.Method)
+	}
+	if f.Hash != "" {
+		forms := hashForms(f.Hash)
+		args := make([]any, len(forms))
+		for i, form := range forms {
+			args[i] = form
+		}
+		add(`"Payment".payment_hash IN (`+strings.TrimSuffix(strings.Repeat("?, ", len(forms)), ", ")+`)`, args...)
+	}
+	if !f.OverdueAt.IsZero() {
+		add(`"Payment".status = 'pending' AND `+paymentExpiry+` < ?`, f.OverdueAt.UTC())
+	}
+	return out
 }
 
 // paymentExpiry is when a payment's invoice runs out, also for rows that hold only its length.

@@ -1,16 +1,12 @@
 package store
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -25,45 +21,24 @@ func TradeColumns() []string {
 	}
 }
 
-// CopyTrades writes trade logs as CSV with the server's own COPY, which costs a fraction of reading rows. Times are
-// RFC 3339 in UTC; free text that a spreadsheet would run as a formula gets a quote in front. Without order the rows
-// come as they lie in the table, at once; with it by time of execution.
-func (d *DB) CopyTrades(ctx context.Context, w io.Writer, f TradeFilter, columns []string, header, ordered bool) (int64, error) {
-	out := &csvRewriter{w: bufio.NewWriterSize(w, 64<<10)}
-	for _, c := range columns {
+// CopyTrades writes trade logs as csv. Without order the rows come as they lie in the table, at once; with it by time of
+// execution.
+func (d *DB) CopyTrades(ctx context.Context, w io.Writer, f TradeFilter, o CSV, ordered bool) (int64, error) {
+	src := csvSource{what: "trades", from: `"TradeLog"`, where: f.conditions()}
+	if ordered {
+		src.order = "executed_at, id"
+	}
+	for _, name := range TradeColumns() {
 		kind := cellAsIs
-		switch c {
+		switch name {
 		case "executed_at", "created_at":
 			kind = cellTime
 		case "trade_id", "status", "action", "error_message":
 			kind = cellText
 		}
-		if !slices.Contains(TradeColumns(), c) {
-			return 0, &ArgumentError{Name: "columns", Value: c, Rule: "no such column"}
-		}
-		out.kinds = append(out.kinds, kind)
+		src.columns = append(src.columns, csvColumn{name, name, kind})
 	}
-	var n int64
-	err := d.WithPgx(ctx, func(c *pgx.Conn) error {
-		where, err := literally(ctx, c, f.conditions())
-		if err != nil {
-			return err
-		}
-		sql := "COPY (SELECT " + strings.Join(columns, ", ") + ` FROM "TradeLog"` + where + ordering(ordered) + ") TO STDOUT (FORMAT csv"
-		if header {
-			sql += ", HEADER"
-		}
-		tag, err := c.PgConn().CopyTo(ctx, out, sql+")")
-		n = tag.RowsAffected()
-		if err == nil {
-			err = out.close()
-		}
-		if err != nil {
-			return fmt.Errorf("export trades: %w", err)
-		}
-		return nil
-	})
-	return n, err
+	return d.copyCSV(ctx, w, src, o)
 }
 
 func ordering(ordered bool) string {
@@ -71,58 +46,6 @@ func ordering(ordered bool) string {
 		return " ORDER BY executed_at, id"
 	}
 	return ""
-}
-
-// literally writes conditions with their arguments in them, because COPY takes none. The server quotes them.
-func literally(ctx context.Context, c *pgx.Conn, conditions []condition) (string, error) {
-	// Times look the same whatever the server's default is.
-	if _, err := c.Exec(ctx, "SET datestyle = 'ISO, YMD'"); err != nil {
-		return "", fmt.Errorf("export trades: %w", err)
-	}
-	var parts []string
-	for _, cond := range conditions {
-		sql := cond.sql
-		for _, arg := range cond.args {
-			text, ok := arg.(string)
-			if at, isTime := arg.(time.Time); isTime {
-				text, ok = stamp(at), true
-			}
-			if !ok {
-				return "", fmt.Errorf("export trades: argument of type %T", arg)
-			}
-			var quoted string
-			if err := c.QueryRow(ctx, "SELECT quote_literal($1::text)", text).Scan(&quoted); err != nil {
-				return "", fmt.Errorf("export trades: %w", err)
-			}
-			before, after, _ := strings.Cut(sql, "?")
-			// The placeholder of a later argument must not be looked for in this one.
-			parts = append(parts, before+quoted)
-			sql = after
-		}
-		parts = append(parts, sql+" AND ")
-	}
-	if len(parts) == 0 {
-		return "", nil
-	}
-	return " WHERE " + strings.TrimSuffix(strings.Join(parts, ""), " AND "), nil
-}
-
-// numbered writes conditions with numbered placeholders, for pgx.
-func numbered(conditions []condition) (string, []any) {
-	var args []any
-	var parts []string
-	for _, cond := range conditions {
-		sql := cond.sql
-		for _, arg := range cond.args {
-			args = append(args, arg)
-			sql = strings.Replace(sql, "?", "$"+strconv.Itoa(len(args)), 1)
-		}
-		parts = append(parts, sql)
-	}
-	if len(parts) == 0 {
-		return "", nil
-	}
-	return " WHERE " + strings.Join(parts, " AND "), args
 }
 
 // errStopped ends a stream whose consumer has had enough.

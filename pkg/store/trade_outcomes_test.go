@@ -94,6 +94,7 @@ func TestOutcomes_InOrderHoweverTheyAreRead(t *testing.T) {
 		}
 	}
 	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
 	n = 0
 	for _, err := range db.TradeOutcomes(ctx, store.TradeFilter{}) {
 		if n++; n == 10 {

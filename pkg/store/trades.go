@@ -39,29 +39,14 @@ func trades() listing[models.TradeLog] {
 // ListTrades lists trade logs by time of execution, newest first unless asked otherwise.
 func (d *DB) ListTrades(ctx context.Context, f TradeFilter, p Page) List[models.TradeLog] {
 	return trades().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
-		for _, c := range f.conditions() {
-			q = q.Where(c.sql, c.args...)
-		}
-		return q
+		return filtered(q, f.conditions())
 	})
 }
 
-// condition is one part of a filter; every ? in it stands for an argument.
-type condition struct {
-	sql  string
-	args []any
-}
-
-// conditions are the filter as SQL, for gorm, for pgx and for COPY alike.
+// conditions are the filter as SQL.
 func (f TradeFilter) conditions() []condition {
-	var out []condition
+	out := f.Executed.conditions("executed_at")
 	add := func(sql string, args ...any) { out = append(out, condition{sql, args}) }
-	if !f.Executed.Since.IsZero() {
-		add("executed_at >= ?", f.Executed.Since.UTC())
-	}
-	if !f.Executed.Until.IsZero() {
-		add("executed_at < ?", f.Executed.Until.UTC())
-	}
 	if f.UserID != "" {
 		add("user_id = ?", f.UserID)
 	}

@@ -53,21 +53,27 @@ func (d *DB) ListUsers(ctx context.Context, f UserFilter, p Page) List[models.Us
 	}
 	now := d.Now()
 	return users().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
-		q = f.Created.on(q.Omit(userSecrets()...), "created_at")
-		if f.Plan != "" {
-			q = q.Where("plan_type = ?", f.Plan)
-		}
-		if f.Active != nil {
-			q = q.Where("is_active = ?", *f.Active)
-		}
-		if f.Locked {
-			q = q.Where("locked_until > ?", now)
-		}
-		if f.Search != "" {
-			q = q.Where("(email ILIKE ? OR username ILIKE ?)", like(f.Search), like(f.Search))
-		}
-		return q
+		return filtered(q.Omit(userSecrets()...), f.conditions(now))
 	})
+}
+
+// conditions are the filter as SQL.
+func (f UserFilter) conditions(now time.Time) []condition {
+	out := f.Created.conditions("created_at")
+	add := func(sql string, args ...any) { out = append(out, condition{sql, args}) }
+	if f.Plan != "" {
+		add("plan_type = ?", string(f.Plan))
+	}
+	if f.Active != nil {
+		add("is_active = ?", *f.Active)
+	}
+	if f.Locked {
+		add("locked_until > ?", now)
+	}
+	if f.Search != "" {
+		add("(email ILIKE ? OR username ILIKE ?)", like(f.Search), like(f.Search))
+	}
+	return out
 }
 
 // FindUser finds one user by id, e-mail in any case, or username. The answer

@@ -92,7 +92,7 @@ bench-users: build ## import of 100,000 users beside \copy, lists over 1,000,000
 	@scripts/with-tools $(GO) run ./bench/userimport -psql $$(scripts/ensure-tools pg-bin)/psql
 	@scripts/with-tools $(GO) run ./bench/userlist -psql $$(scripts/ensure-tools pg-bin)/psql
 
-bench-trades: build ## import and export of 1,000,000 trade logs beside \copy, deep pages, statistics (minutes)
+bench-trades: build ## import and export of 5,000,000 trade logs beside \copy, deep pages, statistics (minutes)
 	@scripts/ensure-tools postgres
 	@scripts/with-tools $(GO) run ./bench/trades -psql $$(scripts/ensure-tools pg-bin)/psql
 

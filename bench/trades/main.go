@@ -1,6 +1,7 @@
 // Command trades times the bulk work on trade logs beside psql doing the same, in the same run on the same machine:
 // import beside a raw \copy into the same indexed table, export beside \copy out of it, a deep page beside the first,
-// and statistics beside the plain SQL aggregate; with the peak memory of each. Run it with `make bench-trades`; it makes
+// statistics beside the SQL that gives the same figures, and export of payments beside \copy of the same query; with
+// the peak memory of each. Run it with `make bench-trades`; it makes
 // a development environment of its own in a temporary folder and deletes it afterwards.
 package main
 
@@ -35,7 +36,7 @@ const (
 func main() {
 	program := flag.String("axisor", "bin/axisor", "program to time")
 	psql := flag.String("psql", "psql", "psql to time it beside")
-	rows := flag.Int("rows", 1_000_000, "trade logs")
+	rows := flag.Int("rows", 5_000_000, "trade logs")
 	runs := flag.Int("runs", 3, "runs of each export")
 	flag.Parse()
 	b := &bed{psql: *psql, rows: max(*rows, 2*heavy), runs: *runs}
@@ -79,7 +80,7 @@ func (b *bed) bench(ctx context.Context, program string) (err error) {
 		return err
 	}
 	fmt.Printf("%d trade logs, the seed's indexes, %d processors\n\n", b.rows, runtime.NumCPU())
-	for _, step := range []func(context.Context) error{b.imports, b.exports, b.pages, b.stats} {
+	for _, step := range []func(context.Context) error{b.imports, b.exports, b.pages, b.stats, b.payments} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -172,20 +173,9 @@ func (b *bed) imports(ctx context.Context) error {
 func (b *bed) exports(ctx context.Context) error {
 	rival := b.psqlArgs(`\copy (SELECT * FROM "TradeLog") to stdout csv header`)
 	for _, format := range []string{"csv", "jsonl"} {
-		var theirs, ours []time.Duration
-		var peak int64
-		for range b.runs {
-			t, err := b.run(ctx, rival[0], rival[1:]...)
-			if err != nil {
-				return err
-			}
-			o, err := b.run(ctx, b.program, "trade", "export", "-o", format)
-			if err != nil {
-				return err
-			}
-			theirs, ours, peak = append(theirs, t.time), append(ours, o.time), max(peak, o.peak)
+		if err := b.beside(ctx, "export "+format+" (rival: psql \\copy out, csv)", rival, "trade", "export", "-o", format); err != nil {
+			return err
 		}
-		b.compare("export "+format+" (rival: psql \\copy out, csv)", median(ours), median(theirs), peak)
 	}
 	return nil
 }
@@ -216,31 +206,63 @@ func (b *bed) pages(ctx context.Context) error {
 	return nil
 }
 
+// aggregate is the SQL for the figures of `trade stats` that need no order, with money added up exactly. Drawdown and
+// streaks, which the program gives as well, it leaves out.
+const aggregate = `SELECT count(*), count(*) FILTER (WHERE used), count(*) FILTER (WHERE status IN ('failed', 'app_error', 'exchange_error')),
+	count(*) FILTER (WHERE used AND pnl > 0), count(*) FILTER (WHERE used AND pnl < 0), count(*) FILTER (WHERE used AND pnl = 0),
+	sum(pnl::numeric) FILTER (WHERE used), avg(pnl::numeric) FILTER (WHERE used), max(pnl) FILTER (WHERE used), min(pnl) FILTER (WHERE used),
+	sum(pnl::numeric) FILTER (WHERE used AND pnl > 0), sum(pnl::numeric) FILTER (WHERE used AND pnl < 0),
+	sum(abs(amount)::numeric) FILTER (WHERE used), min(executed_at) FILTER (WHERE used), max(executed_at) FILTER (WHERE used)
+	FROM (SELECT *, status IN ('success', 'completed', 'executed') AND pnl IS NOT NULL AS used FROM "TradeLog"`
+
 func (b *bed) stats(ctx context.Context) error {
 	for _, c := range []struct{ name, where, user string }{
 		{fmt.Sprintf("stats of a user with %d rows (rival: SQL)", heavy), " WHERE user_id = 'u0'", "u0"}, {"stats of all rows (rival: SQL)", "", ""},
 	} {
-		sql := b.psqlArgs(`SELECT count(*), sum(pnl::numeric), avg(pnl::numeric), count(*) FILTER (WHERE pnl > 0), count(*) FILTER (WHERE pnl < 0),
-			max(pnl), min(pnl), sum(amount::numeric) FROM "TradeLog"` + c.where)
+		sql := b.psqlArgs(aggregate + c.where + ") t")
 		args := []string{"trade", "stats", "-o", "json"}
 		if c.user != "" {
 			args = append(args, "--user", c.user)
 		}
-		var theirs, ours []time.Duration
-		var peak int64
-		for range b.runs {
-			t, err := b.run(ctx, sql[0], sql[1:]...)
-			if err != nil {
-				return err
-			}
-			o, err := b.run(ctx, b.program, args...)
-			if err != nil {
-				return err
-			}
-			theirs, ours, peak = append(theirs, t.time), append(ours, o.time), max(peak, o.peak)
+		if err := b.beside(ctx, c.name, sql, args...); err != nil {
+			return err
 		}
-		b.compare(c.name, median(ours), median(theirs), peak)
 	}
+	return nil
+}
+
+func (b *bed) payments(ctx context.Context) error {
+	for _, sql := range []string{
+		fmt.Sprintf(`INSERT INTO "Payment" (user_id, amount_sats, lightning_invoice, status, plan_type, payment_hash, description, expires_at, created_at)
+			SELECT 'u' || 1 + i %% %d, 21000, 'lnbc210u1' || repeat(md5(i::text), 8), 'pending', 'pro', md5(i::text) || md5((-i)::text), 'pro', now(),
+			now() - i * interval '1 minute' FROM generate_series(1, %d) i`, users, b.rows/10),
+		`VACUUM ANALYZE "Payment"`,
+	} {
+		if err := b.exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	rival := b.psqlArgs(`\copy (SELECT p.*, u.email, s.source FROM "Payment" p JOIN "User" u ON u.id = p.user_id ` +
+		`LEFT JOIN payment_settlement s ON s.payment_id = p.id ORDER BY p.created_at, p.id) to stdout csv header`)
+	return b.beside(ctx, fmt.Sprintf("export of %d payments (rival: psql \\copy)", b.rows/10), rival, "payment", "export")
+}
+
+// beside runs the program and its rival in turns, so that a busy moment hits both.
+func (b *bed) beside(ctx context.Context, name string, rival []string, args ...string) error {
+	var theirs, ours []time.Duration
+	var peak int64
+	for range b.runs {
+		t, err := b.run(ctx, rival[0], rival[1:]...)
+		if err != nil {
+			return err
+		}
+		o, err := b.run(ctx, b.program, args...)
+		if err != nil {
+			return err
+		}
+		theirs, ours, peak = append(theirs, t.time), append(ours, o.time), max(peak, o.peak)
+	}
+	b.compare(name, median(ours), median(theirs), peak)
 	return nil
 }
 

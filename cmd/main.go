@@ -49,7 +49,7 @@ func Main(ctx context.Context, p Process) int {
 	defer stop()
 	defer a.Close()
 
-	root := NewRoot(a)
+	root := rootFor(a, p.Args)
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)
 	root.SetOut(p.Stdout)

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,8 +44,55 @@ const (
 	groupWorkshop = "workshop"
 )
 
-// NewRoot builds the command tree. It opens nothing.
-func NewRoot(a *app.App) *cobra.Command {
+// noun is a command below the root.
+type noun struct {
+	group, name string
+	build       func(*app.App) *cobra.Command
+}
+
+// nouns are all commands below the root, in the order of the help.
+func nouns() []noun {
+	return []noun{
+		{groupPeople, "search", search.New},
+		{groupPeople, "browse", browse.New},
+		{groupPeople, "user", user.New},
+		{groupPeople, "token", user.NewToken},
+		{groupPeople, "plan", plan.New},
+		{groupPeople, "payment", payment.New},
+		{groupPeople, "audit", audit.New},
+		{groupPeople, "notification", notification.New},
+		{groupTrading, "exchange", exchange.New},
+		{groupTrading, "account", account.New},
+		{groupTrading, "credential", credential.New},
+		{groupTrading, "guard", guard.New},
+		{groupTrading, "automation", automation.New},
+		{groupTrading, "trade", trade.New},
+		{groupTrading, "report", report.New},
+		{groupTrading, "simulation", simulation.New},
+		{groupOperate, "migrate", migrate.New},
+		{groupOperate, "db", db.New},
+		{groupOperate, "backup", backup.New},
+		{groupOperate, "restore", backup.NewRestore},
+		{groupOperate, "doctor", doctor.New},
+		{groupWorkshop, "dev", dev.New},
+		{groupWorkshop, "config", config.New},
+		{groupWorkshop, "version", version.New},
+	}
+}
+
+// NewRoot builds the whole command tree. It opens nothing.
+func NewRoot(a *app.App) *cobra.Command { return newRoot(a, "") }
+
+// rootFor builds as much of the tree as the arguments can reach: one noun when they begin with its name, else all. The
+// hundreds of flags of the others are a tenth of the time of a short command.
+func rootFor(a *app.App, args []string) *cobra.Command {
+	if len(args) > 0 && slices.ContainsFunc(nouns(), func(n noun) bool { return n.name == args[0] }) {
+		return newRoot(a, args[0])
+	}
+	return newRoot(a, "")
+}
+
+func newRoot(a *app.App, only string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "axisor",
 		Short: "Administer the Axisor trading platform",
@@ -74,20 +122,17 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 		&cobra.Group{ID: groupOperate, Title: "Operations:"},
 		&cobra.Group{ID: groupWorkshop, Title: "This installation:"},
 	)
-	add := func(group string, children ...*cobra.Command) {
-		for _, c := range children {
-			c.GroupID = group
-			if c.HasSubCommands() {
-				c.Aliases = append(c.Aliases, c.Name()+"s")
-			}
-			root.AddCommand(c)
+	for _, n := range nouns() {
+		if only != "" && n.name != only {
+			continue
 		}
+		c := n.build(a)
+		c.GroupID = n.group
+		if c.HasSubCommands() {
+			c.Aliases = append(c.Aliases, c.Name()+"s")
+		}
+		root.AddCommand(c)
 	}
-	add(groupPeople, search.New(a), browse.New(a), user.New(a), user.NewToken(a), plan.New(a), payment.New(a), audit.New(a), notification.New(a))
-	add(groupTrading, exchange.New(a), account.New(a), credential.New(a), guard.New(a), automation.New(a), trade.New(a))
-	add(groupTrading, report.New(a), simulation.New(a))
-	add(groupOperate, migrate.New(a), db.New(a), backup.New(a), backup.NewRestore(a), doctor.New(a))
-	add(groupWorkshop, dev.New(a), config.New(a), version.New(a))
 	root.AddCommand(helpTopics()...)
 
 	globalFlags(root, a)

@@ -7,10 +7,7 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/axisor/axisor/internal/cli/streams"
 )
@@ -129,7 +126,7 @@ func newGrid(p *Printer, cols []tableColumn, header bool) *grid {
 	g := &grid{p: p, cols: cols, widths: make([]int, len(cols)), header: header}
 	if header {
 		for i, c := range cols {
-			g.widths[i] = twwidth.Width(c.Header)
+			g.widths[i] = width(c.Header)
 		}
 	}
 	return g
@@ -140,7 +137,7 @@ func (g *grid) add(v reflect.Value) {
 	for i, c := range g.cols {
 		raw := value(v, c.field)
 		text := g.p.cell(raw, c.Column)
-		g.widths[i] = max(g.widths[i], twwidth.Width(text))
+		g.widths[i] = max(g.widths[i], width(text))
 		if c.Role != nil && raw != nil {
 			text = g.p.s.Paint(streams.Role(c.Role(raw)), text)
 		}
@@ -202,60 +199,47 @@ func (g *grid) flush(w io.Writer) error {
 	}
 	shown, limit := g.fit()
 	var buf bytes.Buffer
-	aligns := make(tw.Alignment, len(shown))
-	widths := tw.NewMapper[int, int]()
-	header := make([]string, len(shown))
-	for at, i := range shown {
-		aligns[at] = tw.AlignLeft
-		if g.cols[i].right {
-			aligns[at] = tw.AlignRight
+	line := func(text func(column int) string) {
+		for at, i := range shown {
+			cell := cut(text(i), limit[i])
+			pad := strings.Repeat(" ", max(0, limit[i]-width(cell)))
+			if g.cols[i].right {
+				cell, pad = pad+cell, ""
+			}
+			if buf.WriteString(cell); at < len(shown)-1 {
+				buf.WriteString(pad + strings.Repeat(" ", gap))
+			}
 		}
-		header[at] = g.p.s.Paint(streams.Emphasis, cut(g.cols[i].Header, limit[i]))
-		widths.Set(at, limit[i]+gap)
+		buf.Truncate(len(bytes.TrimRight(buf.Bytes(), " ")))
+		buf.WriteByte('\n')
 	}
-	cell := tw.CellConfig{
-		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
-		Alignment:  tw.CellAlignment{PerColumn: aligns},
-		Padding:    tw.CellPadding{Global: tw.Padding{Left: "", Right: strings.Repeat(" ", gap), Overwrite: true}},
-	}
-	t := tablewriter.NewTable(&buf,
-		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
-			Borders: tw.BorderNone, Symbols: tw.NewSymbols(tw.StyleNone),
-			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
-		})),
-		tablewriter.WithConfig(tablewriter.Config{Header: cell, Row: cell, Widths: tw.CellWidth{PerColumn: widths}}),
-		tablewriter.WithTrimSpace(tw.Off),
-	)
 	if g.header {
-		t.Header(header)
+		line(func(i int) string { return g.p.s.Paint(streams.Emphasis, cut(g.cols[i].Header, limit[i])) })
 	}
 	for _, row := range g.rows {
-		out := make([]string, len(shown))
-		for at, i := range shown {
-			out[at] = cut(row[i], limit[i])
-		}
-		if err := t.Append(out); err != nil {
-			return err
-		}
-	}
-	if err := t.Render(); err != nil {
-		return err
+		line(func(i int) string { return row[i] })
 	}
 	g.rows, g.header = g.rows[:0], false
-	for line := range strings.Lines(buf.String()) {
-		if _, err := io.WriteString(w, strings.TrimRight(line, " \n")+"\n"); err != nil {
-			return err
+	_, err := w.Write(buf.Bytes())
+	return err
+}
+
+// width is the number of columns that text takes on a terminal.
+func width(text string) int {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' { // anything but plain ASCII, a colour for instance
+			return ansi.StringWidth(text)
 		}
 	}
-	return nil
+	return len(text)
 }
 
 // cut shortens text to a width, marking the cut; painted text keeps its reset sequence.
-func cut(text string, width int) string {
-	if twwidth.Width(text) <= width {
+func cut(text string, limit int) string {
+	if width(text) <= limit {
 		return text
 	}
-	short := twwidth.Truncate(text, width, "…")
+	short := ansi.Truncate(text, limit, "…")
 	if strings.Contains(text, "\x1b[") && !strings.HasSuffix(short, "\x1b[0m") {
 		short += "\x1b[0m"
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/huh"
 
 	"github.com/axisor/axisor/internal/cli/clierr"
+	_ "github.com/axisor/axisor/internal/cli/dark" // before the form library asks the terminal
 	"github.com/axisor/axisor/internal/cli/streams"
 )
 

@@ -1,0 +1,46 @@
+package script
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// A terminal is not questioned (its background colour, where its cursor is): the answer takes a round trip, and five
+// seconds where none comes.
+func TestTerminal_NotQuestioned(t *testing.T) {
+	t.Parallel()
+	ours, theirs := terminal(t)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	c := &exec.Cmd{
+		Path: self, Args: []string{"axisor", "version"}, Env: []string{"TERM=xterm-256color", "HOME=" + t.TempDir()},
+		Stdin: theirs, Stdout: theirs, Stderr: theirs, SysProcAttr: &syscall.SysProcAttr{Setsid: true, Setctty: true},
+	}
+	require.NoError(t, c.Run())
+	require.NoError(t, theirs.Close())
+	said, err := io.ReadAll(ours)
+	require.ErrorIs(t, err, syscall.EIO, "this is how Linux tells that nobody holds the other side any more")
+	require.Contains(t, string(said), "platform")
+	require.NotContains(t, string(said), "\x1b]11;?")
+	require.NotContains(t, string(said), "\x1b[6n")
+}
+
+func terminal(t *testing.T) (ours, theirs *os.File) {
+	t.Helper()
+	ours, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = ours.Close() })
+	number, err := unix.IoctlGetInt(int(ours.Fd()), unix.TIOCGPTN)
+	require.NoError(t, err)
+	require.NoError(t, unix.IoctlSetPointerInt(int(ours.Fd()), unix.TIOCSPTLCK, 0))
+	theirs, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	require.NoError(t, err)
+	return ours, theirs
+}

@@ -69,10 +69,16 @@ func (v *visit) limits(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	over, err := texts(ctx, db.SQL(), `WITH used AS (
+	// Whoever has no more than the smallest plan allows is left out before anything is joined.
+	over, err := texts(ctx, db.SQL(), `WITH least AS (
+			SELECT LEAST(1, min(max_exchange_accounts) FILTER (WHERE max_exchange_accounts >= 0)) AS accounts,
+				LEAST(5, min(max_automations) FILTER (WHERE max_automations >= 0)) AS automations FROM "PlanLimits"),
+		used AS (
 			SELECT user_id, sum(accounts) AS accounts, sum(automations) AS automations FROM (
 				SELECT user_id, count(*) AS accounts, 0 AS automations FROM "UserExchangeAccounts" GROUP BY user_id
-				UNION ALL SELECT user_id, 0, count(*) FROM "Automation" GROUP BY user_id) each GROUP BY user_id)
+					HAVING count(*) > (SELECT accounts FROM least)
+				UNION ALL SELECT user_id, 0, count(*) FROM "Automation" GROUP BY user_id
+					HAVING count(*) > (SELECT automations FROM least)) each GROUP BY user_id)
 		SELECT u.username FROM used JOIN "User" u ON u.id = used.user_id
 		LEFT JOIN "Plan" p ON p.slug = u.plan_type::text LEFT JOIN "PlanLimits" l ON l.plan_id = p.id
 		WHERE COALESCE(l.max_exchange_accounts, 1) >= 0 AND used.accounts > COALESCE(l.max_exchange_accounts, 1)

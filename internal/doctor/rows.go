@@ -213,8 +213,9 @@ func (v *visit) activeAccounts(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	users, err := texts(ctx, db.SQL(), `SELECT u.username FROM "UserExchangeAccounts" a JOIN "User" u ON u.id = a.user_id
-		WHERE a.is_active GROUP BY u.id HAVING count(*) > 1 ORDER BY u.username`)
+	users, err := texts(ctx, db.SQL(), `WITH several AS (
+			SELECT user_id FROM "UserExchangeAccounts" WHERE is_active GROUP BY user_id HAVING count(*) > 1)
+		SELECT u.username FROM several s JOIN "User" u ON u.id = s.user_id ORDER BY u.username`)
 	if err != nil {
 		return Result{}, err
 	}

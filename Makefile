@@ -35,7 +35,7 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 
 RELEASES ?= linux-amd64 linux-arm64 darwin-amd64 darwin-arm64
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-trades bench-backup bench-rekey bench-users release release-check interop clean
+.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-trades bench-backup bench-rekey bench-migrate bench-users release release-check interop clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'

@@ -130,12 +130,12 @@ func (m *Migrator) buildIndex(
 // patiently repeats what a busy table keeps out, as a run of migrations does.
 func (m *Migrator) patiently(ctx context.Context, do func() error) error {
 	deadline := m.o.Now().Add(m.o.LockTimeout)
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+	for wait := firstRetry; ; wait = min(2*wait, 5*time.Second) {
 		err := do()
 		if !isLockTimeout(err) || m.o.Now().After(deadline) {
 			return err
 		}
-		m.o.Progress("a table is busy, trying again")
+		m.o.Progress("a table is busy, trying again" + m.blocker(ctx))
 		jitter := rand.N(wait) //nolint:gosec // spreads retries; nobody gains by guessing it
 		if sleep(ctx, wait/2+jitter) != nil {
 			return err

@@ -32,9 +32,10 @@ const VersionTable = "axisor_migrations"
 const (
 	defaultLockTimeout = 60 * time.Second
 	lockPoll           = 250 * time.Millisecond
+	firstRetry         = 100 * time.Millisecond
 	// statementLockTimeout bounds how long a statement queues for a table lock: everybody who comes
-	// after it queues behind it. The files set the same value for themselves.
-	statementLockTimeout = "5s"
+	// after it queues behind it. It counts instead of what the files say.
+	statementLockTimeout = "500ms"
 )
 
 // Options configure a Migrator. The zero value is usable.
@@ -89,6 +90,7 @@ func newMigrator(db *sql.DB, files fs.FS, o Options) (*Migrator, error) {
 	if o.Now == nil {
 		o.Now = time.Now //nolint:forbidigo // the default of the option that passes the clock in
 	}
+	files = brief{files}
 	m := &Migrator{db: db, files: files, names: map[int64]string{}, o: o}
 	m.locker = &locker{timeout: o.LockTimeout, progress: o.Progress, now: o.Now}
 	m.recorder = &recorder{next: o.Logger}
@@ -190,11 +192,14 @@ func (m *Migrator) ready(ctx context.Context, to int64) error {
 func (m *Migrator) run(ctx context.Context, direction string, step func() ([]*goose.MigrationResult, error)) ([]Applied, error) {
 	var done []Applied
 	deadline := m.o.Now().Add(m.o.LockTimeout)
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+	for wait := firstRetry; ; wait = min(2*wait, 5*time.Second) {
 		results, err := step()
 		var partial *goose.PartialError
 		if errors.As(err, &partial) {
 			results = partial.Applied
+		}
+		if len(results) > 0 { // each file has the whole time: an index before it may have taken hours
+			deadline, wait = m.o.Now().Add(m.o.LockTimeout), firstRetry
 		}
 		for _, r := range results {
 			done = append(done, Applied{Version: r.Source.Version, Name: m.names[r.Source.Version], Duration: r.Duration})
@@ -206,7 +211,7 @@ func (m *Migrator) run(ctx context.Context, direction string, step func() ([]*go
 		if !isLockTimeout(partial.Err) || m.o.Now().After(deadline) || ctx.Err() != nil {
 			return done, failed
 		}
-		m.o.Progress(fmt.Sprintf("%s: a table is busy, trying again", failed.File))
+		m.o.Progress(fmt.Sprintf("%s: a table is busy, trying again%s", failed.File, m.blocker(ctx)))
 		jitter := rand.N(wait) //nolint:gosec // spreads retries; nobody gains by guessing it
 		if err := sleep(ctx, wait/2+jitter); err != nil {
 			return done, failed

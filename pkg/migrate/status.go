@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -111,6 +112,9 @@ func (m *Migrator) Check(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Versions lists the migrations of this binary, in order.
+func (m *Migrator) Versions() []int64 { return slices.Sorted(maps.Keys(m.names)) }
 
 // Status lists every migration of this binary and of the database, by version.
 func (m *Migrator) Status(ctx context.Context) ([]Item, error) {

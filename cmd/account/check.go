@@ -71,7 +71,7 @@ func checkDesc() output.Desc {
 	return output.Desc{Noun: "wrong numbers of active accounts", ID: "user_id", Columns: []output.Column{
 		{Field: "severity", Role: severityRole},
 		{Field: "email"},
-		{Field: "problem"},
+		{Field: "problem", Wrap: true},
 		{Field: "accounts"},
 		{Field: "active"},
 		{Field: "fixed"},

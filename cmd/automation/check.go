@@ -72,7 +72,7 @@ Exit codes: 0, 2, 3 when the user does not exist, 8 when there is a problem, 10,
 
 func checkDesc() output.Desc {
 	return output.Desc{Noun: "findings", ID: "id", Columns: []output.Column{
-		{Field: "id"}, {Field: "type", Drop: 1}, {Field: "code", Role: codeRole}, {Field: "message"}, {Field: "user_id", Header: "USER", Drop: 2},
+		{Field: "id"}, {Field: "type", Drop: 1}, {Field: "code", Role: codeRole}, {Field: "message", Wrap: true}, {Field: "user_id", Header: "USER", Drop: 2},
 	}}
 }
 

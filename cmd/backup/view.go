@@ -111,7 +111,7 @@ func listDesc() output.Desc {
 		{Field: "encrypted", Drop: 3},
 		{Field: "verified_level", Header: "CHECKED", Drop: 4},
 		{Field: "proven_at", Header: "TEST RESTORE"},
-		{Field: "problem", Drop: 5},
+		{Field: "problem", Wrap: true, Drop: 5},
 	}}
 }
 
@@ -121,7 +121,7 @@ func verifiedDesc() output.Desc {
 		{Field: "ok"},
 		{Field: "level"},
 		{Field: "duration_ms", Header: "TIME", Format: milliseconds},
-		{Field: "problem"},
+		{Field: "problem", Wrap: true},
 	}}
 }
 
@@ -133,7 +133,7 @@ func prunedDesc() output.Desc {
 		{Field: "bytes", Header: "SIZE", Format: size},
 		{Field: "state", Role: stateRole},
 		{Field: "action"},
-		{Field: "reason"},
+		{Field: "reason", Wrap: true},
 	}}
 }
 

@@ -319,7 +319,7 @@ func rangeDesc() output.Desc {
 		{Field: "first_time", Drop: 2},
 		{Field: "last_time", Drop: 1},
 		{Field: "name"},
-		{Field: "problem"},
+		{Field: "problem", Wrap: true},
 	}}
 }
 

@@ -142,7 +142,7 @@ func runSize(ctx context.Context, a *app.App, p *output.Printer) error {
 		{Field: "index_bytes", Header: "INDEXES", Drop: 2},
 		{Field: "dead_rows", Drop: 3},
 		{Field: "last_analyze", Drop: 4},
-		{Field: "advice"},
+		{Field: "advice", Wrap: true},
 	}}
 	return output.Slice(p, desc, views)
 }

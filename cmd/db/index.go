@@ -80,7 +80,7 @@ func runIndex(ctx context.Context, a *app.App, p *output.Printer, problems bool)
 		}
 	}
 	desc := output.Desc{Noun: "indexes", ID: "name", Columns: []output.Column{
-		{Field: "table"}, {Field: "name"}, {Field: "bytes"}, {Field: "scans", Drop: 3}, {Field: "problems"}, {Field: "covered_by", Drop: 2},
+		{Field: "table"}, {Field: "name", Wrap: true}, {Field: "bytes"}, {Field: "scans", Drop: 3}, {Field: "problems", Wrap: true}, {Field: "covered_by", Drop: 2},
 	}}
 	if err := output.Slice(p, desc, views); err != nil {
 		return err

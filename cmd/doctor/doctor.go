@@ -54,7 +54,7 @@ credentials, the exchange and the clock, the backup programs, the newest backup 
 archive of the log, the margin guard, and rows that should not be there. Every check is on its own: a broken one
 never keeps the others from running, and a check that needs something broken is skipped. It changes nothing.
 
-The column FIX is the command that repairs a finding, or shows more of it.
+FIX, repeated below the table, is the command that repairs a finding or shows more of it.
 Levels: ok; warn, look at it soon; fail, something does not work; skip, could not be checked.
 
 With --fix it repairs what cannot hurt, and looks again: modes of files, missing or invalid indexes (concurrently),
@@ -83,7 +83,7 @@ Exit codes: 1 when a repair failed, 8 when a check failed; warnings and skipped 
 
 func desc() output.Desc {
 	return output.Desc{Noun: "checks", ID: "name", Columns: []output.Column{
-		{Field: "level", Role: levelRole}, {Field: "title", Header: "CHECK"}, {Field: "finding"}, {Field: "fix", Drop: 1},
+		{Field: "level", Role: levelRole}, {Field: "title", Header: "CHECK", Wrap: true}, {Field: "finding", Wrap: true}, {Field: "fix", Drop: 1},
 	}}
 }
 
@@ -134,6 +134,7 @@ func runDoctor(ctx context.Context, o *doctorOptions) error {
 	if err := output.Slice(p, desc(), views); err != nil {
 		return err
 	}
+	advise(p, views)
 	summary := fmt.Sprintf("%d ok, %d to look at, %d failed, %d skipped",
 		found[doctor.OK], found[doctor.Warn], found[doctor.Fail], found[doctor.Skip])
 	switch {
@@ -146,6 +147,18 @@ func runDoctor(ctx context.Context, o *doctorOptions) error {
 		p.Notice("%s", summary)
 	}
 	return nil
+}
+
+// advise repeats what helps below the table: on a narrow terminal it has no room for the column.
+func advise(p *output.Printer, views []checkView) {
+	if p.Machine() {
+		return
+	}
+	for _, v := range views {
+		if v.Fix != nil {
+			p.Notice("%s: %s", v.Title, *v.Fix)
+		}
+	}
 }
 
 // told says what the repairs did, and gives it by check.

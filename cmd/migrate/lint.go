@@ -93,7 +93,7 @@ func runLint(_ context.Context, o *lintOptions) error {
 		views = append(views, remarkView(r))
 	}
 	desc := output.Desc{Noun: "remarks", ID: "rule", Columns: []output.Column{
-		{Field: "file"}, {Field: "line"}, {Field: "rule"}, {Field: "message"}, {Field: "rewrite", Drop: 1},
+		{Field: "file"}, {Field: "line"}, {Field: "rule"}, {Field: "message", Wrap: true}, {Field: "rewrite", Wrap: true, Drop: 1},
 	}}
 	if err := output.Slice(p, desc, views); err != nil || len(views) == 0 {
 		return err

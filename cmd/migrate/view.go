@@ -76,7 +76,7 @@ func versionDesc() output.Desc { return output.Desc{Noun: "schema", ID: "version
 
 func findingDesc() output.Desc {
 	return output.Desc{Noun: "differences", ID: "object", Columns: []output.Column{
-		{Field: "problem"}, {Field: "kind"}, {Field: "object"}, {Field: "expected", Drop: 1}, {Field: "actual", Drop: 2},
+		{Field: "problem", Wrap: true}, {Field: "kind"}, {Field: "object", Wrap: true}, {Field: "expected", Wrap: true, Drop: 1}, {Field: "actual", Wrap: true, Drop: 2},
 	}}
 }
 

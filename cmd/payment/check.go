@@ -41,9 +41,9 @@ func findingDesc() output.Desc {
 		{Field: "payment_id"},
 		{Field: "user_email", Header: "USER", Drop: 2},
 		{Field: "status", Drop: 1},
-		{Field: "finding", Role: func(any) int { return int(streams.Bad) }},
-		{Field: "expected"},
-		{Field: "found"},
+		{Field: "finding", Wrap: true, Role: func(any) int { return int(streams.Bad) }},
+		{Field: "expected", Wrap: true},
+		{Field: "found", Wrap: true},
 	}}
 }
 

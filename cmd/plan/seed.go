@@ -123,7 +123,7 @@ func runReconcile(ctx context.Context, a *app.App) error {
 		views = append(views, findingView{f.UserID, f.Email, f.Username, f.PlanType, f.PaidPlan, output.AtPtr(f.PaidAt), f.Finding})
 	}
 	d := output.Desc{Noun: "disagreements", ID: "user_id", Columns: []output.Column{
-		{Field: "email"}, {Field: "plan_type", Header: "PLAN"}, {Field: "paid_plan", Header: "PAID"}, {Field: "paid_at", Drop: 1}, {Field: "finding"},
+		{Field: "email"}, {Field: "plan_type", Header: "PLAN"}, {Field: "paid_plan", Header: "PAID"}, {Field: "paid_at", Drop: 1}, {Field: "finding", Wrap: true},
 	}}
 	if err := output.Slice(p, d, views); err != nil || len(found) == 0 {
 		return err

@@ -101,7 +101,7 @@ type eventView struct {
 
 func eventDesc() output.Desc {
 	return output.Desc{Noun: "events", ID: "id", Columns: []output.Column{
-		{Field: "at", Header: "WHEN"}, {Field: "source"}, {Field: "action"}, {Field: "status", Drop: 2}, {Field: "details", Format: detailWords}, {Field: "id", Drop: 1},
+		{Field: "at", Header: "WHEN"}, {Field: "source"}, {Field: "action"}, {Field: "status", Drop: 2}, {Field: "details", Wrap: true, Format: detailWords}, {Field: "id", Drop: 1},
 	}}
 }
 

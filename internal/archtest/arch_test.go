@@ -130,6 +130,7 @@ var owners = map[string][]string{
 	"github.com/charmbracelet/bubbles":     {"internal/browse"},
 	"github.com/charmbracelet/lipgloss":    {"internal/browse", "internal/cli/dark"},
 	"golang.org/x/term":                    {"internal/cli/streams"},
+	"github.com/olekukonko/tablewriter":    {"internal/cli/output"},
 	"github.com/itchyny/gojq":              {"internal/cli/output"},
 	"github.com/pressly/goose":             {"pkg/migrate"},
 	"gorm.io/driver/postgres":              {"pkg/store"},
@@ -164,6 +165,23 @@ func TestLibraryOwners(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestChosenLibraries: these were chosen for the program by those it is made for; nothing of ours replaces them.
+func TestChosenLibraries(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{}
+	for _, p := range packages(t) {
+		for _, imp := range p.Imports {
+			used[imp] = true
+		}
+	}
+	for _, lib := range []string{
+		"github.com/spf13/cobra", "github.com/spf13/viper", "gorm.io/gorm", "gorm.io/driver/postgres",
+		"github.com/olekukonko/tablewriter", "github.com/charmbracelet/huh", "golang.org/x/term",
+	} {
+		require.True(t, used[lib], "%s is not imported any more", lib)
 	}
 }
 

@@ -16,6 +16,8 @@ type Column struct {
 	Header string // default: the field in upper case, underscores as spaces
 	// Drop orders which columns go first on a narrow terminal: higher goes first, 0 never goes.
 	Drop int
+	// Wrap continues what is too long for a terminal on the next line instead of cutting it.
+	Wrap bool
 	// Format replaces the default rendering of the value for a person.
 	Format func(v any) string
 	// Role colours the cell on a terminal.

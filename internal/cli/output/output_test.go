@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -220,4 +221,35 @@ func TestTable_ListsReadAsWords(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, output.List(p, output.Desc{Noun: "rows", Columns: []output.Column{{Field: "id"}, {Field: "tags"}}}, rows, func() string { return "" }))
 	require.Equal(t, "ID  TAGS\na   one, two\\x1b[2J\nb   –\n", out.String())
+}
+
+func TestTable_WrapsOnTerminalsOnly(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		ID  string `json:"id"`
+		Why string `json:"why"`
+	}
+	rows := func(yield func(row, error) bool) {
+		_ = yield(row{"a", "the backup is three days old and /a/very/long/path/without/blanks"}, nil) && yield(row{"b", "fine"}, nil)
+	}
+	d := output.Desc{Noun: "rows", Columns: []output.Column{{Field: "id"}, {Field: "why", Wrap: true}}}
+	none := func() string { return "" }
+	s, out, _ := streams.Test("")
+	p, err := output.New(s, output.Options{})
+	require.NoError(t, err)
+	require.NoError(t, output.List(p, d, rows, none))
+	require.Len(t, strings.Split(strings.TrimSpace(out.String()), "\n"), 3)
+
+	s, out, _ = streams.TestTerminal(24)
+	p, err = output.New(s, output.Options{})
+	require.NoError(t, err)
+	require.NoError(t, output.List(p, d, rows, none))
+	var lines []string
+	for line := range strings.Lines(out.String()) {
+		require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSpace(line)), 24)
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	require.NotContains(t, out.String(), "…")
+	require.Contains(t, strings.Join(lines, ""), "the backup is three")
+	require.Contains(t, strings.Join(lines, ""), "/a/very/long/path/without/blanks")
 }

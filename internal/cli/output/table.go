@@ -8,6 +8,10 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
 
 	"github.com/axisor/axisor/internal/cli/streams"
 )
@@ -126,7 +130,7 @@ func newGrid(p *Printer, cols []tableColumn, header bool) *grid {
 	g := &grid{p: p, cols: cols, widths: make([]int, len(cols)), header: header}
 	if header {
 		for i, c := range cols {
-			g.widths[i] = width(c.Header)
+			g.widths[i] = twwidth.Width(c.Header)
 		}
 	}
 	return g
@@ -137,7 +141,7 @@ func (g *grid) add(v reflect.Value) {
 	for i, c := range g.cols {
 		raw := value(v, c.field)
 		text := g.p.cell(raw, c.Column)
-		g.widths[i] = max(g.widths[i], width(text))
+		g.widths[i] = max(g.widths[i], twwidth.Width(text))
 		if c.Role != nil && raw != nil {
 			text = g.p.s.Paint(streams.Role(c.Role(raw)), text)
 		}
@@ -199,47 +203,81 @@ func (g *grid) flush(w io.Writer) error {
 	}
 	shown, limit := g.fit()
 	var buf bytes.Buffer
-	line := func(text func(column int) string) {
-		for at, i := range shown {
-			cell := cut(text(i), limit[i])
-			pad := strings.Repeat(" ", max(0, limit[i]-width(cell)))
-			if g.cols[i].right {
-				cell, pad = pad+cell, ""
-			}
-			if buf.WriteString(cell); at < len(shown)-1 {
-				buf.WriteString(pad + strings.Repeat(" ", gap))
-			}
+	aligns := make(tw.Alignment, len(shown))
+	widths := tw.NewMapper[int, int]()
+	header := make([]string, len(shown))
+	for at, i := range shown {
+		aligns[at] = tw.AlignLeft
+		if g.cols[i].right {
+			aligns[at] = tw.AlignRight
 		}
-		buf.Truncate(len(bytes.TrimRight(buf.Bytes(), " ")))
-		buf.WriteByte('\n')
+		header[at] = g.p.s.Paint(streams.Emphasis, cut(g.cols[i].Header, limit[i]))
+		widths.Set(at, limit[i]+gap)
 	}
+	cell := tw.CellConfig{
+		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
+		Alignment:  tw.CellAlignment{PerColumn: aligns},
+		Padding:    tw.CellPadding{Global: tw.Padding{Left: "", Right: strings.Repeat(" ", gap), Overwrite: true}},
+	}
+	t := tablewriter.NewTable(&buf,
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders: tw.BorderNone, Symbols: tw.NewSymbols(tw.StyleNone),
+			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
+		})),
+		tablewriter.WithConfig(tablewriter.Config{Header: cell, Row: cell, Widths: tw.CellWidth{PerColumn: widths}}),
+		tablewriter.WithTrimSpace(tw.Off),
+	)
 	if g.header {
-		line(func(i int) string { return g.p.s.Paint(streams.Emphasis, cut(g.cols[i].Header, limit[i])) })
+		t.Header(header)
 	}
 	for _, row := range g.rows {
-		line(func(i int) string { return row[i] })
-	}
-	g.rows, g.header = g.rows[:0], false
-	_, err := w.Write(buf.Bytes())
-	return err
-}
-
-// width is the number of columns that text takes on a terminal.
-func width(text string) int {
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] > '~' { // anything but plain ASCII, a colour for instance
-			return ansi.StringWidth(text)
+		for _, line := range g.lines(row, shown, limit) {
+			if err := t.Append(line); err != nil {
+				return err
+			}
 		}
 	}
-	return len(text)
+	if err := t.Render(); err != nil {
+		return err
+	}
+	g.rows, g.header = g.rows[:0], false
+	for line := range strings.Lines(buf.String()) {
+		if _, err := io.WriteString(w, strings.TrimRight(line, " \n")+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lines are the lines of one row: cells that may wrap go on below themselves, the others are cut.
+func (g *grid) lines(row []string, shown, limit []int) [][]string {
+	cells := make([][]string, len(shown))
+	height := 1
+	for at, i := range shown {
+		cells[at] = []string{cut(row[i], limit[i])}
+		if g.cols[i].Wrap && twwidth.Width(row[i]) > limit[i] {
+			cells[at] = strings.Split(ansi.Wrap(row[i], limit[i], ""), "\n")
+		}
+		height = max(height, len(cells[at]))
+	}
+	out := make([][]string, height)
+	for n := range out {
+		out[n] = make([]string, len(shown))
+		for at := range cells {
+			if n < len(cells[at]) {
+				out[n][at] = cells[at][n]
+			}
+		}
+	}
+	return out
 }
 
 // cut shortens text to a width, marking the cut; painted text keeps its reset sequence.
-func cut(text string, limit int) string {
-	if width(text) <= limit {
+func cut(text string, width int) string {
+	if twwidth.Width(text) <= width {
 		return text
 	}
-	short := ansi.Truncate(text, limit, "…")
+	short := twwidth.Truncate(text, width, "…")
 	if strings.Contains(text, "\x1b[") && !strings.HasSuffix(short, "\x1b[0m") {
 		short += "\x1b[0m"
 	}

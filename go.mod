@@ -36,6 +36,8 @@ require (
 	gorm.io/gorm v1.31.2
 )
 
+require github.com/coder/websocket v1.8.15
+
 require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/clipperhouse/displaywidth v0.10.0 // indirect

@@ -9,6 +9,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/pkg/lnmarkets"
 	"github.com/axisor/axisor/pkg/marginguard"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -24,6 +25,8 @@ type opening struct {
 	reading string
 	// readOnly is a guard that changes no row in any table, not even a rate limit's.
 	readOnly bool
+	// follows is a guard that runs all the time and may listen to the price.
+	follows bool
 }
 
 // open puts the guard together from the configuration.
@@ -55,6 +58,12 @@ func open(ctx context.Context, a *app.App, how opening) (*guard.Guard, error) {
 	if err != nil {
 		return nil, err
 	}
+	follow := ""
+	if cfg.Guard.PriceSource == "stream" && how.follows {
+		if follow, err = lnmarkets.StreamURL(cfg.LNMarkets.Network, cfg.LNMarkets.BaseURL, cfg.LNMarkets.StreamURL); err != nil {
+			return nil, clierr.New(clierr.Config, "stream_url_unknown", err.Error(), "set lnmarkets.stream_url, or guard.price_source: ticker")
+		}
+	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
@@ -65,7 +74,7 @@ func open(ctx context.Context, a *app.App, how opening) (*guard.Guard, error) {
 		PrivateRPS: cfg.LNMarkets.PrivateRPS, PublicRPS: cfg.LNMarkets.PublicRPS,
 		LimitPerKey: cfg.LNMarkets.LimitScope == "key",
 		Reading:     meaning, Concurrency: cfg.Guard.Concurrency,
-		Caps:  capsOf(cfg.Guard),
+		Caps: capsOf(cfg.Guard), StreamURL: follow, SurgeFactor: cfg.Guard.SurgeFactor,
 		Actor: a.Actor(), Host: host, Version: a.Build.Version, PID: os.Getpid(), Now: a.Now, Log: a.Log(),
 		Alerts: alerts, ReadOnly: how.readOnly,
 	})

@@ -65,6 +65,9 @@ price, with an addition whose outcome is not known, with a changed configuration
 the time of --refresh. After funding at 00, 08 and 16 UTC everybody is looked at again. The index only says when to
 look: positions are read again before every decision.
 
+With guard.price_source: stream the price is heard from the exchange's Stream API, and a round begins at once when it
+reaches a trigger. When the stream is silent, old or broken, the ticker is asked as without it.
+
 A position opened or weakened since its user was last looked at is not guarded until the next refresh.
 
 On SIGTERM or SIGINT an addition under way is finished and its outcome stored, then the command ends with 0. A
@@ -99,7 +102,7 @@ func runLoop(ctx context.Context, o *loopOptions) error {
 	if err != nil {
 		return err
 	}
-	g, err := open(ctx, o.app, opening{reading: o.reading.String(), readOnly: o.write.DryRun})
+	g, err := open(ctx, o.app, opening{reading: o.reading.String(), readOnly: o.write.DryRun, follows: true})
 	if err != nil {
 		return err
 	}

@@ -96,6 +96,7 @@ var allowed = map[string][]string{
 	"migrations":            {},
 	"pkg/lnmarkets":         {"pkg/lnmarkets/futures"},
 	"pkg/lnmarkets/futures": {},
+	"pkg/lnmarkets/stream":  {"pkg/lnmarkets", "pkg/lnmarkets/futures"},
 	"pkg/exchange":          {"pkg/lnmarkets", "pkg/crypto"},
 	"internal/verb":         {"internal/app", "internal/cli/", "pkg/store"},
 	"internal/credential":   {"internal/app", "internal/config", "internal/cli/", "pkg/"},

@@ -52,6 +52,7 @@ type LNMarkets struct {
 	BaseURL    string // ends without a slash and includes the version, as in …/v3
 	Network    string
 	Timeout    time.Duration
+	StreamURL  string
 	LimitScope string
 	PrivateRPS float64
 	PublicRPS  float64
@@ -68,6 +69,8 @@ type Guard struct {
 	MaxSatsPerPositionDay int64
 	MaxBalanceShare       float64
 	MinAddSats            int64
+	SurgeFactor           float64
+	PriceSource           string
 	AlertURL              string
 	AlertSecretFile       string
 	PingURL               string

@@ -149,6 +149,11 @@ func lnmarketsKeys() []Key {
 			field:   func(c *Config) any { return &c.LNMarkets.BaseURL },
 		},
 		{
+			Name: "lnmarkets.stream_url", Kind: KindURL, rule: safeStream,
+			Summary: "address of the Stream API, such as wss://stream.lnmarkets.com/v1; default: the one that belongs to base_url",
+			field:   func(c *Config) any { return &c.LNMarkets.StreamURL },
+		},
+		{
 			Name: keyNetwork, Kind: KindEnum, Default: "mainnet", Enum: []string{"mainnet", "signet", "testnet4"},
 			Summary: "which network's address to use when base_url is not set",
 			field:   func(c *Config) any { return &c.LNMarkets.Network },

@@ -43,6 +43,16 @@ func guardKeys() []Key {
 			field:   func(c *Config) any { return &c.Guard.MinAddSats },
 		},
 		{
+			Name: "guard.surge_factor", Kind: KindNumber, Default: "3", rule: numberFrom(0, 1000),
+			Summary: "a run that wants to add more than this many times the largest of the last week stops; 0 lets every run go on",
+			field:   func(c *Config) any { return &c.Guard.SurgeFactor },
+		},
+		{
+			Name: "guard.price_source", Kind: KindEnum, Default: "ticker", Enum: []string{"ticker", "stream"},
+			Summary: "where watchers and workers hear the price: asked for, or told by the Stream API",
+			field:   func(c *Config) any { return &c.Guard.PriceSource },
+		},
+		{
 			Name: keyAlertURL, Kind: KindURL, rule: safeURL,
 			Summary: "address that receives alerts",
 			field:   func(c *Config) any { return &c.Guard.AlertURL },

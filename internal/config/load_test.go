@@ -64,6 +64,8 @@ func samples(k Key) []string {
 			out[i] = fmt.Sprintf("postgres://u:pw@host%d:5432/db", i)
 		case k.Name == "backup.compression":
 			out[i] = fmt.Sprintf("zstd:%d", i+2)
+		case k.Name == "lnmarkets.stream_url":
+			out[i] = fmt.Sprintf("wss://host%d.example.org/v1", i)
 		case k.Name == "guard.max_balance_share":
 			out[i] = fmt.Sprintf("0.1%d", i)
 		case k.Name == "password.min_length":

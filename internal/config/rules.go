@@ -37,6 +37,15 @@ func numberOver(low, high float64) func(any) string {
 	}
 }
 
+func numberFrom(low, high float64) func(any) string {
+	return func(v any) string {
+		if n := v.(float64); n < low || n > high {
+			return fmt.Sprintf("must be from %v to %v", low, high)
+		}
+		return ""
+	}
+}
+
 func positive(v any) string {
 	if v.(time.Duration) <= 0 {
 		return "must be longer than 0"
@@ -85,6 +94,21 @@ func databaseURL(v any) string {
 		return "must be a valid URL (special characters in the password must be percent-encoded)"
 	}
 	return ""
+}
+
+// safeStream is safeURL for a WebSocket.
+func safeStream(v any) string {
+	u, err := url.Parse(v.(string))
+	switch {
+	case err != nil:
+		return "must be a URL such as wss://host/path"
+	case u.Scheme == "wss", u.Scheme == "ws":
+		u.Scheme = "http" + strings.TrimPrefix(u.Scheme, "ws")
+		return strings.ReplaceAll(safeURL(u.String()), "http", "ws")
+	case v.(string) == "":
+		return ""
+	}
+	return "must start with wss://"
 }
 
 // safeURL refuses to send keys, signatures or alerts over an unencrypted network.

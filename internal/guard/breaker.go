@@ -25,14 +25,13 @@ const (
 	surgePause  = 5 * time.Minute
 )
 
-// A run may plan surgeFactor times what the largest of the last week added. Less
-// than surgeRuns runs, or less than surgeDay of them, say nothing about what is usual.
+// A run may plan several times what the largest of the last week added. Less than
+// surgeRuns runs, or less than surgeDay of them, say nothing about what is usual.
 const (
-	surgeFactor = 3
-	surgeRuns   = 10
-	surgeDay    = 24 * time.Hour
-	surgeWeek   = 7 * surgeDay
-	surgeName   = "surge"
+	surgeRuns = 10
+	surgeDay  = 24 * time.Hour
+	surgeWeek = 7 * surgeDay
+	surgeName = "surge"
 )
 
 // BreakerError says that a breaker holds the whole guard back.
@@ -140,10 +139,10 @@ func (g *Guard) usual(ctx context.Context) (int64, error) {
 
 // surgeLimit is what may be added; zero when too little is known.
 func (g *Guard) surgeLimit(usual store.GuardUsual, now time.Time) int64 {
-	if usual.Runs < surgeRuns || usual.First == nil || now.Sub(*usual.First) < surgeDay {
+	if g.o.SurgeFactor <= 0 || usual.Runs < surgeRuns || usual.First == nil || now.Sub(*usual.First) < surgeDay {
 		return 0
 	}
-	return surgeFactor * usual.Most
+	return int64(g.o.SurgeFactor * float64(usual.Most))
 }
 
 // judge opens the breakers that the end of a run calls for.

@@ -27,7 +27,10 @@ type Options struct {
 	DB      *store.DB
 	Keyring *crypto.Keyring
 
-	BaseURL, Network      string
+	BaseURL, Network string
+	// StreamURL, when not empty, is where a guard that runs all the time
+	// follows the price.
+	StreamURL             string
 	Timeout               time.Duration
 	PrivateRPS, PublicRPS float64
 	LimitPerKey           bool // the exchange counts by key, not by address
@@ -35,7 +38,10 @@ type Options struct {
 	Reading               marginguard.Reading
 	Caps                  marginguard.Caps
 	Concurrency           int
-	UserTimeout           time.Duration
+	// SurgeFactor is how many times the largest run of the last week one may
+	// add; zero means no limit.
+	SurgeFactor float64
+	UserTimeout time.Duration
 	// ShardSize is how many users a job of a worker is for; zero means 200.
 	ShardSize            int
 	Actor, Host, Version string

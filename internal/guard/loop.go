@@ -60,6 +60,7 @@ func (g *Guard) loop(ctx context.Context, kind string, l Loop, round func(ctx co
 	if wait == nil {
 		wait = pause
 	}
+	defer g.follow(ctx)()
 	id := ""
 	if !l.DryRun {
 		now := g.o.Now().UTC()

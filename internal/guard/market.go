@@ -11,6 +11,7 @@ import (
 
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/lnmarkets"
+	"github.com/axisor/axisor/pkg/lnmarkets/stream"
 	"github.com/axisor/axisor/pkg/marginguard"
 )
 
@@ -24,6 +25,8 @@ type market struct {
 	// already, in Ready, where waiting costs no freshness.
 	writer *lnmarkets.Client
 	offset atomic.Int64
+	// stream is nil when prices come from the ticker alone.
+	stream *stream.Follower
 }
 
 func newMarket(o Options) (*market, error) {
@@ -38,6 +41,9 @@ func newMarket(o Options) (*market, error) {
 	}
 	m.limiter = limiterFor(o, m.writer.BaseURL())
 	m.client.Limiter = m.limiter
+	if m.stream, err = followed(o); err != nil {
+		return nil, err
+	}
 	m.public, err = lnmarkets.New(m.client)
 	return m, err
 }
@@ -67,19 +73,17 @@ func (m *market) Offset(ctx context.Context) (time.Duration, error) {
 	return got.Offset, nil
 }
 
-// Ticker implements marginguard.Prices.
+// Ticker implements marginguard.Prices: what the stream tells, if that is young
+// and complete, else the exchange's answer.
 func (m *market) Ticker(ctx context.Context) (marginguard.Market, error) {
+	if got, ok := m.streamed(); ok {
+		return got, nil
+	}
 	t, err := m.public.Ticker(ctx)
 	if err != nil {
 		return marginguard.Market{}, fault(err)
 	}
-	out := marginguard.Market{LastPrice: t.LastPrice, Index: t.Index}
-	for _, p := range t.Prices {
-		out.Levels = append(out.Levels, marginguard.Level{
-			MinSize: float64(p.MinSize), MaxSize: float64(p.MaxSize), Bid: p.BidPrice, Ask: p.AskPrice,
-		})
-	}
-	return out, nil
+	return marketOf(t), nil
 }
 
 // Connect implements marginguard.Connector: it opens the stored credentials.

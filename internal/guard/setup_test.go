@@ -126,7 +126,7 @@ func (s *stage) scan(t *testing.T, to any, sql string, args ...any) {
 
 func (s *stage) options() guard.Options {
 	return guard.Options{
-		DB: s.db, Keyring: s.keys, BaseURL: s.sim.URL, Timeout: 5 * time.Second, Concurrency: 4,
+		DB: s.db, Keyring: s.keys, BaseURL: s.sim.URL, Timeout: 5 * time.Second, Concurrency: 4, SurgeFactor: 3,
 		Caps: marginguard.Caps{
 			BalanceShare: 0.5, MinAddSats: 100, Cooldown: time.Minute, CooldownEscape: 0.5,
 		},

@@ -39,9 +39,14 @@ func (g *Guard) Watch(ctx context.Context, l Loop) error {
 	if err != nil {
 		return err
 	}
+	var next bounds
+	if l.Wait == nil && g.market.stream != nil {
+		l.Wait = func(ctx context.Context, d time.Duration) error { return g.crossed(ctx, d, next) }
+	}
 	return g.loop(ctx, models.WorkerWatch, l, func(ctx context.Context, _ string) Round {
 		began := g.o.Now().UTC()
-		users, price, err := g.due(ctx, l)
+		users, price, near, err := g.due(ctx, l)
+		next = near
 		if err != nil {
 			g.report(ctx, marginguard.Result{StartedAt: began}, err)
 			return Round{Err: err}
@@ -60,19 +65,23 @@ func (g *Guard) Watch(ctx context.Context, l Loop) error {
 	})
 }
 
-// due finds the users to look at now, and the price that says so.
-func (g *Guard) due(ctx context.Context, l Loop) ([]string, float64, error) {
+// due finds the users to look at now, the price that says so, and how far it may
+// go until somebody else is due.
+func (g *Guard) due(ctx context.Context, l Loop) (users []string, price float64, next bounds, err error) {
 	market, err := g.market.Ticker(ctx)
 	if err != nil {
-		return nil, 0, &marginguard.MarketError{Reason: "the price cannot be read", Err: err}
+		return nil, 0, next, &marginguard.MarketError{Reason: "the price cannot be read", Err: err}
 	}
 	if err := market.Check(); err != nil {
-		return nil, 0, err
+		return nil, 0, next, err
 	}
 	low, high := market.Extremes()
 	near, err := g.o.DB.GuardCrossed(ctx, low*(1-lookahead), high*(1+lookahead))
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, next, err
+	}
+	if next.below, next.above, err = g.o.DB.GuardNearest(ctx, low*(1-lookahead), high*(1+lookahead)); err != nil {
+		return nil, 0, next, err
 	}
 	now := g.o.Now().UTC()
 	before := now.Add(-l.Refresh)
@@ -81,11 +90,11 @@ func (g *Guard) due(ctx context.Context, l Loop) ([]string, float64, error) {
 	}
 	cold, err := g.o.DB.GuardDue(ctx, before, g.coldLimit(l.Interval))
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, next, err
 	}
-	users := slices.Concat(near, cold)
+	users = slices.Concat(near, cold)
 	slices.Sort(users)
-	return slices.Compact(users), market.LastPrice, nil
+	return slices.Compact(users), market.LastPrice, next, nil
 }
 
 // coldLimit is how many users a round refreshes without a reason of the market.

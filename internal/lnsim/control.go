@@ -56,6 +56,10 @@ func (s *Sim) control() http.Handler {
 	handle("POST /sim/quirks", func(b []byte) (any, error) {
 		return with(b, func(q Quirks) (any, error) { return q, s.SetQuirks(q) })
 	})
+	handle("POST /sim/stream", func(b []byte) (any, error) {
+		return with(b, func(f StreamFaults) (any, error) { s.SetStream(f); return f, nil })
+	})
+	handle("DELETE /sim/stream", func([]byte) (any, error) { return map[string]int{"cut": s.CutStreams()}, nil })
 	handle("POST /sim/candles", func(b []byte) (any, error) {
 		return with(b, func(c candlesInput) (any, error) { return done(s.SetCandles(c.Range, c.Candles)) })
 	})

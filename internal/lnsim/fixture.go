@@ -179,6 +179,7 @@ func (s *Sim) SetMarket(m Market) error {
 	if !onTick(m.LastPrice) || m.Index < 0 || (m.Spread != nil && *m.Spread < 0) {
 		return fmt.Errorf("price %v is not a positive multiple of 0.5: %w", m.LastPrice, ErrFixture)
 	}
+	defer s.stirred()
 	return s.change(func() error {
 		s.st.Index = m.Index
 		if m.Spread != nil {

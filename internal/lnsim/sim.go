@@ -11,6 +11,7 @@
 package lnsim
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
@@ -18,6 +19,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/coder/websocket"
 )
 
 // Options say how the simulated exchange behaves. The zero value works.
@@ -90,6 +93,8 @@ type Sim struct {
 	faults   []*Fault
 	requests []*Request
 	served   int
+
+	streams streams
 }
 
 // New makes an exchange in memory. It takes the options as they are and ignores
@@ -100,6 +105,7 @@ func New(o Options) *Sim {
 		limits: newLimiter(o.Limits), st: newState(),
 	}
 	s.index()
+	s.streams.open, s.streams.moved = map[*websocket.Conn]context.CancelFunc{}, make(chan struct{})
 	if s.now == nil {
 		s.now = time.Now //nolint:forbidigo // a market has a clock of its own; tests pass theirs
 	}
@@ -144,10 +150,12 @@ func Open(o Options) (*Sim, error) {
 	return s, nil
 }
 
-// Handler serves the exchange under /v3 and its control under /sim.
+// Handler serves the exchange under /v3, its stream under /stream/v1 and its
+// control under /sim.
 func (s *Sim) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/sim/", s.control())
+	mux.HandleFunc("GET /stream/v1", s.serveStream)
 	mux.Handle("/", http.HandlerFunc(s.serve))
 	return mux
 }

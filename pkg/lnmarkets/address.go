@@ -62,6 +62,34 @@ func ResolveURL(network, address string) (*url.URL, error) {
 	return u, nil
 }
 
+// StreamURL is the address of the Stream API: the explicit one, or the one that
+// belongs to the address of the API, or the network's. A simulated exchange on
+// this machine serves it beside the API.
+func StreamURL(network, base, address string) (string, error) {
+	if address == "" {
+		api, err := ResolveURL(network, base)
+		if err != nil {
+			return "", err
+		}
+		name, official := strings.CutPrefix(api.Host, "api.")
+		switch {
+		case loopback(api.Hostname()):
+			return "ws://" + api.Host + "/stream/v1", nil
+		case !official:
+			return "", fmt.Errorf("no stream url is known for %q: %w", api.Host, ErrOptions)
+		}
+		return "wss://stream." + name + "/v1", nil
+	}
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Hostname() == "" || u.User != nil:
+		return "", fmt.Errorf("stream url needs a host and no user: %w", ErrOptions)
+	case u.Scheme == "wss", u.Scheme == "ws" && loopback(u.Hostname()):
+		return address, nil
+	}
+	return "", fmt.Errorf("stream url %q must start with wss://, plain ws is for this machine only: %w", address, ErrOptions)
+}
+
 // loopback reports whether a host name or address is this machine.
 func loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {

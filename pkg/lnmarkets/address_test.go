@@ -72,3 +72,27 @@ func TestOptions_Validate(t *testing.T) {
 		require.ErrorIs(t, err, lnmarkets.ErrCredentials)
 	}
 }
+
+func TestStreamURL(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ network, base, address, want string }{
+		{"mainnet", "", "", "wss://stream.lnmarkets.com/v1"},
+		{"signet", "", "", "wss://stream.signet.lnmarkets.com/v1"},
+		{"", "https://api.signet.lnmarkets.com/v3", "", "wss://stream.signet.lnmarkets.com/v1"},
+		{"", "http://127.0.0.1:9000/v3", "", "ws://127.0.0.1:9000/stream/v1"},
+		{"", "https://proxy.example.org/v3", "", ""},
+		{"", "https://proxy.example.org/v3", "wss://proxy.example.org/stream", "wss://proxy.example.org/stream"},
+		{"", "", "ws://proxy.example.org/stream", ""},
+		{"", "", "wss://me:pw@proxy.example.org/stream", ""},
+		{"", "", "https://stream.lnmarkets.com/v1", ""},
+		{"moon", "", "", ""},
+	} {
+		got, err := lnmarkets.StreamURL(tc.network, tc.base, tc.address)
+		if tc.want == "" {
+			require.ErrorIs(t, err, lnmarkets.ErrOptions, "%+v", tc)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, tc.want, got)
+	}
+}

@@ -110,24 +110,30 @@ type wireTicker struct {
 func (c *Client) Ticker(ctx context.Context) (Ticker, error) {
 	var t Ticker
 	k := call{method: http.MethodGet, route: "/futures/ticker", bucket: Public}
-	err := c.do(ctx, k, func(body []byte) error {
-		var wire wireTicker
-		if err := unmarshal(body, &wire); err != nil {
-			return err
-		}
-		if wire.LastPrice <= 0 || wire.LastPrice >= futures.MaxPrice {
-			return errors.New("field lastPrice is missing or not a price")
-		}
-		t = Ticker{
-			Index: wire.Index, LastPrice: wire.LastPrice,
-			FundingRate: wire.FundingRate, FundingTime: time.Time(wire.FundingTime),
-		}
-		for _, p := range wire.Prices {
-			t.Prices = append(t.Prices, PriceLevel{
-				MinSize: int64(p.MinSize), MaxSize: int64(p.MaxSize), BidPrice: p.BidPrice, AskPrice: p.AskPrice,
-			})
-		}
-		return nil
+	err := c.do(ctx, k, func(body []byte) (err error) {
+		t, err = DecodeTicker(body)
+		return err
 	})
 	return t, err
+}
+
+// DecodeTicker reads the state of the market as the exchange writes it.
+func DecodeTicker(body []byte) (Ticker, error) {
+	var wire wireTicker
+	if err := unmarshal(body, &wire); err != nil {
+		return Ticker{}, err
+	}
+	if wire.LastPrice <= 0 || wire.LastPrice >= futures.MaxPrice {
+		return Ticker{}, errors.New("field lastPrice is missing or not a price")
+	}
+	t := Ticker{
+		Index: wire.Index, LastPrice: wire.LastPrice,
+		FundingRate: wire.FundingRate, FundingTime: time.Time(wire.FundingTime),
+	}
+	for _, p := range wire.Prices {
+		t.Prices = append(t.Prices, PriceLevel{
+			MinSize: int64(p.MinSize), MaxSize: int64(p.MaxSize), BidPrice: p.BidPrice, AskPrice: p.AskPrice,
+		})
+	}
+	return t, nil
 }

@@ -66,7 +66,10 @@ func fetch(ctx context.Context, prices Prices, now func() time.Time) (Market, er
 	if err != nil {
 		return Market{}, &MarketError{Reason: "the price cannot be read", Err: err}
 	}
-	// The moment of asking, not of receiving: a slow answer is an old one.
-	m.ReadAt = asked
+	// The moment of asking, not of receiving: a slow answer is an old one. A
+	// price that was known before is as old as it says.
+	if m.ReadAt.IsZero() || m.ReadAt.After(asked) {
+		m.ReadAt = asked
+	}
 	return m, m.Check()
 }

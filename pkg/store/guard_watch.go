@@ -91,6 +91,17 @@ func (d *DB) GuardCrossed(ctx context.Context, low, high float64) ([]string, err
 	return ids, err
 }
 
+// GuardNearest returns the nearest triggers beyond the market: of longs below low
+// and of shorts above high. Zero means none.
+func (d *DB) GuardNearest(ctx context.Context, low, high float64) (below, above float64, err error) {
+	var got struct{ Below, Above float64 }
+	err = d.Gorm(ctx).Raw(`
+		SELECT COALESCE((SELECT max(trigger_price) FROM guard_watch WHERE side = 'buy' AND trigger_price < ?), 0) AS below,
+		       COALESCE((SELECT min(trigger_price) FROM guard_watch WHERE side = 'sell' AND trigger_price > ?), 0) AS above`,
+		low, high).Scan(&got).Error
+	return got.Below, got.Above, err
+}
+
 // GuardDue returns the users who must be looked at whatever the price is: those
 // not looked at since before, the longest first, those whose configuration or
 // account changed since, and those with an open intent.

@@ -17,7 +17,7 @@ func main() {
 		dir = "."
 	}
 	os.Exit(cmd.Main(context.Background(), cmd.Process{
-		Args: os.Args[1:], Env: os.Environ(), Dir: dir, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Args: os.Args[1:], Env: os.Environ(), Dir: dir, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Exit: os.Exit,
 	}))
 }
 

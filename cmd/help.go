@@ -29,6 +29,7 @@ func helpTopics() []*cobra.Command {
   DATABASE_URL, ENCRYPTION_KEY             the platform's own names for database.url and encryption.key
   PGHOST, PGPORT, PGUSER, PGDATABASE, …    as in libpq, when no URL is given
   AXISOR_CONFIG, AXISOR_PROFILE            like --config and --profile
+  AXISOR_PROGRESS                          json: progress of long work as JSON objects on stderr, one a second; off: none
   NO_COLOR                                 no colour, whatever its value
   COLUMNS                                  width of tables on a terminal`)
 	return []*cobra.Command{

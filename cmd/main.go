@@ -34,10 +34,13 @@ type Process struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Now    func() time.Time // nil: the system clock
+	// Exit ends the process at once, for work that does not stop when it is told to twice; nil: never.
+	Exit func(code int)
 }
 
-// Main runs one invocation and returns its exit code. The first SIGINT or SIGTERM cancels the context, the
-// second ends the process at once.
+// Main runs one invocation and returns its exit code. The first SIGINT or SIGTERM lets work that is made of units
+// finish the one in flight and cancels everything else; the next one cancels that, too, and ends the process when
+// even this does not help.
 func Main(ctx context.Context, p Process) int {
 	now := p.Now
 	if now == nil {
@@ -45,7 +48,7 @@ func Main(ctx context.Context, p Process) int {
 	}
 	a := app.New(nil, buildinfo.Get(), now, p.Env, p.Dir)
 	a.Streams = streams.New(p.Stdin, p.Stdout, p.Stderr, a.Getenv)
-	ctx, stop := signals(ctx)
+	ctx, stop := signals(ctx, a, p.Exit)
 	defer stop()
 	defer a.Close()
 
@@ -64,7 +67,10 @@ func Main(ctx context.Context, p Process) int {
 // errInterrupted is the cancellation cause set by a signal.
 var errInterrupted = errors.New("interrupted")
 
-func signals(parent context.Context) (context.Context, func()) {
+// patience is how long cancelled work may take to clean up before the process ends without it.
+const patience = 3 * time.Second
+
+func signals(parent context.Context, a *app.App, exit func(int)) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	ch := make(chan os.Signal, 2)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
@@ -72,8 +78,34 @@ func signals(parent context.Context) (context.Context, func()) {
 	go func() {
 		select {
 		case <-ch:
+		case <-done:
+			return
+		}
+		unit, asked := a.Stop.Ask()
+		if !asked {
 			cancel(errInterrupted)
 			signal.Stop(ch) // the next one has its default effect: the process ends
+			return
+		}
+		if !a.Globals.Quiet && a.Streams.Progress() != "json" {
+			if a.Streams.ErrTerminal() {
+				fmt.Fprintln(a.Streams.Err) // ^C and a progress line stand there
+			}
+			fmt.Fprintf(a.Streams.Err, "stopping after %s; once more (Ctrl-C) stops now\n", unit)
+		}
+		select {
+		case <-ch:
+		case <-done:
+			return
+		}
+		cancel(errInterrupted)
+		signal.Stop(ch)
+		if exit == nil {
+			return
+		}
+		select {
+		case <-time.After(patience):
+			exit(clierr.Interrupted.Exit())
 		case <-done:
 		}
 	}()
@@ -130,7 +162,10 @@ func readsRows(c *cobra.Command) bool {
 // conclude prints the error once and returns the exit code.
 func conclude(ctx context.Context, a *app.App, c *cobra.Command, args []string, err error) int {
 	e := a.Classify(err)
-	if errors.Is(context.Cause(ctx), errInterrupted) {
+	stopped := a.Stop.Asked() && errors.Is(err, context.Canceled)
+	var own *clierr.Error
+	tells := errors.As(err, &own) && own.Kind == clierr.Interrupted // how far the work came
+	if !tells && (errors.Is(context.Cause(ctx), errInterrupted) || stopped) {
 		e = clierr.New(clierr.Interrupted, "interrupted", "interrupted").WithCause(err)
 	}
 	if e.Cause != nil {

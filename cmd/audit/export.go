@@ -58,6 +58,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
+	defer o.app.CountOutput("export audit trail")()
 	filter := store.AuditFilter{Action: o.action, Resource: o.resource, Created: when}
 	if o.user != "" {
 		if err := byUser(ctx, db, o.user, &filter); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
 )
 
 type pruneOptions struct {
@@ -68,7 +69,10 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 		return err
 	}
 	dryRun := o.writes.DryRun || !o.app.Globals.Yes
+	bar := progress.Start(p.Streams(), "audit prune", 0, progress.Items, o.app.Globals.Quiet)
 	n, before, err := svc.PruneAudit(ctx, o.app.Mode(dryRun), o.span)
+	bar.Add(n.Audit + n.Security)
+	bar.Done()
 	if err != nil {
 		return err
 	}

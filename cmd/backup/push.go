@@ -2,6 +2,8 @@ package backup
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,6 +12,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/backup/remote"
 )
@@ -111,11 +114,16 @@ func runPush(ctx context.Context, o *pushOptions) error {
 			return err
 		}
 	}
+	soft, release := o.app.Stop.Context(ctx, "the copy in flight")
+	defer release()
+	job.stopped = func() bool { return progress.Stopped(ctx, soft) }
 	pushErr := job.run(ctx, targets)
 	if err := output.Slice(p, pushedDesc(), job.done); err != nil {
 		return err
 	}
 	switch {
+	case errors.Is(pushErr, progress.ErrStopped):
+		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped after %d copies", len(job.done)), "axisor backup push goes on where it stopped")
 	case pushErr != nil && len(job.done) > 0:
 		return clierr.New(clierr.Partial, "copy_failed", "some copies failed: "+pushErr.Error(), "try again, what was sent is kept: axisor backup push").WithCause(pushErr)
 	case pushErr != nil:

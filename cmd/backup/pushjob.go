@@ -22,6 +22,7 @@ type pushJob struct {
 	wanted       bool // only what the target's retention would keep
 	prune        bool
 	dry          bool
+	stopped      func() bool // between two copies; nil: never
 
 	done  []pushedView
 	stale []string // targets whose retention has refused
@@ -36,15 +37,22 @@ func (j *pushJob) run(ctx context.Context, targets []remote.Target) error {
 	}
 	var problems []error
 	for _, t := range targets {
-		if err := j.one(ctx, t, backup.PolicyFor(t, general)); err != nil {
+		err := j.one(ctx, t, backup.PolicyFor(t, general))
+		if err != nil {
 			problems = append(problems, err)
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		if errors.Is(err, progress.ErrStopped) {
+			return err
+		}
 	}
 	return errors.Join(problems...)
 }
+
+// stop reports whether somebody asked to stop between two copies.
+func (j *pushJob) stop() bool { return j.stopped != nil && j.stopped() }
 
 func (j *pushJob) one(ctx context.Context, t remote.Target, policy backup.Policy) error {
 	options, err := j.place.options(j.app)
@@ -65,6 +73,9 @@ func (j *pushJob) one(ctx context.Context, t remote.Target, policy backup.Policy
 			list = far.Wants(list, policy)
 		}
 		for _, e := range list {
+			if j.stop() {
+				return progress.ErrStopped
+			}
 			v, err := j.entry(ctx, far, e, t, kind.name)
 			if err != nil {
 				return err // the next one would fail in the same way
@@ -77,6 +88,9 @@ func (j *pushJob) one(ctx context.Context, t remote.Target, policy backup.Policy
 		if far, err = backup.OpenTarget(ctx, options, t); err != nil {
 			return err
 		}
+	}
+	if j.stop() {
+		return progress.ErrStopped
 	}
 	if j.log {
 		if err := j.logs(ctx, far, t); err != nil {

@@ -124,8 +124,15 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 			}
 		}
 	}
-	bad := 0
+	bad, looked := 0, 0
+	soft, release := o.app.Stop.Context(ctx, "the backup that is being checked")
+	defer release()
 	one := func(e backup.Entry) (verifiedView, error) {
+		if progress.Stopped(ctx, soft) {
+			return verifiedView{}, clierr.New(clierr.Interrupted, "interrupted",
+				fmt.Sprintf("stopped: %d of %d backups checked, %d of them cannot be relied on", looked, len(entries), bad), "axisor backup verify ID checks one")
+		}
+		looked++
 		v, err := o.one(ctx, p, repo, e, check)
 		if err == nil && !v.OK {
 			bad++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -103,8 +104,14 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 	}
 	begin := o.app.Now()
 	bar := progress.Start(o.app.Streams, "encrypting credentials", total, progress.Items, o.app.Globals.Quiet)
-	result, err := svc.Rekey(ctx, o.app.Mode(o.write.DryRun), admin.RekeyInput{Keys: keys, Progress: bar.Add})
+	work, add, release := o.app.Stop.Between(ctx, "the batch in flight", bar)
+	defer release()
+	result, err := svc.Rekey(work, o.app.Mode(o.write.DryRun), admin.RekeyInput{Keys: keys, Progress: add})
 	bar.Done()
+	if err != nil && progress.Stopped(ctx, work) {
+		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped: %d values of %d rows are encrypted again, of %d rows",
+			result.Sealed, result.RowsChanged, total), "run it again to go on; until then keep the older key in encryption.previous_keys")
+	}
 	if err != nil {
 		if !o.write.DryRun && result.RowsChanged > 0 {
 			p.Notice("%d values of %d rows were encrypted before this; run it again to go on", result.Sealed, result.RowsChanged)
@@ -115,7 +122,8 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 	v.DurationMS = o.app.Now().Sub(begin).Milliseconds()
 	info := output.ChangeInfo{
 		Result: output.Updated, DryRun: o.write.DryRun,
-		Said: fmt.Sprintf("%d of %d values are encrypted again, as %s under key %s", v.ValuesEncrypted, v.Values, v.Format, v.KeyID),
+		Said: fmt.Sprintf("%d of %d values are encrypted again, as %s under key %s, in %s", v.ValuesEncrypted, v.Values, v.Format, v.KeyID,
+			(time.Duration(v.DurationMS) * time.Millisecond).Round(10*time.Millisecond)),
 	}
 	if v.ValuesEncrypted == 0 {
 		info.Result, info.Said = output.Unchanged, "nothing to do: "+fmt.Sprint(v.Values)+" values looked at"

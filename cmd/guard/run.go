@@ -10,6 +10,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/guard"
 	"github.com/axisor/axisor/pkg/marginguard"
 )
@@ -92,7 +93,10 @@ func runRun(ctx context.Context, o *runOptions) error {
 	if limit == 0 {
 		limit = cfg.Guard.MaxSatsPerRun
 	}
-	result, failure := g.Run(ctx, guard.Request{
+	// The run hears of the first signal and sees what it has sent through to its end.
+	soft, release := o.app.Stop.Context(ctx, "the additions in flight")
+	defer release()
+	result, failure := g.Run(soft, guard.Request{
 		Request:    marginguard.Request{UserID: userID, DryRun: o.write.DryRun, MaxSats: limit},
 		AllowSurge: o.allowSurge,
 	})
@@ -104,6 +108,10 @@ func runRun(ctx context.Context, o *runOptions) error {
 	}
 	if userID != "" && result.Users == 0 && failure == nil {
 		p.Notice("%s", noTargets(ctx, o.app, userID, o.user))
+	}
+	if failure != nil && progress.Stopped(ctx, soft) {
+		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped: %d additions made, %d unknown; users it had not come to were not looked at",
+			result.Added, result.Unknown), "axisor guard run looks at unknown additions first").WithCause(failure)
 	}
 	if failure != nil {
 		return classify(failure)

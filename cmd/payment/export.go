@@ -48,6 +48,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
+	defer o.app.CountOutput("export payments")()
 	f, err := o.filter.resolve(ctx, o.app, db)
 	if err != nil {
 		return err

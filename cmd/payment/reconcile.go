@@ -2,6 +2,7 @@ package payment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/payments"
 	"github.com/axisor/axisor/pkg/lightning"
@@ -140,10 +142,25 @@ func runReconcile(ctx context.Context, o *reconcileOptions) error {
 		return err
 	}
 	v := reconcileView{Backend: r.Backend.Name(), Address: r.Backend.Address(), DryRun: o.write.DryRun, Items: []differenceView{}}
+	soft, release := o.app.Stop.Context(ctx, "the payment in flight")
+	defer release()
+	bar := progress.Start(p.Streams(), "comparing payments", 0, progress.Items, o.app.Globals.Quiet)
+	r.Compared = func() error {
+		bar.Add(1)
+		if progress.Stopped(ctx, soft) {
+			return progress.ErrStopped
+		}
+		return nil
+	}
 	sum, err := r.Run(ctx, func(i payments.Item) error {
 		v.Items = append(v.Items, differenceOf(i))
 		return nil
 	})
+	bar.Done()
+	if errors.Is(err, progress.ErrStopped) {
+		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped: %d differences found, %d put right so far", len(v.Items), sum.Applied),
+			"run it again: it begins where everything before is settled")
+	}
 	if err != nil {
 		return err
 	}

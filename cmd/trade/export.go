@@ -52,6 +52,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
+	defer o.app.CountOutput("export trade logs")()
 	f, err := o.filter.resolve(ctx, o.app, db)
 	if err != nil {
 		return err

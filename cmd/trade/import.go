@@ -98,7 +98,7 @@ func runImport(ctx context.Context, o *importOptions) error {
 	}
 	start := o.app.Now()
 	bytes := progress.Start(p.Streams(), "import", size, progress.Bytes, o.app.Globals.Quiet)
-	done, err := o.run(ctx, svc, &counted{in, bytes}, name, bad)
+	done, err := o.run(ctx, svc, progress.Reader(bytes, in), name, bad)
 	bytes.Done()
 	if err := errors.Join(err, bad.close()); err != nil {
 		return err
@@ -191,17 +191,4 @@ func (o *importOptions) open() (io.ReadCloser, int64, string, error) {
 		return nil, 0, "", errors.Join(err, f.Close())
 	}
 	return f, info.Size(), filepath.Base(o.file), nil
-}
-
-// counted shows how much of the input was read.
-type counted struct {
-	io.Reader
-	c *progress.Counter
-}
-
-// Read implements io.Reader.
-func (r *counted) Read(b []byte) (int, error) {
-	n, err := r.Reader.Read(b)
-	r.c.Add(int64(n))
-	return n, err
 }

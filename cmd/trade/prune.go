@@ -131,9 +131,14 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 		return err
 	}
 	bar := progress.Start(p.Streams(), "delete trade logs", old.Rows, progress.Items, o.app.Globals.Quiet)
-	in.Progress = bar.Add
-	done, err := svc.PruneTrades(ctx, o.app.Mode(false), in)
+	work, add, release := o.app.Stop.Between(ctx, "the batch in flight", bar)
+	defer release()
+	in.Progress = add
+	done, err := svc.PruneTrades(work, o.app.Mode(false), in)
 	bar.Done()
+	if err != nil && progress.Stopped(ctx, work) {
+		return clierr.New(clierr.Interrupted, "interrupted", "stopped: "+many(done.Rows)+" deleted", "run the command again to go on")
+	}
 	if err != nil {
 		if done.Rows > 0 {
 			p.Notice("%s were deleted; run the command again to go on", many(done.Rows))

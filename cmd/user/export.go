@@ -64,6 +64,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return err
 	}
+	defer o.app.CountOutput("export users")()
 	f := store.UserFilter{Plan: models.PlanType(o.plan.String()), Active: o.active.Value(), Search: o.search, Created: when}
 	if csv, ok := o.app.ServerCSV(p); ok {
 		_, err := db.CopyUsers(ctx, o.app.Streams.Out, f, csv)

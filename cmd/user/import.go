@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -96,7 +97,7 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 	}
 	start := o.app.Now()
 	bytes := progress.Start(p.Streams(), "import", size, progress.Bytes, o.app.Globals.Quiet)
-	rows, err := rowsOf(&counted{in, bytes}, o.guess())
+	rows, err := rowsOf(progress.Reader(bytes, in), o.guess())
 	if err != nil {
 		bytes.Done()
 		return err
@@ -106,8 +107,10 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 		bytes.Done()
 		return err
 	}
+	soft, release := o.app.Stop.Context(ctx, "the rows that were read")
+	defer release()
 	shown := 0
-	r, err := svc.ImportUsers(ctx, o.app.Mode(o.writes.DryRun), rows, admin.ImportOptions{
+	r, err := svc.ImportUsers(ctx, o.app.Mode(o.writes.DryRun), progress.Until(soft, rows), admin.ImportOptions{
 		OnConflict: o.conflict.String(), Source: name,
 		Reject: func(x admin.Rejected) error {
 			if shown++; bad == nil && shown <= 10 && !p.Machine() {
@@ -119,6 +122,10 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 	bytes.Done()
 	if closeErr := bad.close(); err == nil {
 		err = closeErr
+	}
+	if errors.Is(err, progress.ErrStopped) && !o.writes.DryRun {
+		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped after %s: %d created, %d updated, %d rejected",
+			count(r.Read, "row"), r.Created, r.Updated, r.Rejected), "import the same file again with --on-conflict skip to go on")
 	}
 	if err != nil {
 		return err
@@ -186,17 +193,4 @@ func (o *importOptions) guess() string {
 		return "jsonl"
 	}
 	return ""
-}
-
-// counted shows how much of the input was read.
-type counted struct {
-	io.Reader
-	c *progress.Counter
-}
-
-// Read implements io.Reader.
-func (r *counted) Read(b []byte) (int, error) {
-	n, err := r.Reader.Read(b)
-	r.c.Add(int64(n))
-	return n, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -195,7 +196,10 @@ func runSessionPrune(ctx context.Context, a *app.App, dryRun bool, span time.Dur
 	if err != nil {
 		return err
 	}
+	bar := progress.Start(p.Streams(), "session prune", 0, progress.Items, a.Globals.Quiet)
 	n, err := svc.PruneSessions(ctx, a.Mode(dryRun), span)
+	bar.Add(n.Expired + n.Revoked)
+	bar.Done()
 	if err != nil {
 		return err
 	}

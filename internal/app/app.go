@@ -12,6 +12,7 @@ import (
 
 	"github.com/axisor/axisor/internal/buildinfo"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/cli/prompt"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/config"
@@ -48,6 +49,7 @@ type App struct {
 	Env     []string // KEY=VALUE of the process that called
 	Dir     string   // working directory
 	Globals *Globals
+	Stop    *progress.Stop // asked by the first signal
 
 	loaded  *config.Loaded
 	printer *output.Printer
@@ -64,7 +66,7 @@ type App struct {
 
 // New makes the App of one invocation.
 func New(s *streams.Streams, build buildinfo.Info, now func() time.Time, env []string, dir string) *App {
-	return &App{Streams: s, Build: build, Now: now, Env: env, Dir: dir, Globals: &Globals{}}
+	return &App{Streams: s, Build: build, Now: now, Env: env, Dir: dir, Globals: &Globals{}, Stop: &progress.Stop{}}
 }
 
 // Getenv looks a variable up in the environment of the invocation; the last one wins, as in a shell.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/bolt11"
@@ -82,6 +83,7 @@ func rules() []rule {
 		{lightning.ErrRefused, clierr.Failure, "node_refused", nil},
 		{lightning.ErrUnavailable, clierr.Unavailable, "node_unavailable", []string{"is the address of the backend right? axisor config show --origins"}},
 
+		{progress.ErrStopped, clierr.Interrupted, "interrupted", nil},
 		{context.Canceled, clierr.Interrupted, "interrupted", nil},
 		{context.DeadlineExceeded, clierr.Unavailable, "timeout", []string{"raise --timeout"}},
 		{syscall.ENOSPC, clierr.Failure, "disk_full", []string{"free some space and run the command again"}},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -20,4 +21,15 @@ func (a *App) ExportPrinter() (*output.Printer, error) {
 func (a *App) ServerCSV(p *output.Printer) (store.CSV, bool) {
 	g := a.Globals
 	return store.CSV{Columns: g.Columns, Header: !g.NoHeaders}, p.Format() == output.CSV && !g.Quiet
+}
+
+// CountOutput shows how much an export has written, unless that goes to the terminal itself. Call done at the end.
+func (a *App) CountOutput(label string) (done func()) {
+	out := a.Streams.Out
+	bar := progress.Start(a.Streams, label, 0, progress.Bytes, a.Globals.Quiet || a.Streams.OutTerminal())
+	a.Streams.Out = progress.Writer(bar, out)
+	return func() {
+		bar.Done()
+		a.Streams.Out = out
+	}
 }

@@ -14,6 +14,8 @@ import (
 const (
 	envConfig  = envPrefix + "CONFIG"
 	envProfile = envPrefix + "PROFILE"
+	// envProgress belongs to the streams; it is known here so that nothing warns of it.
+	envProgress = envPrefix + "PROGRESS"
 )
 
 // envMap reads KEY=VALUE pairs. An empty variable counts as not set; of two with
@@ -115,7 +117,7 @@ func pgURL(vars map[string]string, osUser string) (raw, names string) {
 // envWarnings names AXISOR_ variables that are probably typing errors. Unknown
 // ones are otherwise left alone: they may belong to tests or to wrappers.
 func envWarnings(vars map[string]string) []string {
-	known := []string{envConfig, envProfile}
+	known := []string{envConfig, envProfile, envProgress}
 	for _, k := range Keys() {
 		known = append(known, k.Env())
 	}

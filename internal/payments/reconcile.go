@@ -23,6 +23,8 @@ type Reconciler struct {
 	Now   func() time.Time
 	// AllowDowngrade is passed on to settlements.
 	AllowDowngrade bool
+	// Compared is told of every payment when all is done with it; an error ends the run. Nil is nobody.
+	Compared func() error
 
 	seen    map[string]bool // ids of payments that were compared
 	silent  int             // failures in a row
@@ -246,8 +248,13 @@ func (r *Reconciler) report(item Item) error {
 	case item.Class != Agreed && item.Class != NotAtNode:
 		r.summary.Open++
 	}
-	if item.Class == Agreed {
+	if item.Class != Agreed {
+		if err := r.each(item); err != nil {
+			return err
+		}
+	}
+	if r.Compared == nil {
 		return nil
 	}
-	return r.each(item)
+	return r.Compared()
 }

@@ -25,6 +25,7 @@ type Streams struct {
 	outColor, errColor    bool
 	width                 int
 	noInput               bool
+	progress              string
 }
 
 // Env looks up an environment variable of the process that asked, not of this one.
@@ -35,7 +36,7 @@ type fder interface{ Fd() uintptr }
 // New inspects the three ends. Colour is decided separately for out and err: off for NO_COLOR set to
 // anything, TERM=dumb, or an end that is no terminal.
 func New(in io.Reader, out, errw io.Writer, env Env) *Streams {
-	s := &Streams{In: in, Out: out, Err: errw, width: defaultWidth}
+	s := &Streams{In: in, Out: out, Err: errw, width: defaultWidth, progress: env("AXISOR_PROGRESS")}
 	s.inTTY, s.outTTY, s.errTTY = isTerminal(in), isTerminal(out), isTerminal(errw)
 	plain := env("NO_COLOR") != "" || env("TERM") == "dumb"
 	s.outColor, s.errColor = s.outTTY && !plain, s.errTTY && !plain
@@ -85,6 +86,9 @@ func (s *Streams) CanPrompt() bool { return s.inTTY && s.errTTY && !s.noInput }
 
 // ForbidInput makes CanPrompt false (--no-input).
 func (s *Streams) ForbidInput() { s.noInput = true }
+
+// Progress is how long work is to be shown: "json" for a wrapper, "off", or anything else for what suits stderr.
+func (s *Streams) Progress() string { return s.progress }
 
 // OutColor reports whether stdout may be coloured.
 func (s *Streams) OutColor() bool { return s.outColor }

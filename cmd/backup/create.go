@@ -30,6 +30,7 @@ type createOptions struct {
 	noPush      bool
 	lockWait    time.Duration
 	write       flags.Writes
+	monitor     flags.Monitor
 }
 
 func newCreate(a *app.App, run func(context.Context, *createOptions) error) *cobra.Command {
@@ -70,6 +71,7 @@ Exit codes: 0, 1 (disk full), 2, 6, 7 (backup made; a copy or removing old ones 
 	c.Flags().DurationVar(&o.lockWait, "lock-wait", 30*time.Second, "how long to wait for a table that somebody has locked")
 	o.place.register(c, true)
 	o.write.Register(c)
+	o.monitor.Register(c, "backup")
 	fieldsOf[createdView](c)
 	return c
 }
@@ -114,6 +116,9 @@ func runCreate(ctx context.Context, o *createOptions) error {
 		return err
 	}
 	tell := notifier{app: o.app, p: p, cfg: cfg.Backup}
+	if tell.to, err = o.app.Monitor("backup", "backup", o.monitor, cfg.Backup.Monitor); err != nil {
+		return err
+	}
 	if err := tell.begin(ctx); err != nil {
 		return err
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -16,10 +14,9 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/internal/monitor"
 	"github.com/axisor/axisor/pkg/backup"
 )
-
-const pingTimeout = 10 * time.Second
 
 // notifier tells others about a run: hooks, a monitoring address, a metrics file. Only the hook
 // before a backup can stop it; whatever else fails here never undoes a good backup.
@@ -27,35 +24,42 @@ type notifier struct {
 	app *app.App
 	p   *output.Printer
 	cfg config.Backup
+	to  monitor.Monitor
+	run *monitor.Run
 }
 
 // begin runs the hook and says that a run starts.
-func (n notifier) begin(ctx context.Context) error {
+func (n *notifier) begin(ctx context.Context) error {
 	if err := n.hook(ctx, n.cfg.PreHook); err != nil {
 		return clierr.New(clierr.Tool, "hook_failed", "backup.pre_hook failed, no backup was made: "+err.Error()).WithCause(err)
 	}
-	n.ping(ctx, "/start")
+	n.run = n.to.Begin(ctx)
 	return nil
 }
 
 // end says how the run went. It returns the failure of the hook, for the caller to report.
-func (n notifier) end(ctx context.Context, repo *backup.Repository, id, file string, failure error) error {
+func (n *notifier) end(ctx context.Context, repo *backup.Repository, id, file string, failure error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute) // also after an interrupt
 	defer cancel()
-	status, step := "ok", ""
+	status := "ok"
 	if failure != nil {
-		status, step = "failed", "/fail"
+		status = "failed"
 	}
-	n.ping(ctx, step)
-	if err := n.metrics(repo, failure != nil); err != nil {
-		warn(n.p, "metrics not written: "+err.Error())
+	if !errors.Is(failure, backup.ErrLocked) { // the other run tells how it went
+		n.run.End(ctx, failure, "backup "+id, func(m *monitor.Metrics) error {
+			s, err := repo.Status()
+			if err == nil {
+				numbers(m, s)
+			}
+			return err
+		})
 	}
 	return n.hook(ctx, n.cfg.PostHook, "AXISOR_BACKUP_STATUS="+status, "AXISOR_BACKUP_ID="+id, "AXISOR_BACKUP_FILE="+file)
 }
 
 // hook runs a program as it is configured: no shell reads it, and no secret of ours is in its
 // environment.
-func (n notifier) hook(ctx context.Context, argv []string, env ...string) error {
+func (n *notifier) hook(ctx context.Context, argv []string, env ...string) error {
 	if len(argv) == 0 {
 		return nil
 	}
@@ -69,46 +73,26 @@ func (n notifier) hook(ctx context.Context, argv []string, env ...string) error 
 	return nil
 }
 
-func (n notifier) ping(ctx context.Context, step string) {
-	if n.cfg.PingURL == "" {
-		return
+// numbers are what monitoring needs to know about the repository.
+func numbers(m *monitor.Metrics, s backup.Status) {
+	m.Count("stored", "Backups in the repository.", s.Dumps)
+	m.Count("bad", "Backups that cannot be relied on.", s.Bad)
+	if s.Newest != nil {
+		made := s.Newest.Manifest
+		m.Time("last_success_timestamp_seconds", "When the newest good backup was made.", &made.FinishedAt)
+		m.Gauge("last_bytes", "Stored size of the newest good backup.", float64(made.Bytes()))
+		m.Gauge("last_seconds", "How long it took.", made.FinishedAt.Sub(made.StartedAt).Seconds())
 	}
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(n.cfg.PingURL, "/")+step, http.NoBody)
-	if err == nil {
-		var answer *http.Response
-		if answer, err = http.DefaultClient.Do(r); err == nil {
-			answer.Body.Close()
-			if answer.StatusCode >= http.StatusBadRequest {
-				err = errors.New(answer.Status)
-			}
-		}
+	if s.Proven != nil {
+		m.Time("last_proven_timestamp_seconds", "When a backup was last restored as a test.", &s.Proven.Manifest.LastGood(backup.LevelDeep).At)
 	}
-	if err != nil {
-		// The address may hold a token: its error is not repeated.
-		warn(n.p, "backup.ping_url could not be called")
-		n.app.Log().Debug("ping failed", "step", step)
+	for _, c := range s.Clusters {
+		m.Time("first_recoverable_timestamp_seconds", "First point in time that can be recovered.", c.FirstTime, "cluster", c.System)
 	}
-}
-
-func (n notifier) metrics(repo *backup.Repository, failed bool) error {
-	if n.cfg.MetricsFile == "" {
-		return nil
+	for _, c := range s.Clusters {
+		m.Time("last_recoverable_timestamp_seconds", "Last archived transaction that can be recovered.", c.LastTime, "cluster", c.System)
 	}
-	s, err := repo.Status()
-	if err != nil {
-		return err
+	for _, c := range s.Clusters {
+		m.Count("log_holes", "Holes in the archived log.", c.Holes, "cluster", c.System)
 	}
-	path := absolute(n.app, n.cfg.MetricsFile)
-	f, err := os.CreateTemp(filepath.Dir(path), ".axisor_backup_*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(s.Metrics(failed))
-	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil { // for the exporter's account
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -25,6 +25,8 @@ type doctorOptions struct {
 	fix   bool
 	all   bool
 	write flags.Writes
+	// monitor is who is told what was found.
+	monitor flags.Monitor
 }
 
 // checkView is one check.
@@ -76,6 +78,7 @@ Exit codes: 1 when a repair failed, 8 when a check failed; warnings and skipped 
 	c.Flags().BoolVar(&o.fix, "fix", false, "repair what cannot hurt, then look again")
 	c.Flags().BoolVar(&o.all, "all", false, "open every stored credential")
 	o.write.Register(c)
+	o.monitor.Register(c, "doctor")
 	flags.Mark(c, flags.NoRowsKey, "true")
 	flags.Fields(c, output.Fields[checkView]())
 	return c
@@ -100,10 +103,10 @@ func levelRole(v any) int {
 	}
 }
 
-func runDoctor(ctx context.Context, o *doctorOptions) error {
+func examine(ctx context.Context, o *doctorOptions) ([]doctor.Result, error) {
 	p, err := o.app.Printer()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	in := o.installation()
 	results := doctor.Run(ctx, in)
@@ -115,7 +118,7 @@ func runDoctor(ctx context.Context, o *doctorOptions) error {
 		}
 	}
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return results, context.Cause(ctx)
 	}
 	fixed, failed := told(p, repairs, o.write.DryRun)
 	views := make([]checkView, 0, len(results))
@@ -132,21 +135,21 @@ func runDoctor(ctx context.Context, o *doctorOptions) error {
 		found[r.Level]++
 	}
 	if err := output.Slice(p, desc(), views); err != nil {
-		return err
+		return results, err
 	}
 	advise(p, views)
 	summary := fmt.Sprintf("%d ok, %d to look at, %d failed, %d skipped",
 		found[doctor.OK], found[doctor.Warn], found[doctor.Fail], found[doctor.Skip])
 	switch {
 	case failed > 0:
-		return clierr.New(clierr.Failure, "repair_failed", fmt.Sprintf("%d repairs failed; %s", failed, summary))
+		return results, clierr.New(clierr.Failure, "repair_failed", fmt.Sprintf("%d repairs failed; %s", failed, summary))
 	case found[doctor.Fail] > 0:
-		return clierr.New(clierr.CheckFailed, "checks_failed", summary)
+		return results, clierr.New(clierr.CheckFailed, "checks_failed", summary)
 	}
 	if !p.Machine() {
 		p.Notice("%s", summary)
 	}
-	return nil
+	return results, nil
 }
 
 // advise repeats what helps below the table: on a narrow terminal it has no room for the column.

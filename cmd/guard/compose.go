@@ -7,6 +7,7 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/internal/guard"
 	"github.com/axisor/axisor/pkg/lnmarkets"
@@ -27,6 +28,8 @@ type opening struct {
 	readOnly bool
 	// follows is a guard that runs all the time and may listen to the price.
 	follows bool
+	// monitor replaces who is configured to be told.
+	monitor flags.Monitor
 }
 
 // open puts the guard together from the configuration.
@@ -54,7 +57,7 @@ func open(ctx context.Context, a *app.App, how opening) (*guard.Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	alerts, err := alertsOf(cfg.Guard)
+	alerts, err := alertsOf(a, cfg.Guard, how.monitor)
 	if err != nil {
 		return nil, err
 	}
@@ -89,12 +92,12 @@ func capsOf(cfg config.Guard) marginguard.Caps {
 }
 
 // alertsOf reads who is to be told, with the secret that signs alerts.
-func alertsOf(cfg config.Guard) (guard.Alerts, error) {
-	out := guard.Alerts{URL: cfg.AlertURL, PingURL: cfg.PingURL, MetricsFile: cfg.MetricsFile}
-	if cfg.AlertSecretFile == "" {
-		return out, nil
+func alertsOf(a *app.App, cfg config.Guard, f flags.Monitor) (guard.Alerts, error) {
+	told, err := a.MonitorSettings("guard", f, cfg.Monitor)
+	out := guard.Alerts{URL: cfg.AlertURL, PingURL: told.PingURL, MetricsFile: told.MetricsFile}
+	if err != nil || cfg.AlertSecretFile == "" {
+		return out, err
 	}
-	var err error
 	out.Secret, err = config.ReadSecretFile(cfg.AlertSecretFile, "guard.alert_secret_file")
 	return out, err
 }

@@ -23,6 +23,7 @@ type runOptions struct {
 	write   flags.Writes
 	// allowSurge is the operator's word that the market really moved that much.
 	allowSurge bool
+	monitor    flags.Monitor
 }
 
 func newRun(a *app.App, run func(context.Context, *runOptions) error) *cobra.Command {
@@ -67,6 +68,7 @@ under way.`,
 	f.BoolVar(&o.allowSurge, "allow-surge", false, "add even more than three times what the largest run of the last week added")
 	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
 	o.write.Register(c)
+	o.monitor.Register(c, "guard")
 	flags.CompleteLive(c, "user", a.UserNames)
 	flags.Fields(c, output.Fields[runView]())
 	return c
@@ -85,7 +87,7 @@ func runRun(ctx context.Context, o *runOptions) error {
 	if err != nil {
 		return err
 	}
-	g, err := open(ctx, o.app, opening{reading: o.reading.String(), readOnly: o.write.DryRun})
+	g, err := open(ctx, o.app, opening{reading: o.reading.String(), readOnly: o.write.DryRun, monitor: o.monitor})
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/monitor"
 	"github.com/axisor/axisor/internal/payments"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -22,6 +23,7 @@ type expireOptions struct {
 	grace   time.Duration
 	backend flags.Enum
 	write   flags.Writes
+	monitor flags.Monitor
 }
 
 // expireView is what one run did.
@@ -64,11 +66,36 @@ Exit codes: 0 (also when there is nothing to do), 2, 7 (the node could not be as
 	c.Flags().DurationVar(&o.grace, "grace", 0, "leave a payment alone for this `DURATION` after its expiry")
 	backendFlag(c, &o.backend, noBackend, "lnd", "lnbits")
 	o.write.Register(c)
+	o.monitor.Register(c, "payments")
 	flags.Fields(c, output.Fields[expireView]())
 	return c
 }
 
 func runExpire(ctx context.Context, o *expireOptions) error {
+	cfg, err := o.app.Config()
+	if err != nil {
+		return err
+	}
+	told, err := o.app.Monitor("payment_expire", "payments", o.monitor, cfg.Payments.Monitor)
+	if err != nil {
+		return err
+	}
+	v := expireView{DryRun: o.write.DryRun, IDs: []string{}, PaidIDs: []string{}}
+	if o.write.DryRun {
+		return expire(ctx, o, &v)
+	}
+	run := told.Begin(ctx)
+	err = expire(ctx, o, &v)
+	run.End(ctx, err, v.said(), func(m *monitor.Metrics) error {
+		m.Count("last_run_expired", "Payments made expired.", v.Expired)
+		m.Count("last_run_paid", "Payments kept because the node has the money.", v.Paid)
+		m.Count("last_run_unknown", "Payments kept because the node could not be asked.", v.Unknown)
+		return nil
+	})
+	return err
+}
+
+func expire(ctx context.Context, o *expireOptions, v *expireView) error {
 	p, err := o.app.Printer()
 	if err != nil {
 		return err
@@ -88,7 +115,6 @@ func runExpire(ctx context.Context, o *expireOptions) error {
 	e := payments.Expirer{
 		DB: db, Service: svc, Backend: node, Mode: o.app.Mode(o.write.DryRun), Before: o.app.Now().Add(-o.grace),
 	}
-	v := expireView{DryRun: o.write.DryRun, IDs: []string{}, PaidIDs: []string{}}
 	run := func(each func([]store.Payment)) error {
 		done, err := e.Run(ctx, each)
 		v.Expired, v.Paid, v.Unknown, v.PaidIDs = done.Count, len(done.Paid), done.Unknown, done.Paid
@@ -101,7 +127,7 @@ func runExpire(ctx context.Context, o *expireOptions) error {
 			}
 		})
 		if err == nil {
-			err = output.One(p, output.Desc{Noun: "payments", ID: "expired"}, v, nil)
+			err = output.One(p, output.Desc{Noun: "payments", ID: "expired"}, *v, nil)
 		}
 	} else if err = output.List(p, desc(), streamed(run), nil); err == nil {
 		v.notice(o.app, p)
@@ -130,12 +156,15 @@ func streamed(run func(each func([]store.Payment)) error) iter.Seq2[view, error]
 }
 
 func (v expireView) notice(a *app.App, p *output.Printer) {
-	said := fmt.Sprintf("%d payments expired", v.Expired)
-	if v.DryRun {
-		said = fmt.Sprintf("dry run: %d payments would expire; nothing was changed", v.Expired)
-	}
-	p.Notice("%s", said)
+	p.Notice("%s", v.said())
 	if v.Paid > 0 {
 		p.Notice("%s", a.Streams.PaintErr(streams.Warn, fmt.Sprintf("%d were paid and stay pending: axisor payment reconcile --apply", v.Paid)))
 	}
+}
+
+func (v expireView) said() string {
+	if v.DryRun {
+		return fmt.Sprintf("dry run: %d payments would expire; nothing was changed", v.Expired)
+	}
+	return fmt.Sprintf("%d payments expired", v.Expired)
 }

@@ -23,6 +23,7 @@ type Config struct {
 	Guard      Guard
 	Backup     Backup
 	Payments   Payments
+	Doctor     Doctor
 	Password   Password
 	Audit      Audit
 	Output     Output
@@ -73,8 +74,7 @@ type Guard struct {
 	PriceSource           string
 	AlertURL              string
 	AlertSecretFile       string
-	PingURL               string
-	MetricsFile           string
+	Monitor
 }
 
 // Backup is where backups go and how long they stay.
@@ -91,8 +91,7 @@ type Backup struct {
 	DumpFlags     []string
 	PreHook       []string
 	PostHook      []string
-	PingURL       string
-	MetricsFile   string
+	Monitor
 }
 
 // Payments is where Lightning payments come in.
@@ -107,7 +106,17 @@ type Payments struct {
 	LNDTLSCertFile  string
 	LNbitsURL       string
 	LNbitsKeyFile   string
+	Monitor
 }
+
+// Monitor is who is told about the runs of a job.
+type Monitor struct {
+	PingURL     string // may hold a token; never shown whole
+	MetricsFile string
+}
+
+// Doctor is how the examination of the installation reports.
+type Doctor struct{ Monitor }
 
 // Password is what new passwords must satisfy.
 type Password struct {

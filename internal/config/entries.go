@@ -32,7 +32,7 @@ func (k Key) display(c *Config) any {
 		switch {
 		case *p == "":
 			return nil
-		case k.Name == keyAlertURL || k.Name == keyPingURL:
+		case k.Name == keyAlertURL || strings.HasSuffix(k.Name, pingSuffix):
 			return shortURL(*p)
 		}
 		return *p

@@ -184,6 +184,9 @@ func TestEntries_ShowNoSecret(t *testing.T) {
 		"AXISOR_ENCRYPTION_PREVIOUS_KEYS": strings.Repeat(canary, 3) + "," + strings.Repeat(canary, 4),
 		"AXISOR_GUARD_ALERT_URL":          "https://hooks.example.org/services/" + canary,
 		"AXISOR_GUARD_PING_URL":           "https://ping.example.org/?id=" + canary,
+		"AXISOR_BACKUP_PING_URL":          "https://ping.example.org/" + canary,
+		"AXISOR_PAYMENTS_PING_URL":        "https://ping.example.org/" + canary,
+		"AXISOR_DOCTOR_PING_URL":          "https://ping.example.org/" + canary,
 	})
 	got := map[string]any{}
 	for _, e := range w.must().Entries() {

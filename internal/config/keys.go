@@ -62,13 +62,12 @@ const (
 	keyBaseURL        = "lnmarkets.base_url"
 	keyNetwork        = "lnmarkets.network"
 	keyAlertURL       = "guard.alert_url"
-	keyPingURL        = "guard.ping_url"
 	keyActor          = "audit.actor"
 )
 
 // Keys returns the table of settings in the order of the example file.
 func Keys() []Key {
-	return slices.Concat(databaseKeys(), encryptionKeys(), lnmarketsKeys(), guardKeys(), backupKeys(), paymentsKeys(), passwordKeys(), otherKeys())
+	return slices.Concat(databaseKeys(), encryptionKeys(), lnmarketsKeys(), guardKeys(), backupKeys(), paymentsKeys(), doctorKeys(), passwordKeys(), otherKeys())
 }
 
 // LookupKey returns the key of that name.

@@ -1,7 +1,7 @@
 package config
 
 func guardKeys() []Key {
-	return []Key{
+	return append([]Key{
 		{
 			Name: "guard.reading", Kind: KindEnum, Default: "remaining", Enum: []string{"remaining", "price", "travelled"},
 			Summary: "how a threshold is read against a position",
@@ -62,21 +62,11 @@ func guardKeys() []Key {
 			Summary: "file with the secret that signs alerts",
 			field:   func(c *Config) any { return &c.Guard.AlertSecretFile },
 		},
-		{
-			Name: keyPingURL, Kind: KindURL, rule: safeURL,
-			Summary: "address that is called after each good run",
-			field:   func(c *Config) any { return &c.Guard.PingURL },
-		},
-		{
-			Name: "guard.metrics_file", Kind: KindPath,
-			Summary: "file that receives metrics in Prometheus text form",
-			field:   func(c *Config) any { return &c.Guard.MetricsFile },
-		},
-	}
+	}, monitorKeys("guard", func(c *Config) *Monitor { return &c.Guard.Monitor })...)
 }
 
 func backupKeys() []Key {
-	return []Key{
+	return append([]Key{
 		{
 			Name: "backup.directory", Kind: KindPath, Default: "/backups/postgresql",
 			Summary: "where backups are written",
@@ -137,15 +127,27 @@ func backupKeys() []Key {
 			Summary: "program and arguments run after a backup, good or failed, without a shell",
 			field:   func(c *Config) any { return &c.Backup.PostHook },
 		},
+	}, monitorKeys("backup", func(c *Config) *Monitor { return &c.Backup.Monitor })...)
+}
+
+func doctorKeys() []Key {
+	return monitorKeys("doctor", func(c *Config) *Monitor { return &c.Doctor.Monitor })
+}
+
+const pingSuffix = ".ping_url"
+
+// monitorKeys are the keys by which a job tells machines how its runs go.
+func monitorKeys(job string, of func(*Config) *Monitor) []Key {
+	return []Key{
 		{
-			Name: "backup.ping_url", Kind: KindURL, rule: safeURL,
-			Summary: "address that is called at the start, after a good backup, and with /fail after a failed one",
-			field:   func(c *Config) any { return &c.Backup.PingURL },
+			Name: job + pingSuffix, Kind: KindURL, rule: safeURL,
+			Summary: "address that is called with /start, after a good run, and with /fail after a failed one",
+			field:   func(c *Config) any { return &of(c).PingURL },
 		},
 		{
-			Name: "backup.metrics_file", Kind: KindPath,
-			Summary: "file that receives metrics of the backups in Prometheus text form",
-			field:   func(c *Config) any { return &c.Backup.MetricsFile },
+			Name: job + ".metrics_file", Kind: KindPath,
+			Summary: "file that receives numbers of the last run in Prometheus text form",
+			field:   func(c *Config) any { return &of(c).MetricsFile },
 		},
 	}
 }

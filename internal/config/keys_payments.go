@@ -3,7 +3,7 @@ package config
 import "regexp"
 
 func paymentsKeys() []Key {
-	return []Key{
+	return append([]Key{
 		{
 			Name: "payments.backend", Kind: KindEnum, Default: "none", Enum: []string{"none", "lnd", "lnbits"},
 			Summary: "what receives Lightning payments and is asked about them",
@@ -54,7 +54,7 @@ func paymentsKeys() []Key {
 			Summary: "file with the wallet's invoice key, readable by its owner only",
 			field:   func(c *Config) any { return &c.Payments.LNbitsKeyFile },
 		},
-	}
+	}, monitorKeys("payments", func(c *Config) *Monitor { return &c.Payments.Monitor })...)
 }
 
 var publicKeyForm = regexp.MustCompile(`^(0[23][0-9a-f]{64})?$`)

@@ -8,13 +8,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/axisor/axisor/internal/monitor"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/secret"
 )
@@ -23,7 +21,6 @@ import (
 // pauses, until the receiver answers 2xx or a day has passed.
 const (
 	alertBatch   = 50
-	alertTimeout = 10 * time.Second
 	alertBudget  = 30 * time.Second
 	alertLease   = time.Minute
 	alertPause   = 30 * time.Second
@@ -40,17 +37,6 @@ type Alerts struct {
 	// MetricsFile receives the numbers of each run.
 	MetricsFile string
 	HTTP        *http.Client
-}
-
-func (a Alerts) client() *http.Client {
-	c := http.Client{}
-	if a.HTTP != nil {
-		c = *a.HTTP
-	}
-	c.Timeout = alertTimeout
-	// A redirect would carry the signed body elsewhere.
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &c
 }
 
 // alert is the body that a receiver gets.
@@ -76,7 +62,6 @@ func (g *Guard) deliver(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, alertBudget)
 	defer cancel()
-	client := g.o.Alerts.client()
 	for {
 		now := g.o.Now().UTC()
 		due, err := g.o.DB.ClaimGuardNotices(ctx, now, now.Add(alertLease), now.Add(-alertMaxAge), alertBatch)
@@ -84,7 +69,7 @@ func (g *Guard) deliver(ctx context.Context) error {
 			return err
 		}
 		for _, n := range due {
-			status, err := g.post(ctx, client, n)
+			status, err := g.post(ctx, n)
 			if err == nil {
 				err = g.o.DB.GuardNoticeDelivered(ctx, n.ID, status, g.o.Now().UTC())
 			} else {
@@ -99,7 +84,7 @@ func (g *Guard) deliver(ctx context.Context) error {
 	}
 }
 
-func (g *Guard) post(ctx context.Context, client *http.Client, n models.GuardNotice) (int, error) {
+func (g *Guard) post(ctx context.Context, n models.GuardNotice) (int, error) {
 	body, err := json.Marshal(alert{
 		ID: n.ID, Kind: n.Kind, Severity: n.Severity, Message: n.Message, CreatedAt: n.CreatedAt.UTC().Format(time.RFC3339),
 		UserID: n.UserID, RunID: n.RunID, IntentID: n.IntentID, TradeID: n.TradeID, Details: json.RawMessage(n.Details),
@@ -118,7 +103,7 @@ func (g *Guard) post(ctx context.Context, client *http.Client, n models.GuardNot
 	if !g.o.Alerts.Secret.IsZero() {
 		request.Header.Set("X-Axisor-Signature", Sign(g.o.Alerts.Secret, g.o.Now(), body))
 	}
-	return exchangeHTTP(client, request)
+	return monitor.Call(g.o.Alerts.HTTP, request)
 }
 
 // Sign is the signature of an alert: the time and the HMAC-SHA256 of the time,
@@ -129,46 +114,4 @@ func Sign(key secret.Secret, at time.Time, body []byte) string {
 	mac.Write([]byte(stamp + "."))
 	mac.Write(body)
 	return "t=" + stamp + ",v1=" + hex.EncodeToString(mac.Sum(nil))
-}
-
-// exchangeHTTP sends a request whose answer matters only by its status.
-func exchangeHTTP(client *http.Client, r *http.Request) (int, error) {
-	answer, err := client.Do(r)
-	if err != nil {
-		// The address may hold a token in its path; the error repeats it.
-		if wrapped, ok := err.(*url.Error); ok { //nolint:errorlint // the client always returns this type itself
-			err = wrapped.Err
-		}
-		return 0, fmt.Errorf("call %s: %w", r.URL.Host, err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 4<<10))
-	if answer.StatusCode/100 != 2 {
-		return answer.StatusCode, fmt.Errorf("%s answered %d", r.URL.Host, answer.StatusCode)
-	}
-	return answer.StatusCode, nil
-}
-
-// ping tells a monitor about a run; step is "start", "fail" or empty for the
-// good end. Nobody is protected worse when it fails, so it only says so.
-func (g *Guard) ping(ctx context.Context, step, text string) {
-	if g.o.Alerts.PingURL == "" {
-		return
-	}
-	u, err := url.Parse(g.o.Alerts.PingURL)
-	if err != nil {
-		return
-	}
-	if step != "" {
-		u = u.JoinPath(step)
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(text))
-	if err == nil {
-		request.Header.Set("Content-Type", "text/plain; charset=utf-8")
-		request.Header.Set("User-Agent", "axisor/"+g.o.Version)
-		_, err = exchangeHTTP(g.o.Alerts.client(), request)
-	}
-	if err != nil {
-		g.o.Log.WarnContext(ctx, "monitor not reached", "error", err.Error())
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/axisor/axisor/internal/monitor"
 	"github.com/axisor/axisor/pkg/marginguard"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -72,16 +73,16 @@ func (g *Guard) report(ctx context.Context, r marginguard.Result, failure error)
 		}
 	}
 	var others sync.WaitGroup
-	others.Go(func() { complain("metrics not written", g.writeMetrics(ctx, r, failure)) })
+	others.Go(func() { g.writeMetrics(ctx, r, failure) })
 	others.Go(func() { complain("alerts not delivered", g.deliver(ctx)) })
 	others.Go(func() {
 		g.starting.Wait()
 		if failure != nil {
-			g.ping(ctx, "fail", failure.Error())
+			g.monitor().Ping(ctx, monitor.Fail, failure.Error())
 			return
 		}
 		// One user's trouble is an alert; the guard itself did its work.
-		g.ping(ctx, "", Summary(r))
+		g.monitor().Ping(ctx, monitor.Done, Summary(r))
 	})
 	others.Wait()
 }
@@ -91,9 +92,5 @@ func (g *Guard) started(ctx context.Context) {
 	if g.o.Alerts.PingURL == "" {
 		return
 	}
-	g.starting.Go(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), alertTimeout)
-		defer cancel()
-		g.ping(ctx, "start", "")
-	})
+	g.starting.Go(func() { g.monitor().Ping(context.WithoutCancel(ctx), monitor.Start, "") })
 }

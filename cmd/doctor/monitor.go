@@ -1,0 +1,46 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/internal/doctor"
+	"github.com/axisor/axisor/internal/monitor"
+)
+
+// runDoctor examines and tells monitoring what was found. A dry run tells nobody.
+func runDoctor(ctx context.Context, o *doctorOptions) error {
+	if o.write.DryRun {
+		_, err := examine(ctx, o)
+		return err
+	}
+	var configured config.Monitor
+	if l, err := o.app.LoadConfig(); err == nil { // a check says what is wrong with it
+		configured = l.Config.Doctor.Monitor
+	}
+	to, err := o.app.Monitor("doctor", "doctor", o.monitor, configured)
+	if err != nil {
+		return err
+	}
+	run := to.Begin(ctx)
+	results, err := examine(ctx, o)
+	run.End(ctx, err, fmt.Sprintf("%d checks", len(results)), func(m *monitor.Metrics) error {
+		numbers(m, results)
+		return nil
+	})
+	return err
+}
+
+func numbers(m *monitor.Metrics, results []doctor.Result) {
+	found := map[doctor.Level]int{}
+	for _, r := range results {
+		found[r.Level]++
+	}
+	for _, level := range []doctor.Level{doctor.OK, doctor.Warn, doctor.Fail, doctor.Skip} {
+		m.Count("checks", "Checks that ended so.", found[level], "level", string(level))
+	}
+	for _, r := range results {
+		m.Bool("check_failed", "Whether this check failed.", r.Level == doctor.Fail, "check", r.Name)
+	}
+}

@@ -62,7 +62,7 @@ copy goes into the log archive too. It is copied to backup.targets, with the log
 with the log that only they needed.
 
 Between base backups the log must be archived without a gap: axisor backup wal start, or
-archive_command. The login needs the REPLICATION right. A cluster with tablespaces is refused.
+archive_command. The login needs the REPLICATION right. Tablespaces are in the copy too (PostgreSQL 15 or newer).
 
 Exit codes: 0, 1 (disk full), 2, 6, 7 (made here; a copy failed), 10, 11, 13, 14, 130.`,
 		Example: "  axisor backup base\n  axisor backup base --spread\n  axisor backup base --dry-run",

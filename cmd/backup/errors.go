@@ -38,6 +38,14 @@ func explain(err error) error {
 		return clierr.New(clierr.Conflict, "role_missing", err.Error(),
 			fmt.Sprintf("let another one take its place: --map-role %s=NAME; or CREATE ROLE %s", roles.Roles[0], roles.Roles[0])).WithCause(err)
 	}
+	var spaces *backup.TablespacesError
+	if errors.As(err, &spaces) {
+		var hints []string
+		for _, t := range spaces.Missing {
+			hints = append(hints, fmt.Sprintf("add --tablespace-map %s=NEWDIR", t.Location))
+		}
+		return clierr.New(clierr.Usage, "tablespace_map_needed", err.Error(), hints...).WithCause(err)
+	}
 	for _, r := range rules() {
 		if errors.Is(err, r.target) {
 			return clierr.New(r.kind, r.code, err.Error(), r.hints...).WithCause(err)

@@ -54,6 +54,8 @@ type pitrOptions struct {
 	identity  string
 	promote   bool
 	stop      bool
+	mapSpaces []string
+	spaces    map[string]string
 	target    backup.PITRTarget
 	write     flags.Writes
 }
@@ -74,6 +76,8 @@ are checked. A point before the oldest base backup, past the end of the log, ove
 damaged byte is refused then. The server has to stop at exactly the record that the check has found;
 it is left read-only at that point, so that you can look, unless --promote ends the recovery. "latest"
 is the last record in the archive, no less.
+
+A base backup with tablespaces needs a new, empty place for each: --tablespace-map OLDDIR=NEWDIR.
 
 Without --promote, look with psql and then: pg_ctl promote -D DIR. Times need an offset or Z.
 
@@ -98,6 +102,7 @@ point reached), 10, 14, 130.`,
 	c.Flags().Uint32Var(&o.timeline, "timeline", 0, "timeline to follow (default: the newest)")
 	c.Flags().StringVar(&o.system, "system", "", "system `IDENTIFIER` of the cluster, when there are several")
 	c.Flags().StringVar(&o.identity, "identity", "", "`FILE` with the age private key, for encrypted backups")
+	c.Flags().StringArrayVar(&o.mapSpaces, "tablespace-map", nil, "place of a tablespace: `OLDDIR=NEWDIR` (repeat for each that the base backup has)")
 	c.Flags().BoolVar(&o.promote, "promote", false, "end the recovery at the point: the server takes writes")
 	c.Flags().BoolVar(&o.stop, "stop", false, "stop the server afterwards")
 	o.place.register(c, true)
@@ -121,8 +126,11 @@ func (o *pitrOptions) validate(path string) error {
 	if o.directory == "" {
 		return clierr.Usagef("%s needs --target-dir DIR", path).WithHint("a directory that is empty or does not exist yet")
 	}
-	o.target = backup.PITRTarget{Name: o.toName, Latest: o.latest}
 	var err error
+	if o.spaces, err = pairs("--tablespace-map", o.mapSpaces); err != nil {
+		return err
+	}
+	o.target = backup.PITRTarget{Name: o.toName, Latest: o.latest}
 	if o.toTime != "" {
 		if o.target.Time, err = time.Parse(time.RFC3339Nano, o.toTime); err != nil {
 			return clierr.Usagef("--to-time %q: must be RFC 3339 with an offset, such as 2026-08-12T09:15:00Z or 2026-08-12T06:15:00-03:00", o.toTime)
@@ -149,6 +157,10 @@ func runPITR(ctx context.Context, o *pitrOptions) error {
 	q := backup.PITR{
 		Target: o.target, Directory: absolute(o.app, o.directory), Timeline: o.timeline, System: o.system,
 		Identities: identities(o.app, o.identity), Promote: o.promote, Stop: o.stop, DryRun: o.write.DryRun,
+		Tablespaces: map[string]string{},
+	}
+	for from, to := range o.spaces {
+		q.Tablespaces[from] = absolute(o.app, to)
 	}
 	uid, gid, drop, err := pgserver.Unprivileged()
 	if err != nil {

@@ -26,6 +26,7 @@ type BaseInfo struct {
 	DataBytes    int64             `json:"data_bytes"`
 	User         string            `json:"user"`     // a role that exists in the copy
 	Settings     map[string]string `json:"settings"` // a recovering server needs at least these
+	Tablespaces  []Tablespace      `json:"tablespaces,omitempty"`
 }
 
 // BaseRequest says how to make a base backup.
@@ -103,12 +104,11 @@ func (r *Repository) prepareBase(ctx context.Context, q Request) (*ready, error)
 	if p.Server.SystemIdentifier == "" {
 		return fail(fmt.Errorf("read system identifier: %w", ErrDenied))
 	}
-	var spaces int
-	if err := p.conn.QueryRow(ctx, "SELECT count(*) FROM pg_tablespace WHERE spcname NOT LIKE 'pg\\_%'").Scan(&spaces); err != nil {
-		return fail(p.server.classify(ctx, "list tablespaces", err))
+	if p.spaces, err = tablespaces(ctx, p); err != nil {
+		return fail(err)
 	}
-	if spaces > 0 {
-		return fail(&InputError{Field: "server", Value: p.Database.Name, Rule: fmt.Sprintf("has %d tablespaces of its own, which a base backup in one stream cannot hold", spaces)})
+	if v := versionFromNumber(p.Server.VersionNumber); len(p.spaces) > 0 && v.Major < streamMajor {
+		return fail(&InputError{Field: "server", Value: p.Database.Name, Rule: fmt.Sprintf("has %d tablespaces of its own; a base backup can hold them from PostgreSQL %d on", len(p.spaces), streamMajor)})
 	}
 	p.ID = r.nextBaseID(r.o.Now())
 	p.File = filepath.Join(baseFolder, basePrefix+p.ID, r.tarName(p.ID, p))
@@ -153,9 +153,17 @@ func (r *Repository) writeBase(ctx context.Context, p *ready, held *lock, q Base
 		"--pgdata=-", "--format=tar", "--wal-method=fetch", "--manifest-checksums=SHA256", "--no-password", checkpoint,
 		"--label=" + basePrefix + id,
 	}
+	start := program(childSpec{path: p.tools.BaseBackup, args: flags, server: p.server, lock: held.file})
+	if len(p.spaces) > 0 {
+		facts.Tablespaces = p.spaces
+		flags = []string{baseCommand(basePrefix+id, q.Spread)}
+		start = func(ctx context.Context, stdout *os.File) (producer, error) {
+			return startBaseStream(ctx, p.server, basePrefix+id, q.Spread, stdout), nil
+		}
+	}
 	var check *tarCheck
 	run := &run{repo: r, ready: p, lock: held}
-	info, err := run.pump(ctx, s, childSpec{path: p.tools.BaseBackup, args: flags, server: p.server, lock: held.file},
+	info, err := run.pump(ctx, s, start,
 		func(context.Context) (checker, error) {
 			check = startTarCheck(r.keepLog(ctx, p))
 			return check, nil
@@ -182,6 +190,17 @@ func (r *Repository) writeBase(ctx context.Context, p *ready, held *lock, q Base
 		Verifications: []Verification{{Level: LevelDecode, At: finished, OK: true, DurationMs: finished.Sub(started).Milliseconds()}},
 	}
 	return m, nil
+}
+
+// tablespaces lists the directories that the cluster has outside its own. Those inside it need no care.
+func tablespaces(ctx context.Context, p *ready) ([]Tablespace, error) {
+	rows, err := p.conn.Query(ctx, `SELECT oid, spcname, pg_tablespace_location(oid) FROM pg_tablespace
+		WHERE pg_tablespace_location(oid) LIKE '/%' ORDER BY oid`)
+	if err != nil {
+		return nil, p.server.classify(ctx, "list tablespaces", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Tablespace])
+	return list, p.server.classify(ctx, "list tablespaces", err)
 }
 
 // keepLog puts the log inside the copy into the log archive, so that there is one place to

@@ -55,6 +55,9 @@ func (r *Repository) layOut(ctx context.Context, p *pitrPlan) error {
 	if err != nil {
 		return err
 	}
+	if err := p.makeSpaces(); err != nil {
+		return err
+	}
 	in, out := io.Pipe()
 	fed := make(chan error, 1)
 	go func() {
@@ -78,6 +81,9 @@ func (r *Repository) layOut(ctx context.Context, p *pitrPlan) error {
 	if err := p.secondOpinion(ctx); err != nil {
 		return err
 	}
+	if err := p.remapSpaces(); err != nil {
+		return err
+	}
 	if err := p.layOutLog(ctx); err != nil {
 		return err
 	}
@@ -96,7 +102,10 @@ func (w countingWriter) Write(b []byte) (int, error) {
 
 // unpack writes one entry of the base backup.
 func (p *pitrPlan) unpack(h *tar.Header, content io.Reader) error {
-	path := filepath.Join(p.o.Directory, filepath.Clean("/"+h.Name))
+	path, err := p.placeOf(h.Name)
+	if err != nil {
+		return err
+	}
 	switch h.Typeflag {
 	case tar.TypeDir:
 		if err := os.MkdirAll(path, 0o700); err != nil {
@@ -117,7 +126,7 @@ func (p *pitrPlan) unpack(h *tar.Header, content io.Reader) error {
 		}
 		return p.own(path)
 	}
-	// A symbolic link would lead out of the directory; a server without tablespaces has none.
+	// A symbolic link would lead out of the directory. Those to tablespaces are made anew, not restored.
 	return fmt.Errorf("base backup has an entry %q of a kind that is not restored", h.Name)
 }
 

@@ -28,7 +28,7 @@ func (u *run) archive(ctx context.Context, m *Manifest) error {
 	if err != nil {
 		return err
 	}
-	m.Archive, err = u.pump(ctx, s, childSpec{path: u.tools.Dump, args: m.DumpFlags, server: u.server, lock: u.lock.file},
+	m.Archive, err = u.pump(ctx, s, program(childSpec{path: u.tools.Dump, args: m.DumpFlags, server: u.server, lock: u.lock.file}),
 		func(ctx context.Context) (checker, error) {
 			u.check = newArchiveCheck(ctx, u.tools.Restore, u.lock.file)
 			return u.check, nil
@@ -51,7 +51,7 @@ func (u *run) globals(ctx context.Context, m *Manifest) error {
 		return err
 	}
 	args := []string{"--globals-only", "--no-role-passwords", "--no-password", "--database=" + conninfo(u.Database.Name)}
-	info, err := u.pump(ctx, s, childSpec{path: u.tools.DumpAll, args: args, server: u.server, lock: u.lock.file}, nil)
+	info, err := u.pump(ctx, s, program(childSpec{path: u.tools.DumpAll, args: args, server: u.server, lock: u.lock.file}), nil)
 	var tool *ToolError
 	if errors.As(err, &tool) {
 		s.discard()
@@ -66,9 +66,29 @@ func (u *run) globals(ctx context.Context, m *Manifest) error {
 	return nil
 }
 
-// pump moves a program's output through digest, check, compression and encryption into s.
+// producer is what writes the stream; startProducer starts it and gives it the pipe, for good.
+type producer interface {
+	wait(ctx context.Context) error
+}
+
+type startProducer func(ctx context.Context, stdout *os.File) (producer, error)
+
+// program is a producer that is a program.
+func program(spec childSpec) startProducer {
+	return func(ctx context.Context, stdout *os.File) (producer, error) {
+		defer stdout.Close() // the child has its own; ours would hide the end of the stream
+		spec.stdout = stdout
+		c, err := startChild(ctx, spec)
+		if err != nil {
+			return nil, err
+		}
+		return c, nil
+	}
+}
+
+// pump moves a producer's output through digest, check, compression and encryption into s.
 // It returns only when every program it started has ended.
-func (u *run) pump(ctx context.Context, s *staging, spec childSpec, check startChecker) (_ FileInfo, err error) {
+func (u *run) pump(ctx context.Context, s *staging, start startProducer, check startChecker) (_ FileInfo, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	sealed, err := seal(s, u.codec, u.recipients)
@@ -81,9 +101,7 @@ func (u *run) pump(ctx context.Context, s *staging, spec childSpec, check startC
 	}
 	defer out.Close()
 	widenPipe(out)
-	spec.stdout = in
-	producer, err := startChild(ctx, spec)
-	in.Close() // the child has its own; ours would hide the end of the stream
+	producer, err := start(ctx, in)
 	if err != nil {
 		return FileInfo{}, err
 	}
@@ -93,7 +111,7 @@ func (u *run) pump(ctx context.Context, s *staging, spec childSpec, check startC
 	if check != nil {
 		if judge, err = check(ctx); err != nil {
 			stop(err)
-			<-producer.done
+			_ = producer.wait(ctx) // the check is the reason
 			return FileInfo{}, err
 		}
 		sinks = append(sinks, judge)

@@ -15,17 +15,18 @@ import (
 
 // PITR says which point to recover to, and where.
 type PITR struct {
-	Target     PITRTarget
-	Directory  string // becomes the data directory of a new server; must be empty or absent
-	Timeline   uint32 // 0 is the newest
-	System     string // the cluster; may be empty when there are base backups of one only
-	Identities Identities
-	Account    *Account // whom the server runs as; nil is the caller
-	Promote    bool     // end the recovery when the point was reached exactly
-	Stop       bool     // and stop the server again
-	DryRun     bool     // check everything, write nothing
-	Progress   Counter  // bytes of base backup and log
-	Timeout    time.Duration
+	Target      PITRTarget
+	Directory   string // becomes the data directory of a new server; must be empty or absent
+	Timeline    uint32 // 0 is the newest
+	System      string // the cluster; may be empty when there are base backups of one only
+	Identities  Identities
+	Tablespaces map[string]string // where those of the base backup go: old place, new place
+	Account     *Account          // whom the server runs as; nil is the caller
+	Promote     bool              // end the recovery when the point was reached exactly
+	Stop        bool              // and stop the server again
+	DryRun      bool              // check everything, write nothing
+	Progress    Counter           // bytes of base backup and log
+	Timeout     time.Duration
 }
 
 // Account is an operating system account. The server refuses to run as root.
@@ -58,6 +59,9 @@ type pitrPlan struct {
 	found *found
 	tools serverTools
 	done  Recovered
+
+	spaces     map[uint32]string // new places of tablespaces
+	madeSpaces []string
 }
 
 // RecoverTo rebuilds the cluster as it was at a point in time, in a directory of its own. Every
@@ -86,7 +90,7 @@ func (r *Repository) RecoverTo(ctx context.Context, o PITR) (_ Recovered, err er
 			return
 		}
 		// Nothing ran in it: leave the directory as it was.
-		err = errors.Join(err, emptyDirectory(o.Directory))
+		err = errors.Join(err, p.clearSpaces(), emptyDirectory(o.Directory))
 		if made {
 			_ = os.Remove(o.Directory)
 		}
@@ -213,6 +217,9 @@ func chooseSystem(bases []Entry, want string) (string, error) {
 // readiness checks the base backup's bytes, the programs and the space.
 func (r *Repository) readiness(ctx context.Context, p *pitrPlan) error {
 	m := p.base.Manifest
+	if err := p.placeSpaces(); err != nil {
+		return err
+	}
 	if err := checkDigest(ctx, p.base, m.Archive, nil); err != nil {
 		return err
 	}

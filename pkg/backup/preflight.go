@@ -65,6 +65,7 @@ type ready struct {
 	tools      Toolset
 	server     *endpoint
 	conn       *pgx.Conn
+	spaces     []Tablespace // of a base backup
 }
 
 // Preflight checks everything a backup needs and writes nothing.

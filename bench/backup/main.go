@@ -114,7 +114,8 @@ func (f *field) command(ctx context.Context, program string, args ...string) *ex
 type cost struct {
 	wall, cpu time.Duration
 	bytes     int64
-	memory    int64 // of the program itself, at its peak
+	memory    int64   // of the program itself, at its peak
+	growth    float64 // peak of the second half of the run by that of the first: 1 is flat
 }
 
 // contestants are run in turns. Each writes to a place of its own and must leave its file.
@@ -159,12 +160,12 @@ func (f *field) measure(ctx context.Context, result, program string, args ...str
 	if err := c.Start(); err != nil {
 		return cost{}, err
 	}
-	stop, peak := make(chan struct{}), make(chan int64)
-	go func() { peak <- watchMemory(c.Process.Pid, stop) }()
+	stop, seen := make(chan struct{}), make(chan []int64)
+	go func() { seen <- watchMemory(c.Process.Pid, stop) }()
 	err = c.Wait()
 	took := cost{wall: time.Since(began)}
 	close(stop)
-	took.memory = <-peak
+	took.memory, took.growth = flatness(<-seen)
 	if err != nil {
 		return took, fmt.Errorf("%s: %w: %s", program, err, said.String())
 	}
@@ -181,22 +182,31 @@ func (f *field) measure(ctx context.Context, result, program string, args ...str
 	return took, nil
 }
 
-// watchMemory reads the peak of a process until told to stop.
-func watchMemory(pid int, stop <-chan struct{}) int64 {
-	var peak int64
+// watchMemory samples the resident memory of a process until told to stop.
+func watchMemory(pid int, stop <-chan struct{}) []int64 {
+	var seen []int64
 	for {
 		text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
-		if _, after, ok := strings.Cut(string(text), "VmHWM:"); err == nil && ok {
+		if _, after, ok := strings.Cut(string(text), "VmRSS:"); err == nil && ok {
 			if n, err := strconv.ParseInt(strings.Fields(after)[0], 10, 64); err == nil {
-				peak = max(peak, n<<10)
+				seen = append(seen, n<<10)
 			}
 		}
 		select {
 		case <-stop:
-			return peak
-		case <-time.After(20 * time.Millisecond):
+			return seen
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+// flatness gives the peak, and how much higher it is in the second half of the run than in the first.
+func flatness(seen []int64) (peak int64, growth float64) {
+	if len(seen) < 4 {
+		return slices.Max(append(seen, 0)), 1
+	}
+	early, late := slices.Max(seen[:len(seen)/2]), slices.Max(seen[len(seen)/2:])
+	return max(early, late), float64(late) / float64(early)
 }
 
 // compare runs the rounds and prints ratios to axisor's rivals.
@@ -212,9 +222,10 @@ func (f *field) compare(ctx context.Context) error {
 				return err
 			}
 			took[name] = append(took[name], c)
-			fmt.Printf("round %d  %-14s wall %6.1fs  cpu %6.1fs  %6.1f MiB  memory %5.1f MiB\n", round+1, name, c.wall.Seconds(), c.cpu.Seconds(), mib(c.bytes), mib(c.memory))
+			fmt.Printf("round %d  %-14s wall %6.1fs  cpu %6.1fs  %6.1f MiB  memory %5.1f MiB, later/earlier %.2f\n", round+1, name, c.wall.Seconds(), c.cpu.Seconds(), mib(c.bytes), mib(c.memory), c.growth)
 		}
 	}
+	ratios := map[string]ratio3{}
 	for _, rival := range names[1:] {
 		ratio := func(get func(cost) float64) float64 {
 			var list []float64
@@ -224,10 +235,35 @@ func (f *field) compare(ctx context.Context) error {
 			slices.Sort(list)
 			return list[len(list)/2]
 		}
-		fmt.Printf("axisor / %-14s wall %.2f  cpu %.2f  size %.2f\n", rival, ratio(func(c cost) float64 { return c.wall.Seconds() }),
-			ratio(func(c cost) float64 { return c.cpu.Seconds() }), ratio(func(c cost) float64 { return float64(c.bytes) }))
+		r := ratio3{ratio(func(c cost) float64 { return c.wall.Seconds() }), ratio(func(c cost) float64 { return c.cpu.Seconds() }), ratio(func(c cost) float64 { return float64(c.bytes) })}
+		ratios[rival] = r
+		fmt.Printf("axisor / %-14s wall %.2f  cpu %.2f  size %.2f\n", rival, r.wall, r.cpu, r.size)
+	}
+	peak, growth := int64(0), 0.0
+	for _, c := range took["axisor"] {
+		peak, growth = max(peak, c.memory), max(growth, c.growth)
+	}
+	r := ratios["pg_dump -Fc"]
+	for _, g := range []struct {
+		what       string
+		have, most float64
+	}{
+		{"cpu / pg_dump -Fc", r.cpu, 0.5},
+		{"wall / pg_dump -Fc", r.wall, 0.6},
+		{"size / pg_dump -Fc", r.size, 0.96},
+		{"peak memory, MiB", mib(peak), 64},
+		{"memory, later/earlier half", growth, 1.15},
+	} {
+		verdict := "met"
+		if g.have > g.most {
+			verdict = "MISSED"
+		}
+		fmt.Printf("goal %-28s %6.2f, at most %5.2f: %s\n", g.what, g.have, g.most, verdict)
 	}
 	return nil
 }
+
+// ratio3 are the ratios to a rival.
+type ratio3 struct{ wall, cpu, size float64 }
 
 func mib(n int64) float64 { return float64(n) / (1 << 20) }

@@ -115,6 +115,10 @@ func runCreate(ctx context.Context, o *createOptions) error {
 	if err != nil {
 		return err
 	}
+	// A second run must neither stop what a hook stops nor tell the monitor that a backup has failed.
+	if err := repo.Idle(); err != nil {
+		return err
+	}
 	tell := notifier{app: o.app, p: p, cfg: cfg.Backup}
 	if tell.to, err = o.app.Monitor("backup", "backup", o.monitor, cfg.Backup.Monitor); err != nil {
 		return err

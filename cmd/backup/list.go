@@ -3,8 +3,10 @@ package backup
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -76,13 +78,31 @@ func runList(ctx context.Context, o *listOptions) error {
 	if err != nil {
 		return err
 	}
-	return output.List(p, listDesc(), func(yield func(listView, error) bool) {
+	err = output.List(p, listDesc(), func(yield func(listView, error) bool) {
 		for _, v := range page {
 			if !yield(v, nil) {
 				return
 			}
 		}
 	}, func() string { return next })
+	if err == nil && len(list) > 0 && !p.Machine() {
+		p.Notice("%s", ages(list, o.app.Now()))
+	}
+	return err
+}
+
+// ages is what somebody who looks at the list wants to know first.
+func ages(list []backup.Entry, now time.Time) string {
+	good, proven := backup.Newest(list)
+	switch {
+	case good == nil:
+		return "there is no good backup: axisor backup create"
+	case proven == nil:
+		return fmt.Sprintf("newest good one: %s, %s; none was proven by a test restore: axisor backup verify latest --deep",
+			good.ID, output.Ago(now.Sub(good.Manifest.StartedAt)))
+	}
+	return fmt.Sprintf("newest good one: %s, %s; newest proven by a test restore: %s, made %s", good.ID, output.Ago(now.Sub(good.Manifest.StartedAt)),
+		proven.ID, output.Ago(now.Sub(proven.Manifest.StartedAt)))
 }
 
 // paged sorts and cuts. The cursor is the id of the last backup of the page before.

@@ -221,5 +221,9 @@ func (v *visit) backup(context.Context) (Result, error) {
 	if len(checked) == 0 {
 		return warn("axisor backup verify "+newest.ID, "%s, made %s, never verified", newest.ID, ago(age)), nil
 	}
-	return good("%s, made %s, verified (%s)", newest.ID, ago(age), checked[len(checked)-1].Level), nil
+	proof := "none proven by a test restore yet: axisor backup verify latest --deep"
+	if _, proven := backup.Newest(entries); proven != nil {
+		proof = fmt.Sprintf("newest proven by a test restore: %s, made %s", proven.ID, ago(v.in.Now().Sub(proven.Manifest.StartedAt)))
+	}
+	return good("%s, made %s, verified (%s); %s", newest.ID, ago(age), checked[len(checked)-1].Level, proof), nil
 }

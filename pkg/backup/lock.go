@@ -62,6 +62,9 @@ func probe(dir string) error {
 	return nil
 }
 
+// Idle returns a LockedError when a backup is being made or pruned here. It takes and makes nothing.
+func (r *Repository) Idle() error { return probe(r.o.Directory) }
+
 // release gives the lock up. It unlocks before it closes: a program that another goroutine
 // is just starting may hold a copy of the file for a moment.
 func (l *lock) release() {

@@ -46,15 +46,9 @@ func (r *Repository) Status() (Status, error) {
 	for _, e := range list {
 		if e.State != StateGood {
 			s.Bad++
-			continue
-		}
-		if s.Newest == nil {
-			s.Newest = &e
-		}
-		if s.Proven == nil && e.Manifest.LastGood(LevelDeep) != nil {
-			s.Proven = &e
 		}
 	}
+	s.Newest, s.Proven = Newest(list)
 	bases, err := r.Bases()
 	if err != nil {
 		return s, err
@@ -74,6 +68,23 @@ func (r *Repository) Status() (Status, error) {
 		s.Receivers, err = r.Receivers()
 	}
 	return s, err
+}
+
+// Newest finds the newest good backup, and the newest one that a test restore has proven; nil when there
+// is none. The list is in order, newest first.
+func Newest(list []Entry) (good, proven *Entry) {
+	for _, e := range list {
+		if e.State != StateGood {
+			continue
+		}
+		if good == nil {
+			good = &e
+		}
+		if e.Manifest.LastGood(LevelDeep) != nil {
+			return good, &e
+		}
+	}
+	return good, nil
 }
 
 func (r *Repository) clusterStatus(system string, bases []Entry) (ClusterStatus, error) {

@@ -36,7 +36,7 @@ func explain(err error) error {
 	var roles *backup.MissingRolesError
 	if errors.As(err, &roles) {
 		return clierr.New(clierr.Conflict, "role_missing", err.Error(),
-			fmt.Sprintf("let another one take its place: --map-role %s=NAME; or CREATE ROLE %s", roles.Roles[0], roles.Roles[0])).WithCause(err)
+			fmt.Sprintf("let another one take the place of the backup's %s: --map-role %s=NAME; or CREATE ROLE %s", roles.Roles[0].Name, roles.Roles[0].Name, roles.Roles[0].As)).WithCause(err)
 	}
 	var spaces *backup.TablespacesError
 	if errors.As(err, &spaces) {

@@ -118,16 +118,17 @@ func runPush(ctx context.Context, o *pushOptions) error {
 	defer release()
 	job.stopped = func() bool { return progress.Stopped(ctx, soft) }
 	pushErr := job.run(ctx, targets)
+	if pushErr != nil && len(job.done) == 0 && !errors.Is(pushErr, progress.ErrStopped) {
+		return pushErr
+	}
 	if err := output.Slice(p, pushedDesc(), job.done); err != nil {
 		return err
 	}
 	switch {
 	case errors.Is(pushErr, progress.ErrStopped):
 		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped after %d copies", len(job.done)), "axisor backup push goes on where it stopped")
-	case pushErr != nil && len(job.done) > 0:
-		return clierr.New(clierr.Partial, "copy_failed", "some copies failed: "+pushErr.Error(), "try again, what was sent is kept: axisor backup push").WithCause(pushErr)
 	case pushErr != nil:
-		return pushErr
+		return clierr.New(clierr.Partial, "copy_failed", "some copies failed: "+pushErr.Error(), "try again, what was sent is kept: axisor backup push").WithCause(pushErr)
 	case len(job.stale) > 0:
 		return clierr.New(clierr.CheckFailed, "backups_stopped", strings.Join(job.stale, "; "), "make one and see why none was made: axisor backup create")
 	}

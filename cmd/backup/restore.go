@@ -187,13 +187,14 @@ func runRestore(ctx context.Context, o *restoreOptions) error {
 	}
 	v := restoredView{
 		ID: done.ID, Database: done.Database, Created: done.Created, Tables: done.Tables, Rows: done.Rows,
-		DurationMs: o.app.Now().Sub(started).Milliseconds(), PreviousDropped: done.Dropped, Roles: []roleView{},
+		DurationMs: o.app.Now().Sub(started).Milliseconds(), PreviousDropped: done.Dropped, Roles: []string{},
 	}
 	for _, r := range done.Roles {
-		v.Roles = append(v.Roles, roleView(r))
-		if r.As != r.Name && o.write.DryRun {
-			p.Notice("role %s becomes %s", r.Name, r.As)
+		if r.As != r.Name {
+			v.Roles = append(v.Roles, r.Name+"="+r.As)
+			continue
 		}
+		v.Roles = append(v.Roles, r.Name)
 	}
 	if done.Previous != "" && !done.Dropped {
 		v.Previous = &done.Previous

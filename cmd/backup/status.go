@@ -157,7 +157,12 @@ func (v statusView) write(d *output.Doc, now time.Time) {
 		d.Field("base backups", c.Bases)
 		d.Field("newest base", c.NewestBase)
 		d.Field("recoverable from", c.FirstTime)
-		d.Field("recoverable to", c.LastTime)
+		switch {
+		case c.LastTime != nil:
+			d.Field("recoverable to", c.LastTime)
+		case c.LastLSN != nil:
+			d.Field("recoverable to", "position "+*c.LastLSN+", no transaction since the base backup")
+		}
 		d.Field("log", fmt.Sprintf("%s in %s, timeline %d", bytesText(c.Bytes), count(int64(c.Segments), "segment"), c.Timeline))
 		if c.Holes > 0 {
 			d.Line(streams.Bad, "the log has %s: axisor backup wal verify", count(int64(c.Holes), "hole"))

@@ -89,13 +89,7 @@ type restoredView struct {
 	PreviousDropped  bool    `json:"previous_dropped"`
 	MigrationVersion *int64  `json:"migration_version"`
 
-	Roles []roleView `json:"roles"` // that owners, grants and policies need
-}
-
-// roleView is a role in the backup, and the one that takes its place.
-type roleView struct {
-	Name string `json:"name"`
-	As   string `json:"as"`
+	Roles []string `json:"roles"` // that owners, grants and policies need: NAME, or OLD=NEW
 }
 
 func createdDesc() output.Desc { return output.Desc{Noun: "backups", ID: "id"} }

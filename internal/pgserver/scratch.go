@@ -48,9 +48,11 @@ func FindMajor(ctx context.Context, major int, hints ...string) (Binaries, error
 
 // StartScratch makes and starts a throw-away server below parent, "" being the place for temporary files.
 func StartScratch(ctx context.Context, parent string, b Binaries) (_ *Scratch, err error) {
-	if parent == "" {
-		parent = os.TempDir()
+	acc, err := serverAccount()
+	if err != nil {
+		return nil, err
 	}
+	parent = scratchParent(parent, acc)
 	SweepScratch(parent)
 	dir, err := os.MkdirTemp(parent, scratchPrefix)
 	if err != nil {
@@ -67,10 +69,6 @@ func StartScratch(ctx context.Context, parent string, b Binaries) (_ *Scratch, e
 	}
 	if err := syscall.Flock(int(s.alive.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, fmt.Errorf("lock scratch directory: %w", err)
-	}
-	acc, err := serverAccount()
-	if err != nil {
-		return nil, err
 	}
 	if acc.drop { // the account has to pass through, and sees nothing
 		if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // see above
@@ -178,11 +176,27 @@ func removeScratch(dir string) error {
 	return errors.Join(err, os.RemoveAll(dir))
 }
 
-// SweepScratch removes what owners that were killed have left below parent.
-func SweepScratch(parent string) {
+// scratchParent is where throw-away servers lie: parent, "" being the place for temporary files, unless the
+// server's account cannot enter it.
+func scratchParent(parent string, acc account) string {
 	if parent == "" {
 		parent = os.TempDir()
 	}
+	for _, dir := range []string{parent, "/tmp", "/var/tmp"} {
+		if acc.canReach(dir) {
+			return dir
+		}
+	}
+	return parent
+}
+
+// SweepScratch removes what owners that were killed have left below parent.
+func SweepScratch(parent string) {
+	acc, err := serverAccount()
+	if err != nil {
+		return
+	}
+	parent = scratchParent(parent, acc)
 	found, err := filepath.Glob(filepath.Join(parent, scratchPrefix+"*"))
 	if err != nil {
 		return

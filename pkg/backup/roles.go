@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"filippo.io/age"
@@ -19,14 +20,16 @@ import (
 type RoleUse struct{ Name, As string }
 
 // MissingRolesError names the roles that a restore needs and the server does not have.
-type MissingRolesError struct{ Roles []string }
+type MissingRolesError struct{ Roles []RoleUse }
 
 // Error names them.
 func (e *MissingRolesError) Error() string {
-	if len(e.Roles) == 1 {
-		return fmt.Sprintf("the backup needs role %q, which the server does not have", e.Roles[0])
+	var names []string
+	for _, r := range e.Roles {
+		names = append(names, strconv.Quote(r.As))
 	}
-	return fmt.Sprintf("the backup needs roles that the server does not have: %q", e.Roles)
+	slices.Sort(names)
+	return "the restore needs roles that the server does not have: " + strings.Join(slices.Compact(names), ", ")
 }
 
 // Unwrap gives ErrRoleMissing.
@@ -73,8 +76,8 @@ func (r *Repository) roles(ctx context.Context, e Entry, o Restore, admin *endpo
 	if err != nil {
 		return nil, admin.classify(ctx, "look for roles", err)
 	}
-	if missing = slices.Compact(missing); len(missing) > 0 {
-		return nil, &MissingRolesError{Roles: missing}
+	if len(missing) > 0 {
+		return nil, &MissingRolesError{Roles: slices.DeleteFunc(uses, func(u RoleUse) bool { return !slices.Contains(missing, u.As) })}
 	}
 	return uses, nil
 }

@@ -62,7 +62,7 @@ func TestGuide(t *testing.T) {
 		// Whatever happens, nothing of it stays behind.
 		`trap 'axisor backup wal stop -q || true; kill -INT $(head -n 1 "$RECOVERED/postmaster.pid" 2>/dev/null) 2>/dev/null || true' EXIT` + "\n" +
 		`createdb -h "$SOCKET" -U postgres "$DATABASE"; axisor migrate up; axisor user create --email ana@example.com --username ana --no-password` + "\n" +
-		"set -x\n" + strings.Join(blocks(string(guide)), "\n")
+		"set -x\n" + strings.Join(blocks(string(guide)), "\n") + elsewhere
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	c := exec.CommandContext(ctx, "bash", "-c", script)
@@ -77,6 +77,21 @@ func TestGuide(t *testing.T) {
 	out, err := c.CombinedOutput()
 	require.NoError(t, err, string(out))
 }
+
+// elsewhere follows the guide: a standby finds the log on a target, and a server that archives to one.
+const elsewhere = `
+mkdir other; code() { c=0; "$@" || c=$?; echo $c; }
+S=$(basename "$(ls -d offsite/wal/*)"); F=$(basename "$(ls offsite/wal/"$S"/00000001/*.zst | head -n 1)" .zst)
+axisor backup wal fetch "$F" "$F" --directory "$PWD/nothing-here" --system "$S"
+test "$(code axisor backup wal fetch 00000009.history none --directory "$PWD/nothing-here" --system "$S" | tail -n 1)" = 3
+mv offsite offsite-away
+test "$(code axisor backup wal fetch "$F" again --directory "$PWD/nothing-here" --system "$S" | tail -n 1)" = 11
+mv offsite-away offsite
+AXISOR_BACKUP_TARGETS="$PWD/other" axisor backup wal archive "$F" --push --directory "$PWD/third"
+test -s "other/wal/$S/00000001/$F.zst" && test -s "third/wal/$S/00000001/$F.zst"
+AXISOR_BACKUP_TARGETS="$PWD/other" axisor backup wal archive "$F" --push --directory "$PWD/third"
+test "$(AXISOR_BACKUP_TARGETS="$PWD/away" code axisor backup wal archive "$F" --push --directory "$PWD/third" | tail -n 1)" = 11
+`
 
 // blocks are the commands of the guide.
 func blocks(text string) []string {

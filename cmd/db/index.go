@@ -11,7 +11,6 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/migrate"
 	"github.com/axisor/axisor/pkg/store"
@@ -39,7 +38,7 @@ func newIndex(a *app.App) *cobra.Command {
 		Long: `Lists every index with its size and use, and what is remarkable about it: missing (the design names it), invalid
 (a build failed; it costs writes and serves nobody), duplicate (another index has the same columns, or begins
 with them), unused (no scan since the statistics were reset, and no key) or bloated. The design itself names
-some duplicates; they cost writes and do no other harm.
+some duplicates; they cost writes and do no other harm. "drop-duplicates" does without them.
 
 Exit codes: 8 when an index is missing or invalid, 11 without a database.`,
 		Example: `  axisor db index --problems
@@ -48,7 +47,7 @@ Exit codes: 8 when an index is missing or invalid, 11 without a database.`,
 		return runIndex(ctx, a, p, problems)
 	})
 	c.Flags().BoolVar(&problems, "problems", false, "only those with a remark")
-	flags.Fields(c, output.Fields[indexView]())
+	c.AddCommand(newIndexDrop(a))
 	return c
 }
 
@@ -66,7 +65,7 @@ func runIndex(ctx context.Context, a *app.App, p *output.Printer, problems bool)
 		return err
 	}
 	views := missing
-	broken := len(missing)
+	broken, double := len(missing), 0
 	for _, s := range states {
 		v := indexView{
 			Table: s.Table, Name: s.Name, Bytes: s.Bytes, Scans: s.Scans, Unique: s.Unique, Bloat: s.Bloat,
@@ -74,6 +73,9 @@ func runIndex(ctx context.Context, a *app.App, p *output.Printer, problems bool)
 		}
 		if !s.Valid {
 			broken++
+		}
+		if s.CoveredBy != "" {
+			double++
 		}
 		if !problems || len(v.Problems) > 0 {
 			views = append(views, v)
@@ -84,6 +86,9 @@ func runIndex(ctx context.Context, a *app.App, p *output.Printer, problems bool)
 	}}
 	if err := output.Slice(p, desc, views); err != nil {
 		return err
+	}
+	if double > 0 && !p.Machine() {
+		p.Notice("%d duplicates cost every write and help no query; axisor db index drop-duplicates drops the design's own", double)
 	}
 	if broken > 0 {
 		return clierr.New(clierr.CheckFailed, "indexes_broken", fmt.Sprintf("%d indexes are missing or invalid", broken),

@@ -72,10 +72,8 @@ func (s *session) failure(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, migrate.ErrPoolTooSmall):
-		return clierr.New(clierr.Config, "pool_too_small", err.Error(), "set database.max_connections to 2 or more").WithCause(err)
-	case errors.Is(err, migrate.ErrPooler):
-		return clierr.New(clierr.Config, "pooler", err.Error(), "give --database-url or DATABASE_URL the address of the server itself").WithCause(err)
+	case errors.Is(err, migrate.ErrPoolTooSmall), errors.Is(err, migrate.ErrPooler):
+		return err
 	case errors.Is(err, migrate.ErrOutOfOrder):
 		return clierr.New(clierr.Conflict, "out_of_order", err.Error(),
 			"read them (axisor migrate up --allow-out-of-order --dry-run): do they fit a schema that has the newer ones already? then axisor migrate up --allow-out-of-order").WithCause(err)

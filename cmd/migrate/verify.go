@@ -83,7 +83,11 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 		}
 	}
 	if len(findings) == 0 && !p.Machine() {
-		p.Notice("the schema is the one this program expects")
+		said := "the schema is the one this program expects"
+		if chosen, err := s.m.WithoutRedundant(ctx); err == nil && chosen {
+			said += ", without the redundant indexes, as was chosen (axisor db index drop-duplicates)"
+		}
+		p.Notice("%s", said)
 		return nil
 	}
 	views := findingsOf(findings)

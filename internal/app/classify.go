@@ -49,6 +49,8 @@ func rules() []rule {
 		{migrate.ErrSchemaOld, clierr.Schema, "schema_old", []string{hintMigrate}},
 		{migrate.ErrSchemaNew, clierr.Schema, "schema_new", []string{"install the axisor that migrated this database, or a newer one"}},
 		{migrate.ErrLocked, clierr.Locked, "migration_running", []string{"wait for the other run, or raise --lock-timeout"}},
+		{migrate.ErrPoolTooSmall, clierr.Config, "pool_too_small", []string{"set database.max_connections to 2 or more"}},
+		{migrate.ErrPooler, clierr.Config, "pooler", []string{"give --database-url or DATABASE_URL the address of the server itself"}},
 		{migrate.ErrUnknownVersion, clierr.NotFound, "migration_not_found", []string{"axisor migrate status"}},
 
 		{store.ErrNotFound, clierr.NotFound, "not_found", nil},

@@ -58,8 +58,12 @@ func (m *Migrator) Verify(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	findings, err := m.forgive(ctx, Compare(expected, live), live)
+	if err != nil {
+		return nil, err
+	}
 	rights, err := verifyRights(ctx, m.db, expected)
-	return append(Compare(expected, live), rights...), err
+	return append(findings, rights...), err
 }
 
 // Compare lists what live lacks, has differently, or has on top of expected in expected's tables. The

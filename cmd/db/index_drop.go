@@ -1,0 +1,125 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/migrate"
+)
+
+type dropOptions struct {
+	app         *app.App
+	restore     bool
+	lockTimeout time.Duration
+	write       flags.Writes
+}
+
+// duplicateView is one index that was dropped, or built again.
+type duplicateView struct {
+	Table     string `json:"table"`
+	Name      string `json:"name"`
+	CoveredBy string `json:"covered_by"`
+	Result    string `json:"result"` // dropped, built
+	DryRun    bool   `json:"dry_run"`
+}
+
+func newIndexDrop(a *app.App) *cobra.Command {
+	o := &dropOptions{app: a}
+	c := &cobra.Command{
+		Use:   "drop-duplicates",
+		Short: "Drop the indexes whose work another one does",
+		Long: `Drops, concurrently and one by one, the indexes that the design names and that another of its indexes makes
+superfluous: it has the same columns, or begins with them. They cost every write and help no query. An index is
+dropped only while the other one is there and valid. The database remembers the choice: migrate verify and doctor
+do not miss them any more. --restore builds them again and forgets the choice.
+
+Exit codes: 2 when there is nobody to ask and no --yes, 5 when the answer is no, 10 through a pooler, 11 without a
+database, 12 when the schema is not this program's, 13 when a migration is running.`,
+		Example: `  axisor db index drop-duplicates --dry-run
+  axisor db index drop-duplicates --yes
+  axisor db index drop-duplicates --restore`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error { return runIndexDrop(c.Context(), o) },
+	}
+	c.Flags().BoolVar(&o.restore, "restore", false, "build them again")
+	c.Flags().DurationVar(&o.lockTimeout, "lock-timeout", time.Minute, "how long to wait for another run")
+	o.write.RegisterDestroy(c)
+	flags.Fields(c, output.Fields[duplicateView]())
+	return c
+}
+
+func runIndexDrop(ctx context.Context, o *dropOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	db, err := o.app.RawDB()
+	if err != nil {
+		return err
+	}
+	if err := db.Ping(ctx); err != nil {
+		return err
+	}
+	m, err := migrate.New(db.SQL(), migrate.Options{
+		Logger: o.app.Log(), LockTimeout: o.lockTimeout, Now: o.app.Now, Progress: func(s string) { p.Notice("%s", s) },
+	})
+	if err != nil {
+		return err
+	}
+	do, result, action := m.DropRedundant, "dropped", "db.index.drop_duplicates"
+	if o.restore {
+		do, result, action = m.RestoreRedundant, "built", "db.index.restore_duplicates"
+	}
+	done, err := do(ctx, true)
+	if err != nil {
+		return err
+	}
+	if len(done) > 0 && !o.write.DryRun {
+		if !o.restore {
+			question := fmt.Sprintf("drop %d indexes of database %s?", len(done), db.Target().Database)
+			if err := o.app.Prompt().Confirm(ctx, question); err != nil {
+				return err
+			}
+		}
+		done, err = do(ctx, false)
+		if len(done) > 0 {
+			err = errors.Join(err, o.audit(ctx, action, done))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	views := make([]duplicateView, 0, len(done))
+	for _, r := range done {
+		views = append(views, duplicateView{Table: r.Table, Name: r.Name, CoveredBy: r.CoveredBy, Result: result, DryRun: o.write.DryRun})
+	}
+	desc := output.Desc{Noun: "duplicate indexes", ID: "name", Columns: []output.Column{
+		{Field: "table"}, {Field: "name"}, {Field: "covered_by"}, {Field: "result"},
+	}}
+	if err := output.Slice(p, desc, views); err != nil {
+		return err
+	}
+	if o.write.DryRun && !p.Machine() {
+		p.Notice("dry run: nothing was changed")
+	}
+	return nil
+}
+
+func (o *dropOptions) audit(ctx context.Context, action string, done []migrate.Redundant) error {
+	svc, err := o.app.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	names := make([]string, 0, len(done))
+	for _, r := range done {
+		names = append(names, r.Name)
+	}
+	return svc.Event(context.WithoutCancel(ctx), o.app.Mode(false), action, "db", "indexes", map[string]any{"indexes": names})
+}

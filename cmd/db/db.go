@@ -24,7 +24,7 @@ unused or double, which roles there are and who waits for whom. "shell" starts p
   axisor db activity`,
 	}
 	flags.Mark(c, flags.NoRowsKey, "true")
-	c.AddCommand(newPing(a), newSize(a), newIndex(a), newActivity(a), newShell(a), newRoles(a))
+	c.AddCommand(newPing(a), newSize(a), newIndex(a), newActivity(a), newShell(a), newRoles(a), newNotify(a))
 	return c
 }
 

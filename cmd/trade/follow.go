@@ -2,8 +2,6 @@ package trade
 
 import (
 	"context"
-	"iter"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,19 +10,14 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/pkg/models"
-	"github.com/axisor/axisor/pkg/store"
 )
-
-// overlap is how far each look goes back: a row carries the time of its execution and appears when its transaction
-// is committed, so the newest row seen is not a safe place to go on from.
-const overlap = time.Minute
 
 type followOptions struct {
 	app    *app.App
 	filter filter
 	last   int
 	every  time.Duration
+	asked  bool // --interval was given
 }
 
 func newFollow(a *app.App, run func(context.Context, *followOptions) error) *cobra.Command {
@@ -35,11 +28,14 @@ func newFollow(a *app.App, run func(context.Context, *followOptions) error) *cob
 	c := &cobra.Command{
 		Use:   "follow",
 		Short: "Print trade logs as they appear",
-		Long: `Prints the newest trade logs, oldest first, and then every new one until it is stopped. It asks the database for what
-came after the last row at every interval, which needs no trigger in it; rows that appear more than a minute after the
-time they carry are not seen. "follow -o jsonl" is for programs.
+		Long: `Prints the newest trade logs, oldest first, and then every new one until it is stopped. Where the server tells of new
+rows (axisor db notify install) they are printed at once; elsewhere the database is asked at every interval for what
+came after the last row. Nothing is lost when a notification is, or the connection: what to print is decided by the
+rows, and a server that went away is asked again until it is back. Rows that appear more than a minute after the time
+they carry are not seen. "follow -o jsonl" is for programs.
 
-Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12, 130 when it was interrupted.`,
+Exit codes: 0, 2, 3 when the user does not exist, 10, 11 when there is no server at the start, 12, 130 when it was
+interrupted.`,
 		Example: "  axisor trade follow --user ana@example.com\n  axisor trade follow --status failure -o jsonl --interval 10s",
 		Args:    flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -49,12 +45,13 @@ Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12, 130 when it was in
 			if o.last < 0 || o.last > 10000 {
 				return clierr.Usagef("--last %d: must be between 0 and 10000", o.last)
 			}
+			o.asked = c.Flags().Changed("interval")
 			return run(c.Context(), o)
 		},
 	}
 	o.filter.register(c, a)
 	c.Flags().IntVar(&o.last, "last", 10, "begin with this many old rows")
-	c.Flags().DurationVar(&o.every, "interval", 2*time.Second, "how often to look")
+	c.Flags().DurationVar(&o.every, "interval", 2*time.Second, "how often to look; 30s where the server tells")
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	flags.Fields(c, output.Fields[view]())
 	return c
@@ -77,7 +74,14 @@ func runFollow(ctx context.Context, o *followOptions) error {
 		return err
 	}
 	head := !o.app.Globals.NoHeaders
-	for batch, err := range o.batches(ctx, db, f) {
+	t := &tail{db: db, filter: f, last: o.last, every: o.every, notice: p.Notice}
+	ctx, stop := context.WithCancel(ctx)
+	defer t.listening.Wait()
+	defer stop()
+	if err := t.listen(ctx, o.asked); err != nil {
+		return err
+	}
+	for batch, err := range t.batches(ctx) {
 		if err != nil {
 			return err
 		}
@@ -99,61 +103,4 @@ func runFollow(ctx context.Context, o *followOptions) error {
 		head = false
 	}
 	return nil
-}
-
-// batches yields the newest rows, oldest first, and then what is new at every look. It ends with the context.
-func (o *followOptions) batches(ctx context.Context, db *store.DB, f store.TradeFilter) iter.Seq2[[]models.TradeLog, error] {
-	return func(yield func([]models.TradeLog, error) bool) {
-		seen := map[string]time.Time{}
-		newest := f.Executed.Since
-		rows, err := db.ListTrades(ctx, f, store.Page{Limit: max(1, o.last)}).Collect()
-		slices.Reverse(rows)
-		first := true
-		var oldest time.Time // of the first rows: what the second look finds before it is old too
-		for {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			var fresh []models.TradeLog
-			for _, t := range rows {
-				if _, old := seen[t.ID]; old {
-					continue
-				}
-				seen[t.ID] = t.ExecutedAt
-				if t.ExecutedAt.After(newest) {
-					newest = t.ExecutedAt
-				}
-				if first && o.last > 0 || !first && !t.ExecutedAt.Before(oldest) {
-					fresh = append(fresh, t)
-				}
-			}
-			if len(fresh) > 0 && !yield(fresh, nil) {
-				return
-			}
-			from := newest.Add(-overlap)
-			for id, at := range seen {
-				if at.Before(from) {
-					delete(seen, id)
-				}
-			}
-			select {
-			case <-ctx.Done():
-				yield(nil, ctx.Err())
-				return
-			case <-time.After(o.every):
-			}
-			look := f
-			if from.After(look.Executed.Since) {
-				look.Executed.Since = from
-			}
-			if !first {
-				oldest = time.Time{}
-			} else if len(rows) > 0 {
-				oldest = rows[0].ExecutedAt
-			}
-			first = false
-			rows, err = db.ListTrades(ctx, look, store.Page{All: true, Sort: "executed_at"}).Collect()
-		}
-	}
 }

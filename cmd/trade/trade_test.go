@@ -181,6 +181,46 @@ func TestFollow(t *testing.T) {
 	p.Fails(2, "trade", "follow", "--interval", "1ms")
 }
 
+// TestFollow_Notified looks by itself only every hour: what is printed, a notification woke it for, also after its
+// connections were cut.
+func TestFollow_Notified(t *testing.T) {
+	t.Parallel()
+	p, db, u := world(t)
+	require.Contains(t, p.OK("db", "notify", "install", "--dry-run").Stderr, "nothing was changed")
+	require.Equal(t, false, p.OK("db", "notify", "-o", "json").JSON()["installed"])
+	require.Equal(t, "updated", p.OK("db", "notify", "install", "-o", "json").JSON()["result"])
+	require.Equal(t, "unchanged", p.OK("db", "notify", "install", "-o", "json").JSON()["result"])
+	factory.Trade(t, db, u.ID, func(l *models.TradeLog) { l.TradeID, l.ExecutedAt = "old", at(1, 0) })
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+	defer stop()
+	out := &watched{stop: stop, until: "last"}
+	trade := func(name string) {
+		factory.Trade(t, db, u.ID, func(l *models.TradeLog) { l.TradeID, l.ExecutedAt = name, at(1, 1) })
+	}
+	cut := false
+	out.step = func(seen string) {
+		switch {
+		case strings.Contains(seen, "new") && !cut:
+			cut = true
+			require.NoError(t, db.Gorm(ctx).Exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+				WHERE datname = current_database() AND pid <> pg_backend_pid()`).Error)
+			trade("last")
+		case strings.Contains(seen, "old") && !out.done:
+			out.done = true
+			trade("new")
+		}
+	}
+	var errw bytes.Buffer
+	code := cmd.Main(ctx, cmd.Process{
+		Args: []string{"trade", "follow", "--interval", "1h", "-o", "csv", "--columns", "trade_id"},
+		Env:  p.Env, Dir: p.Dir, Stdin: strings.NewReader(""), Stdout: out, Stderr: &errw,
+	})
+	require.Equal(t, 130, code, errw.String())
+	require.Equal(t, []string{"trade_id", "old", "new", "last"}, strings.Fields(out.String()))
+	require.Equal(t, "updated", p.OK("db", "notify", "remove", "-o", "json").JSON()["result"])
+	require.Equal(t, false, p.OK("db", "notify", "-o", "json").JSON()["installed"])
+}
+
 // watched is a stdout that acts on what it sees.
 type watched struct {
 	bytes.Buffer

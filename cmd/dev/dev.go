@@ -1,5 +1,5 @@
-// Package dev holds the commands of the development environment: a private PostgreSQL and a simulated exchange in
-// the current folder. It prints and asks; internal/devenv does the work.
+// Package dev holds the commands of the development environment: a private PostgreSQL, a simulated exchange and
+// a simulated Lightning node in the current folder. It prints and asks; internal/devenv does the work.
 package dev
 
 import (
@@ -17,10 +17,10 @@ import (
 func New(a *app.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "dev",
-		Short: "Try axisor on this machine: a private database and a simulated exchange",
+		Short: "Try axisor on this machine: a private database, a simulated exchange and Lightning node",
 		Long: `A complete environment in the current folder, with nothing to install and nothing to configure: a private
-PostgreSQL and a simulated LN Markets, both on the loopback interface only, kept in .axisor/, and a
-configuration file .axisor.yaml that points every command at them.
+PostgreSQL, a simulated LN Markets and a simulated Lightning node (LND and LNbits), all on the loopback interface only,
+kept in .axisor/, and a configuration file .axisor.yaml that points every command at them.
 
 None of it touches a database, an exchange or a configuration file that was there before.`,
 		Example: `  axisor dev up
@@ -30,7 +30,7 @@ None of it touches a database, an exchange or a configuration file that was ther
   axisor dev down`,
 	}
 	flags.Mark(c, flags.NoRowsKey, "true")
-	c.AddCommand(newUp(a, nil), newDown(a, nil), newStatus(a, nil), newSeed(a, nil), newExchange(a, nil))
+	c.AddCommand(newUp(a, nil), newDown(a, nil), newStatus(a, nil), newSeed(a, nil), newExchange(a, nil), newLightning(a, nil))
 	return c
 }
 
@@ -40,5 +40,5 @@ func environment(a *app.App) (*devenv.Env, error) {
 	if err != nil {
 		return nil, clierr.New(clierr.Failure, "no_program", "cannot find the path of this program: "+err.Error())
 	}
-	return devenv.Open(devenv.Options{Dir: a.Dir, Program: program, Serve: serveArgs})
+	return devenv.Open(devenv.Options{Dir: a.Dir, Program: program, Serve: serveArgs, ServeNode: serveNodeArgs})
 }

@@ -25,9 +25,8 @@ func newDown(a *app.App, run func(context.Context, *downOptions) error) *cobra.C
 	c := &cobra.Command{
 		Use:   "down",
 		Short: "Stop the development environment of this folder",
-		Long: `Stops the private PostgreSQL and the simulated exchange of this folder. Their data stays, and "axisor dev up"
-continues where they were. With --purge the data goes too: the database, the exchange's state, the encryption
-key, the backups in .axisor/ and the .axisor.yaml that "dev up" made. That asks first.
+		Long: `Stops the private PostgreSQL and the simulators of this folder. Their data stays, and "axisor dev up" continues
+where they were. With --purge the data goes too: the database, the state of exchange and node, the encryption key, the backups in .axisor/ and the .axisor.yaml that "dev up" made. That asks first.
 
 Exit codes: 2 when --purge is not confirmed and there is nobody to ask, 5 when the answer is no.`,
 		Example: `  axisor dev down

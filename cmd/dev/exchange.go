@@ -3,12 +3,8 @@ package dev
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
-	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,12 +15,8 @@ import (
 	"github.com/axisor/axisor/internal/lnsim"
 )
 
-const (
-	// firstPrice is where a new simulated market starts, in US dollars per bitcoin.
-	firstPrice = 95000
-	// goodbye is how long open requests may take when the exchange is stopped.
-	goodbye = 3 * time.Second
-)
+// firstPrice is where a new simulated market starts, in US dollars per bitcoin.
+const firstPrice = 95000
 
 type exchangeOptions struct {
 	app    *app.App
@@ -67,78 +59,18 @@ Exit codes: 4 when one already runs on this state, 11 when the address is taken.
 }
 
 func runExchange(ctx context.Context, o *exchangeOptions) error {
-	host, _, err := net.SplitHostPort(o.listen)
-	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return clierr.Usagef("--listen %q: the simulated exchange listens on the loopback interface only", o.listen).WithHint("for example: --listen 127.0.0.1:8550")
-	}
-	if o.state == "" {
-		env, err := environment(o.app)
-		if err != nil {
-			return err
-		}
-		o.state = env.ExchangeDir()
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
-	if err != nil {
-		return clierr.New(clierr.Unavailable, "address_taken", "cannot listen: "+err.Error(), "choose another --listen, or port 0 for a free one")
-	}
-	defer listener.Close()
-	address := listener.Addr().String()
-	release, err := devenv.Claim(o.state, address)
-	if errors.Is(err, devenv.ErrExchangeRuns) {
-		return clierr.New(clierr.Conflict, "exchange_runs", "an exchange already runs on the state in "+o.state, "see: axisor dev status")
-	}
-	if err != nil {
-		return err
-	}
-	defer release()
-	sim, err := lnsim.Open(lnsim.Options{
-		Now: o.app.Now, Price: firstPrice, StateFile: filepath.Join(o.state, "state.json"), Logger: o.app.Log(),
-	})
-	if err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintf(o.app.Streams.Err, "simulated exchange on http://%s/v3 (process %d); stop it with Ctrl-C\n", address, os.Getpid()); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go endWith(ctx, o.state, cancel)
-	return serve(ctx, &http.Server{Handler: sim.Handler(), ReadHeaderTimeout: goodbye}, listener)
-}
-
-// endWith ends an exchange whose folder was deleted without stopping it first; nobody could reach it any more.
-func endWith(ctx context.Context, folder string, end func()) {
-	tick := time.NewTicker(goodbye)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {
-				end()
-				return
+	return simulator{
+		what: "exchange", listen: o.listen, state: o.state, folder: (*devenv.Env).ExchangeDir, api: "/v3",
+		open: func(state string) (http.Handler, error) {
+			sim, err := lnsim.Open(lnsim.Options{
+				Now: o.app.Now, Price: firstPrice, StateFile: filepath.Join(state, "state.json"), Logger: o.app.Log(),
+			})
+			if err != nil {
+				return nil, err
 			}
-		}
-	}
-}
-
-// serve runs the server until the context ends. Being asked to stop is how it ends, so that is no failure.
-func serve(ctx context.Context, server *http.Server, listener net.Listener) error {
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
-	defer cancel()
-	if err := server.Shutdown(last); err != nil {
-		return server.Close()
-	}
-	return nil
+			return sim.Handler(), nil
+		},
+	}.run(ctx, o.app)
 }
 
 // control is the handle on the exchange of this folder's environment.

@@ -27,9 +27,9 @@ func newUp(a *app.App, run func(context.Context, *upOptions) error) *cobra.Comma
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Create and start the development environment of this folder",
-		Long: `Creates what is missing and starts what is not running: the private PostgreSQL, the simulated exchange, an
-encryption key, and ./.axisor.yaml, which points every command run in this folder at them. Running it again
-changes nothing; after a restart of the machine it starts both again with everything they held.
+		Long: `Creates what is missing and starts what is not running: the private PostgreSQL, the simulated exchange, the
+simulated Lightning node, an encryption key, and ./.axisor.yaml, which points every command run in this folder at them.
+Running it again changes nothing; after a restart of the machine it starts all again with everything they held.
 
 A .axisor.yaml of your own is left alone; the configuration is then .axisor/config.yaml, to be named with
 --config. As root the database runs as an unprivileged account.
@@ -82,7 +82,7 @@ func runUp(ctx context.Context, o *upOptions) error {
 }
 
 func up(ctx context.Context, a *app.App, env *devenv.Env) (devenv.Status, error) {
-	counter := progress.Start(a.Streams, "starting PostgreSQL and the simulated exchange", 0, progress.Items, a.Globals.Quiet)
+	counter := progress.Start(a.Streams, "starting PostgreSQL and the simulators", 0, progress.Items, a.Globals.Quiet)
 	defer counter.Done()
 	s, err := env.Up(ctx)
 	if errors.Is(err, devenv.ErrNoServer) {

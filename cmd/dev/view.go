@@ -17,6 +17,11 @@ type envView struct {
 	ExchangeURL *string `json:"exchange_url"`
 	ExchangePID *int    `json:"exchange_pid"`
 	ExchangeLog string  `json:"exchange_log"`
+
+	Lightning    string  `json:"lightning"`
+	LightningURL *string `json:"lightning_url"`
+	LightningPID *int    `json:"lightning_pid"`
+	LightningLog string  `json:"lightning_log"`
 }
 
 func envDesc() output.Desc { return output.Desc{Noun: "environments", ID: "folder"} }
@@ -25,9 +30,12 @@ func viewOf(s devenv.Status) envView {
 	v := envView{Folder: s.Folder, ConfigFile: optional(s.ConfigFile)}
 	for _, p := range s.Parts {
 		address, pid := optional(p.Address), optional(p.PID)
-		if p.Name == "exchange" {
+		switch p.Name {
+		case "exchange":
 			v.Exchange, v.ExchangeURL, v.ExchangePID, v.ExchangeLog = p.State, address, pid, p.Log
-		} else {
+		case "lightning":
+			v.Lightning, v.LightningURL, v.LightningPID, v.LightningLog = p.State, address, pid, p.Log
+		default:
 			v.Database, v.DatabaseURL, v.DatabasePID, v.DatabaseLog = p.State, address, pid, p.Log
 		}
 	}

@@ -70,7 +70,7 @@ var allowed = map[string][]string{
 	"internal/buildinfo":    {},
 	"internal/pgserver":     {},
 	"internal/lnsim":        {"pkg/lnmarkets", "pkg/lnmarkets/futures"},
-	"internal/devenv":       {"internal/pgserver", "internal/lnsim", "internal/config", "pkg/"},
+	"internal/devenv":       {"internal/pgserver", "internal/lnsim", "internal/lightningsim", "internal/config", "pkg/"},
 	"internal/doctor":       {"internal/config", "pkg/"},
 	"internal/browse":       {"internal/cli/dark", "internal/cli/streams", "internal/cli/output", "pkg/"},
 	"internal/guard":        {"pkg/", "internal/monitor"},

@@ -21,6 +21,7 @@ const controlTimeout = 30 * time.Second
 
 // Control steers the running exchange of a folder.
 type Control struct {
+	what string // in messages
 	base string
 	http *http.Client
 }
@@ -31,7 +32,7 @@ func (e *Env) Control() (*Control, error) {
 	if base == "" {
 		return nil, ErrExchangeDown
 	}
-	return &Control{base: base, http: &http.Client{Timeout: controlTimeout}}, nil
+	return &Control{what: e.sim.what, base: base, http: &http.Client{Timeout: controlTimeout}}, nil
 }
 
 // Market is the state of the exchange's market and what is in it.
@@ -89,18 +90,18 @@ func (c *Control) do(ctx context.Context, method, path string, in, out any) erro
 	if in != nil {
 		raw, err := json.Marshal(in)
 		if err != nil {
-			return fmt.Errorf("ask the simulated exchange: %w", err)
+			return fmt.Errorf("ask the %s: %w", c.what, err)
 		}
 		body = bytes.NewReader(raw)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
-		return fmt.Errorf("ask the simulated exchange: %w", err)
+		return fmt.Errorf("ask the %s: %w", c.what, err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	res, err := c.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("ask the simulated exchange: %w", err)
+		return fmt.Errorf("ask the %s: %w", c.what, err)
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
@@ -108,7 +109,7 @@ func (c *Control) do(ctx context.Context, method, path string, in, out any) erro
 			Error string `json:"error"`
 		}
 		if err := json.NewDecoder(res.Body).Decode(&refused); err != nil || refused.Error == "" {
-			return fmt.Errorf("the simulated exchange answered %s", res.Status)
+			return fmt.Errorf("the %s answered %s", c.what, res.Status)
 		}
 		return &RefusedError{Reason: refused.Error}
 	}
@@ -116,7 +117,7 @@ func (c *Control) do(ctx context.Context, method, path string, in, out any) erro
 		return nil
 	}
 	if err := json.NewDecoder(res.Body).Decode(out); err != nil {
-		return fmt.Errorf("read the simulated exchange's answer: %w", err)
+		return fmt.Errorf("read the answer of the %s: %w", c.what, err)
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
-// Package devenv owns the development environment of one folder: a private PostgreSQL, a simulated exchange, an
-// encryption key and a configuration file that points at all of them, kept in .axisor/ so that every command
+// Package devenv owns the development environment of one folder: a private PostgreSQL, a simulated exchange, a
+// simulated Lightning node, an encryption key and a configuration file that points at all of them, kept in .axisor/ so that every command
 // works with nothing installed and nothing configured.
 //
 // It must not know commands, flags or output, and it never touches a database or a configuration file that it
@@ -29,13 +29,14 @@ const (
 	privateServer = "pgsql"
 )
 
-// Options say where the environment is and what runs its exchange.
+// Options say where the environment is and what runs its simulators.
 type Options struct {
 	Dir string // folder that gets .axisor/ and .axisor.yaml
-	// Program and Serve are the command line that runs the simulated exchange in the foreground. Serve gets the
-	// address to listen on and the directory of its state.
-	Program string
-	Serve   func(address, stateDir string) []string
+	// Program with Serve, and with ServeNode, are the command lines that run the simulated exchange and the simulated
+	// Lightning node in the foreground. Both get the address to listen on and the directory of their state.
+	Program   string
+	Serve     func(address, stateDir string) []string
+	ServeNode func(address, stateDir string) []string
 }
 
 // ErrNoServer is returned when no PostgreSQL server programs are on this machine.
@@ -47,6 +48,7 @@ type Env struct {
 	home string // .axisor in it
 	pg   *pgserver.Server
 	sim  process
+	node process
 }
 
 // Open resolves the environment of a folder.
@@ -63,7 +65,14 @@ func Open(o Options) (*Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.sim = process{dir: filepath.Join(e.home, "exchange"), program: o.Program, args: o.Serve}
+	e.sim = process{
+		what: "simulated exchange", dir: filepath.Join(e.home, "exchange"), log: "exchange.log", api: "/v3", ready: "/v3/time",
+		program: o.Program, args: o.Serve,
+	}
+	e.node = process{
+		what: "simulated Lightning node", dir: filepath.Join(e.home, "lightning"), log: "lightning.log", ready: "/sim/state",
+		program: o.Program, args: o.ServeNode,
+	}
 	return e, nil
 }
 
@@ -85,16 +94,17 @@ func (e *Env) backupDir() string { return filepath.Join(e.home, "backups") }
 // DatabaseURL addresses the development database over the loopback interface, password included.
 func (e *Env) DatabaseURL() (secret.Secret, error) { return e.pg.TCPURL(Database) }
 
+// NodeDir is the directory of the simulated Lightning node's state.
+func (e *Env) NodeDir() string { return e.node.dir }
+
 // ExchangeURL is the base address of the simulated exchange's interface; "" when it has never run.
-func (e *Env) ExchangeURL() string { return e.sim.api() }
+func (e *Env) ExchangeURL() string { return e.sim.base() }
+
+// NodeURL is the address of the simulated Lightning node, as LND and as LNbits; "" when it has never run.
+func (e *Env) NodeURL() string { return e.node.base() }
 
 // ControlURL is the address below which the simulated exchange is steered; "" when it does not run.
-func (e *Env) ControlURL() string {
-	if _, ok := e.sim.running(); !ok {
-		return ""
-	}
-	return e.sim.url() + "/sim"
-}
+func (e *Env) ControlURL() string { return e.sim.control() }
 
 // Up makes what is missing and starts what is not running. It changes nothing that is already there, so it may
 // be repeated at will, also after the machine was restarted.
@@ -113,10 +123,15 @@ func (e *Env) Up(ctx context.Context) (Status, error) {
 	if err := e.startDatabase(ctx); err != nil {
 		return Status{}, err
 	}
-	if err := e.sim.start(ctx); err != nil {
-		return Status{}, fmt.Errorf("start the simulated exchange: %w", err)
+	for _, p := range []process{e.sim, e.node} {
+		if err := p.start(ctx); err != nil {
+			return Status{}, fmt.Errorf("start the %s: %w", p.what, err)
+		}
 	}
-	if err := e.writeConfig(); err != nil {
+	if err := e.writeNodeKeys(); err != nil {
+		return Status{}, err
+	}
+	if err := e.writeConfig(ctx); err != nil {
 		return Status{}, err
 	}
 	return e.Status(ctx)
@@ -153,7 +168,7 @@ func (e *Env) Down(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	errSim := e.sim.stop(ctx)
+	errSim := errors.Join(e.sim.stop(ctx), e.node.stop(ctx))
 	errPG := e.pg.Stop(ctx)
 	if errors.Is(errPG, pgserver.ErrNotRunning) {
 		errPG = nil
@@ -197,7 +212,7 @@ func (e *Env) makeHome() error {
 	if e.pg.Account() != "" {
 		mode = 0o711
 	}
-	for _, dir := range []string{e.home, e.backupDir(), e.sim.dir} {
+	for _, dir := range []string{e.home, e.backupDir(), e.sim.dir, e.node.dir} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("create folder: %w", err)
 		}

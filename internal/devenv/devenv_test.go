@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// testNode is what the test's node calls itself.
+const testNode = "02aa"
+
 func serve(address, dir string) int {
 	release, err := Claim(dir, address)
 	if err != nil {
@@ -36,7 +39,9 @@ func serve(address, dir string) int {
 	defer release()
 	stop, done := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer done()
-	server := &http.Server{Addr: address, ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+	server := &http.Server{Addr: address, ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"node_id":"` + testNode + `"}`))
+	})}
 	go func() { _ = server.ListenAndServe() }()
 	<-stop.Done()
 	_ = server.Close() // before the lock goes: who sees us gone may want the port
@@ -47,7 +52,8 @@ func open(t *testing.T, dir string) *Env {
 	t.Helper()
 	program, err := os.Executable()
 	require.NoError(t, err)
-	e, err := Open(Options{Dir: dir, Program: program, Serve: func(address, state string) []string { return []string{"serve", address, state} }})
+	args := func(address, state string) []string { return []string{"serve", address, state} }
+	e, err := Open(Options{Dir: dir, Program: program, Serve: args, ServeNode: args})
 	require.NoError(t, err)
 	t.Cleanup(func() { //nolint:contextcheck // the test's own context has ended by then
 		require.NoError(t, e.Down(context.Background()))
@@ -88,12 +94,26 @@ func TestUp_StartsKeepsAndStops(t *testing.T) {
 	require.NoError(t, e.Down(ctx))
 	down, err := e.Status(ctx)
 	require.NoError(t, err)
-	require.Equal(t, []string{Stopped, Stopped}, []string{down.Parts[0].State, down.Parts[1].State})
+	for _, p := range down.Parts {
+		require.Equal(t, Stopped, p.State, p.Name)
+	}
 	require.NoError(t, e.Down(ctx), "down is repeatable")
 
 	back, err := e.Up(ctx)
 	require.NoError(t, err)
-	require.Equal(t, first.Parts[1].Address, back.Parts[1].Address, "the exchange keeps its address")
+	for i, name := range []string{"exchange", "lightning"} {
+		require.Equal(t, name, first.Parts[1+i].Name)
+		require.Equal(t, first.Parts[1+i].Address, back.Parts[1+i].Address, "%s keeps its address", name)
+	}
+	require.Contains(t, config, "\n  node_id: \""+testNode+"\"")
+	require.Contains(t, config, "\n  lnbits_url: \""+first.Parts[2].Address+"\"")
+
+	// A configuration that was made before there was a node gets its part.
+	before, _, _ := strings.Cut(config, "payments:")
+	require.NoError(t, os.WriteFile(first.ConfigFile, []byte(before), 0o600))
+	_, err = e.Up(ctx)
+	require.NoError(t, err)
+	require.Equal(t, config, read(t, first.ConfigFile))
 	query(t, e, "DROP TABLE kept")
 }
 
@@ -154,7 +174,7 @@ func TestClaim_RefusesASecondExchange(t *testing.T) {
 	release, err := Claim(dir, "127.0.0.1:1")
 	require.NoError(t, err)
 	_, err = Claim(dir, "127.0.0.1:2")
-	require.ErrorIs(t, err, ErrExchangeRuns)
+	require.ErrorIs(t, err, ErrSimulatorRuns)
 	pid, ok := process{dir: dir}.running()
 	require.True(t, ok)
 	require.Equal(t, os.Getpid(), pid)

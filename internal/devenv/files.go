@@ -85,7 +85,7 @@ func (e *Env) configIsOurs(file string) (bool, error) {
 
 // writeConfig points ./.axisor.yaml at this environment. A file of the user's own is never changed; then the
 // configuration goes into .axisor/.
-func (e *Env) writeConfig() error {
+func (e *Env) writeConfig(ctx context.Context) error {
 	target := e.configFile()
 	own, err := e.configIsOurs(target)
 	if err != nil {
@@ -106,9 +106,21 @@ func (e *Env) writeConfig() error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("read configuration: %w", err)
 	}
-	text := updateLine(updateLine(string(have), "url", url.Reveal()), "base_url", e.ExchangeURL())
-	if len(have) == 0 {
-		text = e.newConfig(url.Reveal())
+	node, err := e.nodeID(ctx)
+	if err != nil {
+		return err
+	}
+	text := string(have)
+	for key, value := range map[string]string{
+		"url": url.Reveal(), "base_url": e.ExchangeURL(), "node_id": node, "lnd_url": e.NodeURL(), "lnbits_url": e.NodeURL(),
+	} {
+		text = updateLine(text, key, value)
+	}
+	switch {
+	case len(have) == 0:
+		text = e.newConfig(url.Reveal()) + e.paymentsConfig(node)
+	case !paymentsSection.MatchString(text): // made before there was a node
+		text += e.paymentsConfig(node)
 	}
 	if text == string(have) {
 		return nil
@@ -118,8 +130,8 @@ func (e *Env) writeConfig() error {
 
 func (e *Env) newConfig(databaseURL string) string {
 	return ours + `
-# The database and the exchange run on this machine only; see "axisor dev status". Everything may be edited;
-# "axisor dev up" touches only the two lines that say so.
+# The database, the exchange and the Lightning node run on this machine only; see "axisor dev status". Everything may be edited;
+# "axisor dev up" touches only the lines that say so.
 database:
   url: "` + databaseURL + `" ` + kept + `
 encryption:

@@ -21,17 +21,21 @@ const (
 	pollEvery    = 25 * time.Millisecond
 )
 
-// process is the simulated exchange, running on its own in the background. The process holds a lock on a file
+// process is a simulator, running on its own in the background. The process holds a lock on a file
 // for as long as it lives: a process number alone may belong to somebody else after a restart of the machine.
 type process struct {
+	what    string // in messages
 	dir     string
+	log     string // name of the file
+	api     string // path below which clients use it
+	ready   string // path that answers when it is
 	program string
 	args    func(address, stateDir string) []string
 }
 
 func (p process) lockFile() string    { return filepath.Join(p.dir, "running") }
 func (p process) addressFile() string { return filepath.Join(p.dir, "address") }
-func (p process) logFile() string     { return filepath.Join(p.dir, "exchange.log") }
+func (p process) logFile() string     { return filepath.Join(p.dir, p.log) }
 
 func (p process) url() string {
 	raw, err := os.ReadFile(p.addressFile())
@@ -41,16 +45,36 @@ func (p process) url() string {
 	return "http://" + strings.TrimSpace(string(raw))
 }
 
-// api is the base address of the exchange's interface, as clients configure it.
-func (p process) api() string {
+// base is the address of the simulator's interface, as clients configure it.
+func (p process) base() string {
 	if u := p.url(); u != "" {
-		return u + "/v3"
+		return u + p.api
 	}
 	return ""
 }
 
-// Claim is called by the exchange's own process: it takes the lock that tells others that it runs, and keeps it
-// until the process ends. A second exchange on the same state is refused.
+// control is the address below which the simulator is steered; "" when it does not run.
+func (p process) control() string {
+	if _, ok := p.running(); !ok {
+		return ""
+	}
+	return p.url() + "/sim"
+}
+
+// part is what Status tells of the simulator.
+func (p process) part(name string, exists bool) Part {
+	out := Part{Name: name, State: Absent, Log: p.logFile()}
+	if exists {
+		out.State = Stopped
+		if pid, ok := p.running(); ok {
+			out.State, out.PID, out.Address = Running, pid, p.base()
+		}
+	}
+	return out
+}
+
+// Claim is called by a simulator's own process: it takes the lock that tells others that it runs, and keeps it until
+// the process ends. A second one on the same state is refused.
 func Claim(stateDir, address string) (release func(), err error) {
 	p := process{dir: stateDir}
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
@@ -63,7 +87,7 @@ func Claim(stateDir, address string) (release func(), err error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, ErrExchangeRuns
+			return nil, ErrSimulatorRuns
 		}
 		return nil, fmt.Errorf("claim state directory: %w", err)
 	}
@@ -75,15 +99,15 @@ func Claim(stateDir, address string) (release func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// ErrExchangeRuns is returned when an exchange already runs on the state directory.
-var ErrExchangeRuns = errors.New("the simulated exchange already runs")
+// ErrSimulatorRuns is returned when a simulator already runs on the state directory.
+var ErrSimulatorRuns = errors.New("the simulator already runs")
 
 func writeAt(f *os.File, text string) error {
 	_, err := f.WriteAt([]byte(text+"\n"), 0)
 	return err
 }
 
-// running returns the process number of the exchange if it lives.
+// running returns the process number of the simulator if it lives.
 func (p process) running() (pid int, ok bool) {
 	f, err := os.Open(p.lockFile())
 	if err != nil {
@@ -100,7 +124,7 @@ func (p process) running() (pid int, ok bool) {
 	return pid, err == nil
 }
 
-// start runs the exchange in the background and waits until it answers. The address of the last run is kept, so
+// start runs the simulator in the background and waits until it answers. The address of the last run is kept, so
 // that the configuration stays right.
 func (p process) start(ctx context.Context) error {
 	if _, ok := p.running(); ok {
@@ -126,7 +150,7 @@ func (p process) start(ctx context.Context) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	return p.awaitReady(ctx, "http://"+address+"/v3/time", ended)
+	return p.awaitReady(ctx, "http://"+address+p.ready, ended)
 }
 
 func (p process) awaitReady(ctx context.Context, url string, ended <-chan error) error {
@@ -162,7 +186,7 @@ func answers(ctx context.Context, url string) bool {
 	return res.Body.Close() == nil && res.StatusCode == http.StatusOK
 }
 
-// stop asks the exchange to end, and ends it when it does not.
+// stop asks the simulator to end, and ends it when it does not.
 func (p process) stop(ctx context.Context) error {
 	pid, ok := p.running()
 	if !ok {
@@ -170,13 +194,13 @@ func (p process) stop(ctx context.Context) error {
 	}
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		if err := syscall.Kill(pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return fmt.Errorf("stop the simulated exchange (process %d): %w", pid, err)
+			return fmt.Errorf("stop the %s (process %d): %w", p.what, pid, err)
 		}
 		if p.awaitEnd(ctx) {
 			return nil
 		}
 	}
-	return fmt.Errorf("stop the simulated exchange: process %d does not end", pid)
+	return fmt.Errorf("stop the %s: process %d does not end", p.what, pid)
 }
 
 func (p process) awaitEnd(ctx context.Context) bool {

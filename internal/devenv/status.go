@@ -63,18 +63,14 @@ func (e *Env) Status(ctx context.Context) (Status, error) {
 		s.Moved = e.pg.Dir()
 	}
 	db := Part{Name: "database", State: Absent, Log: e.pg.LogFile()}
-	sim := Part{Name: "exchange", State: Absent, Log: e.sim.logFile()}
 	if e.Exists() {
-		db.State, sim.State = Stopped, Stopped
+		db.State = Stopped
 		if e.pg.Running(ctx) {
 			db.State, db.PID = Running, e.databasePID()
 			db.Address = fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s", pgserver.SuperUser, e.pg.Port(), Database)
 		}
-		if pid, ok := e.sim.running(); ok {
-			sim.State, sim.PID, sim.Address = Running, pid, e.sim.api()
-		}
 	}
-	s.Parts = []Part{db, sim}
+	s.Parts = []Part{db, e.sim.part("exchange", e.Exists()), e.node.part("lightning", e.Exists())}
 	return s, nil
 }
 

@@ -24,6 +24,7 @@ func (s *Sim) Handler() http.Handler {
 	mux.HandleFunc("GET /api/v1/payments/{hash}", bits(s.bitsLookup))
 	mux.HandleFunc("POST /sim/settle/{hash}", s.order(func(hash string) error { return s.Settle(hash, s.o.Now(), 0) }))
 	mux.HandleFunc("POST /sim/cancel/{hash}", s.order(func(hash string) error { return s.Set(hash, Cancelled) }))
+	mux.HandleFunc("GET /sim/state", s.state)
 	return s.faulty(mux)
 }
 
@@ -80,6 +81,34 @@ func (s *Sim) order(do func(hash string) error) http.HandlerFunc {
 		}
 		answer(w, http.StatusOK, map[string]any{"ok": true})
 	}
+}
+
+// State is what the simulator tells about itself.
+type State struct {
+	NodeID   string         `json:"node_id"`
+	Invoices []StateInvoice `json:"invoices"`
+}
+
+// StateInvoice is an invoice, without its preimage.
+type StateInvoice struct {
+	Hash       string    `json:"payment_hash"`
+	Request    string    `json:"lightning_invoice"`
+	Memo       string    `json:"memo"`
+	AmountMsat int64     `json:"amount_msat"`
+	State      string    `json:"state"`
+	CreatedAt  time.Time `json:"created_at"`
+	ExpiresAt  time.Time `json:"expires_at"`
+}
+
+func (s *Sim) state(w http.ResponseWriter, _ *http.Request) {
+	out := State{NodeID: s.NodeID(), Invoices: []StateInvoice{}}
+	for _, v := range s.All() {
+		out.Invoices = append(out.Invoices, StateInvoice{
+			Hash: hex.EncodeToString(v.Hash[:]), Request: v.Request, Memo: v.Memo, AmountMsat: v.AmountMsat, State: v.State,
+			CreatedAt: v.CreatedAt, ExpiresAt: v.CreatedAt.Add(time.Duration(v.ExpirySeconds) * time.Second),
+		})
+	}
+	answer(w, http.StatusOK, out)
 }
 
 func answer(w http.ResponseWriter, status int, v any) {

@@ -35,8 +35,9 @@ const (
 
 // Options configure a simulator.
 type Options struct {
-	Prefix string // of invoices; lnbc when empty
-	Now    func() time.Time
+	Prefix    string // of invoices; lnbc when empty
+	Now       func() time.Time
+	StateFile string // where key and invoices are kept; "" forgets them
 }
 
 // Invoice is one invoice of the node.
@@ -81,7 +82,7 @@ type Fault struct {
 	hits  int
 }
 
-// New makes a node without invoices.
+// New makes a node without invoices, or continues the one of the state file.
 func New(o Options) (*Sim, error) {
 	if o.Now == nil {
 		return nil, errors.New("lightning simulator: the clock is missing")
@@ -93,7 +94,13 @@ func New(o Options) (*Sim, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sim{o: o, key: key, byHash: map[string]*Invoice{}}, nil
+	s := &Sim{o: o, key: key, byHash: map[string]*Invoice{}}
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s, s.save()
 }
 
 // NodeID is the public key that signs the invoices, in hex.
@@ -121,7 +128,7 @@ func (s *Sim) Add(amountMsat int64, memo string, expiry time.Duration) (Invoice,
 	}
 	s.invoices = append(s.invoices, v)
 	s.byHash[hex.EncodeToString(v.Hash[:])] = v
-	return *v, nil
+	return *v, s.save()
 }
 
 // Settle makes the node have received an amount for an invoice; 0 is the
@@ -148,7 +155,7 @@ func (s *Sim) change(hash string, fn func(*Invoice)) error {
 		return fmt.Errorf("no invoice %s", hash)
 	}
 	fn(v)
-	return nil
+	return s.save()
 }
 
 // Get reads an invoice.

@@ -1,0 +1,219 @@
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/devenv"
+	"github.com/axisor/axisor/internal/lightningsim"
+)
+
+type lightningOptions struct {
+	app    *app.App
+	listen string
+	state  string
+}
+
+// serveNodeArgs is the command line that runs the Lightning node in the foreground; `dev up` runs it in the background.
+func serveNodeArgs(address, stateDir string) []string {
+	return []string{"dev", "lightning", "--listen", address, "--state", stateDir}
+}
+
+func newLightning(a *app.App, run func(context.Context, *lightningOptions) error) *cobra.Command {
+	if run == nil {
+		run = runLightning
+	}
+	o := &lightningOptions{app: a}
+	c := &cobra.Command{
+		Use:   "lightning",
+		Short: "Run the simulated Lightning node in the foreground, or pay its invoices",
+		Long: `Without a further command: runs a simulated Lightning node in the foreground until it is interrupted. It speaks the
+interfaces of LND and of LNbits over one set of invoices, which are real BOLT 11 for the network regtest. "axisor dev
+up" runs the same in the background and configures both; payments.backend chooses. Its state is kept in a folder.
+
+The further commands act on the node of this folder's environment as its customers would.
+
+Exit codes: 4 when one already runs on this state, 11 when the address is taken.`,
+		Example: `  axisor payment invoice ana@example.com --plan pro -o json --jq .lightning_invoice > invoice
+  axisor dev lightning pay "$(cat invoice)"
+  axisor payment reconcile --apply`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+	}
+	c.Flags().StringVar(&o.listen, "listen", "127.0.0.1:0", "`ADDRESS` on the loopback interface; port 0 takes a free one")
+	c.Flags().StringVar(&o.state, "state", "", "`FOLDER` of its state (default .axisor/lightning)")
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Mark(c, flags.LocalKey, "true")
+	c.AddCommand(
+		newInvoices(a),
+		newInvoiceOrder(a, "pay", "Pay an invoice of the simulated node", lightningsim.Settled, "paid", (*devenv.Node).Pay),
+		newInvoiceOrder(a, "cancel", "Take an invoice of the simulated node back", lightningsim.Cancelled, "cancelled", (*devenv.Node).Cancel),
+	)
+	return c
+}
+
+func runLightning(ctx context.Context, o *lightningOptions) error {
+	return simulator{
+		what: "Lightning node", listen: o.listen, state: o.state, folder: (*devenv.Env).NodeDir,
+		open: func(state string) (http.Handler, error) {
+			sim, err := lightningsim.New(lightningsim.Options{
+				Prefix: devenv.NodePrefix, Now: o.app.Now, StateFile: filepath.Join(state, "state.json"),
+			})
+			if err != nil {
+				return nil, err
+			}
+			return sim.Handler(), nil
+		},
+	}.run(ctx, o.app)
+}
+
+// invoiceView is an invoice of the simulated node.
+type invoiceView struct {
+	PaymentHash      string      `json:"payment_hash"`
+	Memo             string      `json:"memo"`
+	AmountMsat       int64       `json:"amount_msat"`
+	State            string      `json:"state"`
+	CreatedAt        output.Time `json:"created_at"`
+	ExpiresAt        output.Time `json:"expires_at"`
+	LightningInvoice string      `json:"lightning_invoice"`
+}
+
+func invoiceDesc() output.Desc {
+	return output.Desc{Noun: "invoices", ID: "payment_hash", Columns: []output.Column{
+		{Field: "payment_hash", Header: "HASH"}, {Field: "amount_msat", Header: "MSAT"}, {Field: "state"}, {Field: "memo", Drop: 1},
+		{Field: "expires_at", Header: "EXPIRES", Drop: 2},
+	}}
+}
+
+func invoiceOf(v lightningsim.StateInvoice) invoiceView {
+	return invoiceView{
+		PaymentHash: v.Hash, Memo: v.Memo, AmountMsat: v.AmountMsat, State: strings.ToLower(v.State),
+		CreatedAt: output.At(v.CreatedAt), ExpiresAt: output.At(v.ExpiresAt), LightningInvoice: v.Request,
+	}
+}
+
+func newInvoices(a *app.App) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List the invoices of the simulated node",
+		Long: `Lists every invoice that the simulated node has made, the oldest first: what "axisor payment reconcile" compares
+with the payments in the database.
+
+Exit codes: 11 when the environment is not running.`,
+		Example: "  axisor dev lightning list\n  axisor dev lightning list -o json --jq '.items[] | select(.state == \"open\") | .payment_hash'",
+		Args:    flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			p, err := a.Printer()
+			if err != nil {
+				return err
+			}
+			_, s, err := node(c.Context(), a)
+			if err != nil {
+				return err
+			}
+			views := make([]invoiceView, len(s.Invoices))
+			for i, v := range s.Invoices {
+				views[i] = invoiceOf(v)
+			}
+			return output.Slice(p, invoiceDesc(), views)
+		},
+	}
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Mark(c, flags.LocalKey, "true")
+	flags.Fields(c, output.Fields[invoiceView]())
+	return c
+}
+
+// newInvoiceOrder builds a command that puts an invoice into a state, once.
+func newInvoiceOrder(
+	a *app.App, verb, short, state, done string, order func(*devenv.Node, context.Context, string) error,
+) *cobra.Command {
+	var w flags.Writes
+	example := "axisor dev lightning " + verb + ` "$(cat invoice)"`
+	c := &cobra.Command{
+		Use:   verb + " INVOICE",
+		Short: short,
+		Long: short + `, which is named by its text or by its payment hash. The database learns of it from
+"axisor payment reconcile", as with a real node. An invoice that is past its expiry can be paid: so late payments can
+be tried.
+
+Exit codes: 0 also when it is ` + done + ` already, 2, 3 when the node has no such invoice, 4 when it can be no more, 11 when the
+environment is not running.`,
+		Example: "  " + example,
+		Args:    flags.Exactly(example, "INVOICE"),
+		RunE: func(c *cobra.Command, args []string) error {
+			p, err := a.Printer()
+			if err != nil {
+				return err
+			}
+			n, s, err := node(c.Context(), a)
+			if err != nil {
+				return err
+			}
+			v, err := invoice(s, args[0])
+			if err != nil {
+				return err
+			}
+			info := output.ChangeInfo{
+				Result: output.Updated, DryRun: w.DryRun, Said: fmt.Sprintf("the invoice over %d sats is %s", v.AmountMsat/1000, done),
+				Next: "axisor payment reconcile --apply",
+			}
+			switch {
+			case v.State == state:
+				info.Result = output.Unchanged
+			case v.State != lightningsim.Open:
+				return clierr.New(clierr.Conflict, "invoice_not_open", fmt.Sprintf("the invoice is %s", strings.ToLower(v.State)))
+			case !w.DryRun:
+				if err := order(n, c.Context(), v.Hash); err != nil {
+					return err
+				}
+				v.State = state
+			}
+			return output.Change(p, invoiceDesc(), invoiceOf(v), info)
+		},
+	}
+	w.Register(c)
+	flags.Mark(c, flags.LocalKey, "true")
+	flags.Fields(c, output.Fields[invoiceView]())
+	return c
+}
+
+// invoice finds the one that an argument names.
+func invoice(s lightningsim.State, ref string) (lightningsim.StateInvoice, error) {
+	ref = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(ref), "lightning:"))
+	for _, v := range s.Invoices {
+		if ref == v.Hash || ref == v.Request {
+			return v, nil
+		}
+	}
+	return lightningsim.StateInvoice{}, clierr.New(clierr.NotFound, "invoice_not_found", "the simulated node has no such invoice", "axisor dev lightning list")
+}
+
+// node is the handle on the node of this folder's environment, with its state.
+func node(ctx context.Context, a *app.App) (*devenv.Node, lightningsim.State, error) {
+	none := lightningsim.State{}
+	env, err := environment(a)
+	if err != nil {
+		return nil, none, err
+	}
+	n, err := env.Node()
+	if errors.Is(err, devenv.ErrNodeDown) {
+		return nil, none, clierr.New(clierr.Unavailable, "node_down", err.Error(), "run: axisor dev up").WithCause(err)
+	}
+	if err != nil {
+		return nil, none, err
+	}
+	s, err := n.State(ctx)
+	return n, s, err
+}

@@ -147,12 +147,14 @@ func TestContract_MistypedCommandsAreUsageErrors(t *testing.T) {
 	t.Parallel()
 	p := clitest.New(t)
 	for args, want := range map[string]string{
-		"exchang list":        `did you mean "axisor exchange"?`,
-		"exchange lst":        `did you mean "axisor exchange list"?`,
-		"exchange":            `axisor exchange --help`,
-		"exchange list --al":  `did you mean --all?`,
-		"exchange list stray": "",
-		"nonsense":            "axisor --help",
+		"exchang list":          `did you mean "axisor exchange"?`,
+		"exchange lst":          `did you mean "axisor exchange list"?`,
+		"exchange":              `axisor exchange --help`,
+		"exchange list --al":    `did you mean --all?`,
+		"exchange list stray":   "",
+		"user list --plan prro": "did you mean pro?",
+		"user list --plan zzzz": "axisor user list --help",
+		"nonsense":              "axisor --help",
 	} {
 		r := p.Fails(2, strings.Fields(args)...)
 		require.Empty(t, r.Stdout, args)

@@ -224,7 +224,27 @@ func flagError(c *cobra.Command, err error) error {
 			return e.WithHint("did you mean --" + flag + "?")
 		}
 	}
+	if word := nearestWord(err.Error()); word != "" {
+		return e.WithHint("did you mean " + word + "?")
+	}
 	return e.WithHint(fmt.Sprintf("run %q for the flags", c.CommandPath()+" --help"))
+}
+
+// nearestWord finds the word of an enumeration that a mistyped value is nearest to.
+func nearestWord(message string) string {
+	rest, ok := strings.CutPrefix(message, `invalid argument "`)
+	typed, rest, found := strings.Cut(rest, `" for `)
+	_, words, listed := strings.Cut(rest, " flag: use one of ")
+	if !ok || !found || !listed {
+		return ""
+	}
+	best, distance := "", 3
+	for word := range strings.SplitSeq(words, ", ") {
+		if d := near.Distance(typed, word); d < distance && d < len(word) {
+			best, distance = word, d
+		}
+	}
+	return best
 }
 
 func walk(c *cobra.Command, fn func(*cobra.Command)) {

@@ -71,7 +71,7 @@ func nextSteps(state doctor.State, dev bool) []step {
 	case doctor.NoConfig:
 		return []step{
 			{"axisor config init", "answer a few questions and get a configuration"},
-			{"axisor dev up", "or try everything on a private PostgreSQL in this folder"},
+			{"axisor dev up", "or try it all on a private PostgreSQL here"},
 			{"axisor help environment", "or set DATABASE_URL and ENCRYPTION_KEY yourself"},
 		}
 	case doctor.BadConfig:
@@ -81,9 +81,9 @@ func nextSteps(state doctor.State, dev bool) []step {
 			{"axisor help environment", "say which variables beat the file"},
 		}
 	case doctor.Unreachable:
-		last := step{"axisor dev up", "or start a private PostgreSQL in this folder"}
+		last := step{"axisor dev up", "or start a private PostgreSQL here"}
 		if dev {
-			last.does = "start the private PostgreSQL of this folder again"
+			last.does = "start the private PostgreSQL here again"
 		}
 		return []step{
 			{"axisor db ping", "wait longer for an answer, and say what is wrong"},
@@ -126,7 +126,7 @@ func nextSteps(state doctor.State, dev bool) []step {
 		}
 	default:
 		return []step{
-			{"axisor search TEXT", "find a user, payment or trade by whatever you have of it"},
+			{"axisor search TEXT", "find a user, payment or trade by its id, e-mail, hash"},
 			{"axisor guard status", "see whether positions are being guarded"},
 			{"axisor doctor", "check the installation in depth"},
 		}

@@ -88,6 +88,11 @@ func runList(ctx context.Context, o *listOptions) error {
 	if f.UserID, err = o.app.UserID(ctx, o.user); err != nil {
 		return err
 	}
+	if o.kind != "" { // a mistyped one is told, not answered by an empty list
+		if _, err := db.FindAutomationType(ctx, o.kind); err != nil {
+			return err
+		}
+	}
 	if o.account != "" {
 		account, err := db.FindAccount(ctx, o.account)
 		if err != nil {

@@ -87,7 +87,11 @@ func (c *initChecks) say(p *output.Printer) {
 	case c.Schema == nil:
 		p.Notice("connected: PostgreSQL %s", *c.ServerVersion)
 	default:
-		p.Notice("connected: PostgreSQL %s, schema %s", *c.ServerVersion, *c.Schema)
+		words := map[string]string{
+			"current": "the schema is up to date", "missing": "no schema yet", "old": "the schema is older than this program",
+			"new": "the schema is newer than this program",
+		}
+		p.Notice("connected: PostgreSQL %s, %s", *c.ServerVersion, words[*c.Schema])
 	}
 }
 
@@ -100,7 +104,7 @@ const (
 func (o *initOptions) again(ctx context.Context) (bool, error) {
 	choice := correctIt
 	err := o.ask(ctx, prompt.Field{
-		Title: "The database does not answer", Options: []string{correctIt, keepIt}, Value: &choice, Flag: "--offline",
+		Title: "The database cannot be used so", Options: []string{correctIt, keepIt}, Value: &choice, Flag: "--offline",
 	})
 	return choice == correctIt, err
 }

@@ -60,12 +60,12 @@ func TestInit_Form(t *testing.T) {
 	})
 	require.NoError(t, runInit(t.Context(), o))
 	require.Equal(t, []string{
-		"Database URL", "Database password", "The database does not answer", "Database URL", "Database password",
+		"Database URL", "Database password", "The database cannot be used so", "Database URL", "Database password",
 		"Where is the key of stored credentials?", "File of the encryption key", "Directory for backups", "LN Markets network",
 	}, p.asked)
 	require.Contains(t, said(), "cannot connect: database unavailable")
 	require.Contains(t, said(), "connected: PostgreSQL ")
-	require.Contains(t, said(), "schema current")
+	require.Contains(t, said(), "the schema is up to date")
 	require.Contains(t, said(), "/pg_dump")
 	require.NotContains(t, said(), "ss@")
 	require.NotContains(t, said(), "%20ss")
@@ -84,7 +84,7 @@ func TestInit_FormKeepsADeadAddress(t *testing.T) {
 	o, _, said := form(t, map[string][]string{
 		"Database URL":                            {"postgres://ana@127.0.0.1:1/axisor"},
 		"Database password":                       {"p:@/ ss"},
-		"The database does not answer":            {keepIt},
+		"The database cannot be used so":          {keepIt},
 		"Where is the key of stored credentials?": {fromOutput},
 		"Program that prints the key":             {"printf " + strings.Repeat("k", 40)},
 	})
@@ -111,7 +111,7 @@ func TestInit_KeyCommandIsTried(t *testing.T) {
 		"no-such-program-here": "program not found",
 		"false":                "failed",
 	} {
-		o, _, _ := form(t, map[string][]string{"The database does not answer": {keepIt}})
+		o, _, _ := form(t, map[string][]string{"The database cannot be used so": {keepIt}})
 		o.keyCommand = command
 		o.app.Globals.DatabaseURL = "postgres://ana@127.0.0.1:1/axisor"
 		err := runInit(t.Context(), o)

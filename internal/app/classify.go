@@ -153,17 +153,32 @@ func (a *App) Classify(err error) *clierr.Error {
 
 // notFound names what is missing and what was probably meant.
 func notFound(kind, ref string, near []string) *clierr.Error {
-	e := clierr.New(clierr.NotFound, kind+"_not_found", fmt.Sprintf("no %s %q", kind, ref))
+	e := clierr.New(clierr.NotFound, kind+"_not_found", fmt.Sprintf("no %s %q", strings.ReplaceAll(kind, "_", " "), ref))
 	for _, n := range near {
 		e.Hints = append(e.Hints, "did you mean "+n+"?")
 	}
 	if len(near) == 0 {
-		e.Hints = append(e.Hints, "axisor "+kind+" list")
+		e.Hints = append(e.Hints, "axisor "+listOf(kind))
 		if slices.Contains(store.SearchKinds(), kind) && searchable(ref) {
 			e.Hints = append(e.Hints, "axisor search "+ref)
 		}
 	}
 	return e
+}
+
+// listOf is the command that lists things of a kind.
+func listOf(kind string) string {
+	switch kind {
+	case "audit entry":
+		return "audit list"
+	case "credential_type":
+		return "exchange credential-type list EXCHANGE"
+	case "guard_intent":
+		return "guard history"
+	case "session":
+		return "user session list USER"
+	}
+	return strings.ReplaceAll(kind, "_", " ") + " list"
 }
 
 // searchable reports whether a search could find a text, and whether a shell would take it as it is.

@@ -125,3 +125,19 @@ func TestSearch_PrefixRangeInOtherCollations(t *testing.T) {
 		}
 	}
 }
+
+// In a large table the mistyped name is compared with its neighbours, not with whatever comes first.
+func TestFindUser_NearNamesInALargeTable(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	require.NoError(t, db.Gorm(t.Context()).Exec(`INSERT INTO "User" (email, username)
+		SELECT 'user' || lpad(g::text, 5, '0') || '@example.com', 'user' || lpad(g::text, 5, '0') FROM generate_series(1, 4000) g`).Error)
+	for ref, want := range map[string]string{
+		"user0367": "user03670", "user039999": "user03999", "USER03999@exmple.com": "user03999@example.com",
+	} {
+		_, err := db.FindUser(t.Context(), ref)
+		var missing *store.NotFoundError
+		require.ErrorAs(t, err, &missing)
+		require.Contains(t, missing.Near, want, ref)
+	}
+}

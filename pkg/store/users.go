@@ -135,19 +135,35 @@ func refRank(u models.User, ref string) int {
 	}
 }
 
-// nearUsers proposes up to three users for a mistyped reference. Only names
-// that share the beginning are compared, so it stays cheap in a large table.
+// nearUsers proposes up to three users for a mistyped reference: those that share
+// its beginning, long before short, each found as a range of an index, so that
+// the right one is among them in a table of any size. Names written with capital
+// letters are not in that order; they are found while the table is small.
 func (d *DB) nearUsers(ctx context.Context, ref string) ([]string, error) {
-	runes := []rune(strings.ToLower(ref))
-	prefix := strings.TrimPrefix(like(string(runes[:min(2, len(runes))])), "%")
-	var some []models.User
-	err := d.Gorm(ctx).Select("id", "email", "username").
-		Where("email ILIKE ? OR username ILIKE ?", prefix, prefix).Limit(500).Find(&some).Error
-	if err != nil {
+	const some = 100
+	lower := []rune(strings.ToLower(ref))
+	args := map[string]any{"top": top, "some": some, "few": string(lower[:min(2, len(lower))])}
+	var parts []string
+	seen := map[int]bool{}
+	for _, n := range []int{len(lower) - 1, len(lower) * 2 / 3, len(lower) / 2, 2} {
+		if n = min(max(n, 1), len(lower)); seen[n] {
+			continue
+		}
+		seen[n] = true
+		name := fmt.Sprintf("p%d", n)
+		args[name] = string(lower[:n])
+		for _, column := range []string{"lower(email)", "username"} {
+			parts = append(parts, fmt.Sprintf(`(SELECT email, username FROM "User" WHERE %[1]s >= @%[2]s AND %[1]s <= @%[2]s || @top
+				AND starts_with(%[1]s, @%[2]s) ORDER BY %[1]s LIMIT @some)`, column, name))
+		}
+	}
+	parts = append(parts, `(SELECT email, username FROM (SELECT email, username FROM "User" LIMIT 2000) u WHERE starts_with(lower(username), @few))`)
+	var found []struct{ Email, Username string }
+	if err := d.Gorm(ctx).Raw(strings.Join(parts, " UNION "), args).Scan(&found).Error; err != nil {
 		return nil, err
 	}
-	names := make([]string, 0, 2*len(some))
-	for _, u := range some {
+	names := make([]string, 0, 2*len(found))
+	for _, u := range found {
 		names = append(names, u.Email, u.Username)
 	}
 	return nearest(ref, names), nil

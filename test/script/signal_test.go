@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -172,14 +173,14 @@ func (i *installation) sealAgain(n int) {
 	i.t.Helper()
 	old := strings.Repeat("o", 40)
 	env := i.env
-	i.env = append(env[:len(env):len(env)], "ENCRYPTION_KEY="+old)
+	i.env = append(slices.Clip(env), "ENCRYPTION_KEY="+old)
 	i.run("user", "create", "--email", "ana@example.com", "--username", "ana", "--no-password")
 	secret := `{"API Key":"k","API Secret":"s","Passphrase":"p"}`
 	require.NoError(i.t, os.WriteFile(filepath.Join(i.dir, "c.json"), []byte(secret), 0o600))
 	i.run("account", "create", "ana", "--exchange", "lnmarkets", "--name", "main", "--from-file", "c.json")
 	require.NoError(i.t, i.db.Gorm(i.t.Context()).Exec(`INSERT INTO "UserExchangeAccounts" (id, user_id, exchange_id, account_name, credentials)
 		SELECT 'row-' || lpad(g::text, 5, '0'), a.user_id, a.exchange_id, 'n' || g, a.credentials FROM "UserExchangeAccounts" a, generate_series(1, ?) g`, n).Error)
-	i.env = append(env[:len(env):len(env)], `AXISOR_ENCRYPTION_PREVIOUS_KEYS=["`+old+`"]`)
+	i.env = append(slices.Clip(env), `AXISOR_ENCRYPTION_PREVIOUS_KEYS=["`+old+`"]`)
 }
 
 // hold locks the first row of a rotation and returns when the rotation waits for it.

@@ -24,6 +24,8 @@ const maxOpenings = 20000
 type backtestOptions struct {
 	app     *app.App
 	prices  string
+	path    string
+	step    time.Duration
 	user    string
 	side    flags.Enum
 	reading flags.Enum
@@ -35,6 +37,8 @@ type backtestOptions struct {
 	leverage, entry float64
 	margin, balance int64
 	every, hold     time.Duration
+	// caps replaces those of the configuration where a flag was given.
+	caps marginguard.Caps
 }
 
 func newBacktest(a *app.App, run func(context.Context, *backtestOptions) error) *cobra.Command {
@@ -44,7 +48,7 @@ func newBacktest(a *app.App, run func(context.Context, *backtestOptions) error) 
 	o := &backtestOptions{app: a, given: map[string]bool{}}
 	const example = "axisor guard backtest --prices candles.csv"
 	c := &cobra.Command{
-		Use:   "backtest --prices FILE",
+		Use:   "backtest --prices FILE | --path PRICES",
 		Short: "Try a guard configuration on a price history",
 		Long: `Replays prices, best candles of one minute, with the decisions and caps of the guard, once a candle. A long meets the
 low of each candle and a short its high, and liquidation comes before the guard may act. Positions are opened at the
@@ -57,9 +61,13 @@ The configuration is the one of --user, changed by the other flags; without a us
 --compare tries several thresholds under every reading. The file is csv with a header (time, open, high, low, close), or
 JSON objects with these fields, one a line or in an array; - reads standard input.
 
+--path makes prices up instead, one a minute: 95000..88000:281 are 281 prices from one to the other, 95000:10 ten times
+the same, and commas join such parts. Caps and cool-down are the configured ones unless flags say otherwise.
+
 Exit codes: 0, 2 for a value or a line that makes no sense, 3 when file or user do not exist, 10, 11, 12.`,
 		Example: "  " + example + ` --leverage 25 --side both
   axisor guard backtest --prices candles.jsonl --every 24h --hold 168h --compare 5,10,20
+  axisor guard backtest --path 95000..91000:161,91025..95000:160 --quantity 5000 --margin 210526
   axisor guard backtest --prices - --user ana@example.com -o json < candles.csv`,
 		Args: flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -71,6 +79,8 @@ Exit codes: 0, 2 for a value or a line that makes no sense, 3 when file or user 
 	}
 	f := c.Flags()
 	f.StringVar(&o.prices, "prices", "", "price history in `FILE`, csv or JSON (- for standard input)")
+	f.StringVar(&o.path, "path", "", "made-up `PRICES` instead: FROM..TO:COUNT or PRICE:COUNT, joined by commas")
+	f.DurationVar(&o.step, "step", time.Minute, "time between two prices of --path")
 	f.StringVar(&o.user, "user", "", "the configuration of this `USER` (id, e-mail or username)")
 	flags.RegisterEnum(c, &o.side, "side", "long", "direction of the positions", "long", "short", "both")
 	f.Int64Var(&o.quantity, "quantity", 1000, "size of a position in `USD`")
@@ -83,6 +93,10 @@ Exit codes: 0, 2 for a value or a line that makes no sense, 3 when file or user 
 	f.Float64Var(&o.try.Threshold, "threshold", 10, "distance in `PERCENT`, 1 to 50, at which margin is added")
 	f.Float64Var(&o.try.AddPercent, "add", 20, "share of the margin to add, in `PERCENT`, above 0 to 100")
 	f.Float64Var(&o.try.RestoreTo, "restore-to", 0, "add what brings the distance back to `PERCENT`, instead of a share")
+	f.Int64Var(&o.caps.PositionDaySats, "max-position-day", 0, "most `SATS` a day to one position, -1 for no cap (default: as configured)")
+	f.Int64Var(&o.caps.UserDaySats, "max-user-day", 0, "most `SATS` a day to all of them, 0 for no cap (default: as configured)")
+	f.DurationVar(&o.caps.Cooldown, "cooldown", 0, "pause between additions to one position (default: as configured)")
+	f.Float64Var(&o.caps.CooldownEscape, "escape", escape, "`SHARE` of the threshold below which nothing waits for the end of a pause")
 	f.Float64SliceVar(&o.compare, "compare", nil, "try each of these `THRESHOLDS` under every reading")
 	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
 	flags.CompleteLive(c, "user", a.UserNames)
@@ -92,7 +106,7 @@ Exit codes: 0, 2 for a value or a line that makes no sense, 3 when file or user 
 }
 
 func (o *backtestOptions) validate(c *cobra.Command, example string) error {
-	for _, name := range []string{"threshold", "add", "restore-to", "leverage", "margin"} {
+	for _, name := range []string{"threshold", "add", "restore-to", "leverage", "margin", "max-position-day", "max-user-day", "cooldown"} {
 		o.given[name] = c.Flags().Changed(name)
 	}
 	o.try.Mode = marginguard.Global
@@ -105,8 +119,12 @@ func (o *backtestOptions) validate(c *cobra.Command, example string) error {
 		}
 	}
 	switch {
-	case o.prices == "":
-		return clierr.Usagef("%s needs --prices", c.CommandPath()).WithHint("for example: " + example)
+	case (o.prices == "") == (o.path == ""):
+		return clierr.Usagef("%s needs --prices or --path, and not both", c.CommandPath()).WithHint("for example: " + example)
+	case o.step <= 0:
+		return clierr.Usagef("--step %s: must be positive", o.step)
+	case o.caps.PositionDaySats < -1, o.caps.UserDaySats < 0, o.caps.Cooldown < 0, !(o.caps.CooldownEscape >= 0 && o.caps.CooldownEscape <= 1):
+		return clierr.Usagef("--max-user-day and --cooldown must not be negative, --max-position-day not below -1, --escape from 0 to 1")
 	case o.try.RestoreTo < 0 || o.try.RestoreTo > 90:
 		return clierr.Usagef("--restore-to %g: must be a percentage up to 90", o.try.RestoreTo)
 	case o.quantity < 1 || o.quantity > 500000:
@@ -179,7 +197,7 @@ func (o *backtestOptions) base(ctx context.Context) (marginguard.Backtest, error
 	if err != nil {
 		return marginguard.Backtest{}, clierr.Usagef("%s", err.Error())
 	}
-	out := marginguard.Backtest{Config: o.try, Reading: reading, Caps: capsOf(cfg.Guard), Balance: marginguard.NoCap}
+	out := marginguard.Backtest{Config: o.try, Reading: reading, Caps: o.limits(capsOf(cfg.Guard)), Balance: marginguard.NoCap}
 	if o.balance > 0 {
 		out.Balance = o.balance
 	}
@@ -222,7 +240,29 @@ func (o *backtestOptions) base(ctx context.Context) (marginguard.Backtest, error
 	return out, nil
 }
 
+// limits are the configured caps, changed by flags.
+func (o *backtestOptions) limits(caps marginguard.Caps) marginguard.Caps {
+	if o.given["max-position-day"] {
+		caps.PositionDaySats = o.caps.PositionDaySats
+	}
+	if o.given["max-user-day"] {
+		caps.UserDaySats = o.caps.UserDaySats
+	}
+	if o.given["cooldown"] {
+		caps.Cooldown = o.caps.Cooldown
+	}
+	caps.CooldownEscape = o.caps.CooldownEscape
+	return caps
+}
+
 func (o *backtestOptions) candles() ([]marginguard.Candle, error) {
+	if o.path != "" {
+		candles, err := guard.ParsePath(o.path, o.step)
+		if err != nil {
+			return nil, clierr.Usagef("--path: %s", err.Error())
+		}
+		return candles, nil
+	}
 	in, end, err := o.open()
 	if err != nil {
 		return nil, err

@@ -37,8 +37,16 @@ type outcomeView struct {
 	MarginSats   int64        `json:"margin_sats"`
 	Adds         int          `json:"adds"`
 	AddedSats    int64        `json:"added_sats"`
+	Additions    []addView    `json:"additions"`
 	LiquidatedAt *output.Time `json:"liquidated_at"`
 	WithoutAt    *output.Time `json:"liquidated_without_at"`
+}
+
+// addView is one addition.
+type addView struct {
+	At    output.Time `json:"at"`
+	Price float64     `json:"price"`
+	Sats  int64       `json:"sats"`
 }
 
 func backtestDesc() output.Desc {
@@ -70,7 +78,10 @@ func backtestViewOf(b marginguard.Backtest, r marginguard.Report, candles []marg
 	for _, o := range r.Outcomes {
 		x := outcomeView{
 			Side: string(o.Opening.Side), OpenedAt: output.At(o.Opening.At), Entry: o.Entry, MarginSats: o.Margin,
-			Adds: o.Adds, AddedSats: o.AddedSats,
+			Adds: o.Adds, AddedSats: o.AddedSats, Additions: []addView{},
+		}
+		for _, a := range o.Additions {
+			x.Additions = append(x.Additions, addView{At: output.At(a.At), Price: a.Price, Sats: a.Sats})
 		}
 		if !o.LiquidatedAt.IsZero() {
 			x.LiquidatedAt = new(output.At(o.LiquidatedAt))

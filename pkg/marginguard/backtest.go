@@ -38,6 +38,13 @@ type Backtest struct {
 	Balance int64
 }
 
+// Addition is one addition of a replay.
+type Addition struct {
+	At    time.Time
+	Price float64
+	Sats  int64
+}
+
 // Outcome is what became of one position.
 type Outcome struct {
 	Opening Opening
@@ -46,6 +53,7 @@ type Outcome struct {
 	// Adds and AddedSats are what the guard did.
 	Adds      int
 	AddedSats int64
+	Additions []Addition
 	// LiquidatedAt is zero for a position that survived with the guard;
 	// WithoutAt the same without it.
 	LiquidatedAt, WithoutAt time.Time
@@ -127,7 +135,7 @@ func (b Backtest) Run(candles []Candle) (Report, error) {
 				}
 				continue
 			}
-			index[v.TradeID].add(v)
+			index[v.TradeID].add(v, c.At)
 			spent.book(v.TradeID, v.Amount, c.At)
 			balance = spend(balance, v.Amount)
 			left := candles[len(candles)-1].At
@@ -208,7 +216,8 @@ func replayID(n int) string {
 	return string(id)
 }
 
-func (r *replayed) add(v Verdict) {
+func (r *replayed) add(v Verdict, at time.Time) {
+	r.out.Additions = append(r.out.Additions, Addition{At: at, Price: v.Price, Sats: v.Amount})
 	r.out.Adds++
 	r.out.AddedSats += v.Amount
 	r.p.Margin, r.p.Liquidation = v.MarginAfter, v.LiquidationAfter

@@ -109,6 +109,24 @@ func TestMatrix_BadMarketsSendNothing(t *testing.T) {
 		"garbage":     {ticker(lnsim.Fault{Body: lnsim.BodyHTML}), "price"},
 		"cut":         {ticker(lnsim.Fault{Body: lnsim.BodyTruncated}), "price"},
 		"unavailable": {ticker(lnsim.Fault{Status: 503}), "price"},
+		"zero":        {ticker(lnsim.Fault{Text: `{"lastPrice":0,"index":0,"prices":[]}`}), "price"},
+		"nothing":     {ticker(lnsim.Fault{Text: `{}`}), "price"},
+		"negative":    {ticker(lnsim.Fault{Text: `{"lastPrice":-91700,"index":91700}`}), "price"},
+		"absurd":      {ticker(lnsim.Fault{Text: `{"lastPrice":9e307,"index":91700}`}), "price"},
+		"no number":   {ticker(lnsim.Fault{Text: `{"lastPrice":"91700x","index":91700}`}), "price"},
+		"a wild offer": {ticker(lnsim.Fault{
+			Text: `{"lastPrice":91700,"index":91700,"prices":[{"minSize":0,"maxSize":500000,"bidPrice":80000,"askPrice":91700}]}`,
+		}), "offer"},
+		"stale": {func(t *testing.T, s *stage) {
+			t.Helper()
+			ticker(lnsim.Fault{Apply: true, DelayAfter: 200 * time.Millisecond})(t, s)
+			go func() {
+				for len(s.sim.RequestsTo(http.MethodGet, "/v3/futures/ticker")) == 0 && t.Context().Err() == nil {
+					time.Sleep(time.Millisecond)
+				}
+				s.advance(11 * time.Second)
+			}()
+		}, "old when it arrived"},
 		"3 % off the index": {func(t *testing.T, s *stage) {
 			t.Helper()
 			require.NoError(t, s.sim.SetMarket(lnsim.Market{LastPrice: 91700, Index: 94500}))
@@ -177,11 +195,11 @@ func TestMatrix_DryRunPredicts(t *testing.T) {
 	s.sim.MustPrice(91700)
 	var before, after string
 	const fingerprint = `SELECT string_agg(t || ':' || x, ' ' ORDER BY t) FROM (
-		SELECT c.relname AS t, (xpath('/row/h/text()', query_to_xml(format(
+		SELECT n.nspname || '.' || c.relname AS t, (xpath('/row/h/text()', query_to_xml(format(
 			'SELECT md5(COALESCE(string_agg(r::text, chr(10) ORDER BY r::text), '''')) AS h FROM %I.%I r', n.nspname, c.relname),
 			false, true, '')))[1]::text AS x
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE c.relkind = 'r' AND n.nspname = current_schema()) all_tables`
+		WHERE c.relkind = 'r' AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema') all_tables`
 	s.scan(t, &before, fingerprint)
 	dry, err := s.run(t, marginguard.Request{DryRun: true})
 	require.NoError(t, err)

@@ -229,6 +229,7 @@ type faultInput struct {
 	Status        int    `json:"status"`
 	RetryAfter    string `json:"retry_after"`
 	Body          string `json:"body"`
+	Text          string `json:"text"`
 	Cut           bool   `json:"cut"`
 }
 
@@ -237,7 +238,7 @@ func (f faultInput) fault() Fault {
 		Method: f.Method, Path: f.Path, Skip: f.Skip, Count: f.Count, Apply: f.Apply,
 		DelayBefore: time.Duration(f.DelayBeforeMs) * time.Millisecond,
 		DelayAfter:  time.Duration(f.DelayAfterMs) * time.Millisecond,
-		Status:      f.Status, RetryAfter: f.RetryAfter, Body: f.Body, Cut: f.Cut,
+		Status:      f.Status, RetryAfter: f.RetryAfter, Body: f.Body, Text: f.Text, Cut: f.Cut,
 	}
 }
 

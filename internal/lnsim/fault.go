@@ -34,6 +34,8 @@ type Fault struct {
 	RetryAfter string
 	// Body replaces the body: BodyHTML, BodyEmpty or BodyTruncated.
 	Body string
+	// Text is the body itself.
+	Text string
 	// Cut drops the connection instead of answering; with BodyTruncated in the
 	// middle of the answer.
 	Cut bool
@@ -59,7 +61,7 @@ func (f *Fault) validate() error {
 	if _, err := path.Match(f.Path, "/"); err != nil {
 		return fmt.Errorf("path %q is not a pattern", f.Path)
 	}
-	if f.Status == 0 && f.Body == "" && !f.Cut && f.DelayBefore <= 0 && f.DelayAfter <= 0 {
+	if f.Status == 0 && f.Body == "" && f.Text == "" && !f.Cut && f.DelayBefore <= 0 && f.DelayAfter <= 0 {
 		return fmt.Errorf("a fault needs a status, a body, a delay or a cut")
 	}
 	return nil
@@ -116,6 +118,9 @@ func (f *Fault) distort(out reply) reply {
 			out.body = out.body[:len(out.body)/2]
 		}
 	default:
+		if f.Text != "" {
+			out.body = []byte(f.Text)
+		}
 		if f.Cut {
 			out.body = nil
 		}

@@ -71,5 +71,8 @@ func fetch(ctx context.Context, prices Prices, now func() time.Time) (Market, er
 	if m.ReadAt.IsZero() || m.ReadAt.After(asked) {
 		m.ReadAt = asked
 	}
+	if age := now().Sub(m.ReadAt); age > MaxPriceAge {
+		return m, &MarketError{Reason: fmt.Sprintf("the price was %s old when it arrived, at most %s is allowed", age.Round(time.Second), MaxPriceAge)}
+	}
 	return m, m.Check()
 }

@@ -58,6 +58,7 @@ var audited = map[string]struct {
 	"payment expire":                  {args: "", action: "payment."},
 	"payment fail":                    {args: "{payment}"},
 	"payment refund":                  {args: "{paid} --reason asked"},
+	"guard prune":                     {args: "--older-than 365d --yes"},
 	"plan create":                     {args: "--slug team --name Team"},
 	"plan delete":                     {args: "advanced --yes"},
 	"plan disable":                    {args: "pro"},
@@ -153,6 +154,7 @@ func newWorld(t *testing.T) world {
 	w.ids["paid"] = factory.Payment(t, db, ana.ID, func(x *models.Payment) { x.Status, x.PaidAt = models.PaymentPaid, new(db.Now()) }).ID
 	for _, sql := range []string{
 		`INSERT INTO "AuditLog" (action, created_at) VALUES ('old', now() - interval '2 years')`,
+		`INSERT INTO guard_run (state, reading, started_at, finished_at) VALUES ('finished', 'remaining', now() - interval '2 years', now() - interval '2 years')`,
 		`INSERT INTO "Exchange" (name, slug, is_active) VALUES ('Empty', 'empty', false)`,
 		`UPDATE "User" SET is_active = true WHERE username = 'bob'`,
 		`UPDATE "Plan" SET is_active = false WHERE slug = 'basic'`,

@@ -28,7 +28,7 @@ last look, or an exchange that does not answer.`,
 	config.AddCommand(newConfigList(a, nil), newConfigShow(a, nil), newConfigSet(a, nil),
 		newConfigEnable(a, nil), newConfigDisable(a, nil))
 	c.AddCommand(config, newPreview(a, nil), newExplain(a, nil), newRun(a, nil), newWatch(a, nil), newWorker(a, nil), newHistory(a, nil), newStatus(a, nil), newBacktest(a, nil),
-		newResolve(a, nil), newBreaker(a),
+		newResolve(a, nil), newBreaker(a), newPrune(a, nil),
 		newDisable(a, nil), newEnable(a, nil))
 	return c
 }

@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// GuardOld counts rows of the guard's history.
+type GuardOld struct{ Notices, Intents, Runs int64 }
+
+// Total is all of them.
+func (o GuardOld) Total() int64 { return o.Notices + o.Intents + o.Runs }
+
+// Plus adds another count.
+func (o GuardOld) Plus(n GuardOld) GuardOld {
+	return GuardOld{o.Notices + n.Notices, o.Intents + n.Intents, o.Runs + n.Runs}
+}
+
+// What is history and what is not: an open intent, a notice that waits, a run
+// under way, and whatever these belong to, stay whatever their age.
+const (
+	oldNotice = `n.state <> 'pending' AND n.created_at < @before`
+	oldIntent = `i.state NOT IN ` + openStates + ` AND i.resolved_at < @before AND i.planned_at < @before
+		AND NOT EXISTS (SELECT FROM guard_notice n WHERE n.intent_id = i.id AND NOT (` + oldNotice + `))`
+	oldRun = `r.state <> 'running' AND r.finished_at < @before
+		AND NOT EXISTS (SELECT FROM guard_intent i WHERE i.run_id = r.id AND NOT (` + oldIntent + `))
+		AND NOT EXISTS (SELECT FROM guard_notice n WHERE n.run_id = r.id AND NOT (` + oldNotice + `))`
+)
+
+// CountGuardOld counts what DeleteGuardOld would delete.
+func (d *DB) CountGuardOld(ctx context.Context, before time.Time) (GuardOld, error) {
+	var n GuardOld
+	err := d.Gorm(ctx).Raw(`
+		SELECT (SELECT count(*) FROM guard_notice n WHERE `+oldNotice+`) AS notices,
+		       (SELECT count(*) FROM guard_intent i WHERE `+oldIntent+`) AS intents,
+		       (SELECT count(*) FROM guard_run r WHERE `+oldRun+`) AS runs`, map[string]any{"before": before}).Scan(&n).Error
+	return n, err
+}
+
+// DeleteGuardOld deletes at most limit rows of the guard's history that are older
+// than before: notices, then intents, then runs, so that nothing goes along with
+// another row uncounted. None deleted means that none are left.
+func (d *DB) DeleteGuardOld(ctx context.Context, before time.Time, limit int) (GuardOld, error) {
+	var n GuardOld
+	for _, part := range []struct {
+		count              *int64
+		table, name, where string
+	}{
+		{&n.Notices, "guard_notice", "n", oldNotice}, {&n.Intents, "guard_intent", "i", oldIntent}, {&n.Runs, "guard_run", "r", oldRun},
+	} {
+		done := d.Gorm(ctx).Exec(fmt.Sprintf(`DELETE FROM %[1]s WHERE id IN (SELECT %[2]s.id FROM %[1]s %[2]s WHERE %[3]s LIMIT @limit)`,
+			part.table, part.name, part.where), map[string]any{"before": before, "limit": limit})
+		if done.Error != nil || done.RowsAffected > 0 {
+			*part.count = done.RowsAffected
+			return n, done.Error
+		}
+	}
+	return n, nil
+}

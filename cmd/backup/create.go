@@ -44,8 +44,9 @@ func newCreate(a *app.App, run func(context.Context, *createOptions) error) *cob
 		Long: `Make a backup of the configured database with pg_dump.
 
 The dump sees one instant of the database. It is compressed, encrypted when backup.recipients
-are set, read back from the disk, and decoded to its end by pg_restore before it counts as a
-backup; the rows of every table are counted in the same instant, for later proof. On any
+are set, and read back from the disk before it counts as a backup. While it is stored pg_restore reads
+its table of contents, every block of data is followed to its end, and the rows of every table in it are
+held against what the server counts in the same instant. On any
 failure nothing is left behind. Afterwards backups that no retention rule keeps are removed;
 the newest good one never is. One run at a time: a second one ends with exit 13.
 

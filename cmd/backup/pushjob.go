@@ -64,11 +64,7 @@ func (j *pushJob) one(ctx context.Context, t remote.Target, policy backup.Policy
 		return err
 	}
 	sent := false
-	for _, kind := range []struct {
-		name string
-		list []backup.Entry
-	}{{"dump", j.dumps}, {"base", j.bases}} {
-		list := kind.list
+	for _, list := range [][]backup.Entry{j.dumps, j.bases} {
 		if j.wanted {
 			list = far.Wants(list, policy)
 		}
@@ -76,7 +72,7 @@ func (j *pushJob) one(ctx context.Context, t remote.Target, policy backup.Policy
 			if j.stop() {
 				return progress.ErrStopped
 			}
-			v, err := j.entry(ctx, far, e, t, kind.name)
+			v, err := j.entry(ctx, far, e, t)
 			if err != nil {
 				return err // the next one would fail in the same way
 			}
@@ -116,8 +112,8 @@ func (j *pushJob) one(ctx context.Context, t remote.Target, policy backup.Policy
 	return nil
 }
 
-func (j *pushJob) entry(ctx context.Context, far *backup.Repository, e backup.Entry, t remote.Target, kind string) (pushedView, error) {
-	v := pushedView{ID: e.ID, Target: t.Name, Status: "copied", Kind: kind}
+func (j *pushJob) entry(ctx context.Context, far *backup.Repository, e backup.Entry, t remote.Target) (pushedView, error) {
+	v := pushedView{ID: e.ID, Target: t.Name, Status: "copied", Kind: kindOf(e)}
 	if e.Manifest != nil {
 		v.Bytes, v.Files = e.Manifest.Bytes(), len(e.Manifest.Files())
 	}

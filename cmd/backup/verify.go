@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -38,13 +39,17 @@ func newVerify(a *app.App, run func(context.Context, *verifyOptions) error) *cob
 	c := &cobra.Command{
 		Use:   "verify [ID|FILE|latest]",
 		Short: "Check that backups are what they were and can be restored",
-		Long: `Check one backup (the newest good one when none is named) or all of them. The levels, each
-including the one before:
+		Long: `Check one backup (the newest good dump when none is named) or all of them, base backups included. The
+levels, each including the one before:
 
   digest  every stored byte is the one that was written
-  decode  pg_restore reads the archive to its end (default)
+  decode  pg_restore reads the archive to its end; of a base backup, every file is compared with
+          the server's own list (default)
   deep    (--deep) it is restored into a scratch database on the configured server, the rows
           of every table and the schema are compared with the backup, and the database is dropped
+
+For a base backup deep is the same as decode: recover it to prove it, "axisor restore pitr", and check the
+log with "axisor backup wal verify".
 
 A deep check that may not make a database there, or shall not (--private-server), starts a throw-away
 server of the backup's major version on this machine: a private socket, no network, removed afterwards.
@@ -186,13 +191,22 @@ func (o *verifyOptions) entries(ctx context.Context) (*backup.Repository, []back
 			return nil, nil, err
 		}
 		list, err := repo.List()
-		return repo, list, err
+		if err != nil {
+			return nil, nil, err
+		}
+		bases, err := repo.Bases()
+		return repo, append(list, bases...), err
 	}
 	ref := o.ref
 	if ref == "" {
 		ref = "latest"
 	}
 	repo, e, err := find(ctx, o.app, &o.place, ref)
+	if errors.Is(err, backup.ErrNotFound) && ref != "latest" {
+		if base, berr := repo.FindBase(ref); berr == nil {
+			e, err = base, nil
+		}
+	}
 	return repo, []backup.Entry{e}, err
 }
 
@@ -214,7 +228,7 @@ func (o *verifyOptions) one(ctx context.Context, p *output.Printer, repo *backup
 		warn(p, e.ID+": "+r.Warning)
 	}
 	v := verifiedView{
-		ID: e.ID, OK: r.OK, Level: string(r.Level), At: output.At(r.At), DurationMs: r.DurationMs, Recorded: r.Recorded,
+		ID: e.ID, Kind: kindOf(e), OK: r.OK, Level: string(r.Level), At: output.At(r.At), DurationMs: r.DurationMs, Recorded: r.Recorded,
 	}
 	if r.Problem != "" {
 		v.Problem = &r.Problem

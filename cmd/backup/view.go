@@ -62,6 +62,7 @@ type verifiedView struct {
 	At         output.Time `json:"at"`
 	DurationMs int64       `json:"duration_ms"`
 	Recorded   bool        `json:"recorded"`
+	Kind       string      `json:"kind"` // dump or base
 }
 
 // prunedView is the verdict on one backup.
@@ -92,6 +93,13 @@ type restoredView struct {
 	Roles []string `json:"roles"` // that owners, grants and policies need: NAME, or OLD=NEW
 }
 
+func kindOf(e backup.Entry) string {
+	if e.IsBase() {
+		return "base"
+	}
+	return "dump"
+}
+
 func createdDesc() output.Desc { return output.Desc{Noun: "backups", ID: "id"} }
 
 func listDesc() output.Desc {
@@ -112,6 +120,7 @@ func listDesc() output.Desc {
 func verifiedDesc() output.Desc {
 	return output.Desc{Noun: "backups", ID: "id", Columns: []output.Column{
 		{Field: "id"},
+		{Field: "kind", Drop: 1},
 		{Field: "ok"},
 		{Field: "level"},
 		{Field: "duration_ms", Header: "TIME", Format: milliseconds},

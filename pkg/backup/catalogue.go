@@ -78,6 +78,9 @@ type Entry struct {
 	kind     string       // "" is logical; kept beside the manifest, which may be unreadable
 }
 
+// IsBase reports whether it is a base backup, and not a dump.
+func (e Entry) IsBase() bool { return e.kind == kindBase }
+
 // manifestPath is where the manifest lies.
 func (e Entry) manifestPath() string {
 	if e.kind == kindBase {
@@ -215,6 +218,21 @@ func (r *Repository) Find(ref string) (Entry, error) {
 		}
 	}
 	return Entry{}, &NotFoundError{Ref: ref, Near: near}
+}
+
+// FindBase returns the base backup of an id, or of the name of its directory.
+func (r *Repository) FindBase(ref string) (Entry, error) {
+	list, err := r.Bases()
+	if err != nil {
+		return Entry{}, err
+	}
+	id := strings.TrimPrefix(filepath.Base(ref), basePrefix)
+	for _, e := range list {
+		if e.ID == id {
+			return e, nil
+		}
+	}
+	return Entry{}, &NotFoundError{Ref: ref}
 }
 
 // Identities gives the private keys when they are first needed, so that reading a key file

@@ -29,19 +29,19 @@ func TestProof_EveryDamageIsFound(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, logs)
 
+	sound := func(e Entry) bool {
+		report, err := c.repo.Verify(t.Context(), e, Check{Level: LevelDigest})
+		return err == nil && report.OK
+	}
 	checkDump := func() bool {
 		e, err := c.repo.Find(dump.ID)
 		require.NoError(t, err)
-		if e.State != StateGood {
-			return false
-		}
-		report, err := c.repo.Verify(t.Context(), e, Check{Level: LevelDigest})
-		return err == nil && report.OK
+		return e.State == StateGood && sound(e)
 	}
 	checkBase := func() bool {
 		list, err := c.repo.Bases()
 		require.NoError(t, err)
-		return len(list) == 1 && list[0].State == StateGood && checkDigest(t.Context(), list[0], list[0].Manifest.Archive, nil) == nil
+		return len(list) == 1 && list[0].State == StateGood && sound(list[0])
 	}
 	checkLog := func() bool {
 		report, err := c.repo.VerifyLog(t.Context(), LogCheck{Level: LevelDigest})
@@ -53,10 +53,14 @@ func TestProof_EveryDamageIsFound(t *testing.T) {
 		base.Path(): checkBase, base.manifestPath(): checkBase,
 		filepath.Join(logs[0].dir, logs[0].File.Name): checkLog, filepath.Join(logs[0].dir, logs[0].Name+manifestExt): checkLog,
 	}
+	report, err := c.repo.Verify(t.Context(), base, Check{Level: LevelDeep, Identities: c.get})
+	require.NoError(t, err)
+	require.True(t, report.OK && report.Recorded, report.Problem)
+	require.Equal(t, LevelDecode, report.Level, "what was done, not what was asked for")
 	random := mathrand.New(mathrand.NewPCG(300, 1))
 	trials := 0
 	for trials < 300 {
-		for path, sound := range victims {
+		for path, intact := range victims {
 			data, err := os.ReadFile(path)
 			require.NoError(t, err)
 			damaged := append([]byte{}, data...)
@@ -74,15 +78,19 @@ func TestProof_EveryDamageIsFound(t *testing.T) {
 				continue
 			}
 			require.NoError(t, os.WriteFile(path, damaged, 0o600))
-			require.False(t, sound(), "%s of %s at %d", kind, filepath.Base(path), at)
+			require.False(t, intact(), "%s of %s at %d", kind, filepath.Base(path), at)
 			require.NoError(t, os.WriteFile(path, data, 0o600))
 			// The record of a failed check is part of the manifest now.
-			if path != dump.manifestPath() && strings.HasPrefix(filepath.Base(path), stemPrefix) {
+			switch {
+			case filepath.Ext(path) == manifestExt:
+			case strings.HasPrefix(filepath.Base(path), stemPrefix):
 				e, err := c.repo.Find(dump.ID)
 				require.NoError(t, err)
-				report, err := c.repo.Verify(t.Context(), e, Check{Level: LevelDigest})
+				require.True(t, sound(e))
+			case strings.HasPrefix(filepath.Base(path), basePrefix):
+				e, err := c.repo.FindBase(base.ID)
 				require.NoError(t, err)
-				require.True(t, report.OK, report.Problem)
+				require.True(t, sound(e))
 			}
 			trials++
 		}

@@ -47,8 +47,12 @@ func (r *Repository) Verify(ctx context.Context, e Entry, c Check) (Report, erro
 	if err != nil && !errors.As(err, &damaged) {
 		return Report{}, fmt.Errorf("verify backup %s: %w", e.ID, err)
 	}
+	level := c.Level
+	if e.IsBase() && level == LevelDeep {
+		level = LevelDecode // what was done
+	}
 	v := Verification{
-		Level: c.Level, At: started.UTC(), OK: err == nil, DurationMs: r.o.Now().Sub(started).Milliseconds(),
+		Level: level, At: started.UTC(), OK: err == nil, DurationMs: r.o.Now().Sub(started).Milliseconds(),
 	}
 	if damaged != nil {
 		v.Level, v.Problem = damaged.Level, damaged.Problem
@@ -90,6 +94,9 @@ func (r *Repository) verify(ctx context.Context, e Entry, c Check) error {
 	identities, err := openIdentities(e, c.Identities)
 	if err != nil {
 		return err
+	}
+	if e.IsBase() {
+		return r.decodeBase(ctx, e, identities)
 	}
 	if e.Manifest.Globals != nil {
 		if err := feed(ctx, e, *e.Manifest.Globals, identities, io.Discard); err != nil {
@@ -168,6 +175,18 @@ func (r *Repository) decode(ctx context.Context, e Entry, identities []age.Ident
 		return err
 	}
 	return judge(ctx, e, LevelDecode, feed(ctx, e, e.Manifest.Archive, identities, check), check.finish(ctx))
+}
+
+// decodeBase reads a base backup to its end and compares every file with the server's own list. There is
+// no deeper check than a recovery.
+func (r *Repository) decodeBase(ctx context.Context, e Entry, identities []age.Identity) error {
+	check := startTarCheck(nil)
+	feeding := feed(ctx, e, e.Manifest.Archive, identities, check)
+	reading := check.finish(ctx)
+	if reading != nil && ctx.Err() == nil && !errors.Is(feeding, ErrDamaged) {
+		return &DamagedError{ID: e.ID, File: e.Manifest.Archive.Name, Level: LevelDecode, Problem: reading.Error(), Cause: reading}
+	}
+	return feeding
 }
 
 // archiveMajor is the release that wrote the archive: an older pg_restore cannot open it.

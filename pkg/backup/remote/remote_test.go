@@ -127,9 +127,11 @@ func TestContract(t *testing.T) {
 			list, err = s.List(ctx, "")
 			require.NoError(t, err)
 			require.Equal(t, []remote.Object{{Name: "dir/large", Size: 12 << 20}, {Name: "small", Size: 10}}, list)
-			list, err = s.List(ctx, "dir/")
-			require.NoError(t, err)
-			require.Len(t, list, 1)
+			for prefix, found := range map[string]int{"dir/": 1, "di": 1, "dir/la": 1, "dir/x": 0, "dirt/": 0, "s": 1, "large": 0} {
+				list, err = s.List(ctx, prefix)
+				require.NoError(t, err)
+				require.Len(t, list, found, prefix)
+			}
 
 			require.NoError(t, s.Replace(ctx, "description", []byte("one")))
 			require.NoError(t, s.Replace(ctx, "description", []byte("two")))

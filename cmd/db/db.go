@@ -51,6 +51,7 @@ type pingView struct {
 	Schema    string `json:"schema"`
 	Standby   bool   `json:"standby"`
 	TLS       bool   `json:"tls"`
+	Pooler    bool   `json:"pooler"` // something between this program and the server
 	Bytes     int64  `json:"bytes"`
 	LatencyUs int64  `json:"latency_us"`
 }
@@ -84,9 +85,16 @@ func runPing(ctx context.Context, a *app.App, p *output.Printer) error {
 	if err != nil {
 		return err
 	}
+	pooler, err := db.ThroughPooler(ctx)
+	if err != nil {
+		return err
+	}
+	if pooler && !db.Target().Pooler && !p.Machine() {
+		p.Notice("warning: a pooler is in between, and the address does not say so: add pgbouncer=true to its parameters")
+	}
 	return output.One(p, output.Desc{Noun: "server", ID: "server"}, pingView{
 		Server: db.Target().String(), Version: s.Version, Database: s.Database, Role: s.Role, Schema: s.Schema,
-		Standby: s.Recovery, TLS: s.TLS, Bytes: s.Bytes, LatencyUs: took.Microseconds(),
+		Standby: s.Recovery, TLS: s.TLS, Pooler: pooler, Bytes: s.Bytes, LatencyUs: took.Microseconds(),
 	}, nil)
 }
 

@@ -140,6 +140,12 @@ func (a *App) Classify(err error) *clierr.Error {
 	if errors.As(err, &cfg) {
 		return clierr.New(clierr.Config, "config_invalid", err.Error(), config.Hints(err)...)
 	}
+	// Two sessions of ours met in one of the server's, which happens behind a pooler alone.
+	var state interface{ SQLState() string }
+	if errors.As(err, &state) && (state.SQLState() == "42P05" || state.SQLState() == "26000") {
+		return clierr.New(clierr.Config, "pooler", "the connection goes through a pooler, and the address does not say so",
+			"add pgbouncer=true to the parameters of database.url", "migrations need the address of the server itself").WithCause(err)
+	}
 	for _, r := range rules() {
 		if errors.Is(err, r.target) {
 			if r.target == store.ErrDenied && a.Globals.AsUser != "" {

@@ -114,9 +114,13 @@ func (s *outcomeScan) query(order string, extra ...condition) (string, []any) {
 	if s.label != LabelNone {
 		columns += ", " + s.label
 	}
-	// One format code goes for every column, also behind a pooler, where pgx would ask for text.
-	formats := pgx.QueryResultFormats{pgx.BinaryFormatCode}
-	return "SELECT " + columns + ` FROM "TradeLog"` + where + " ORDER BY " + order, append([]any{formats}, args...)
+	// One format code goes for every column, also behind a pooler, where pgx would ask for text: the mode that is the
+	// default there ignores it.
+	options := []any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}
+	if s.d.target.Pooler {
+		options = append(options, pgx.QueryExecModeDescribeExec)
+	}
+	return "SELECT " + columns + ` FROM "TradeLog"` + where + " ORDER BY " + order, append(options, args...)
 }
 
 // run reads the rows that fit, by time and id.

@@ -48,7 +48,7 @@ func newBacktest(a *app.App, run func(context.Context, *backtestOptions) error) 
 	o := &backtestOptions{app: a, given: map[string]bool{}}
 	const example = "axisor guard backtest --prices candles.csv"
 	c := &cobra.Command{
-		Use:   "backtest --prices FILE | --path PRICES",
+		Use:   "backtest",
 		Short: "Try a guard configuration on a price history",
 		Long: `Replays prices, best candles of one minute, with the decisions and caps of the guard, once a candle. A long meets the
 low of each candle and a short its high, and liquidation comes before the guard may act. Positions are opened at the

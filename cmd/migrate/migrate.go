@@ -96,7 +96,7 @@ func (s *session) failure(ctx context.Context, err error) error {
 		hint = "existing rows break a rule of the schema; correct them, then: axisor migrate up"
 	}
 	return clierr.New(kind, code, failed.Error(), hint).WithCause(err).WithDetails(map[string]any{
-		"version": failed.Version, "file": failed.File, "line": failed.Line, "sqlstate": failed.SQLState(),
+		"version": failed.Version, "file": failed.File, "line": failed.Line, "column": failed.Column, "sqlstate": failed.SQLState(),
 	})
 }
 

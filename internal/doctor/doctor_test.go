@@ -245,6 +245,10 @@ func TestRun_FindsWhatIsWrong(t *testing.T) {
 			func(b *testBundle) { require.NoError(b.t, os.Chmod(b.cfg.Backup.Directory, 0o755)) },
 			"files", doctor.Warn, "others can open ",
 		},
+		"a secret granted": {
+			func(b *testBundle) { b.exec(`GRANT SELECT (password_hash) ON "User" TO authenticated`) },
+			"row_security", doctor.Fail, "the role authenticated may read 1 column with secrets",
+		},
 		"statistics": {
 			func(b *testBundle) {
 				b.exec(addUser)

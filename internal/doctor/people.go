@@ -22,6 +22,15 @@ func (v *visit) rowSecurity(ctx context.Context) (Result, error) {
 		return warn("axisor migrate verify --fix --yes", "%s of users without row security or without a policy: %s",
 			count(len(open), "table"), some(open)), nil
 	}
+	roles, err := db.Roles(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	for _, r := range roles {
+		if r.Secrets > 0 {
+			return fail("axisor db roles create", "the role %s may read %s with secrets", r.Name, count(r.Secrets, "column")), nil
+		}
+	}
 	return good("every table of users has it, with a policy"), nil
 }
 

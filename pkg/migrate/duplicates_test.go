@@ -1,6 +1,8 @@
 package migrate_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,4 +76,26 @@ func TestRedundant_OneThatIsInvalidIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, findings, 1)
 	require.Equal(t, migrate.Invalid, findings[0].Problem)
+}
+
+// Dropping concurrently waits for older transactions, and says for which.
+func TestRedundant_SaysWhomDroppingWaitsFor(t *testing.T) {
+	t.Parallel()
+	b := setupMigrated(t)
+	reader, err := b.db.BeginTx(b.ctx, nil)
+	require.NoError(t, err)
+	defer reader.Rollback()
+	var pid int
+	require.NoError(t, reader.QueryRowContext(b.ctx, `SELECT pg_backend_pid() FROM (SELECT count(*) FROM "User") n`).Scan(&pid))
+	var said []string
+	m, err := migrate.New(b.db, migrate.Options{Progress: func(s string) {
+		if said = append(said, s); len(said) < 20 && strings.Contains(s, "waiting") {
+			require.NoError(t, reader.Rollback())
+		}
+	}})
+	require.NoError(t, err)
+	done, err := m.DropRedundant(b.ctx, false)
+	require.NoError(t, err)
+	require.Len(t, done, 16)
+	require.Contains(t, said, fmt.Sprintf(`index "idx_user_email": waiting for the transaction of server process %d`, pid))
 }

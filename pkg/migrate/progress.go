@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -43,6 +44,8 @@ func (m *Migrator) buildState(ctx context.Context, pid int) string {
 			lockers_done, lockers_total, COALESCE(current_locker_pid, 0)
 		FROM pg_catalog.pg_stat_progress_create_index WHERE pid = $1`, pid).Scan(&phase, &done, &total, &waited, &waiters, &blocker)
 	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return m.waiting(ctx, pid)
 	case err != nil:
 		return ""
 	case blocker > 0 || waiters > waited:
@@ -51,4 +54,13 @@ func (m *Migrator) buildState(ctx context.Context, pid int) string {
 		return fmt.Sprintf("%s, %d%%", phase, 100*done/total)
 	}
 	return phase
+}
+
+// waiting describes what keeps a server process that builds nothing, as one that drops an index concurrently.
+func (m *Migrator) waiting(ctx context.Context, pid int) string {
+	var blocker int
+	if m.db.QueryRowContext(ctx, `SELECT (pg_blocking_pids($1))[1]`, pid).Scan(&blocker) != nil {
+		return "" // nothing does, or we may not know
+	}
+	return fmt.Sprintf("waiting for the transaction of server process %d", blocker)
 }

@@ -128,7 +128,7 @@ func (d *DB) IndexStates(ctx context.Context) ([]IndexState, error) {
 
 // Session is one connection that does something, or stops others.
 type Session struct {
-	PID         int
+	PID         int `gorm:"column:pid"`
 	Role        string
 	Application string
 	State       string

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -50,7 +51,7 @@ func TestServer_SizesIndexesAndActivity(t *testing.T) {
 			return false
 		}
 		require.NotContains(t, sessions[0].Query, "secret")
-		require.NotEmpty(t, sessions[1].BlockedBy)
+		require.Equal(t, strconv.Itoa(sessions[0].PID), sessions[1].BlockedBy)
 		require.NotContains(t, sessions[1].Query, "hidden")
 		return true
 	}, 20*time.Second, 20*time.Millisecond)

@@ -1,6 +1,8 @@
 package cmd_test
 
 import (
+	"context"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -197,16 +199,43 @@ func TestAsUser_Failures(t *testing.T) {
 	}
 }
 
+// A login that is no member of the role is told what makes it one.
+func TestAsUser_NeedsTheRightToTakeTheRole(t *testing.T) {
+	t.Parallel()
+	p, db := twins(t)
+	var name string
+	require.NoError(t, db.SQL().QueryRowContext(t.Context(), `SELECT current_database()`).Scan(&name))
+	login := name + "_login" // roles belong to the whole server
+	exec := func(q string) {
+		_, err := db.SQL().ExecContext(context.WithoutCancel(t.Context()), q)
+		require.NoError(t, err, q)
+	}
+	exec(`CREATE ROLE ` + login + ` LOGIN BYPASSRLS PASSWORD 'pw'`)
+	t.Cleanup(func() { exec(`DROP OWNED BY ` + login + `; DROP ROLE ` + login) })
+	exec(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO ` + login)
+	u, err := url.Parse(databaseURL(t, p))
+	require.NoError(t, err)
+	u.User = url.UserPassword(login, "pw")
+	q := u.Query()
+	q.Del("user")
+	u.RawQuery = q.Encode()
+	p = p.With("DATABASE_URL=" + u.String())
+	r := p.Fails(6, "user", "list", "--as-user", "ana", "-o", "json")
+	require.Equal(t, "as_user_refused", r.Error()["code"])
+	exec(`GRANT ` + store.RoleAuthenticated + ` TO ` + login)
+	require.Equal(t, "ana-id\n", p.OK("user", "list", "--as-user", "ana", "-q").Stdout)
+}
+
 // TestSupport_NoCommandReadsASecret runs every reading command in a session of the role of support.
 func TestSupport_NoCommandReadsASecret(t *testing.T) {
 	t.Parallel()
 	p, _ := twins(t)
-	url := databaseURL(t, p)
+	address := databaseURL(t, p)
 	join := "?"
-	if strings.Contains(url, "?") {
+	if strings.Contains(address, "?") {
 		join = "&"
 	}
-	p = p.With("DATABASE_URL=" + url + join + "options=-crole%3D" + store.RoleSupport)
+	p = p.With("DATABASE_URL=" + address + join + "options=-crole%3D" + store.RoleSupport)
 	for _, c := range leaves(t) {
 		path := pathOf(c)
 		if !readsRows(c) || notAsUser[path] != "" && path != "credential check" {

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/admin"
@@ -71,9 +72,10 @@ func newRolesCreate(a *app.App) *cobra.Command {
 		Short: "Make both roles and set their grants",
 		Long: `Makes the roles that are missing and sets their grants in this database to exactly what they need; run it again
 after a migration that adds columns. Both are made without a login: grant them to a login role, or give one a
-password with psql (\password), and SET ROLE. A role that sees all rows can be made by an administrator only.
+password with psql (\password), and SET ROLE. This login may read as a user afterwards (--as-user). A role that sees
+all rows can be made by an administrator only; without that right axisor_support is left out.
 
-Exit codes: 6 when the connecting role may not make roles, 11 without a database, 12 when the schema is not this program's.`,
+Exit codes: 6 when the connecting role may not make roles, 7 when axisor_support was left out, 11 without a database, 12 when the schema is not this program's.`,
 		Example: `  axisor db roles create --dry-run
   axisor db roles create`,
 		Args: flags.None(),
@@ -95,6 +97,12 @@ Exit codes: 6 when the connecting role may not make roles, 11 without a database
 			}
 			if w.DryRun && !p.Machine() {
 				p.Notice("dry run: nothing was changed")
+			}
+			for _, r := range done.After {
+				if !r.Exists {
+					return clierr.New(clierr.Partial, "role_missing", "the role "+r.Name+" sees all rows, and this login may not make such a role",
+						"as an administrator: CREATE ROLE "+r.Name+" NOLOGIN BYPASSRLS; then axisor db roles create again")
+				}
 			}
 			return nil
 		},

@@ -52,16 +52,22 @@ const becomeUser = `DO $$ BEGIN
 EXCEPTION WHEN insufficient_privilege THEN NULL; END $$`
 
 // EnsureRoles makes the roles that are missing and gives both exactly the grants they need. It belongs into a
-// transaction. The support role must be able to see all rows, which only an administrator can grant.
+// transaction. The support role must be able to see all rows, which only an administrator can grant: without that
+// right it stays missing, and the other role is made all the same.
 func (d *DB) EnsureRoles(ctx context.Context) error {
-	for name, options := range map[string]string{RoleAuthenticated: "NOLOGIN", RoleSupport: "NOLOGIN BYPASSRLS"} {
-		// Roles belong to the whole server: another database's run may make one in the same moment.
-		err := d.Gorm(ctx).Exec(fmt.Sprintf(`DO $$ BEGIN
-			IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '%[1]s') THEN CREATE ROLE %[1]s %[2]s; END IF;
-		EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`, name, options)).Error
-		if err != nil {
-			return fmt.Errorf("create role %s: %w", name, err)
-		}
+	if err := d.ensureRole(ctx, RoleAuthenticated, "NOLOGIN", ""); err != nil {
+		return err
+	}
+	if err := d.ensureRole(ctx, RoleSupport, "NOLOGIN BYPASSRLS", "insufficient_privilege OR "); err != nil {
+		return err
+	}
+	support, err := d.role(ctx, RoleSupport)
+	if err != nil {
+		return err
+	}
+	roles := RoleAuthenticated
+	if support.Exists {
+		roles += ", " + RoleSupport
 	}
 	var schema string
 	if err := d.Gorm(ctx).Raw(`SELECT quote_ident(current_schema())`).Scan(&schema).Error; err != nil {
@@ -72,15 +78,21 @@ func (d *DB) EnsureRoles(ctx context.Context) error {
 		return err
 	}
 	script := []string{
-		`REVOKE ALL ON ALL TABLES IN SCHEMA ` + schema + ` FROM ` + RoleAuthenticated + `, ` + RoleSupport,
-		`GRANT USAGE ON SCHEMA ` + schema + ` TO ` + RoleAuthenticated + `, ` + RoleSupport,
+		`REVOKE ALL ON ALL TABLES IN SCHEMA ` + schema + ` FROM ` + roles,
+		`GRANT USAGE ON SCHEMA ` + schema + ` TO ` + roles,
 	}
 	for table, names := range columns {
-		readers := RoleSupport
-		if table.rowSecurity || slices.Contains(referenceTables(), table.name) {
-			readers += ", " + RoleAuthenticated
+		var readers []string
+		if support.Exists {
+			readers = append(readers, RoleSupport)
 		}
-		script = append(script, fmt.Sprintf(`GRANT SELECT (%s) ON %s TO %s`, strings.Join(names, ", "), quoted(table.name), readers))
+		if table.rowSecurity || slices.Contains(referenceTables(), table.name) {
+			readers = append(readers, RoleAuthenticated)
+		}
+		if len(readers) > 0 {
+			script = append(script, fmt.Sprintf(`GRANT SELECT (%s) ON %s TO %s`,
+				strings.Join(names, ", "), quoted(table.name), strings.Join(readers, ", ")))
+		}
 	}
 	for _, table := range userWrites() {
 		script = append(script, fmt.Sprintf(`GRANT INSERT, UPDATE, DELETE ON %s TO %s`, quoted(table), RoleAuthenticated))
@@ -90,6 +102,18 @@ func (d *DB) EnsureRoles(ctx context.Context) error {
 		if err := d.Gorm(ctx).Exec(s).Error; err != nil {
 			return fmt.Errorf("grant: %w", err)
 		}
+	}
+	return nil
+}
+
+// ensureRole makes a role unless it is there. Roles belong to the whole server: another database's run may make one in
+// the same moment. Errors that are forgiven leave it missing.
+func (d *DB) ensureRole(ctx context.Context, name, options, forgiven string) error {
+	err := d.Gorm(ctx).Exec(fmt.Sprintf(`DO $$ BEGIN
+		IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '%[1]s') THEN CREATE ROLE %[1]s %[2]s; END IF;
+	EXCEPTION WHEN %[3]sduplicate_object OR unique_violation THEN NULL; END $$`, name, options, forgiven)).Error
+	if err != nil {
+		return fmt.Errorf("create role %s: %w", name, err)
 	}
 	return nil
 }

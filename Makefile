@@ -35,7 +35,7 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 
 RELEASES ?= linux-amd64 linux-arm64 darwin-amd64 darwin-arm64
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-trades bench-backup bench-rekey bench-migrate bench-users release release-check interop clean
+.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-kills release release-check interop clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -78,31 +78,16 @@ docs: ## regenerate the reference from the command tree
 docs-check:
 	@scripts/check-generated
 
-bench: build ## start-up and read commands, timed beside psql
-	@scripts/ensure-tools postgres
-	@scripts/with-tools $(GO) run ./bench -psql $$(scripts/ensure-tools pg-bin)/psql
+SIZE ?= full
 
-bench-backup: build ## backups, timed beside pg_dump and the design document's script, then killed 100 times
+bench: build ## every claim of speed beside its rival, one table, docs/benchmarks.md (SIZE=small: minutes)
 	@scripts/ensure-tools postgres
-	@scripts/with-tools $(GO) run ./bench/backup -mb 1000
+	@scripts/with-tools $(GO) run ./bench -size $(SIZE) -write docs/benchmarks.md
+
+bench-kills: build ## backup, restore and rekey killed at random moments (minutes)
+	@scripts/ensure-tools postgres
 	@scripts/with-tools $(GO) run ./bench/backup -mb 20 -kills 100
-
-bench-users: build ## import of 100,000 users beside \copy, lists over 1,000,000 beside OFFSET (minutes)
-	@scripts/ensure-tools postgres
-	@scripts/with-tools $(GO) run ./bench/userimport -psql $$(scripts/ensure-tools pg-bin)/psql
-	@scripts/with-tools $(GO) run ./bench/userlist -psql $$(scripts/ensure-tools pg-bin)/psql
-
-bench-trades: build ## import and export of 5,000,000 trade logs beside \copy, deep pages, statistics (minutes)
-	@scripts/ensure-tools postgres
-	@scripts/with-tools $(GO) run ./bench/trades -psql $$(scripts/ensure-tools pg-bin)/psql
-
-bench-rekey: build ## credential rotation, timed beside psql, then killed at random moments
-	@scripts/ensure-tools postgres
-	@scripts/with-tools $(GO) run ./bench/rekey
-
-bench-guard: build ## a guard run over 10,000 users beside the bound of the latency, and the watch index
-	@scripts/ensure-tools postgres
-	@scripts/with-tools $(GO) run ./bench/guard
+	@scripts/with-tools $(GO) run ./bench/rekey -kills 20
 
 release: ## programs, packages, bills of materials and checksums for every platform, in dist/
 	@scripts/ensure-tools go

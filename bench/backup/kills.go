@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,11 +18,11 @@ import (
 // killRounds ends the program at random moments, then looks at what is left.
 func (f *field) killRounds(ctx context.Context) error {
 	random := rand.New(rand.NewPCG(f.seed, 0))
-	target := filepath.Join(f.dir, "target")
+	target := filepath.Join(f.Dir, "target")
 	if err := os.Mkdir(target, 0o700); err != nil {
 		return err
 	}
-	f.env = append(f.env, "AXISOR_BACKUP_TARGETS="+target)
+	f.Env = append(f.Env, "AXISOR_BACKUP_TARGETS="+target)
 	jobs := map[string][]string{
 		"backup": {"backup", "create", "-q"}, "prune": {"backup", "prune", "--yes", "--keep-days", "0", "--keep-last", "2"},
 		"restore": {"restore", "latest", "--to-database", "killed", "--replace", "--yes"}, "push": {"backup", "push"},
@@ -30,7 +31,7 @@ func (f *field) killRounds(ctx context.Context) error {
 	whole := map[string]time.Duration{}
 	for _, name := range order {
 		began := time.Now()
-		if out, err := f.command(ctx, f.program, jobs[name]...).CombinedOutput(); err != nil {
+		if out, err := f.command(ctx, f.Program, jobs[name]...).CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w: %s", name, err, out)
 		}
 		whole[name] = time.Since(began)
@@ -38,7 +39,7 @@ func (f *field) killRounds(ctx context.Context) error {
 	killed := 0
 	for i := range f.kills {
 		name := order[i%len(order)]
-		c := f.command(ctx, f.program, jobs[name]...)
+		c := f.command(ctx, f.Program, jobs[name]...)
 		c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		if err := c.Start(); err != nil {
 			return err
@@ -51,7 +52,7 @@ func (f *field) killRounds(ctx context.Context) error {
 		}
 		timer.Stop()
 		ended := time.Now()
-		for orphans(f.dir) > 0 {
+		for orphans(f.Dir) > 0 {
 			if time.Since(ended) > 200*time.Millisecond {
 				return fmt.Errorf("kill %d (%s after %s): a child lives on after 200 ms", i, name, after)
 			}
@@ -60,11 +61,11 @@ func (f *field) killRounds(ctx context.Context) error {
 	}
 	// The next run cleans up; then every backup that is listed has to restore.
 	for _, args := range [][]string{jobs["backup"], {"backup", "verify", "--all", "--deep"}} {
-		if out, err := f.command(ctx, f.program, args...).CombinedOutput(); err != nil {
+		if out, err := f.command(ctx, f.Program, args...).CombinedOutput(); err != nil {
 			return fmt.Errorf("after the kills: %s: %w: %s", strings.Join(args, " "), err, out)
 		}
 	}
-	out, err := f.command(ctx, f.program, "backup", "list", "--all", "-o", "json").Output()
+	out, err := f.command(ctx, f.Program, "backup", "list", "--all", "-o", "json").Output()
 	if err != nil {
 		return err
 	}
@@ -76,15 +77,21 @@ func (f *field) killRounds(ctx context.Context) error {
 	if err := json.Unmarshal(out, &list); err != nil {
 		return err
 	}
-	left, err := filepath.Glob(filepath.Join(f.dir, "repo", "axisor_backup_*"))
+	left, err := filepath.Glob(filepath.Join(f.Dir, "repo", "axisor_backup_*"))
 	if err != nil {
 		return err
 	}
 	if len(left) != 3*len(list.Items) {
 		return fmt.Errorf("%d files for %d backups: something was left behind: %s", len(left), len(list.Items), strings.Join(left, ", "))
 	}
-	fmt.Printf("%d runs, %d ended in the middle; %d backups listed, all restore; nothing left behind\n", f.kills, killed, len(list.Items))
+	f.Say("%d runs, %d ended in the middle; %d backups listed, all restore; nothing left behind", f.kills, killed, len(list.Items))
 	return nil
+}
+
+func (f *field) command(ctx context.Context, program string, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, program, args...)
+	c.Env, c.Dir = f.Env, f.Dir
+	return c
 }
 
 // orphans counts client programs that work for this repository and whose parent has gone.

@@ -1,12 +1,10 @@
-// Command guard times one guard run over many users against a simulated exchange with a latency, beside the bound
-// that the latency sets (latency × requests / concurrency), in the same run on the same machine; and the query that
-// picks crossed positions out of the watch index beside a scan without the index. `make bench-guard` runs it; it makes a
-// development environment of its own in a temporary folder and deletes it afterwards.
+// Command guard times a guard run over many users against a simulated exchange with a latency, beside the bound that the
+// latency sets (latency × requests / concurrency), and the query that picks crossed positions out of the watch index
+// beside a scan without the index.
 package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,39 +14,77 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
-	"syscall"
 	"time"
 
+	"github.com/axisor/axisor/bench/internal/bed"
 	"github.com/axisor/axisor/internal/lnsim"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/secret"
 	"github.com/axisor/axisor/pkg/store"
 )
 
-const key = "a key for measuring, nothing else here"
+const (
+	key         = "a key for measuring, nothing else here"
+	concurrency = 64
+	latency     = 50 * time.Millisecond
+)
 
 func main() {
-	program := flag.String("axisor", "bin/axisor", "program to time")
-	users := flag.Int("users", 10_000, "guarded users with three positions each")
-	index := flag.Int("index", 300_000, "positions in the watch index")
-	concurrency := flag.Int("concurrency", 64, "users looked at together")
-	latency := flag.Duration("latency", 50*time.Millisecond, "latency of the exchange")
-	serve := flag.Bool("serve", false, "be the exchange (used by the program itself)")
+	o := bed.Flags()
+	serve := flag.Int("serve", 0, "be the exchange of so many users (used by the program itself)")
 	flag.Parse()
-	var err error
-	if *serve {
-		err = exchange(*users, *latency)
-	} else {
-		err = bench(context.Background(), *program, *users, *index, *concurrency, *latency)
+	if *serve > 0 {
+		if err := exchange(*serve, latency); err != nil {
+			fmt.Fprintln(os.Stderr, "error:", err)
+			os.Exit(1)
+		}
+		return
 	}
+	bed.Main(o, run)
+}
+
+func run(ctx context.Context, b *bed.Bed) (err error) {
+	users := b.Pick(64, 1000, 5000)
+	db, err := b.Open()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
+		return err
 	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	sim, end, err := start(ctx, users)
+	if err != nil {
+		return err
+	}
+	defer end()
+	if err := fill(ctx, db, sim.Keys); err != nil {
+		return err
+	}
+	b.Env = append(
+		b.Env, "AXISOR_ENCRYPTION_KEY="+key, "AXISOR_LNMARKETS_BASE_URL="+sim.URL, "AXISOR_LNMARKETS_PRIVATE_RPS=1000",
+		"AXISOR_LNMARKETS_LIMIT_SCOPE=key", "AXISOR_LNMARKETS_PUBLIC_RPS=1000", fmt.Sprintf("AXISOR_GUARD_CONCURRENCY=%d", concurrency),
+	)
+	bound := bed.Contestant{Name: "bound", Run: func(context.Context) (bed.Sample, error) {
+		return bed.Sample{Wall: latency * time.Duration(users) / concurrency}, nil
+	}}
+	guarded := bed.Contestant{Name: "guard run", Run: func(ctx context.Context) (bed.Sample, error) {
+		s, err := b.Axisor(ctx, "guard", "run", "-o", "json", "--jq", "[.users, .positions, .failed]")
+		if want := fmt.Sprintf("[%d,%d,0]", users, 3*users); err == nil && strings.Join(strings.Fields(string(s.Out)), "") != want {
+			err = fmt.Errorf("[users, positions, failed] = %s, want %s", s.Out, want)
+		}
+		return s, err
+	}}
+	samples, err := bed.Turns(ctx, 0, b.Pick(1, 5, 5), guarded, bound)
+	if err != nil {
+		return err
+	}
+	row := bed.Row{Claim: fmt.Sprintf("guard run over %d users", users), Rival: "latency × requests / concurrency", Unit: "s", Goal: 1.3}
+	row = row.Against(samples[0], samples[1], bed.Seconds)
+	cpu := row.Against(samples[0], samples[1], bed.CPUMilliseconds).Ours
+	row.Note = fmt.Sprintf("%.2f ms of processor time a request, %s", cpu/float64(users), bed.Peak(samples[0]))
+	if err := b.Emit(row); err != nil {
+		return err
+	}
+	return watchIndex(ctx, b, db, users, b.Pick(3000, 100_000, 300_000))
 }
 
 // hello is what the exchange tells the one who started it.
@@ -93,90 +129,13 @@ func exchange(users int, latency time.Duration) error {
 	return server.Serve(listener)
 }
 
-func bench(ctx context.Context, program string, users, index, concurrency int, latency time.Duration) (err error) {
-	if program, err = filepath.Abs(program); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "axisor-bench-*")
-	if err != nil {
-		return err
-	}
-	if err := os.Chmod(dir, 0o711); err != nil { // as root the database runs as another account
-		return err
-	}
-	axisor := func(env []string, args ...string) (*exec.Cmd, []byte, error) {
-		c := exec.CommandContext(ctx, program, args...)
-		c.Dir, c.Env = dir, append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...)
-		var said bytes.Buffer
-		c.Stderr = &said
-		out, err := c.Output()
-		if err != nil {
-			err = fmt.Errorf("axisor %s: %w: %s", strings.Join(args, " "), err, said.String())
-		}
-		return c, out, err
-	}
-	defer func() {
-		_, _, down := axisor(nil, "dev", "down", "--purge", "--yes")
-		err = errors.Join(err, down, os.RemoveAll(dir))
-	}()
-	for _, verb := range [][]string{{"dev", "up"}, {"migrate", "up"}} {
-		if _, _, err := axisor(nil, verb...); err != nil {
-			return err
-		}
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, ".axisor.yaml"))
-	if err != nil {
-		return err
-	}
-	found := regexp.MustCompile(`url: "(postgres://[^"]+)"`).FindSubmatch(raw)
-	if found == nil {
-		return errors.New("no database.url in .axisor.yaml")
-	}
-	db, err := store.Open(store.Options{URL: secret.New(string(found[1])), MaxConnections: 4})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = db.Close() }()
-	sim, end, err := start(ctx, users, latency)
-	if err != nil {
-		return err
-	}
-	defer end()
-	if err := fill(ctx, db, sim.Keys); err != nil {
-		return err
-	}
-
-	env := []string{
-		"ENCRYPTION_KEY=" + key, "AXISOR_LNMARKETS_BASE_URL=" + sim.URL, "AXISOR_LNMARKETS_PRIVATE_RPS=1000", "AXISOR_LNMARKETS_LIMIT_SCOPE=key",
-		"AXISOR_LNMARKETS_PUBLIC_RPS=1000", fmt.Sprintf("AXISOR_GUARD_CONCURRENCY=%d", concurrency),
-	}
-	began := time.Now()
-	c, out, err := axisor(env, "guard", "run", "-o", "json", "--jq", "[.users, .positions, .failed]")
-	if err != nil {
-		return err
-	}
-	took := time.Since(began)
-	usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return errors.New("no resource usage")
-	}
-	bound := latency * time.Duration(users) / time.Duration(concurrency)
-	cpu := c.ProcessState.UserTime() + c.ProcessState.SystemTime()
-	fmt.Printf("guard run: [users, positions, failed] = %s\n", strings.Join(strings.Fields(string(out)), ""))
-	fmt.Printf("  %.2f s, bound %.2f s (%s × %d / %d): %.2f times the bound\n",
-		took.Seconds(), bound.Seconds(), latency, users, concurrency, took.Seconds()/bound.Seconds())
-	fmt.Printf("  %.2f ms of processor time a request, %d MB at most\n",
-		float64(cpu.Microseconds())/1000/float64(users), usage.Maxrss/1024)
-	return watchIndex(ctx, db, users, index)
-}
-
 // start starts the exchange and waits until it says where it is.
-func start(ctx context.Context, users int, latency time.Duration) (hello, func(), error) {
+func start(ctx context.Context, users int) (hello, func(), error) {
 	self, err := os.Executable()
 	if err != nil {
 		return hello{}, nil, err
 	}
-	c := exec.CommandContext(ctx, self, "-serve", fmt.Sprintf("-users=%d", users), fmt.Sprintf("-latency=%s", latency))
+	c := exec.CommandContext(ctx, self, fmt.Sprintf("-serve=%d", users))
 	c.Stderr = os.Stderr
 	pipe, err := c.StdoutPipe()
 	if err != nil {
@@ -229,7 +188,7 @@ func fill(ctx context.Context, db *store.DB, keys []lnsim.Key) error {
 }
 
 // watchIndex times the query of every round of a watcher.
-func watchIndex(ctx context.Context, db *store.DB, users, positions int) error {
+func watchIndex(ctx context.Context, b *bed.Bed, db *store.DB, users, positions int) error {
 	for _, sql := range []string{
 		`INSERT INTO guard_watch (account_id, trade_id, user_id, side, trigger_price, refreshed_at)
 		 SELECT 'account-user-' || lpad((i % ` + fmt.Sprint(users) + `)::text, 6, '0'), 'trade-' || i, 'user-' || lpad((i % ` + fmt.Sprint(users) + `)::text, 6, '0'),
@@ -242,38 +201,29 @@ func watchIndex(ctx context.Context, db *store.DB, users, positions int) error {
 		}
 	}
 	const low, high = 94500, 95000.5
-	median := func(f func() error) (time.Duration, error) {
-		var all []time.Duration
-		for range 21 {
-			began := time.Now()
-			if err := f(); err != nil {
-				return 0, err
-			}
-			all = append(all, time.Since(began))
-		}
-		slices.Sort(all)
-		return all[len(all)/2], nil
-	}
 	var picked, scanned int
-	indexed, err := median(func() error {
+	timed := func(name string, query func(context.Context) error) bed.Contestant {
+		return bed.Contestant{Name: name, Run: func(ctx context.Context) (bed.Sample, error) {
+			began := time.Now()
+			err := query(ctx)
+			return bed.Sample{Wall: time.Since(began)}, err
+		}}
+	}
+	samples, err := bed.Turns(ctx, 2, b.Pick(3, 21, 41), timed("index", func(ctx context.Context) error {
 		ids, err := db.GuardCrossed(ctx, low, high)
 		picked = len(ids)
 		return err
-	})
-	if err != nil {
-		return err
-	}
-	full, err := median(func() error {
+	}), timed("scan", func(ctx context.Context) error {
 		return db.SQL().QueryRowContext(ctx, `SELECT count(DISTINCT user_id) FROM guard_watch
 			WHERE (side || '' = 'buy' AND trigger_price + 0 >= $1) OR (side || '' = 'sell' AND trigger_price + 0 <= $2)`, low, high).Scan(&scanned)
-	})
+	}))
 	if err != nil {
 		return err
 	}
 	if picked != scanned {
 		return fmt.Errorf("the index finds %d users, a scan %d", picked, scanned)
 	}
-	fmt.Printf("watch index: %d users of %d positions in %.1f ms, a scan takes %.1f ms: %.2f of it\n",
-		picked, positions, indexed.Seconds()*1000, full.Seconds()*1000, indexed.Seconds()/full.Seconds())
-	return nil
+	return b.Emit(bed.Row{
+		Claim: fmt.Sprintf("crossed among %d watched positions", positions), Rival: "a scan without the index", Unit: "ms",
+	}.Against(samples[0], samples[1], bed.Milliseconds))
 }

@@ -1,8 +1,7 @@
 // Command migrate measures whom a migration keeps waiting. While a reader holds a transaction on every table and
 // pgbench writes to them, the schema is brought from an earlier version to the newest, once by `axisor migrate up` and
 // once by psql fed with the same SQL, which knows no lock_timeout and does not try again. The number that counts is the
-// longest that one of the writers' transactions took. Run it with `make bench-migrate`; it makes a development
-// environment of its own in a temporary folder and deletes it afterwards.
+// longest that one of the writers' transactions took.
 package main
 
 import (
@@ -16,100 +15,67 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/axisor/axisor/bench/internal/bed"
 	"github.com/axisor/axisor/pkg/migrate"
-	"github.com/axisor/axisor/pkg/secret"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 // allowed is how long a migration may keep a writer waiting.
 const allowed = time.Second
 
-type options struct {
-	program, psql, pgbench string
-	from                   int64
-	rows                   int
-	hold                   time.Duration
-	clients                int
-}
-
 func main() {
-	var o options
-	flag.StringVar(&o.program, "axisor", "bin/axisor", "program to measure")
-	flag.StringVar(&o.psql, "psql", "psql", "psql of the server's release")
-	flag.StringVar(&o.pgbench, "pgbench", "pgbench", "pgbench of the server's release")
-	flag.Int64Var(&o.from, "from", 10, "version to begin with; 10 has the design's tables and none of its row security")
-	flag.IntVar(&o.rows, "rows", 200_000, "trade logs, and a tenth as many users and payments")
-	flag.DurationVar(&o.hold, "hold", 10*time.Second, "how long the reader holds every table; a second later it does so again")
-	flag.IntVar(&o.clients, "clients", 4, "writers")
-	flag.Parse()
-	if err := bench(context.Background(), o); err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
-	}
+	o := bed.Flags()
+	from := flag.Int64("from", 10, "version to begin with; 10 has the design's tables and none of its row security")
+	bed.Main(o, func(ctx context.Context, b *bed.Bed) error {
+		f := &field{
+			Bed: b, from: *from, rows: b.Pick(2000, 20_000, 200_000), clients: 4,
+			hold: time.Duration(b.Pick(1, 5, 10)) * time.Second,
+		}
+		return f.compare(ctx)
+	})
 }
 
-// bed is the environment and the server in it.
-type bed struct {
-	options
-	dir string
-	url string // of the development database
+// field is the bed with the size of the traffic in it.
+type field struct {
+	*bed.Bed
+
+	from    int64
+	rows    int           // trade logs, and a tenth as many users and payments
+	hold    time.Duration // how long the reader holds every table; a second later it does so again
+	clients int
+	made    int // databases
 }
 
-func bench(ctx context.Context, o options) (err error) {
-	b := &bed{options: o}
-	if b.program, err = filepath.Abs(o.program); err != nil {
-		return err
+func (f *field) compare(ctx context.Context) error {
+	retries := 0
+	way := func(name string, up func(context.Context, *sql.DB, string) (int, error), keep *int) bed.Contestant {
+		return bed.Contestant{Name: name, Run: func(ctx context.Context) (bed.Sample, error) {
+			f.made++
+			o, err := f.measure(ctx, fmt.Sprintf("bench_%d", f.made), up)
+			f.Say("%-20s longest %s, 99.9 %% %s, whole run %s, %d writes, %d retries", name, o.longest.Round(time.Millisecond),
+				o.most.Round(time.Millisecond), o.took.Round(time.Millisecond), o.writes, o.retries)
+			*keep += o.retries
+			return bed.Sample{Wall: o.longest}, err
+		}}
 	}
-	if b.dir, err = os.MkdirTemp("", "axisor-bench-*"); err != nil {
-		return err
-	}
-	if err := os.Chmod(b.dir, 0o711); err != nil { // as root the database runs as another account
-		return err
-	}
-	defer func() {
-		_, downErr := b.run(ctx, "", "dev", "down", "--purge", "--yes")
-		err = errors.Join(err, downErr, os.RemoveAll(b.dir))
-	}()
-	if _, err := b.run(ctx, "", "dev", "up"); err != nil {
-		return err
-	}
-	raw, err := os.ReadFile(filepath.Join(b.dir, ".axisor.yaml"))
+	limit := bed.Contestant{Name: "limit", Run: func(context.Context) (bed.Sample, error) { return bed.Sample{Wall: allowed}, nil }}
+	samples, err := bed.Turns(ctx, 0, f.Pick(1, 1, 3), way("axisor migrate up", f.migrateUp, &retries), way("psql, the same SQL", f.feedPsql, new(int)), limit)
 	if err != nil {
 		return err
 	}
-	found := regexp.MustCompile(`url: "(postgres://[^"]+)"`).FindSubmatch(raw)
-	if found == nil {
-		return errors.New("no database.url in .axisor.yaml")
-	}
-	b.url = string(found[1])
-	fmt.Printf("from version %d to the newest, %d trade logs, %d writers, every table held by a reader for %s\n\n", o.from, o.rows, o.clients, o.hold)
-	var ours, theirs outcome
-	if theirs, err = b.measure(ctx, "bench_psql", b.feedPsql); err != nil {
-		return err
-	}
-	if ours, err = b.measure(ctx, "bench_axisor", b.migrateUp); err != nil {
-		return err
-	}
-	fmt.Printf("%-28s %12s %12s %12s %10s %8s\n", "", "longest", "99.9 %", "whole run", "writes", "retries")
-	for _, row := range []struct {
-		name string
-		o    outcome
-	}{{"psql, the same SQL", theirs}, {"axisor migrate up", ours}} {
-		fmt.Printf("%-28s %12s %12s %12s %10d %8d\n", row.name, row.o.longest.Round(time.Millisecond), row.o.most.Round(time.Millisecond),
-			row.o.took.Round(time.Millisecond), row.o.writes, row.o.retries)
-	}
-	fmt.Printf("\nlongest wait of a writer: %.2fx psql's\n", ours.longest.Seconds()/theirs.longest.Seconds())
-	if ours.longest > allowed {
-		return fmt.Errorf("axisor migrate up kept a writer waiting for %s, more than %s", ours.longest, allowed)
-	}
-	return nil
+	row := bed.Row{Claim: "migrate up: longest wait of a writer", Unit: "ms"}
+	row.Note = fmt.Sprintf("every table held by a reader for %s; %d retries", f.hold, retries)
+	byHand, promised := row, row
+	byHand.Rival, promised.Rival, promised.Goal = "psql, the same SQL", "the promise", 1
+	return errors.Join(
+		f.Emit(byHand.Against(samples[0], samples[1], bed.Milliseconds)), f.Emit(promised.Against(samples[0], samples[2], bed.Milliseconds)),
+	)
 }
 
 // outcome is what one way to migrate did to the writers.
@@ -121,26 +87,27 @@ type outcome struct {
 }
 
 // measure runs one way to migrate on a database of its own, between the reader and the writers.
-func (b *bed) measure(ctx context.Context, database string, up func(context.Context, *sql.DB, string) (retries int, err error)) (outcome, error) {
+func (f *field) measure(ctx context.Context, database string, up func(context.Context, *sql.DB, string) (retries int, err error)) (outcome, error) {
 	var o outcome
-	db, err := b.prepare(ctx, database)
+	db, err := f.prepare(ctx, database)
 	if err != nil {
 		return o, err
 	}
 	defer db.Close()
-	release, err := b.read(ctx, db)
+	release, err := f.read(ctx, db)
 	if err != nil {
 		return o, err
 	}
 	defer release()
-	writing, err := b.write(ctx, database)
+	writing, err := f.write(ctx, database)
 	if err != nil {
 		return o, err
 	}
 	time.Sleep(time.Second) // the writers are under way
 	began := time.Now()
-	o.retries, err = up(ctx, db, b.address(database))
+	o.retries, err = up(ctx, db, f.address(database))
 	o.took = time.Since(began)
+	time.Sleep(2 * time.Second) // pgbench loses the last lines of its log when it is interrupted
 	waits, stopErr := writing()
 	if err = errors.Join(err, stopErr); err != nil {
 		return o, err
@@ -150,16 +117,16 @@ func (b *bed) measure(ctx context.Context, database string, up func(context.Cont
 	}
 	slices.Sort(waits)
 	o.writes, o.longest, o.most = len(waits), waits[len(waits)-1], waits[len(waits)-1-len(waits)/1000]
-	return o, b.verify(ctx, db)
+	return o, f.verify(ctx, db)
 }
 
-func (b *bed) address(database string) string {
-	return regexp.MustCompile(`/[^/?]*(\?|$)`).ReplaceAllString(b.url, "/"+database+"$1")
+func (f *field) address(database string) string {
+	return f.Server.URL(database).Reveal()
 }
 
 // prepare makes a database of the earlier version, with rows.
-func (b *bed) prepare(ctx context.Context, database string) (*sql.DB, error) {
-	s, err := store.Open(store.Options{URL: secret.New(b.url), MaxConnections: 1})
+func (f *field) prepare(ctx context.Context, database string) (*sql.DB, error) {
+	s, err := store.Open(store.Options{URL: f.URL(), MaxConnections: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -167,10 +134,10 @@ func (b *bed) prepare(ctx context.Context, database string) (*sql.DB, error) {
 	if err = errors.Join(err, s.Close()); err != nil {
 		return nil, err
 	}
-	if _, err := b.run(ctx, b.address(database), "migrate", "up", "--to", strconv.FormatInt(b.from, 10)); err != nil {
+	if _, err := f.run(ctx, f.address(database), "migrate", "up", "--to", strconv.FormatInt(f.from, 10)); err != nil {
 		return nil, err
 	}
-	if s, err = store.Open(store.Options{URL: secret.New(b.address(database)), MaxConnections: 4}); err != nil {
+	if s, err = store.Open(store.Options{URL: f.Server.URL(database), MaxConnections: 4}); err != nil {
 		return nil, err
 	}
 	for _, fill := range []string{
@@ -180,7 +147,7 @@ func (b *bed) prepare(ctx context.Context, database string) (*sql.DB, error) {
 		`INSERT INTO "TradeLog" (user_id, trade_id, status, executed_at)
 			SELECT 'u' || (n %% (%[1]d / 10) + 1), n::text, 'success', now() FROM generate_series(1, %[1]d) n`,
 	} {
-		if _, err := s.SQL().ExecContext(ctx, fmt.Sprintf(fill, b.rows)); err != nil {
+		if _, err := s.SQL().ExecContext(ctx, fmt.Sprintf(fill, f.rows)); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
@@ -190,7 +157,7 @@ func (b *bed) prepare(ctx context.Context, database string) (*sql.DB, error) {
 
 // read holds every table by a transaction that has read from it, again and again until stop is called. When it
 // returns the tables are held.
-func (b *bed) read(ctx context.Context, db *sql.DB) (stop func(), err error) {
+func (f *field) read(ctx context.Context, db *sql.DB) (stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	tx, err := holdEverything(ctx, db)
 	if err != nil {
@@ -199,7 +166,7 @@ func (b *bed) read(ctx context.Context, db *sql.DB) (stop func(), err error) {
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		for tx != nil && pause(ctx, b.hold) {
+		for tx != nil && pause(ctx, f.hold) {
 			_ = tx.Rollback()
 			if tx = nil; pause(ctx, time.Second) {
 				tx, _ = holdEverything(ctx, db) // cancelled, or in the way of a migration: then it was its turn
@@ -239,12 +206,12 @@ func holdEverything(ctx context.Context, db *sql.DB) (*sql.Tx, error) {
 
 // write starts pgbench on tables that people write to, a transaction a statement. The returned function ends it and
 // gives the time that each transaction took.
-func (b *bed) write(ctx context.Context, database string) (stop func() ([]time.Duration, error), err error) {
-	dir := filepath.Join(b.dir, database)
+func (f *field) write(ctx context.Context, database string) (stop func() ([]time.Duration, error), err error) {
+	dir := filepath.Join(f.Dir, database)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
-	args := []string{"-n", "-c", strconv.Itoa(b.clients), "-j", "2", "-T", "3600", "-R", "200", "-l", "--log-prefix", filepath.Join(dir, "log"), "-D", fmt.Sprintf("users=%d", b.rows/10)}
+	args := []string{"-n", "-c", strconv.Itoa(f.clients), "-j", "2", "-T", "3600", "-R", "200", "-l", "--log-prefix", filepath.Join(dir, "log"), "-D", fmt.Sprintf("users=%d", f.rows/10)}
 	for i, sql := range []string{
 		`UPDATE "User" SET updated_at = now() WHERE id = 'u' || :n;`,
 		`UPDATE "Payment" SET updated_at = now() WHERE id = 'p' || :n;`,
@@ -259,7 +226,7 @@ func (b *bed) write(ctx context.Context, database string) (stop func() ([]time.D
 		args = append(args, "-f", name)
 	}
 	var errw bytes.Buffer
-	c := exec.CommandContext(ctx, b.pgbench, append(args, b.address(database))...)
+	c := exec.CommandContext(ctx, f.Bin.Path("pgbench"), append(args, f.address(database))...)
 	c.Stderr = &errw
 	if err := c.Start(); err != nil {
 		return nil, err
@@ -282,11 +249,11 @@ func latencies(dir string) ([]time.Duration, error) {
 	}
 	var all []time.Duration
 	for _, name := range logs {
-		f, err := os.Open(name)
+		log, err := os.Open(name)
 		if err != nil {
 			return nil, err
 		}
-		for lines := bufio.NewScanner(f); lines.Scan(); {
+		for lines := bufio.NewScanner(log); lines.Scan(); {
 			fields := strings.Fields(lines.Text())
 			if len(fields) < 3 {
 				continue // the last line of a process that was interrupted
@@ -295,7 +262,7 @@ func latencies(dir string) ([]time.Duration, error) {
 				all = append(all, time.Duration(us)*time.Microsecond)
 			}
 		}
-		if err := f.Close(); err != nil {
+		if err := log.Close(); err != nil {
 			return nil, err
 		}
 	}
@@ -303,20 +270,20 @@ func latencies(dir string) ([]time.Duration, error) {
 }
 
 // migrateUp is the program's own way. A busy table is a line on standard error.
-func (b *bed) migrateUp(ctx context.Context, _ *sql.DB, url string) (int, error) {
-	said, err := b.run(ctx, url, "migrate", "up", "--lock-timeout", "5m")
+func (f *field) migrateUp(ctx context.Context, _ *sql.DB, url string) (int, error) {
+	said, err := f.run(ctx, url, "migrate", "up", "--lock-timeout", "5m")
 	return strings.Count(said, "a table is busy"), err
 }
 
 // feedPsql is the same SQL without any care: every file a transaction, indexes concurrently.
-func (b *bed) feedPsql(ctx context.Context, db *sql.DB, url string) (int, error) {
+func (f *field) feedPsql(ctx context.Context, db *sql.DB, url string) (int, error) {
 	m, err := migrate.New(db, migrate.Options{})
 	if err != nil {
 		return 0, err
 	}
 	var script strings.Builder
 	for _, version := range m.Versions() {
-		if version <= b.from {
+		if version <= f.from {
 			continue
 		}
 		impacts, err := m.Script(version, "up")
@@ -334,7 +301,7 @@ func (b *bed) feedPsql(ctx context.Context, db *sql.DB, url string) (int, error)
 		}
 		fmt.Fprintf(&script, "INSERT INTO %s (version_id, is_applied) VALUES (%d, true);\n", migrate.VersionTable, version)
 	}
-	c := exec.CommandContext(ctx, b.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", url)
+	c := exec.CommandContext(ctx, f.Bin.Path("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", url)
 	c.Stdin = strings.NewReader(script.String())
 	if out, err := c.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("psql: %w\n%s", err, out)
@@ -343,7 +310,7 @@ func (b *bed) feedPsql(ctx context.Context, db *sql.DB, url string) (int, error)
 }
 
 // verify proves that the migration did its work.
-func (b *bed) verify(ctx context.Context, db *sql.DB) error {
+func (f *field) verify(ctx context.Context, db *sql.DB) error {
 	m, err := migrate.New(db, migrate.Options{})
 	if err != nil {
 		return err
@@ -356,14 +323,11 @@ func (b *bed) verify(ctx context.Context, db *sql.DB) error {
 }
 
 // run runs axisor and returns what it said on standard error.
-func (b *bed) run(ctx context.Context, url string, args ...string) (string, error) {
-	c := exec.CommandContext(ctx, b.program, args...)
+func (f *field) run(ctx context.Context, url string, args ...string) (string, error) {
+	c := exec.CommandContext(ctx, f.Program, args...)
 	var errw bytes.Buffer
-	c.Dir, c.Stderr = b.dir, &errw
-	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.dir, "AXISOR_PG_BIN=" + os.Getenv("AXISOR_PG_BIN")}
-	if url != "" {
-		c.Env = append(c.Env, "AXISOR_DATABASE_URL="+url)
-	}
+	c.Dir, c.Stderr = f.Dir, &errw
+	c.Env = append(slices.Clone(f.Env), "AXISOR_DATABASE_URL="+url)
 	if err := c.Run(); err != nil {
 		return errw.String(), fmt.Errorf("axisor %s: %w\n%s", strings.Join(args, " "), err, errw.String())
 	}

@@ -1,132 +1,73 @@
-// Command trades times the bulk work on trade logs beside psql doing the same, in the same run on the same machine:
-// import beside a raw \copy into the same indexed table, export beside \copy out of it, a deep page beside the first,
-// statistics beside the SQL that gives the same figures, and export of payments beside \copy of the same query; with
-// the peak memory of each. Run it with `make bench-trades`; it makes
-// a development environment of its own in a temporary folder and deletes it afterwards.
+// Command trades times the bulk work on trade logs beside psql doing the same: import beside a raw \copy into the same
+// indexed table, export beside \copy out of it, a deep page beside the first, statistics beside the SQL that gives the same figures, and
+// export of payments beside \copy of the same query.
 package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
-	"runtime"
-	"slices"
-	"syscall"
 	"time"
 
-	"github.com/axisor/axisor/pkg/secret"
+	"github.com/axisor/axisor/bench/internal/bed"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 const (
-	users     = 1000
-	heavy     = 10_000 // rows of the user whose statistics are timed
-	deepPages = 100_000
-	columns   = "id, user_id, trade_id, status, action, pnl, amount, price, executed_at, created_at"
+	users   = 1000
+	columns = "id, user_id, trade_id, status, action, pnl, amount, price, executed_at, created_at"
 )
 
 func main() {
-	program := flag.String("axisor", "bin/axisor", "program to time")
-	psql := flag.String("psql", "psql", "psql to time it beside")
-	rows := flag.Int("rows", 5_000_000, "trade logs")
-	runs := flag.Int("runs", 3, "runs of each export")
-	flag.Parse()
-	b := &bed{psql: *psql, rows: max(*rows, 2*heavy), runs: *runs}
-	if err := b.bench(context.Background(), *program); err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
-	}
-}
-
-// bed is the environment the programs run in.
-type bed struct {
-	dir, program, psql, url string
-	rows, runs              int
-	db                      *store.DB
-}
-
-// took is what one process needed.
-type took struct {
-	time time.Duration
-	peak int64 // bytes
-}
-
-func (b *bed) bench(ctx context.Context, program string) (err error) {
-	if b.program, err = filepath.Abs(program); err != nil {
-		return err
-	}
-	if b.dir, err = os.MkdirTemp("", "axisor-bench-*"); err != nil {
-		return err
-	}
-	if err := os.Chmod(b.dir, 0o711); err != nil { // as root the database runs as another account
-		return err
-	}
-	defer func() {
-		if b.db != nil {
-			err = errors.Join(err, b.db.Close())
+	o := bed.Flags()
+	rows := flag.Int("rows", 0, "trade logs (default: by -size; the promises are about 5000000)")
+	bed.Main(o, func(ctx context.Context, b *bed.Bed) error {
+		if *rows == 0 {
+			*rows = b.Pick(2000, 40_000, 300_000)
 		}
-		_, downErr := b.run(ctx, b.program, "dev", "down", "--purge", "--yes")
-		err = errors.Join(err, downErr, os.RemoveAll(b.dir))
-	}()
-	if err := b.prepare(ctx); err != nil {
-		return err
-	}
-	fmt.Printf("%d trade logs, the seed's indexes, %d processors\n\n", b.rows, runtime.NumCPU())
-	for _, step := range []func(context.Context) error{b.imports, b.exports, b.pages, b.stats, b.payments} {
-		if err := step(ctx); err != nil {
+		f := &field{Bed: b, rows: *rows, heavy: b.Pick(200, 4000, 10_000), pages: b.Pick(200, 20_000, 100_000), rounds: b.Pick(1, 5, 5)}
+		if err := f.SQL(ctx, bed.Database, fmt.Sprintf(`INSERT INTO "User" (id, email, username)
+			SELECT 'u' || i, 'u' || i || '@example.com', 'user' || i FROM generate_series(0, %d) i`, users)); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func (b *bed) prepare(ctx context.Context) error {
-	for _, verb := range [][]string{{"dev", "up"}, {"migrate", "up"}} {
-		if _, err := b.run(ctx, b.program, verb...); err != nil {
+		if err := f.write(); err != nil {
 			return err
 		}
-	}
-	raw, err := os.ReadFile(filepath.Join(b.dir, ".axisor.yaml"))
-	if err != nil {
-		return err
-	}
-	found := regexp.MustCompile(`url: "(postgres://[^"]+)"`).FindSubmatch(raw)
-	if found == nil {
-		return errors.New("no database.url in .axisor.yaml")
-	}
-	b.url = string(found[1])
-	if b.db, err = store.Open(store.Options{URL: secret.New(b.url), MaxConnections: 2}); err != nil {
-		return err
-	}
-	if err := b.exec(ctx, fmt.Sprintf(`INSERT INTO "User" (id, email, username)
-		SELECT 'u' || i, 'u' || i || '@example.com', 'user' || i FROM generate_series(0, %d) i`, users)); err != nil {
-		return err
-	}
-	return b.write()
+		for _, step := range []func(context.Context) error{f.imports, f.exports, f.deep, f.stats, f.payments} {
+			if err := step(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// field is the bed with a file of trade logs.
+type field struct {
+	*bed.Bed
+
+	rows, heavy, pages, rounds int // heavy: the rows of the user whose statistics are timed
 }
 
 // write makes the file that both programs take in.
-func (b *bed) write() error {
-	f, err := os.Create(b.file())
+func (f *field) write() error {
+	file, err := os.Create(f.file())
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriterSize(f, 1<<20)
+	w := bufio.NewWriterSize(file, 1<<20)
 	fmt.Fprintln(w, "id,user_id,trade_id,status,action,pnl,amount,price,executed_at,created_at")
 	r := rand.New(rand.NewPCG(1, 2))
 	at := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	words := []string{"success", "success", "success", "completed", "failed", "app_error"}
-	for i := range b.rows {
+	for i := range f.rows {
 		user := 1 + r.IntN(users)
-		if i%(b.rows/heavy) == 0 {
+		if i%(f.rows/f.heavy) == 0 {
 			user = 0
 		}
 		at = at.Add(time.Duration(r.IntN(60)) * time.Second)
@@ -134,76 +75,72 @@ func (b *bed) write() error {
 		fmt.Fprintf(w, "%08x-0000-4000-8000-%012x,u%d,t%d,%s,close,%d,%d,%.1f,%s,%s\n",
 			r.Uint32(), i, user, i, words[r.IntN(len(words))], r.IntN(20001)-9900, 100+r.IntN(900), 50000+r.Float64()*1000, stamp, stamp)
 	}
-	return errors.Join(w.Flush(), f.Close(), os.Chmod(b.file(), 0o644))
+	return errors.Join(w.Flush(), file.Close(), os.Chmod(f.file(), 0o644))
 }
 
-func (b *bed) file() string { return filepath.Join(b.dir, "trades.csv") }
+func (f *field) file() string { return filepath.Join(f.Dir, "trades.csv") }
 
-func (b *bed) imports(ctx context.Context) error {
-	var raw, ours []time.Duration
-	var peak int64
-	for range 2 { // in turns, so that a busy moment hits both
-		for _, p := range []struct {
-			into *[]time.Duration
-			argv []string
-		}{
-			{&raw, b.psqlArgs(`\copy "TradeLog" (` + columns + `) from '` + b.file() + `' csv header`)},
-			{&ours, []string{b.program, "trade", "import", b.file(), "-q"}},
-		} {
-			if err := b.exec(ctx, `TRUNCATE "TradeLog"`); err != nil {
-				return err
-			}
-			if err := b.exec(ctx, `CHECKPOINT`); err != nil {
-				return err
-			}
-			t, err := b.run(ctx, p.argv[0], p.argv[1:]...)
-			if err != nil {
-				return err
-			}
-			*p.into = append(*p.into, t.time)
-			if p.argv[0] == b.program {
-				peak = max(peak, t.peak)
-			}
-		}
+func (f *field) imports(ctx context.Context) error {
+	ours := f.Command("axisor", f.Program, "trade", "import", f.file(), "-q")
+	theirs := f.Command("psql", f.Psql(`\copy "TradeLog" (`+columns+`) from '`+f.file()+`' csv header`)...)
+	empty := func(ctx context.Context) error { return f.SQL(ctx, bed.Database, `TRUNCATE "TradeLog"`, "CHECKPOINT") }
+	ours.Before, theirs.Before = empty, empty
+	samples, err := bed.Turns(ctx, 0, f.rounds, ours, theirs)
+	if err != nil {
+		return err
 	}
-	b.compare("import csv (rival: psql \\copy into the same table)", slices.Min(ours), slices.Min(raw), peak)
-	return b.exec(ctx, `VACUUM ANALYZE "TradeLog"`)
+	row := bed.Row{Claim: fmt.Sprintf("import of %d trades", f.rows), Rival: `psql \copy, same indexes`, Unit: "s", Goal: 1.18, Note: bed.Peak(samples[0])}
+	return errors.Join(f.Emit(row.Against(samples[0], samples[1], bed.Seconds)), f.SQL(ctx, bed.Database, `VACUUM ANALYZE "TradeLog"`))
 }
 
-func (b *bed) exports(ctx context.Context) error {
-	rival := b.psqlArgs(`\copy (SELECT * FROM "TradeLog") to stdout csv header`)
-	for _, format := range []string{"csv", "jsonl"} {
-		if err := b.beside(ctx, "export "+format+" (rival: psql \\copy out, csv)", rival, "trade", "export", "-o", format); err != nil {
+func (f *field) exports(ctx context.Context) error {
+	samples, err := bed.Turns(
+		ctx, 1, f.Pick(1, 5, 7),
+		f.Command("csv", f.Program, "trade", "export", "-o", "csv"), f.Command("jsonl", f.Program, "trade", "export", "-o", "jsonl"),
+		f.Command("psql", f.Psql(`\copy (SELECT * FROM "TradeLog") to stdout csv header`)...),
+	)
+	if err != nil {
+		return err
+	}
+	for i, format := range []string{"csv", "jsonl"} {
+		row := bed.Row{Claim: fmt.Sprintf("export of %d trades, %s", f.rows, format), Rival: `psql \copy, csv`, Unit: "s", Note: bed.Peak(samples[i])}
+		if format == "csv" {
+			row.Goal = 1.18
+		}
+		if err := f.Emit(row.Against(samples[i], samples[2], bed.Seconds)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *bed) pages(ctx context.Context) error {
-	size := max(1, (b.rows-100)/deepPages)
-	walk := b.db.ListTrades(ctx, store.TradeFilter{}, store.Page{Limit: min(deepPages*size, b.rows-100)})
+// deep compares pages inside one process: of a whole program it would be the start that is measured.
+func (f *field) deep(ctx context.Context) (err error) {
+	db, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	size := max(1, (f.rows-100)/f.pages)
+	walk := db.ListTrades(ctx, store.TradeFilter{}, store.Page{Limit: min(f.pages*size, f.rows-100)})
 	for _, err := range walk.Items {
 		if err != nil {
 			return err
 		}
 	}
-	var first, deep []time.Duration
-	for range 101 {
-		for _, p := range []struct {
-			into   *[]time.Duration
-			cursor string
-		}{{&first, ""}, {&deep, walk.Next()}} {
-			start := time.Now()
-			if _, err := b.db.ListTrades(ctx, store.TradeFilter{}, store.Page{Limit: size, Cursor: p.cursor}).Collect(); err != nil {
-				return err
-			}
-			*p.into = append(*p.into, time.Since(start))
-		}
+	page := func(name, cursor string) bed.Contestant {
+		return bed.Contestant{Name: name, Run: func(ctx context.Context) (bed.Sample, error) {
+			began := time.Now()
+			_, err := db.ListTrades(ctx, store.TradeFilter{}, store.Page{Limit: size, Cursor: cursor}).Collect()
+			return bed.Sample{Wall: time.Since(began)}, err
+		}}
 	}
-	fmt.Printf("%-52s %8.2f ms, first page %.2f ms, ratio %.2f\n", fmt.Sprintf("page %d of %d rows", deepPages, size),
-		ms(median(deep)), ms(median(first)), float64(median(deep))/float64(median(first)))
-	return nil
+	samples, err := bed.Turns(ctx, 3, 101, page("deep", walk.Next()), page("first", ""))
+	if err != nil {
+		return err
+	}
+	row := bed.Row{Claim: fmt.Sprintf("page %d of trades", f.pages), Rival: "the first page", Unit: "ms", Goal: 1.5}
+	return f.Emit(row.Against(samples[0], samples[1], bed.Milliseconds))
 }
 
 // aggregate is the SQL for the figures of `trade stats` that need no order, with money added up exactly. Drawdown and
@@ -213,95 +150,51 @@ const aggregate = `SELECT count(*), count(*) FILTER (WHERE used), count(*) FILTE
 	sum(pnl::numeric) FILTER (WHERE used), avg(pnl::numeric) FILTER (WHERE used), max(pnl) FILTER (WHERE used), min(pnl) FILTER (WHERE used),
 	sum(pnl::numeric) FILTER (WHERE used AND pnl > 0), sum(pnl::numeric) FILTER (WHERE used AND pnl < 0),
 	sum(abs(amount)::numeric) FILTER (WHERE used), min(executed_at) FILTER (WHERE used), max(executed_at) FILTER (WHERE used)
-	FROM (SELECT *, status IN ('success', 'completed', 'executed') AND pnl IS NOT NULL AS used FROM "TradeLog"`
+	FROM (SELECT *, status IN ('success', 'completed', 'executed') AND pnl IS NOT NULL AS used FROM "TradeLog"%s) t`
 
-func (b *bed) stats(ctx context.Context) error {
-	for _, c := range []struct{ name, where, user string }{
-		{fmt.Sprintf("stats of a user with %d rows (rival: SQL)", heavy), " WHERE user_id = 'u0'", "u0"}, {"stats of all rows (rival: SQL)", "", ""},
+func (f *field) stats(ctx context.Context) error {
+	for _, c := range []struct {
+		claim, where string
+		args         []string
+	}{
+		{fmt.Sprintf("statistics of %d trades of a user", f.heavy), " WHERE user_id = 'u0'", []string{"--user", "u0"}},
+		{fmt.Sprintf("statistics of all %d trades", f.rows), "", nil},
 	} {
-		sql := b.psqlArgs(aggregate + c.where + ") t")
-		args := []string{"trade", "stats", "-o", "json"}
-		if c.user != "" {
-			args = append(args, "--user", c.user)
+		samples, err := bed.Turns(
+			ctx, 1, f.Pick(1, 7, 9),
+			f.Command("axisor", append([]string{f.Program, "trade", "stats", "-o", "json"}, c.args...)...),
+			f.Command("psql", f.Psql(fmt.Sprintf(aggregate, c.where))...),
+		)
+		if err != nil {
+			return err
 		}
-		if err := b.beside(ctx, c.name, sql, args...); err != nil {
+		row := bed.Row{Claim: c.claim, Rival: "psql, SQL for the same figures", Unit: "ms", Note: bed.Peak(samples[0])}
+		if c.where == "" {
+			row.Goal = 1.3
+		}
+		if err := f.Emit(row.Against(samples[0], samples[1], bed.Milliseconds)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *bed) payments(ctx context.Context) error {
-	for _, sql := range []string{
-		fmt.Sprintf(`INSERT INTO "Payment" (user_id, amount_sats, lightning_invoice, status, plan_type, payment_hash, description, expires_at, created_at)
-			SELECT 'u' || 1 + i %% %d, 21000, 'lnbc210u1' || repeat(md5(i::text), 8), 'pending', 'pro', md5(i::text) || md5((-i)::text), 'pro', now(),
-			now() - i * interval '1 minute' FROM generate_series(1, %d) i`, users, b.rows/10),
-		`VACUUM ANALYZE "Payment"`,
-	} {
-		if err := b.exec(ctx, sql); err != nil {
-			return err
-		}
+func (f *field) payments(ctx context.Context) error {
+	rows := f.rows / 10
+	if err := f.SQL(ctx, bed.Database, fmt.Sprintf(`INSERT INTO "Payment" (user_id, amount_sats, lightning_invoice, status, plan_type, payment_hash,
+			description, expires_at, created_at)
+		SELECT 'u' || 1 + i %% %d, 21000, 'lnbc210u1' || repeat(md5(i::text), 8), 'pending', 'pro', md5(i::text) || md5((-i)::text), 'pro', now(),
+			now() - i * interval '1 minute' FROM generate_series(1, %d) i`, users, rows), `VACUUM ANALYZE "Payment"`); err != nil {
+		return err
 	}
-	rival := b.psqlArgs(`\copy (SELECT p.*, u.email, s.source FROM "Payment" p JOIN "User" u ON u.id = p.user_id ` +
-		`LEFT JOIN payment_settlement s ON s.payment_id = p.id ORDER BY p.created_at, p.id) to stdout csv header`)
-	return b.beside(ctx, fmt.Sprintf("export of %d payments (rival: psql \\copy)", b.rows/10), rival, "payment", "export")
-}
-
-// beside runs the program and its rival in turns, so that a busy moment hits both.
-func (b *bed) beside(ctx context.Context, name string, rival []string, args ...string) error {
-	var theirs, ours []time.Duration
-	var peak int64
-	for range b.runs {
-		t, err := b.run(ctx, rival[0], rival[1:]...)
-		if err != nil {
-			return err
-		}
-		o, err := b.run(ctx, b.program, args...)
-		if err != nil {
-			return err
-		}
-		theirs, ours, peak = append(theirs, t.time), append(ours, o.time), max(peak, o.peak)
-	}
-	b.compare(name, median(ours), median(theirs), peak)
-	return nil
-}
-
-// compare prints speed relative to the rival: 1 is as fast, less is slower.
-func (b *bed) compare(name string, ours, theirs time.Duration, peak int64) {
-	fmt.Printf("%-52s %8.0f ms, rival %.0f ms, speed %.2f of it, peak memory %d MB\n", name, ms(ours), ms(theirs), float64(theirs)/float64(ours), peak>>20)
-}
-
-func (b *bed) psqlArgs(sql string) []string {
-	return []string{b.psql, "-X", "-q", "-A", "-t", b.url, "-c", sql}
-}
-
-// run runs a program to its end; what it prints goes to the null device.
-func (b *bed) run(ctx context.Context, name string, args ...string) (took, error) {
-	c := exec.CommandContext(ctx, name, args...)
-	c.Dir, c.Env = b.dir, append(os.Environ(), "HOME="+b.dir)
-	var errw bytes.Buffer
-	c.Stderr, c.Stdout = &errw, nil
-	start := time.Now()
-	err := c.Run()
-	t := took{time: time.Since(start)}
+	samples, err := bed.Turns(
+		ctx, 1, f.Pick(1, 5, 7), f.Command("axisor", f.Program, "payment", "export"),
+		f.Command("psql", f.Psql(`\copy (SELECT p.*, u.email, s.source FROM "Payment" p JOIN "User" u ON u.id = p.user_id `+
+			`LEFT JOIN payment_settlement s ON s.payment_id = p.id ORDER BY p.created_at, p.id) to stdout csv header`)...),
+	)
 	if err != nil {
-		return t, fmt.Errorf("%s %v: %w: %s", name, args, err, errw.String())
+		return err
 	}
-	if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		t.peak = usage.Maxrss << 10
-	}
-	return t, nil
+	row := bed.Row{Claim: fmt.Sprintf("export of %d payments", rows), Rival: `psql \copy, same query`, Unit: "s", Goal: 1.18, Note: bed.Peak(samples[0])}
+	return f.Emit(row.Against(samples[0], samples[1], bed.Seconds))
 }
-
-func (b *bed) exec(ctx context.Context, sql string) error {
-	_, err := b.db.SQL().ExecContext(ctx, sql)
-	return err
-}
-
-func median(d []time.Duration) time.Duration {
-	d = slices.Clone(d)
-	slices.Sort(d)
-	return d[len(d)/2]
-}
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,107 +1,43 @@
-// Command userimport measures `axisor user import` beside psql's \copy of the same rows into the same table, in the
-// same run: the copy is the floor, because it checks nothing, asks about nobody and records nothing.
-// `go run ./bench/userimport` runs it on a private PostgreSQL of its own, with durability on.
+// Command userimport measures `axisor user import` beside psql's \copy of the same rows into the same table: the copy is
+// the floor, because it checks nothing, asks about nobody and records nothing.
 package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
-	"syscall"
-	"time"
+
+	"github.com/axisor/axisor/bench/internal/bed"
 )
 
 func main() {
-	program := flag.String("axisor", "bin/axisor", "program to time")
-	psql := flag.String("psql", "psql", "psql to compare with")
-	rows := flag.Int("rows", 100_000, "users to import")
-	rounds := flag.Int("rounds", 3, "rounds, taking turns")
-	flag.Parse()
-	if err := bench(context.Background(), *program, *psql, *rows, *rounds); err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
-	}
+	bed.Main(bed.Flags(), run)
 }
 
 const header = "id,email,username,plan_type,is_active,email_verified,password_hash,preferences,created_at,updated_at"
 
-func bench(ctx context.Context, program, psql string, rows, rounds int) (err error) {
-	if program, err = filepath.Abs(program); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "axisor-bench-*")
-	if err != nil {
-		return err
-	}
-	if err := os.Chmod(dir, 0o711); err != nil { // as root the database runs as another account
-		return err
-	}
-	b := bed{dir: dir}
-	defer func() {
-		_, _, downErr := b.run(ctx, program, "dev", "down", "--purge", "--yes")
-		err = errors.Join(err, downErr, os.RemoveAll(dir))
-	}()
-	for _, args := range [][]string{{"dev", "up"}, {"migrate", "up"}} {
-		if _, _, err := b.run(ctx, program, args...); err != nil {
-			return err
-		}
-	}
-	raw, err := os.ReadFile(filepath.Join(dir, ".axisor.yaml"))
-	if err != nil {
-		return err
-	}
-	found := regexp.MustCompile(`url: "(postgres://[^"]+)"`).FindSubmatch(raw)
-	if found == nil {
-		return errors.New("no database.url in .axisor.yaml")
-	}
-	url, file := string(found[1]), filepath.Join(dir, "users.csv")
+func run(ctx context.Context, b *bed.Bed) error {
+	rows, file := b.Pick(500, 10_000, 100_000), filepath.Join(b.Dir, "users.csv")
 	if err := generate(file, rows); err != nil {
 		return err
 	}
-	empty := func() error {
-		_, _, err := b.run(ctx, psql, url, "-X", "-q", "-c", `SET client_min_messages = error; TRUNCATE "User" CASCADE; TRUNCATE "AuditLog"`, "-c", "CHECKPOINT")
+	ours := b.Command("axisor", b.Program, "user", "import", file, "-o", "json")
+	theirs := b.Command("psql", b.Psql(`\copy "User" (`+header+`) FROM '`+file+`' CSV HEADER`)...)
+	empty := func(ctx context.Context) error {
+		return b.SQL(ctx, bed.Database, `SET client_min_messages = error; TRUNCATE "User" CASCADE; TRUNCATE "AuditLog"`, "CHECKPOINT")
+	}
+	ours.Before, theirs.Before = empty, empty
+	samples, err := bed.Turns(ctx, 0, b.Pick(1, 5, 5), ours, theirs)
+	if err != nil {
 		return err
 	}
-	var ours, theirs []time.Duration
-	peak := int64(0)
-	for range rounds {
-		if err := empty(); err != nil {
-			return err
-		}
-		took, rss, err := b.run(ctx, program, "user", "import", file, "-o", "json")
-		if err != nil {
-			return err
-		}
-		ours, peak = append(ours, took), max(peak, rss)
-		if err := empty(); err != nil {
-			return err
-		}
-		took, _, err = b.run(ctx, psql, url, "-X", "-q", "-c", `\copy "User" (`+header+`) FROM '`+file+`' CSV HEADER`)
-		if err != nil {
-			return err
-		}
-		theirs = append(theirs, took)
-	}
-	a, z := median(ours), median(theirs)
-	fmt.Printf("%d users with ready bcrypt hashes, %d rounds taking turns, medians\n\n", rows, rounds)
-	fmt.Printf("axisor user import  %6.2f s  %8.0f rows/s  best %8.0f rows/s  peak RSS %d MB\n", a.Seconds(), float64(rows)/a.Seconds(), float64(rows)/slices.Min(ours).Seconds(), peak>>10)
-	fmt.Printf("psql \\copy          %6.2f s  %8.0f rows/s  best %8.0f rows/s\n", z.Seconds(), float64(rows)/z.Seconds(), float64(rows)/slices.Min(theirs).Seconds())
-	fmt.Printf("ratio               %6.2fx of the time of the bare copy\n", a.Seconds()/z.Seconds())
-	return nil
-}
-
-func median(d []time.Duration) time.Duration {
-	d = slices.Sorted(slices.Values(d))
-	return d[len(d)/2]
+	return b.Emit(bed.Row{
+		Claim: fmt.Sprintf("import of %d users", rows), Rival: `psql \copy, unchecked and unrecorded`, Unit: "s", Note: bed.Peak(samples[0]),
+	}.Against(samples[0], samples[1], bed.Seconds))
 }
 
 // generate writes users whose hash has the form of bcrypt; nobody logs in here.
@@ -119,23 +55,4 @@ func generate(file string, rows int) error {
 			i*2654435761%(1<<32), i, i, i, plans[i%3], hash, i/60%60, i%60)
 	}
 	return errors.Join(w.Flush(), f.Close())
-}
-
-type bed struct{ dir string }
-
-// run returns the time a program took and its peak memory in KiB.
-func (b bed) run(ctx context.Context, program string, args ...string) (time.Duration, int64, error) {
-	c := exec.CommandContext(ctx, program, args...)
-	var errw bytes.Buffer
-	c.Dir, c.Stderr = b.dir, &errw
-	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.dir, "AXISOR_PG_BIN=" + os.Getenv("AXISOR_PG_BIN")}
-	begin := time.Now()
-	if err := c.Run(); err != nil {
-		return 0, 0, fmt.Errorf("%s: %w\n%s", filepath.Base(program), err, errw.String())
-	}
-	rss := int64(0)
-	if u, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		rss = u.Maxrss
-	}
-	return time.Since(begin), rss, nil
 }

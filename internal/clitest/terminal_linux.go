@@ -29,7 +29,7 @@ type Terminal struct {
 // OnTerminal starts a command with stdin, stdout and stderr on a terminal of this size.
 func (p *Program) OnTerminal(width, height int, args ...string) *Terminal {
 	p.t.Helper()
-	master, slave := openTerminal(p.t, width, height)
+	master, slave := OpenTerminal(p.t, width, height)
 	term := &Terminal{t: p.t, master: master, code: make(chan int, 1)}
 	go func() {
 		buf := make([]byte, 4096)
@@ -61,7 +61,8 @@ func (p *Program) OnTerminal(width, height int, args ...string) *Terminal {
 	return term
 }
 
-func openTerminal(t testing.TB, width, height int) (master, slave *os.File) {
+// OpenTerminal makes a pseudo-terminal of this size: ours is where a person sits, theirs what a program gets.
+func OpenTerminal(t testing.TB, width, height int) (ours, theirs *os.File) {
 	t.Helper()
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	require.NoError(t, err)
@@ -69,9 +70,9 @@ func openTerminal(t testing.TB, width, height int) (master, slave *os.File) {
 	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
 	require.NoError(t, err)
 	require.NoError(t, unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: uint16(height), Col: uint16(width)}))
-	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	theirs, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
 	require.NoError(t, err)
-	return os.NewFile(uintptr(fd), "terminal"), slave
+	return os.NewFile(uintptr(fd), "terminal"), theirs
 }
 
 // Output is everything that was written to the terminal so far.

@@ -1,7 +1,6 @@
 package script
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -9,14 +8,16 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
+
+	"github.com/axisor/axisor/internal/clitest"
 )
 
 // A terminal is not questioned (its background colour, where its cursor is): the answer takes a round trip, and five
 // seconds where none comes.
 func TestTerminal_NotQuestioned(t *testing.T) {
 	t.Parallel()
-	ours, theirs := terminal(t)
+	ours, theirs := clitest.OpenTerminal(t, 80, 24)
+	defer ours.Close()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	c := &exec.Cmd{
@@ -30,17 +31,4 @@ func TestTerminal_NotQuestioned(t *testing.T) {
 	require.Contains(t, string(said), "platform")
 	require.NotContains(t, string(said), "\x1b]11;?")
 	require.NotContains(t, string(said), "\x1b[6n")
-}
-
-func terminal(t *testing.T) (ours, theirs *os.File) {
-	t.Helper()
-	ours, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = ours.Close() })
-	number, err := unix.IoctlGetInt(int(ours.Fd()), unix.TIOCGPTN)
-	require.NoError(t, err)
-	require.NoError(t, unix.IoctlSetPointerInt(int(ours.Fd()), unix.TIOCSPTLCK, 0))
-	theirs, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
-	require.NoError(t, err)
-	return ours, theirs
 }

@@ -135,7 +135,7 @@ func runSearch(ctx context.Context, o *searchOptions) error {
 
 func desc() output.Desc {
 	return output.Desc{Noun: "matches", ID: "id", Columns: []output.Column{
-		{Field: "kind"}, {Field: "id"}, {Field: "user_email", Header: "USER"}, {Field: "what"}, {Field: "at", Header: "WHEN", Drop: 1},
+		{Field: "kind"}, {Field: "id", Whole: true}, {Field: "user_email", Header: "USER"}, {Field: "what"}, {Field: "at", Header: "WHEN", Drop: 1},
 	}}
 }
 

@@ -18,6 +18,8 @@ type Column struct {
 	Drop int
 	// Wrap continues what is too long for a terminal on the next line instead of cutting it.
 	Wrap bool
+	// Whole is cut only when nothing else can be: half of an id is none.
+	Whole bool
 	// Format replaces the default rendering of the value for a person.
 	Format func(v any) string
 	// Role colours the cell on a terminal.

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/stretchr/testify/require"
 
 	"github.com/axisor/axisor/internal/cli/output"
@@ -252,4 +253,25 @@ func TestTable_WrapsOnTerminalsOnly(t *testing.T) {
 	require.NotContains(t, out.String(), "…")
 	require.Contains(t, strings.Join(lines, ""), "the backup is three")
 	require.Contains(t, strings.Join(lines, ""), "/a/very/long/path/without/blanks")
+}
+
+// An id is copied from the table: what stands beside it is cut first.
+func TestTable_WholeColumnsAreCutLast(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		ID   string `json:"id"`
+		What string `json:"what"`
+	}
+	id := strings.Repeat("i", 30)
+	s, out, _ := streams.TestTerminal(45)
+	s.SetColor("always")
+	p, err := output.New(s, output.Options{})
+	require.NoError(t, err)
+	d := output.Desc{Noun: "rows", ID: "id", Columns: []output.Column{{Field: "id", Whole: true}, {Field: "what"}}}
+	require.NoError(t, output.Slice(p, d, []row{{id, strings.Repeat("w", 29)}}))
+	require.Contains(t, out.String(), id)
+	require.Contains(t, out.String(), "…")
+	for l := range strings.Lines(out.String()) {
+		require.LessOrEqual(t, ansi.StringWidth(strings.TrimRight(l, "\n")), 45, "%q", l)
+	}
 }

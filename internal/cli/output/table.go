@@ -177,7 +177,10 @@ func (g *grid) fit() (shown, limit []int) {
 	for g.span(shown, limit) > room {
 		widest := -1
 		for _, i := range shown {
-			if !g.cols[i].right && limit[i] > minCell && (widest < 0 || limit[i] > limit[widest]) {
+			if g.cols[i].right || limit[i] <= minCell {
+				continue
+			}
+			if widest < 0 || g.cols[widest].Whole && !g.cols[i].Whole || g.cols[widest].Whole == g.cols[i].Whole && limit[i] > limit[widest] {
 				widest = i
 			}
 		}
@@ -242,7 +245,7 @@ func (g *grid) flush(w io.Writer) error {
 	}
 	g.rows, g.header = g.rows[:0], false
 	for line := range strings.Lines(buf.String()) {
-		if _, err := io.WriteString(w, strings.TrimRight(line, " \n")+"\n"); err != nil {
+		if _, err := io.WriteString(w, trimmed(line)+"\n"); err != nil {
 			return err
 		}
 	}
@@ -272,14 +275,30 @@ func (g *grid) lines(row []string, shown, limit []int) [][]string {
 	return out
 }
 
+// trimmed takes the padding of the last cell away, also where it is painted: on a terminal that is just as wide it
+// would begin a line of its own.
+func trimmed(line string) string {
+	text := strings.TrimRight(line, " \n")
+	for strings.HasSuffix(text, reset) {
+		inner := strings.TrimRight(strings.TrimSuffix(text, reset), " ")
+		if !strings.HasSuffix(inner, reset) {
+			return inner + reset
+		}
+		text = inner
+	}
+	return text
+}
+
+const reset = "\x1b[0m"
+
 // cut shortens text to a width, marking the cut; painted text keeps its reset sequence.
 func cut(text string, width int) string {
 	if twwidth.Width(text) <= width {
 		return text
 	}
 	short := twwidth.Truncate(text, width, "…")
-	if strings.Contains(text, "\x1b[") && !strings.HasSuffix(short, "\x1b[0m") {
-		short += "\x1b[0m"
+	if strings.Contains(text, "\x1b[") && !strings.HasSuffix(short, reset) {
+		short += reset
 	}
 	return short
 }

@@ -58,7 +58,7 @@ func TestCreateAndList(t *testing.T) {
 	require.Equal(t, true, got["is_active"])
 	require.Equal(t, "created", got["result"])
 	require.Nil(t, got["last_test"])
-	require.Len(t, got, 11)
+	require.Len(t, got, 12)
 
 	var stored string
 	require.NoError(t, db.Gorm(t.Context()).Raw(`SELECT credentials::text FROM "UserExchangeAccounts"`).Scan(&stored).Error)

@@ -9,6 +9,7 @@ import (
 type view struct {
 	ID          string       `json:"id"`
 	UserID      string       `json:"user_id"`
+	UserEmail   string       `json:"user_email"`
 	Exchange    string       `json:"exchange"` // slug
 	AccountName string       `json:"account_name"`
 	Fields      []string     `json:"fields"`
@@ -21,8 +22,7 @@ type view struct {
 
 func desc() output.Desc {
 	return output.Desc{Noun: "accounts", ID: "id", Columns: []output.Column{
-		{Field: "id"},
-		{Field: "user_id", Header: "USER", Drop: 1},
+		{Field: "user_email", Header: "USER"},
 		{Field: "exchange"},
 		{Field: "account_name", Header: "NAME"},
 		{Field: "is_active", Header: "ACTIVE"},
@@ -30,12 +30,13 @@ func desc() output.Desc {
 		{Field: "fields", Drop: 2},
 		{Field: "last_test", Drop: 3},
 		{Field: "created_at", Header: "CREATED", Drop: 4},
+		{Field: "id", Drop: 1},
 	}}
 }
 
 func viewOf(a store.Account) view {
 	v := view{
-		ID: a.ID, UserID: a.UserID, Exchange: a.ExchangeSlug, AccountName: a.AccountName, Fields: []string{},
+		ID: a.ID, UserID: a.UserID, UserEmail: a.UserEmail, Exchange: a.ExchangeSlug, AccountName: a.AccountName, Fields: []string{},
 		IsActive: a.IsActive, IsVerified: a.IsVerified, LastTest: output.AtPtr(a.LastTest),
 		CreatedAt: output.At(a.CreatedAt), UpdatedAt: output.At(a.UpdatedAt),
 	}

@@ -19,7 +19,7 @@ func TestSetShowListSwitchDelete(t *testing.T) {
 	require.Equal(t, []any{"api_key", "api_secret", "passphrase"}, made["fields"])
 	require.Equal(t, "lnmarkets", made["exchange"])
 	require.Equal(t, true, made["is_active"])
-	require.Len(t, made, 10)
+	require.Len(t, made, 11)
 	again := b.Input(`{"API Key":"`+canary+`4"}`).OK("credential", "set", "ana@example.com", "--exchange", "ln-markets", "--from-stdin", "-o", "json").JSON()
 	require.Equal(t, "updated", again["result"])
 	require.Equal(t, made["id"], again["id"])

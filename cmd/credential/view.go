@@ -9,6 +9,7 @@ import (
 type view struct {
 	ID         string       `json:"id"`
 	UserID     string       `json:"user_id"`
+	UserEmail  string       `json:"user_email"`
 	Exchange   string       `json:"exchange"` // slug
 	Fields     []string     `json:"fields"`
 	IsActive   bool         `json:"is_active"`
@@ -20,20 +21,20 @@ type view struct {
 
 func desc() output.Desc {
 	return output.Desc{Noun: "credentials", ID: "id", Columns: []output.Column{
-		{Field: "id"},
-		{Field: "user_id", Header: "USER", Drop: 1},
+		{Field: "user_email", Header: "USER"},
 		{Field: "exchange"},
 		{Field: "is_active", Header: "ACTIVE"},
 		{Field: "is_verified", Header: "VERIFIED"},
 		{Field: "fields", Drop: 2},
 		{Field: "last_test", Drop: 3},
 		{Field: "updated_at", Header: "UPDATED", Drop: 4},
+		{Field: "id", Drop: 1},
 	}}
 }
 
 func viewOf(c store.Credential) view {
 	v := view{
-		ID: c.ID, UserID: c.UserID, Exchange: c.ExchangeSlug, Fields: []string{}, IsActive: c.IsActive == nil || *c.IsActive,
+		ID: c.ID, UserID: c.UserID, UserEmail: c.UserEmail, Exchange: c.ExchangeSlug, Fields: []string{}, IsActive: c.IsActive == nil || *c.IsActive,
 		IsVerified: c.IsVerified, LastTest: output.AtPtr(c.LastTest), CreatedAt: output.At(c.CreatedAt), UpdatedAt: output.At(c.UpdatedAt),
 	}
 	v.Fields = append(v.Fields, c.Fields...)

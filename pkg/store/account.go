@@ -16,6 +16,7 @@ import (
 // read, only the names of the fields are.
 type Account struct {
 	models.UserExchangeAccounts
+	UserEmail    string       `gorm:"column:user_email;->"`
 	ExchangeSlug string       `gorm:"column:exchange_slug;->"`
 	Fields       models.Texts `gorm:"column:fields;->"`
 }
@@ -23,7 +24,11 @@ type Account struct {
 // accountColumns leaves the ciphertext in the database. A column that holds one
 // encrypted text instead of an object has no field names to show.
 const accountColumns = `id, user_id, exchange_id, account_name, is_active, is_verified, last_test, created_at, updated_at,
-	(SELECT e.slug FROM "Exchange" e WHERE e.id = exchange_id) AS exchange_slug` + sealedFields
+	` + ownerColumns + sealedFields
+
+// ownerColumns are the words that people know a user and an exchange by.
+const ownerColumns = `(SELECT u.email FROM "User" u WHERE u.id = user_id) AS user_email,
+	(SELECT e.slug FROM "Exchange" e WHERE e.id = exchange_id) AS exchange_slug`
 
 // sealedFields are the names of the fields, and what a role without the right to the ciphertext goes without.
 const sealedFields = `,

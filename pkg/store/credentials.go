@@ -15,12 +15,13 @@ import (
 // without its values: only the names of the fields are read.
 type Credential struct {
 	models.UserExchangeCredentials
+	UserEmail    string       `gorm:"column:user_email;->"`
 	ExchangeSlug string       `gorm:"column:exchange_slug;->"`
 	Fields       models.Texts `gorm:"column:fields;->"`
 }
 
 const credentialColumns = `id, user_id, exchange_id, is_active, is_verified, last_test, created_at, updated_at,
-	(SELECT e.slug FROM "Exchange" e WHERE e.id = exchange_id) AS exchange_slug` + sealedFields
+	` + ownerColumns + sealedFields
 
 func credentials() listing[Credential] {
 	type c = Credential

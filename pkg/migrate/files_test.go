@@ -247,3 +247,16 @@ func TestIndexFile_InterruptedAndRunAgain(t *testing.T) {
 		require.False(t, index.Invalid, name)
 	}
 }
+
+// Whoever comes after a statement that waits for a table waits with it, so what a file says of its patience does not
+// count.
+func TestFiles_WaitForATableAsLongAsTheMigratorSays(t *testing.T) {
+	t.Parallel()
+	b := setupEmpty(t)
+	m := from(t, b.db, fstest.MapFS{
+		"00001_make_table.sql": file("-- +goose Up\nSET LOCAL lock_timeout = '5s';\nCREATE TABLE t AS SELECT current_setting('lock_timeout') AS v;\n-- +goose Down\nDROP TABLE t;\n"),
+	}, migrate.Options{})
+	_, err := m.Up(b.ctx)
+	require.NoError(t, err)
+	require.Equal(t, []string{"500ms"}, b.list(t, `SELECT v FROM t`))
+}

@@ -148,7 +148,7 @@ func (a *App) Classify(err error) *clierr.Error {
 	}
 	for _, r := range rules() {
 		if errors.Is(err, r.target) {
-			if r.target == store.ErrDenied && a.Globals.AsUser != "" {
+			if a.Globals.AsUser != "" && errors.Is(r.target, store.ErrDenied) {
 				r.hints = []string{hintRoles}
 			}
 			return clierr.New(r.kind, r.code, err.Error(), r.hints...).WithCause(err)

@@ -312,21 +312,26 @@ type Seeded struct {
 // SeedPlans makes sure that the five plans exist and have limits. Plans that exist are left as the operator made them.
 func (s *Service) SeedPlans(ctx context.Context, mode Mode) ([]Seeded, error) {
 	var out []Seeded
-	err := s.write(ctx, mode, func(t *txn) error {
-		out = nil
-		if err := t.db.LockKey(ctx, "plan:seed"); err != nil {
-			return err
-		}
-		for _, p := range standardPlans() {
-			one, err := t.seedPlan(ctx, p)
-			if err != nil {
-				return err
-			}
-			out = append(out, one)
-		}
-		return nil
+	err := s.write(ctx, mode, func(t *txn) (err error) {
+		out, err = t.seedPlans(ctx)
+		return err
 	})
 	return out, err
+}
+
+func (t *txn) seedPlans(ctx context.Context) ([]Seeded, error) {
+	if err := t.db.LockKey(ctx, "plan:seed"); err != nil {
+		return nil, err
+	}
+	var out []Seeded
+	for _, p := range standardPlans() {
+		one, err := t.seedPlan(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
 }
 
 func (t *txn) seedPlan(ctx context.Context, std standardPlan) (Seeded, error) {

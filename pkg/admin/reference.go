@@ -15,16 +15,13 @@ func (s *Service) SeedReference(ctx context.Context, mode Mode) ([]string, error
 	var added []string
 	err := s.write(ctx, mode, func(t *txn) error {
 		added = nil
-		if err := t.db.LockKey(ctx, "plan:seed"); err != nil {
+		plans, err := t.seedPlans(ctx)
+		if err != nil {
 			return err
 		}
-		for _, p := range standardPlans() {
-			one, err := t.seedPlan(ctx, p)
-			if err != nil {
-				return err
-			}
-			if one.Status != StatusUnchanged {
-				added = append(added, "plan "+one.Plan.Slug)
+		for _, p := range plans {
+			if p.Status != StatusUnchanged {
+				added = append(added, "plan "+p.Plan.Slug)
 			}
 		}
 		more, err := t.seedExchange(ctx)
@@ -60,7 +57,7 @@ func (t *txn) seedExchange(ctx context.Context) ([]string, error) {
 		{"API Key", "api_key", "text"}, {"API Secret", "api_secret", "password"}, {"Passphrase", "passphrase", "password"},
 	} {
 		row := models.ExchangeCredentialType{
-			ExchangeID: e.ID, Name: f.name, FieldName: f.field, FieldType: f.kind, IsRequired: new(true), Order: int32(i + 1), //nolint:gosec // 1 to 3
+			ExchangeID: e.ID, Name: f.name, FieldName: f.field, FieldType: f.kind, IsRequired: new(true), Order: int32(i + 1),
 			CreatedAt: t.now, UpdatedAt: t.now,
 		}
 		if is, err = store.InsertMissing(ctx, t.db, &row); err != nil {

@@ -72,7 +72,10 @@ func disguise(client io.Writer, server io.Reader) error {
 		if head[0] == 'K' {
 			binary.BigEndian.PutUint32(body, binary.BigEndian.Uint32(body)+1)
 		}
-		if _, err := client.Write(append(head, body...)); err != nil || head[0] == 'K' {
+		if _, err := client.Write(head); err != nil {
+			return err
+		}
+		if _, err := client.Write(body); err != nil || head[0] == 'K' {
 			return err
 		}
 	}

@@ -92,7 +92,7 @@ func (fence) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
 // supportLogin tells whether the sessions of an address belong to the role of support, which may not read secrets.
 func (t Target) supportLogin() bool {
 	role := t.Settings["role"]
-	for _, word := range strings.Fields(strings.ReplaceAll(t.Params.Get("options"), "-c", " ")) {
+	for word := range strings.FieldsSeq(strings.ReplaceAll(t.Params.Get("options"), "-c", " ")) {
 		if value, ok := strings.CutPrefix(word, "role="); ok {
 			role = value
 		}

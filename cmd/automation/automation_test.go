@@ -185,7 +185,7 @@ func TestCheck(t *testing.T) {
 	r := w.OK("automation", "check", "-o", "json")
 	require.Len(t, r.Items(), 1)
 	require.Equal(t, "app_config", r.Items()[0]["code"])
-	require.Equal(t, "no findings found\n1 automations checked, no problems\n", w.OK("automation", "check", "--problems").Stderr)
+	require.Equal(t, "no findings found\n1 automation checked, no problems\n", w.OK("automation", "check", "--problems").Stderr)
 
 	stranger := factory.Account(t, w.db, factory.User(t, w.db).ID)
 	factory.Automation(t, w.db, w.user.ID, stranger.ID, func(a *models.Automation) { a.Config = models.JSON(`{"what":1}`) })

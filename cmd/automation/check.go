@@ -121,11 +121,11 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 		return err
 	}
 	if problems > 0 {
-		return clierr.New(clierr.CheckFailed, "automation_problems", fmt.Sprintf("%d problems in %d automations", problems, checked),
+		return clierr.New(clierr.CheckFailed, "automation_problems", fmt.Sprintf("%s in %s", output.Count(problems, "problem"), output.Count(checked, "automation")),
 			"axisor automation edit ID or disable ID puts one right")
 	}
 	if !p.Machine() {
-		p.Notice("%d automations checked, no problems", checked)
+		p.Notice("%s checked, no problems", output.Count(checked, "automation"))
 	}
 	return nil
 }

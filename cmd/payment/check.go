@@ -104,7 +104,7 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 		return err
 	}
 	if found > 0 {
-		return clierr.New(clierr.CheckFailed, "payments_disagree", fmt.Sprintf("%d findings in %d of %d payments", found, bad, checked),
+		return clierr.New(clierr.CheckFailed, "payments_disagree", fmt.Sprintf("%s in %d of %s", output.Count(found, "finding"), bad, output.Count(checked, "payment")),
 			"axisor payment show PAYMENT", "axisor payment reconcile asks the node")
 	}
 	p.Notice("payments checked: %d", checked)

@@ -133,7 +133,7 @@ func expire(ctx context.Context, o *expireOptions, v *expireView) error {
 		v.notice(o.app, p)
 	}
 	if err == nil && v.Unknown > 0 {
-		return clierr.New(clierr.Partial, "node_unknown", fmt.Sprintf("%d payments stay pending: the node could not be asked about them", v.Unknown),
+		return clierr.New(clierr.Partial, "node_unknown", output.Count(v.Unknown, "payment")+" left pending: the node could not be asked",
 			"run it again when the node answers", "--backend none expires them without asking")
 	}
 	return err
@@ -164,7 +164,7 @@ func (v expireView) notice(a *app.App, p *output.Printer) {
 
 func (v expireView) said() string {
 	if v.DryRun {
-		return fmt.Sprintf("dry run: %d payments would expire; nothing was changed", v.Expired)
+		return "dry run: " + output.Count(v.Expired, "payment") + " would expire; nothing was changed"
 	}
-	return fmt.Sprintf("%d payments expired", v.Expired)
+	return output.Count(v.Expired, "payment") + " expired"
 }

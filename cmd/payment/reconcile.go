@@ -158,7 +158,7 @@ func runReconcile(ctx context.Context, o *reconcileOptions) error {
 	})
 	bar.Done()
 	if errors.Is(err, progress.ErrStopped) {
-		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped: %d differences found, %d put right so far", len(v.Items), sum.Applied),
+		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped: %s found, %d put right so far", output.Count(len(v.Items), "difference"), sum.Applied),
 			"run it again: it begins where everything before is settled")
 	}
 	if err != nil {
@@ -177,10 +177,10 @@ func runReconcile(ctx context.Context, o *reconcileOptions) error {
 	case err != nil:
 		return err
 	case v.Unknown > 0:
-		return clierr.New(clierr.Partial, "node_unknown", fmt.Sprintf("%s could not be asked about %d payments", v.Backend, v.Unknown),
+		return clierr.New(clierr.Partial, "node_unknown", fmt.Sprintf("%s could not be asked about %s", v.Backend, output.Count(v.Unknown, "payment")),
 			"run it again when the node answers; nothing is known about them")
 	case v.Open > 0:
-		return clierr.New(clierr.CheckFailed, "payments_differ", fmt.Sprintf("%d differences remain between payments and %s", v.Open, v.Backend),
+		return clierr.New(clierr.CheckFailed, "payments_differ", fmt.Sprintf("%s left between payments and %s", output.Count(v.Open, "difference"), v.Backend),
 			"--apply puts settle, late and expire right; the others need a person")
 	}
 	return nil

@@ -122,7 +122,7 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 		}
 		in.Backup, in.Since, v.Backup = b.ID, b.Manifest.StartedAt, &b.ID
 	}
-	what := fmt.Sprintf("%s from %s to %s", many(old.Rows), day(old.Oldest), day(old.Newest))
+	what := fmt.Sprintf("%s from %s to %s", output.Count(old.Rows, "trade log"), day(old.Oldest), day(old.Newest))
 	if o.writes.DryRun {
 		info.Said = what + " would be deleted" + inBackup(v.Backup)
 		return output.Change(p, pruneDesc(), v, info)
@@ -137,16 +137,16 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 	done, err := svc.PruneTrades(work, o.app.Mode(false), in)
 	bar.Done()
 	if err != nil && progress.Stopped(ctx, work) {
-		return clierr.New(clierr.Interrupted, "interrupted", "stopped: "+many(done.Rows)+" deleted", "run the command again to go on")
+		return clierr.New(clierr.Interrupted, "interrupted", "stopped: "+output.Count(done.Rows, "trade log")+" deleted", "run the command again to go on")
 	}
 	if err != nil {
 		if done.Rows > 0 {
-			p.Notice("%s were deleted; run the command again to go on", many(done.Rows))
+			p.Notice("%s were deleted; run the command again to go on", output.Count(done.Rows, "trade log"))
 		}
 		return err
 	}
 	v.Rows, v.Batches = done.Rows, done.Batches
-	info.Said = many(done.Rows) + " deleted"
+	info.Said = output.Count(done.Rows, "trade log") + " deleted"
 	if v.Backup != nil {
 		info.Next = "axisor backup pin " + *v.Backup
 	}
@@ -154,13 +154,6 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 }
 
 func pruneDesc() output.Desc { return output.Desc{Noun: "trades", ID: "before"} }
-
-func many(rows int64) string {
-	if rows == 1 {
-		return "1 trade log"
-	}
-	return fmt.Sprintf("%d trade logs", rows)
-}
 
 func inBackup(id *string) string {
 	if id == nil {

@@ -175,7 +175,7 @@ func notFound(kind, ref string, near []string) *clierr.Error {
 // listOf is the command that lists things of a kind.
 func listOf(kind string) string {
 	switch kind {
-	case "audit entry":
+	case "audit_entry":
 		return "audit list"
 	case "credential_type":
 		return "exchange credential-type list EXCHANGE"

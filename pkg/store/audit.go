@@ -55,7 +55,7 @@ func (d *DB) AuditByID(ctx context.Context, id string) (models.AuditLog, error) 
 	var row models.AuditLog
 	err := d.Gorm(ctx).Where("id = ?", id).Take(&row).Error
 	if errors.Is(err, ErrNotFound) {
-		return row, &NotFoundError{Kind: "audit entry", Ref: id}
+		return row, &NotFoundError{Kind: "audit_entry", Ref: id}
 	}
 	if err != nil {
 		return row, fmt.Errorf("read audit entry: %w", err)

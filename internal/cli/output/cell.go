@@ -151,3 +151,11 @@ func numeric(v any) bool {
 	rv := reflect.ValueOf(v)
 	return rv.CanInt() || rv.CanUint() || rv.CanFloat()
 }
+
+// Count writes a number of things: "1 payment", "2 payments".
+func Count[N int | int64](n N, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.FormatInt(int64(n), 10) + " " + thing + "s"
+}

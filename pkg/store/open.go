@@ -79,16 +79,16 @@ func Open(o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.pool = sql.OpenDB(connector{stdlib.GetConnector(*cfg, stdlib.OptionAfterConnect(registerUTC)), c})
+	now := o.Now
+	if now == nil {
+		now = time.Now
+	}
+	c.pool = sql.OpenDB(connector{stdlib.GetConnector(*cfg, stdlib.OptionAfterConnect(connected(now)), stdlib.OptionShouldPing(idle(now))), c})
 	c.pool.SetMaxOpenConns(limit)
 	// As many idle as open: with the default of two, a busy pool throws its
 	// connections away and spends its time reconnecting.
 	c.pool.SetMaxIdleConns(limit)
 	c.pool.SetConnMaxIdleTime(time.Minute)
-	now := o.Now
-	if now == nil {
-		now = time.Now
-	}
 	g, err := gorm.Open(quietDialector{&postgres.Dialector{Config: &postgres.Config{Conn: c.pool}}}, &gorm.Config{
 		TranslateError: true, SkipDefaultTransaction: true, QueryFields: true, DisableAutomaticPing: true,
 		// The server keeps microseconds.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/gorm"
 )
 
@@ -13,7 +15,28 @@ const (
 	slotKey = "axisor:slot"
 	// narrowKey marks the statements of a role that may not read secrets.
 	narrowKey = "axisor:narrow"
+	// connectedKey is when a connection was made.
+	connectedKey = "axisor:connected"
 )
+
+// connected prepares a connection that was just made.
+func connected(now func() time.Time) func(context.Context, *pgx.Conn) error {
+	return func(ctx context.Context, c *pgx.Conn) error {
+		c.PgConn().CustomData()[connectedKey] = now()
+		return registerUTC(ctx, c)
+	}
+}
+
+// idle tells whether a connection was unused for long enough that the server may have gone meanwhile, and should be asked
+// before the next statement. The driver's own rule takes a new connection for one that idled since the year 1: the second
+// statement of every run would cost a round trip more.
+func idle(now func() time.Time) func(context.Context, stdlib.ShouldPingParams) bool {
+	const long = time.Second
+	return func(_ context.Context, p stdlib.ShouldPingParams) bool {
+		at, known := p.Conn.PgConn().CustomData()[connectedKey].(time.Time)
+		return p.IdleDuration > long && (!known || now().Sub(at) > long)
+	}
+}
 
 // acquire waits for one of the pool's connections to be free. database/sql
 // itself would wait for as long as the caller's context lives.

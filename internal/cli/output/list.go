@@ -23,13 +23,13 @@ func List[T any](p *Printer, d Desc, items iter.Seq2[T, error], next func() stri
 		next = func() string { return "" }
 	}
 	if p.quiet {
-		return p.listIDs(d, erase(items))
+		return p.buffered(func(p *Printer) error { return p.listIDs(d, erase(items)) })
 	}
 	switch p.format {
 	case JSON, YAML:
-		return p.listEnvelope(erase(items), next)
+		return p.buffered(func(p *Printer) error { return p.listEnvelope(erase(items), next) })
 	case JSONL:
-		return p.listLines(erase(items))
+		return p.buffered(func(p *Printer) error { return p.listLines(erase(items)) })
 	case CSV:
 		return p.listCSV(reflect.TypeFor[T](), erase(items))
 	default:
@@ -57,6 +57,18 @@ func erase[T any](items iter.Seq2[T, error]) iter.Seq2[any, error] {
 			}
 		}
 	}
+}
+
+// buffered prints through a buffer. What was printed before a failure goes out as well.
+func (p *Printer) buffered(list func(*Printer) error) error {
+	out := newBuffer(p.s.Out)
+	s, through := *p.s, *p
+	s.Out, through.s = out, &s
+	err := list(&through)
+	if flushed := out.Flush(); err == nil {
+		err = flushed
+	}
+	return err
 }
 
 func (p *Printer) listIDs(d Desc, items iter.Seq2[any, error]) error {

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -175,7 +176,7 @@ func runPITR(ctx context.Context, o *pitrOptions) error {
 	d, err := repo.RecoverTo(ctx, q)
 	bar.Done()
 	if err != nil {
-		return err
+		return o.hintTargets(err)
 	}
 	v := recoveredViewOf(d, o.app.Now().Sub(started))
 	for _, w := range d.Warnings {
@@ -196,6 +197,19 @@ func runPITR(ctx context.Context, o *pitrOptions) error {
 	return output.Change(p, output.Desc{Noun: "recoveries", ID: "data_directory"}, v, output.ChangeInfo{
 		Result: output.Created, DryRun: o.write.DryRun, Said: recoveredSummary(d, o.write.DryRun), Next: next,
 	})
+}
+
+// hintTargets tells where else the base backup or the log may be whole.
+func (o *pitrOptions) hintTargets(err error) error {
+	if !errors.Is(err, backup.ErrUnreachable) && !errors.Is(err, backup.ErrDamaged) || o.place.from != "" {
+		return err
+	}
+	targets, terr := configuredTargets(o.app)
+	var told *clierr.Error
+	if terr != nil || len(targets) == 0 || !errors.As(explain(err), &told) {
+		return err
+	}
+	return told.WithHint("what is lost here may be whole on a target: --from " + targets[0].Name)
 }
 
 func recoveredSummary(d backup.Recovered, dry bool) string {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -44,8 +45,11 @@ type baseStream struct {
 // startBaseStream writes into stdout, which it closes.
 func startBaseStream(ctx context.Context, e *endpoint, label string, spread bool, stdout *os.File) *baseStream {
 	s := &baseStream{out: tar.NewWriter(stdout), done: make(chan struct{})}
+	// Whoever reads the pipe may have given up; a program would be ended by its signal then.
+	unblock := context.AfterFunc(ctx, func() { _ = stdout.SetWriteDeadline(time.Unix(1, 0)) })
 	go func() {
 		defer close(s.done)
+		defer unblock()
 		s.err = errors.Join(s.run(ctx, e, baseCommand(label, spread)), stdout.Close())
 	}()
 	return s

@@ -3,6 +3,7 @@ package backup
 import (
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,8 +30,22 @@ func TestTablespaces(t *testing.T) {
 	c.commit(t, 6, 10)
 	c.archiveAll(t)
 
+	// A disk that fills up ends the stream, and nothing of it is left.
+	left := &atomic.Int64{}
+	left.Store(300 << 10)
+	small := newRepository(c.repo.o.Directory)
+	small.open = func(path string) (stagedFile, error) {
+		f, err := openPartial(path)
+		return &fullDisk{stagedFile: f, left: left}, err
+	}
+	_, err := small.Base(ctx, BaseRequest{Request: Request{URL: c.url, Compression: "none"}})
+	require.ErrorIs(t, err, ErrNoSpace)
+	bases, err := c.repo.Bases()
+	require.NoError(t, err)
+	require.Len(t, bases, 1)
+
 	o := c.request("recovered", PITRTarget{Latest: true})
-	_, err := c.repo.RecoverTo(ctx, o)
+	_, err = c.repo.RecoverTo(ctx, o)
 	var missing *TablespacesError
 	require.ErrorAs(t, err, &missing)
 	require.ErrorContains(t, err, outside)

@@ -20,6 +20,7 @@ import (
 type listOptions struct {
 	app   *app.App
 	place place
+	kind  flags.Enum
 	page  flags.Page
 }
 
@@ -36,11 +37,11 @@ func newList(a *app.App, run func(context.Context, *listOptions) error) *cobra.C
 		Short:   "List backups, newest first",
 		Long: `List the backups of the backup directory, newest first, with what is known of each: good,
 failed (a check found damage), missing (a file is gone or has the wrong size) or invalid (the
-manifest cannot be trusted). Only manifests are read; "backup verify" reads the data. Files
-that axisor did not write are ignored.
+manifest cannot be trusted). Base backups are listed with --kind base or all. Only manifests are
+read; "backup verify" reads the data. Files that axisor did not write are ignored.
 
 Exit codes: 0, 2, 6, 10.`,
-		Example: "  axisor backup list\n  axisor backup list -o json --jq '.items[] | select(.state != \"good\")'",
+		Example: "  axisor backup list\n  axisor backup list --kind all\n  axisor backup list -o json --jq '.items[] | select(.state != \"good\")'",
 		Args:    flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := o.page.Validate(sortable()...); err != nil {
@@ -51,6 +52,7 @@ Exit codes: 0, 2, 6, 10.`,
 	}
 	o.place.register(c, false)
 	o.place.registerFrom(c)
+	flags.RegisterEnum(c, &o.kind, "kind", "dump", "which backups", "dump", "base", "all")
 	o.page.Register(c, sortable()...)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	fieldsOf[listView](c)
@@ -70,6 +72,18 @@ func runList(ctx context.Context, o *listOptions) error {
 	if err != nil {
 		return err
 	}
+	dumps := list
+	if kind := o.kind.String(); kind != "dump" {
+		bases, err := repo.Bases()
+		if err != nil {
+			return err
+		}
+		if kind == "base" {
+			list = nil
+		}
+		list = append(slices.Clone(list), bases...)
+		slices.SortStableFunc(list, func(a, b backup.Entry) int { return strings.Compare(b.ID, a.ID) })
+	}
 	views := make([]listView, 0, len(list))
 	for _, e := range list {
 		views = append(views, listViewOf(e))
@@ -85,8 +99,8 @@ func runList(ctx context.Context, o *listOptions) error {
 			}
 		}
 	}, func() string { return next })
-	if err == nil && len(list) > 0 && !p.Machine() {
-		p.Notice("%s", ages(list, o.app.Now()))
+	if err == nil && len(dumps) > 0 && !p.Machine() {
+		p.Notice("%s", ages(dumps, o.app.Now()))
 	}
 	return err
 }

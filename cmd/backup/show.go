@@ -16,7 +16,6 @@ import (
 type showView struct {
 	listView
 
-	Kind             *string             `json:"kind"`
 	Host             *string             `json:"host"`
 	Program          *string             `json:"program"`
 	ClientVersion    *string             `json:"client_version"`
@@ -103,7 +102,7 @@ func showViewOf(e backup.Entry) showView {
 	if m == nil {
 		return v
 	}
-	v.Kind, v.Host, v.Program, v.ClientVersion = &m.Kind, &m.Host, &m.Program, &m.ClientVersion
+	v.Host, v.Program, v.ClientVersion = &m.Host, &m.Program, &m.ClientVersion
 	v.LSN, v.MigrationVersion = &m.Server.LSN, m.MigrationVersion
 	if m.Server.SystemIdentifier != "" {
 		v.SystemIdentifier = &m.Server.SystemIdentifier

@@ -51,6 +51,7 @@ type listView struct {
 	ProvenAt      *output.Time `json:"proven_at"` // newest test restore that passed
 	Problem       *string      `json:"problem"`
 	File          string       `json:"file"`
+	Kind          string       `json:"kind"` // dump or base
 }
 
 // verifiedView is the outcome of one check.
@@ -105,6 +106,7 @@ func createdDesc() output.Desc { return output.Desc{Noun: "backups", ID: "id"} }
 func listDesc() output.Desc {
 	return output.Desc{Noun: "backups", ID: "id", Columns: []output.Column{
 		{Field: "id"},
+		{Field: "kind", Drop: 6},
 		{Field: "state", Role: stateRole},
 		{Field: "started_at", Header: "STARTED", Drop: 2},
 		{Field: "database", Drop: 1},
@@ -166,7 +168,7 @@ func milliseconds(v any) string {
 }
 
 func listViewOf(e backup.Entry) listView {
-	v := listView{ID: e.ID, State: string(e.State), File: e.Path()}
+	v := listView{ID: e.ID, Kind: kindOf(e), State: string(e.State), File: e.Path()}
 	if e.Problem != "" {
 		v.Problem = &e.Problem
 	}

@@ -87,7 +87,7 @@ func (s *baseStream) run(ctx context.Context, e *endpoint, command string) error
 	err = s.receive(ctx, e, conn)
 	if err != nil && s.archive != nil {
 		s.archive.CloseWithError(err)
-		<-s.merged
+		_ = <-s.merged // the echo of the same
 	}
 	return err
 }
@@ -211,7 +211,7 @@ func mergeTar(out *tar.Writer, in io.Reader, prefix string) error {
 		if err := out.WriteHeader(h); err != nil {
 			return err
 		}
-		if _, err := io.Copy(out, t); err != nil {
+		if _, err := io.CopyN(out, t, h.Size); err != nil {
 			return err
 		}
 	}

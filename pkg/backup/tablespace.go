@@ -126,7 +126,7 @@ func (p *pitrPlan) placeOf(name string) (string, error) {
 	}
 	number, below, _ := strings.Cut(rest, "/")
 	oid, err := strconv.ParseUint(number, 10, 32)
-	to, known := p.spaces[uint32(oid)] //nolint:gosec // parsed as 32 bits
+	to, known := p.spaces[uint32(oid)]
 	if err != nil || !known {
 		return "", fmt.Errorf("base backup has files of tablespace %q, which its manifest does not name", number)
 	}

@@ -50,7 +50,10 @@ func TestTablespaces(t *testing.T) {
 	require.ErrorAs(t, err, &missing)
 	require.ErrorContains(t, err, outside)
 	for _, bad := range []map[string]string{
-		{outside: outside}, {outside: filepath.Join(o.Directory, "in")}, {outside: "relative"}, {outside: c.server.DataDir()},
+		{outside: outside},
+		{outside: filepath.Join(o.Directory, "in")},
+		{outside: "relative"},
+		{outside: c.server.DataDir()},
 		{outside: filepath.Join(c.dir, "new"), "/nowhere": filepath.Join(c.dir, "new2")},
 	} {
 		o.Tablespaces = bad
@@ -75,8 +78,8 @@ func TestTablespaces(t *testing.T) {
 
 	// A failure in the middle leaves neither directory behind.
 	archive := filepath.Join(base.dir, base.Manifest.Archive.Name)
-	plan, err := c.repo.planPITR(ctx, PITR{Target: PITRTarget{Latest: true}, Directory: o.Directory, Identities: c.get, Account: c.account,
-		Tablespaces: map[string]string{outside: place + "2"}})
+	o.Tablespaces = map[string]string{outside: place + "2"}
+	plan, err := c.repo.planPITR(ctx, o)
 	require.NoError(t, err)
 	require.NoError(t, os.Mkdir(o.Directory, 0o700))
 	flip(t, archive)

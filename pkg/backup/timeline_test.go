@@ -103,7 +103,8 @@ func TestTimelines(t *testing.T) {
 	require.NoError(t, os.Rename(history, history+".away"))
 	report, err = c.repo.VerifyLog(ctx, LogCheck{Level: LevelDigest})
 	require.NoError(t, err)
-	require.Len(t, report.Problems, 1)
+	// Between the end of the receiver and the base backup there may be a hole as well.
+	require.NotEmpty(t, report.Problems)
 	require.Equal(t, "history", report.Problems[0].Kind)
 	require.Equal(t, wal.HistoryName(2), report.Problems[0].Name)
 	require.NoError(t, os.Remove(filepath.Join(c.repo.spool(system), wal.HistoryName(2))), "the receiver has its own")

@@ -96,7 +96,7 @@ func (r *reader) int() int {
 func decodeInt(b []byte) int {
 	var wide [8]byte
 	copy(wide[:], b[1:])
-	n := int(binary.LittleEndian.Uint64(wide[:])) //nolint:gosec // four bytes, checked in header
+	n := int(binary.LittleEndian.Uint64(wide[:]))
 	if b[0] != 0 {
 		return -n
 	}
@@ -161,13 +161,13 @@ func (c *Contents) header(r *reader) error {
 		return fmt.Errorf("%w: version %d.%d", ErrUnknownFormat, c.Major, c.Minor)
 	}
 	r.intLen = c.intLen
-	level := 0
+	var compressed bool
 	if c.Minor >= 15 {
-		level = int(r.byte()) // which compression, since PostgreSQL 16
+		compressed = r.byte() != 0 // which compression, since PostgreSQL 16
 	} else {
-		level = r.int()
+		compressed = r.int() != 0
 	}
-	if r.err == nil && level != 0 {
+	if r.err == nil && compressed {
 		return fmt.Errorf("%w: compressed by pg_dump", ErrUnknownFormat)
 	}
 	for range 7 { // when it was made; our own manifest says that
@@ -211,6 +211,6 @@ func (c *Contents) entry(r *reader) Entry {
 // appendText writes a string as pg_dump does.
 func (c *Contents) appendText(out []byte, s string) []byte {
 	out = append(out, 0)
-	out = binary.LittleEndian.AppendUint32(out, uint32(len(s))) //nolint:gosec // read from such a number, and role names are short
+	out = binary.LittleEndian.AppendUint32(out, uint32(len(s)))
 	return append(out, s...)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
@@ -181,6 +182,10 @@ func TestAsUser_Failures(t *testing.T) {
 		r := p.Fails(2, append(strings.Fields(args), "--as-user", "ana")...)
 		require.Contains(t, r.Stderr, "--as-user", args)
 	}
+	followed := p.Run("trade", "follow", "--as-user", "ana", "--since", "1d", "-o", "jsonl", "--timeout", "1s")
+	require.Contains(t, followed.Stdout, "ana-trade", followed.Stderr)
+	require.NotContains(t, followed.Stdout, "bob")
+
 	// Nothing of it stays on a pooled connection: the pool of two has served the session before.
 	session, end, err := db.AsUser(t.Context(), "ana-id")
 	require.NoError(t, err)
@@ -190,7 +195,15 @@ func TestAsUser_Failures(t *testing.T) {
 	require.ErrorIs(t, session.Gorm(t.Context()).Exec(`UPDATE "User" SET username = 'x'`).Error, store.ErrReadOnly)
 	_, err = session.SQL().ExecContext(t.Context(), `SELECT 1`)
 	require.Error(t, err, "there is no way around the transaction")
-	require.NoError(t, end())
+	// Whoever ends the transaction ends the session with it.
+	err = session.WithPgx(t.Context(), func(c *pgx.Conn) error {
+		_, err := c.Exec(t.Context(), `COMMIT`)
+		return err
+	})
+	require.ErrorContains(t, err, "has ended")
+	require.Error(t, session.Gorm(t.Context()).Raw(`SELECT count(*) FROM "User"`).Scan(&n).Error)
+	require.Error(t, session.WithPgx(t.Context(), func(*pgx.Conn) error { return nil }))
+	_ = end()
 	for range 4 {
 		var role, user string
 		require.NoError(t, db.SQL().QueryRowContext(t.Context(), `SELECT current_user, COALESCE(current_setting('app.current_user_id', true), '')`).Scan(&role, &user))

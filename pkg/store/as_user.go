@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/gorm"
@@ -71,13 +73,34 @@ func (d *DB) AsUser(ctx context.Context, userID string) (*DB, func() error, erro
 		return nil, nil, errors.Join(d.translate(ctx, err), end())
 	}
 	fenced := *d.core
-	fenced.narrow = true
+	fenced.narrow, fenced.fenced = true, true
 	// Whoever goes around the transaction gets an error and not everybody's rows.
 	fenced.pool = sql.OpenDB(fence{})
+	if err := fenced.pool.Close(); err != nil {
+		return nil, nil, errors.Join(err, end())
+	}
 	g := d.g.Session(&gorm.Session{NewDB: true, Context: ctx}).Set(narrowKey, true)
 	g.Statement.ConnPool = tx
 	g = g.Session(&gorm.Session{})
 	return &DB{core: &fenced, g: g, inTx: true, pinned: conn}, end, nil
+}
+
+// within runs fn while the transaction of AsUser is open, and ends the connection when fn ended the transaction: what
+// came after would run as the login itself.
+func (d *DB) within(ctx context.Context, fn func(*pgx.Conn) error) func(*pgx.Conn) error {
+	over := errors.New("the transaction of the user's session has ended")
+	return func(c *pgx.Conn) error {
+		if c.PgConn().TxStatus() == 'I' {
+			return over
+		}
+		err := fn(c)
+		if !c.IsClosed() && c.PgConn().TxStatus() == 'I' {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			defer cancel()
+			return errors.Join(err, over, c.Close(ctx))
+		}
+		return err
+	}
 }
 
 // fence is a pool's connector that connects nobody.

@@ -55,7 +55,7 @@ var ErrNoListening = errors.New("a pooler hands no notifications on")
 // ListenTrades calls wake when trade logs were inserted, and once when it has begun to listen: what came before that
 // is for the caller to look up. It ends with the connection or the context. A notification says nothing of the rows.
 func (d *DB) ListenTrades(ctx context.Context, wake func()) error {
-	if d.target.Pooler {
+	if d.target.Pooler || d.inTx { // a transaction hears nothing before its end
 		return ErrNoListening
 	}
 	return d.WithPgx(ctx, func(c *pgx.Conn) error {

@@ -60,6 +60,7 @@ type core struct {
 	poolTimeout time.Duration
 	local       []string // SET LOCAL commands for transactions behind a pooler
 	narrow      bool     // the role may not read columns that hold secrets
+	fenced      bool     // a session of AsUser: nothing may run outside of its transaction
 }
 
 // Open prepares a database. It never connects: the first query does.

@@ -63,6 +63,9 @@ func (d *DB) LockKey(ctx context.Context, key string) error {
 // WithPgx hands out one connection of the pool as pgx knows it: for COPY and
 // whatever else database/sql cannot express.
 func (d *DB) WithPgx(ctx context.Context, fn func(*pgx.Conn) error) error {
+	if d.fenced {
+		fn = d.within(ctx, fn)
+	}
 	if d.pinned != nil {
 		return d.raw(ctx, d.pinned, fn)
 	}

@@ -90,7 +90,10 @@ type invoiceView struct {
 
 func invoiceDesc() output.Desc {
 	return output.Desc{Noun: "invoices", ID: "payment_hash", Columns: []output.Column{
-		{Field: "payment_hash", Header: "HASH"}, {Field: "amount_msat", Header: "MSAT"}, {Field: "state"}, {Field: "memo", Drop: 1},
+		{Field: "payment_hash", Header: "HASH"},
+		{Field: "amount_msat", Header: "MSAT"},
+		{Field: "state"},
+		{Field: "memo", Drop: 1},
 		{Field: "expires_at", Header: "EXPIRES", Drop: 2},
 	}}
 }

@@ -42,16 +42,17 @@ type Options struct {
 
 // Invoice is one invoice of the node.
 type Invoice struct {
-	Hash, Preimage [32]byte
-	Request        string
-	Memo           string
-	AmountMsat     int64
-	CreatedAt      time.Time
-	ExpirySeconds  int64
-	State          string
-	SettledAt      time.Time
-	PaidMsat       int64
-	Index          int64 // from 1, in the order of creation
+	Hash          [32]byte  `json:"hash"`
+	Preimage      [32]byte  `json:"preimage"`
+	Request       string    `json:"request"`
+	Memo          string    `json:"memo"`
+	AmountMsat    int64     `json:"amount_msat"`
+	CreatedAt     time.Time `json:"created_at"`
+	ExpirySeconds int64     `json:"expiry_seconds"`
+	State         string    `json:"state"`
+	SettledAt     time.Time `json:"settled_at"`
+	PaidMsat      int64     `json:"paid_msat"`
+	Index         int64     `json:"index"` // from 1, in the order of creation
 }
 
 // Sim is a simulated node. It is safe for concurrent use.

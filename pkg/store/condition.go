@@ -40,10 +40,6 @@ func filtered(q *gorm.DB, conditions []condition) *gorm.DB {
 
 // literally writes conditions with their arguments in them, because COPY takes none. The server quotes them.
 func literally(ctx context.Context, c *pgx.Conn, conditions []condition) (string, error) {
-	// Times look the same whatever the server's default is.
-	if _, err := c.Exec(ctx, "SET datestyle = 'ISO, YMD'"); err != nil {
-		return "", err
-	}
 	var parts []string
 	for _, cond := range conditions {
 		sql := cond.sql

@@ -59,11 +59,11 @@ func (d *DB) ListenTrades(ctx context.Context, wake func()) error {
 		return ErrNoListening
 	}
 	return d.WithPgx(ctx, func(c *pgx.Conn) error {
-		// The session must not go on listening for whoever has the connection next.
+		// The session must not go on listening for whoever has the connection next. A dead one does not.
 		defer func() {
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 			defer cancel()
-			_, _ = c.Exec(last, "UNLISTEN *") //nolint:errcheck // a dead connection listens no more
+			_, _ = c.Exec(last, "UNLISTEN *")
 		}()
 		if _, err := c.Exec(ctx, "LISTEN "+NotifyChannel); err != nil {
 			return fmt.Errorf("listen: %w", err)

@@ -100,6 +100,7 @@ type outcomeScan struct {
 	most   int
 	words  map[string]string // of status and label, so that a word is one allocation
 	last   outcome           // the newest row
+	own    []byte            // its id
 	tied   []outcome         // rows of the instant that is being read, when they are more than one
 	over   bool              // there were too many of them
 }
@@ -137,9 +138,9 @@ func (s *outcomeScan) run(ctx context.Context, c *pgx.Conn, hand func(*outcome) 
 				return err
 			}
 		}
-		id := append(s.last.id[:0], o.id...)
+		s.own = append(s.own[:0], o.id...)
 		s.last, held = *o, true
-		s.last.id = id
+		s.last.id = s.own
 		return nil
 	})
 	if err == nil && held {

@@ -75,7 +75,7 @@ func (d *DB) scanSlices(ctx context.Context, f TradeFilter, label string, cuts [
 		if err != nil {
 			return err
 		}
-		defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // nothing was written
+		defer tx.Rollback(context.WithoutCancel(ctx))
 		var snapshot string
 		if err := tx.QueryRow(ctx, "SELECT pg_export_snapshot()").Scan(&snapshot); err != nil {
 			return err
@@ -133,7 +133,7 @@ func (s *sliceScan) read(ctx context.Context, snapshot string) error {
 		if err != nil {
 			return err
 		}
-		defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // nothing was written
+		defer tx.Rollback(context.WithoutCancel(ctx))
 		if _, err := tx.Exec(ctx, "SET TRANSACTION SNAPSHOT '"+snapshot+"'"); err != nil {
 			return fmt.Errorf("share a snapshot: %w", err)
 		}

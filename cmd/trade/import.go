@@ -101,6 +101,9 @@ func runImport(ctx context.Context, o *importOptions) error {
 	done, err := o.run(ctx, svc, progress.Reader(bytes, in), name, bad)
 	bytes.Done()
 	if err := errors.Join(err, bad.close()); err != nil {
+		if errors.Is(err, context.Canceled) { // it is one transaction
+			return clierr.New(clierr.Interrupted, "interrupted", "interrupted; nothing was imported", "run it again").WithCause(err)
+		}
 		return err
 	}
 	done.Rejected += bad.unread

@@ -287,3 +287,32 @@ func TestSignal_GuardSeesItsAdditionThrough(t *testing.T) {
 	i.run("guard", "run")
 	require.Equal(t, 2, i.count(`SELECT count(*) FROM guard_intent WHERE state = 'applied'`), "the next run goes on")
 }
+
+// Trade logs are taken in by one transaction: a signal takes all of it back at once, and the report says so.
+func TestSignal_TradeImportLeavesNothing(t *testing.T) {
+	t.Parallel()
+	i := install(t)
+	id := strings.TrimSpace(i.run("user", "create", "--email", "ana@example.com", "--username", "ana", "--no-password", "-q").stdout.String())
+	pipe, feed := io.Pipe()
+	p := i.start(pipe, "trade", "import", "-", "--format", "jsonl")
+	go func() { // until the other side is closed
+		var err error
+		for n := 0; err == nil; n++ {
+			if n > 20_000 {
+				time.Sleep(time.Millisecond)
+			}
+			_, err = fmt.Fprintf(feed, `{"user_id":%q,"trade_id":"t%d","status":"success","executed_at":"2026-01-01T00:00:00Z"}`+"\n", id, n)
+		}
+	}()
+	p.until("it copies", func() bool {
+		return i.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'copy%'`) > 0
+	})
+	require.NoError(t, p.Process.Signal(syscall.SIGINT))
+	go func() {
+		p.until("it ends", func() bool { return strings.Contains(p.errors(), "error:") })
+		pipe.Close()
+	}()
+	p.ends(130)
+	require.Contains(t, p.errors(), "error: interrupted; nothing was imported")
+	require.Zero(t, i.count(`SELECT count(*) FROM "TradeLog"`))
+}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -150,7 +151,7 @@ func (c *Counter) emit(now time.Time, finished bool) {
 	if total := c.total.Load(); total > 0 {
 		f.Total = &total
 	}
-	f.Rate = c.rate(now)
+	f.Rate = math.Round(c.rate(now)*10) / 10
 	if left, ok := c.left(now); ok && !finished {
 		f.LeftMs = new(left.Milliseconds())
 	}

@@ -28,7 +28,7 @@ var asUser = map[string]string{
 // notAsUser are commands that read no rows in a session of a user.
 var notAsUser = map[string]string{
 	"credential check": "opens credentials", "guard explain": "opens credentials", "guard preview": "opens credentials",
-	"browse": "needs a terminal", "guard backtest": "reads prices from a file", "payment check": "asks a node", "trade follow": "does not end: see its own test",
+	"guard backtest": "reads prices from a file", "payment check": "asks a node", "trade follow": "does not end: see its own test",
 }
 
 // ofEverybody are lists whose rows belong to nobody; what they count is of the user.

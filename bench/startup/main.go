@@ -1,5 +1,5 @@
 // Command startup times what every invocation pays before it does anything: help, version and completion beside an empty
-// Go program built in the same run, which is the least that a process costs here, and beside psql.
+// Go program built in the same run, which is the least that a process costs here, and beside psql; and how large it is.
 package main
 
 import (
@@ -38,7 +38,15 @@ func run(ctx context.Context, b *bed.Bed) error {
 			return err
 		}
 	}
-	return b.Emit(bed.Row{Claim: "axisor version", Rival: "psql --version", Unit: "ms"}.Against(samples[1], samples[4], bed.Milliseconds))
+	if err := b.Emit(bed.Row{Claim: "axisor version", Rival: "psql --version", Unit: "ms"}.Against(samples[1], samples[4], bed.Milliseconds)); err != nil {
+		return err
+	}
+	info, err := os.Stat(b.Program)
+	if err != nil {
+		return err
+	}
+	size, limit := []bed.Sample{{Size: info.Size()}}, []bed.Sample{{Size: 45 << 20}}
+	return b.Emit(bed.Row{Claim: "size of the program", Rival: "the limit", Unit: "MB", Goal: 1}.Against(size, limit, bed.Megabytes))
 }
 
 // build builds a program that does nothing, the way ours is built.

@@ -114,6 +114,7 @@ func classify(err error) error {
 	var held *store.GuardLockedError
 	var breaker *guard.BreakerError
 	var surge *marginguard.SurgeError
+	var sealed *marginguard.SealedError
 	switch {
 	case err == nil:
 		return nil
@@ -125,6 +126,9 @@ func classify(err error) error {
 	case errors.As(err, &breaker), errors.As(err, &surge):
 		return clierr.New(clierr.Conflict, "guard_breaker_open", err.Error(),
 			"axisor guard preview shows what is in danger", "axisor guard run --allow-surge, when the market really fell that much").WithCause(err)
+	case errors.As(err, &sealed):
+		return clierr.New(clierr.Denied, "wrong_encryption_key", sealed.Error(),
+			"is this the ENCRYPTION_KEY they were stored with? older keys go into encryption.previous_keys", "axisor credential check").WithCause(err)
 	case errors.As(err, &held):
 		return clierr.New(clierr.Locked, "guard_running", held.Error(),
 			"wait for it to end; a run that died has freed the lock already").WithCause(err)

@@ -39,7 +39,7 @@ last ones made. Nothing is sent and no row is written.
 It warns when a position would have fired at its own entry price, which costs margin without any danger, and says
 why a user is not looked at.
 
-Exit codes: 0, 2, 3 when the user does not exist, 7 when the positions could not be read, 10, 11 when the exchange,
+Exit codes: 0, 2, 3 when the user does not exist, 6 when the encryption key opens nothing, 7 when the positions could not be read, 10, 11 when the exchange,
 its price or the clock is not usable, 12.`,
 		Example: `  axisor guard explain ana@example.com
   axisor guard explain ana --reading price

@@ -33,7 +33,7 @@ written.
 The distance is in the terms of the reading: percent of the way from entry to liquidation that is left
 (remaining) or gone (travelled), or percent of the price (price).
 
-Exit codes: 0, 2, 3 when the user does not exist, 7 when some users could not be looked at, 10, 11 when the
+Exit codes: 0, 2, 3 when the user does not exist, 6 when the encryption key opens nothing, 7 when some users could not be looked at, 10, 11 when the
 exchange, its price or the clock is not usable, 12.`,
 		Example: `  axisor guard preview
   axisor guard preview --user ana@example.com -o json

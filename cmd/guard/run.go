@@ -48,8 +48,8 @@ A key that the exchange refuses in two runs is put aside until it changes or a d
 three times pauses five minutes. "guard breaker list" shows them. A run that wants to add more than three times what
 the largest run of the last week added stops, unless --allow-surge is given.
 
-Exit codes: 0, 2, 3 when the user does not exist, 4 when the guard is switched off or held by a breaker, 7 when some users or
-additions failed, 10, 11 when the exchange, its price or the clock is not usable, 12, 13 when another run is
+Exit codes: 0, 2, 3 when the user does not exist, 4 when the guard is switched off or held by a breaker, 6 when the encryption
+key opens nobody's credentials, 7 when some users or additions failed, 10, 11 when the exchange, its price or the clock is not usable, 12, 13 when another run is
 under way.`,
 		Example: `  axisor guard run --dry-run
   axisor guard run -o json

@@ -1,16 +1,27 @@
 package guard
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/exchange"
 	"github.com/axisor/axisor/pkg/lnmarkets"
+	"github.com/axisor/axisor/pkg/marginguard"
 )
 
-// Credentials opens a stored credentials object.
-func Credentials(keys *crypto.Keyring, at crypto.Place, column []byte) (lnmarkets.Credentials, error) {
+// credentials opens a stored credentials object. Those of a test network are not
+// for the exchange where bitcoins are real (*marginguard.ElsewhereError), and a
+// value that no key opens is a marginguard.ErrSealed.
+func credentials(keys *crypto.Keyring, at crypto.Place, column []byte, mainnet bool) (lnmarkets.Credentials, error) {
 	fields, err := keys.DecryptJSON(at, column)
-	if err != nil {
+	switch {
+	case errors.Is(err, crypto.ErrWrongKey):
+		return lnmarkets.Credentials{}, fmt.Errorf("%w: %w", marginguard.ErrSealed, err)
+	case err != nil:
 		return lnmarkets.Credentials{}, err
+	case mainnet && exchange.IsTestnet(fields):
+		return lnmarkets.Credentials{}, &marginguard.ElsewhereError{Reason: "the account is one of a test network, and the exchange is the mainnet's"}
 	}
 	return exchange.LNMarketsCredentials(fields)
 }

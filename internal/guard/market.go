@@ -88,7 +88,8 @@ func (m *market) Ticker(ctx context.Context) (marginguard.Market, error) {
 
 // Connect implements marginguard.Connector: it opens the stored credentials.
 func (m *market) Connect(_ context.Context, t marginguard.Target) (marginguard.Exchange, error) {
-	auth, err := Credentials(m.o.Keyring, admin.AccountPlace(t.AccountID, t.UserID), t.Credentials)
+	mainnet := lnmarkets.Mainnet("", m.writer.BaseURL())
+	auth, err := credentials(m.o.Keyring, admin.AccountPlace(t.AccountID, t.UserID), t.Credentials, mainnet)
 	if err != nil {
 		return nil, fmt.Errorf("open credentials of account %s: %w", t.AccountID, err)
 	}

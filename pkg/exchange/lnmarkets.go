@@ -45,10 +45,16 @@ func LNMarketsCredentials(fields map[string]secret.Secret) (lnmarkets.Credential
 	return auth, auth.Validate()
 }
 
-// isTestnet reads the network flag, which is a text.
-func isTestnet(fields map[string]secret.Secret) bool {
+// IsTestnet reports whether credentials are for a test network: by the network
+// flag, which is a text, or, where none is stored, by a key that says so.
+func IsTestnet(fields map[string]secret.Secret) bool {
 	by := crypto.ByFieldKey(fields)
-	return by["istestnet"].Reveal() == "true" || by["testnet"].Reveal() == "true"
+	for _, name := range []string{"istestnet", "testnet"} {
+		if flag, ok := by[name]; ok && !flag.IsZero() {
+			return strings.EqualFold(strings.TrimSpace(flag.Reveal()), "true")
+		}
+	}
+	return strings.HasPrefix(by["apikey"].Reveal(), "test_")
 }
 
 // lnm is LN Markets, API version 3.
@@ -104,7 +110,7 @@ func (x *lnm) Test(ctx context.Context, fields map[string]secret.Secret) Result 
 	if err != nil {
 		return Result{Outcome: Incomplete, Detail: err.Error()}
 	}
-	if isTestnet(fields) && x.o.BaseURL == "" && (x.o.Network == "" || x.o.Network == "mainnet") {
+	if IsTestnet(fields) && lnmarkets.Mainnet(x.o.Network, x.o.BaseURL) {
 		return Result{Outcome: OtherNetwork, Detail: "the credentials are for a test network, and lnmarkets.network is mainnet"}
 	}
 	reached := x.Reach(ctx)

@@ -62,6 +62,13 @@ func ResolveURL(network, address string) (*url.URL, error) {
 	return u, nil
 }
 
+// Mainnet reports whether an address, or a network's when there is none, is the
+// exchange where bitcoins are real.
+func Mainnet(network, address string) bool {
+	u, err := ResolveURL(network, address)
+	return err == nil && strings.EqualFold(u.Hostname(), "api.lnmarkets.com")
+}
+
 // StreamURL is the address of the Stream API: the explicit one, or the one that
 // belongs to the address of the API, or the network's. A simulated exchange on
 // this machine serves it beside the API.

@@ -16,6 +16,25 @@ var (
 	ErrOvertaken = errors.New("overtaken by another addition")
 )
 
+// ErrSealed means that no encryption key opens an account's credentials.
+var ErrSealed = errors.New("the stored credentials stay closed")
+
+// SealedError says that the encryption key opened nothing at all, so that nobody
+// was protected.
+type SealedError struct{ Accounts int }
+
+func (e *SealedError) Error() string {
+	return fmt.Sprintf("the encryption key opens none of the %d accounts", e.Accounts)
+}
+
+// Unwrap makes errors.Is(err, ErrSealed) true.
+func (e *SealedError) Unwrap() error { return ErrSealed }
+
+// ElsewhereError says that an account is not one of the exchange that is asked.
+type ElsewhereError struct{ Reason string }
+
+func (e *ElsewhereError) Error() string { return e.Reason }
+
 // DisabledError says that the guard is switched off.
 type DisabledError struct {
 	// UserID is empty when it is off for everybody.

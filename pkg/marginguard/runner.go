@@ -242,8 +242,11 @@ type session struct {
 	perTarget   map[string]int  // positions of each target
 	open        map[string]bool // users with intents left open earlier
 	unreachable int
-	planned     int64   // sats of the additions begun
-	replies     []Reply // of keys that failed now or before
+	// sealed and opened count the accounts whose credentials stayed closed, and
+	// those that did not.
+	sealed, opened int
+	planned        int64   // sats of the additions begun
+	replies        []Reply // of keys that failed now or before
 }
 
 func (r *Runner) newSession(req Request, market Market, runID string) *session {
@@ -279,6 +282,10 @@ func (s *session) all(caller context.Context, only map[string]bool) error {
 	}
 	if err == nil && s.unreachable > 0 && s.unreachable == len(s.perTarget) {
 		return &MarketError{Reason: "no account could be reached on the exchange"}
+	}
+	// Of a part of the users, one broken row may be all there is.
+	if err == nil && s.sealed > 0 && s.opened == 0 && s.req.Users == nil && s.req.Round.IsZero() {
+		return &SealedError{Accounts: s.sealed}
 	}
 	return err
 }

@@ -30,7 +30,7 @@ func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseF
 	if err != nil {
 		w.items = append(w.items, w.failure(err))
 	}
-	s.keep(w, hostTrouble(err))
+	s.keep(w, hostTrouble(err), errors.Is(err, ErrSealed))
 
 	var market *MarketError
 	var surge *SurgeError
@@ -51,9 +51,15 @@ func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseF
 }
 
 // keep stores what was found out about one user.
-func (s *session) keep(w *watch, unreachable bool) {
+func (s *session) keep(w *watch, unreachable, sealed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	switch {
+	case sealed:
+		s.sealed++
+	case w.x != nil:
+		s.opened++
+	}
 	s.perTarget[w.t.key()] = w.count
 	s.items = append(s.items, w.items...)
 	if unreachable {
@@ -128,13 +134,16 @@ func (w *watch) run(ctx context.Context) (err error) {
 		return nil
 	}
 	if w.t.Breaker != "" {
-		w.items = append(w.items, Item{
-			UserID: w.t.UserID, AccountID: w.t.AccountID, Status: StatusSkipped, Error: w.t.Breaker,
-			Verdict: Verdict{Word: Breaker, Urgency: math.Inf(1), Reason: w.t.Breaker},
-		})
+		w.pass(Breaker, w.t.Breaker)
 		return nil
 	}
-	if w.x, err = w.s.o.Accounts.Connect(ctx, w.t); err != nil {
+	var elsewhere *ElsewhereError
+	w.x, err = w.s.o.Accounts.Connect(ctx, w.t)
+	switch {
+	case errors.As(err, &elsewhere):
+		w.pass(OtherNetwork, elsewhere.Reason)
+		return nil
+	case err != nil:
 		return err
 	}
 	if err := w.read(ctx); err != nil {
@@ -169,6 +178,14 @@ func (w *watch) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
+}
+
+// pass reports a user who is left out as a whole, on purpose.
+func (w *watch) pass(word Word, why string) {
+	w.items = append(w.items, Item{
+		UserID: w.t.UserID, AccountID: w.t.AccountID, Status: StatusSkipped, Error: why,
+		Verdict: Verdict{Word: word, Urgency: math.Inf(1), Reason: why},
+	})
 }
 
 func (w *watch) read(ctx context.Context) error {

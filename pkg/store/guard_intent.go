@@ -86,6 +86,7 @@ func (d *DB) guardFits(ctx context.Context, p GuardPlan, user string) error {
 		Overtaken      bool
 		Made           int64
 		Open           bool
+		Unwanted       bool
 	}
 	err := d.Gorm(ctx).Raw(`
 		SELECT COALESCE((SELECT SUM(amount_sats) FROM guard_intent
@@ -97,13 +98,18 @@ func (d *DB) guardFits(ctx context.Context, p GuardPlan, user string) error {
 		                 AND COALESCE(resolved_at, sent_at) > @seen) AS overtaken,
 		       (SELECT count(*) FROM guard_intent
 		        WHERE user_id = @user AND trade_id = @trade AND planned_at >= @since) AS made,
-		       EXISTS (SELECT FROM guard_intent WHERE trade_id = @trade AND state IN `+openStates+`) AS open`,
-		map[string]any{"user": user, "day": p.Day, "trade": p.Intent.TradeID, "seen": p.SeenAt, "since": p.Since}).Scan(&sums).Error
+		       EXISTS (SELECT FROM guard_intent WHERE trade_id = @trade AND state IN `+openStates+`) AS open,
+		       EXISTS (SELECT FROM "MarginGuardConfig" WHERE user_id = @user AND NOT is_active)
+		       OR EXISTS (SELECT FROM "UserExchangeAccounts" WHERE id = @account AND NOT is_active) AS unwanted`,
+		map[string]any{"account": models.Deref(p.Intent.AccountID), "user": user, "day": p.Day, "trade": p.Intent.TradeID, "seen": p.SeenAt, "since": p.Since}).Scan(&sums).Error
 	switch {
 	case err != nil:
 		return err
 	case sums.Open:
 		return ErrGuardOpen
+	case sums.Unwanted:
+		// A long run may have read them an hour ago.
+		return fmt.Errorf("%w: the configuration or the account is not active any more", ErrGuardOff)
 	case sums.Overtaken, sums.Made != p.Made:
 		return ErrGuardOvertaken
 	case p.UserDayCap > 0 && sums.User+p.Intent.AmountSats > p.UserDayCap:

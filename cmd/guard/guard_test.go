@@ -238,7 +238,7 @@ func TestRun_ExitCodes(t *testing.T) {
 	require.NoError(t, s.sim.SetSkew(0))
 
 	wrong := s.With("ENCRYPTION_KEY="+strings.Repeat("x", 32)).Run("guard", "run", "-o", "json")
-	require.Equal(t, 7, wrong.Code)
+	require.Equal(t, 6, wrong.Code)
 	s.With("ENCRYPTION_KEY=").Fails(10, "guard", "run")
 }
 

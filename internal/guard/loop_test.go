@@ -37,7 +37,6 @@ func (s *stage) looped(t *testing.T, rounds int, between func(n int), start func
 }
 
 func watching(g *guard.Guard) func(context.Context, guard.Loop) error { return g.Watch }
-func working(g *guard.Guard) func(context.Context, guard.Loop) error  { return g.Work }
 
 func (s *stage) reads() int { return len(s.sim.RequestsTo(http.MethodGet, running)) }
 

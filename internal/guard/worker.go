@@ -181,7 +181,7 @@ func (c *crew) tell(r Round) {
 	c.l.Told(r)
 }
 
-// share is how many users a job looks at at a time. Workers behind one address
+// share is how many users a job has under way together. Workers behind one address
 // divide what its rate limit can serve without making anybody wait too long.
 func (c *crew) share() int {
 	c.mu.Lock()

@@ -147,7 +147,7 @@ func (l *listener) tell(ctx context.Context) {
 	for _, topic := range topics {
 		text := []byte(f.Garbage)
 		if f.Garbage == "" {
-			text, _ = json.Marshal(map[string]any{
+			text = wire(map[string]any{
 				"jsonrpc": "2.0", "method": "subscription",
 				"params": map[string]any{"topic": topic, "data": l.sim.news(topic, f.LagMs)},
 			})
@@ -223,6 +223,14 @@ func (l *listener) answer(text []byte) []byte {
 	default:
 		refuse(-32601, "Method not found")
 	}
-	b, _ := json.Marshal(out)
-	return b
+	return wire(out)
+}
+
+// wire writes a message; ours hold nothing that cannot be written.
+func wire(message map[string]any) []byte {
+	text, err := json.Marshal(message)
+	if err != nil {
+		return []byte("{}")
+	}
+	return text
 }

@@ -31,8 +31,11 @@ func TestGuardOld_OnlyHistoryGoes(t *testing.T) {
 		id, run, state string
 		at             time.Time
 	}{
-		{"applied", "gone", "applied", old}, {"refused", "gone", "rejected", old}, {"open", "kept-by-intent", "unknown", old},
-		{"told-late", "gone2", "applied", old}, {"fresh", "young", "applied", young},
+		{"applied", "gone", "applied", old},
+		{"refused", "gone", "rejected", old},
+		{"open", "kept-by-intent", "unknown", old},
+		{"told-late", "gone2", "applied", old},
+		{"fresh", "young", "applied", young},
 	} {
 		exec(`INSERT INTO guard_intent (id, run_id, trade_id, side, amount_sats, margin_before, liquidation_before, entry_price, price, threshold,
 				state, planned_at, sent_at, resolved_at, updated_at)
@@ -43,8 +46,11 @@ func TestGuardOld_OnlyHistoryGoes(t *testing.T) {
 		id, run, intent, state string
 		at                     time.Time
 	}{
-		{"done", "gone", "applied", "delivered", old}, {"given-up", "gone", "", "expired", old}, {"waits", "kept-by-notice", "", "pending", old},
-		{"late", "", "told-late", "pending", old}, {"new", "young", "fresh", "delivered", young},
+		{"done", "gone", "applied", "delivered", old},
+		{"given-up", "gone", "", "expired", old},
+		{"waits", "kept-by-notice", "", "pending", old},
+		{"late", "", "told-late", "pending", old},
+		{"new", "young", "fresh", "delivered", young},
 	} {
 		exec(`INSERT INTO guard_notice (id, kind, severity, run_id, intent_id, message, details, state, next_attempt_at, created_at, delivered_at)
 			VALUES (?, 'margin_added', 'info', NULLIF(?, ''), NULLIF(?, ''), 'x', '{}', ?, ?, ?, CASE WHEN ? = 'delivered' THEN ?::timestamp END)`,

@@ -121,7 +121,7 @@ func (f *Follower) Run(ctx context.Context) {
 			wait = f.o.Pause
 		}
 		// Half of the pause is chance, so that many do not come back at once.
-		pause := wait/2 + rand.N(wait/2+1)
+		pause := wait/2 + rand.N(wait/2+1) //nolint:gosec // spreads returns; nobody gains by guessing it
 		f.o.Logger.WarnContext(ctx, "price stream interrupted", "error", err.Error(), "again_in", pause.Round(time.Millisecond).String())
 		t := time.NewTimer(pause)
 		select {

@@ -113,7 +113,10 @@ func examine(ctx context.Context, o *doctorOptions) ([]doctor.Result, error) {
 	var repairs []doctor.Repaired
 	if o.fix && ctx.Err() == nil {
 		repairs = doctor.Repair(ctx, results, o.write.DryRun)
-		if len(repairs) > 0 && !o.write.DryRun {
+		switch {
+		case len(repairs) == 0 && !p.Machine():
+			p.Notice("nothing was found that --fix repairs")
+		case len(repairs) > 0 && !o.write.DryRun:
 			results = doctor.Run(ctx, in)
 		}
 	}

@@ -89,7 +89,7 @@ type Level string
 // The levels, each including the ones before it.
 const (
 	LevelDigest Level = "digest" // the stored bytes are the ones that were written
-	LevelDecode Level = "decode" // pg_restore can read the archive to its end
+	LevelDecode Level = "decode" // the archive can be read to its end
 	LevelDeep   Level = "deep"   // it restores, and every table has its rows
 )
 

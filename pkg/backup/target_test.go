@@ -127,6 +127,14 @@ func TestPushLog_AnotherHistory(t *testing.T) {
 	f := files[0]
 	require.NoError(t, c.repo.PushLogFile(ctx, f.System, f.Name, target))
 	require.NoError(t, c.repo.PushLogFile(ctx, f.System, f.Name, target), "the same again is fine")
+	// Archived again elsewhere it may have another size, and is still the same.
+	same := *f
+	same.File.Bytes++
+	copied := &LogFile{Name: f.Name, dir: farLog(f), store: target.Store, bare: true, File: f.File}
+	require.NoError(t, same.sameAs(ctx, copied))
+	same.File.RawSHA256 = "0"
+	require.ErrorIs(t, same.sameAs(ctx, copied), ErrDifferent)
+
 	other := *f
 	other.File.RawSHA256 = "0"
 	text, err := encodeChecked(&other, &other.Checksum)

@@ -87,7 +87,9 @@ func (s *baseStream) run(ctx context.Context, e *endpoint, command string) error
 	err = s.receive(ctx, e, conn)
 	if err != nil && s.archive != nil {
 		s.archive.CloseWithError(err)
-		_ = <-s.merged // the echo of the same
+		if echo := <-s.merged; !errors.Is(echo, err) {
+			err = errors.Join(err, echo)
+		}
 	}
 	return err
 }

@@ -31,7 +31,7 @@ func main() {
 	if flag.NArg() > 0 {
 		dir = flag.Arg(0)
 	}
-	err := error(nil)
+	var err error
 	if *share != "" {
 		err = packaged(*share, *version, *date)
 	} else {

@@ -152,7 +152,7 @@ func paragraphs(text string) string {
 				run = nil
 			}
 		}
-		for _, line := range strings.Split(p, "\n") {
+		for line := range strings.SplitSeq(p, "\n") {
 			if strings.HasPrefix(line, "  ") {
 				run = append(run, line)
 				continue

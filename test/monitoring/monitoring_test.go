@@ -47,7 +47,7 @@ func written(t *testing.T) map[string]string {
 		require.Contains(t, []int{0, 8}, r.Code, r.Stderr) // doctor may find something
 		require.NotContains(t, r.Stdout+r.Stderr, inbox.URL, "an address with a token is printed nowhere")
 		require.Contains(t, calls, "/"+job+"/start")
-		require.True(t, slices.Contains(calls, "/"+job) != slices.Contains(calls, "/"+job+"/fail"), "one end: %v", calls)
+		require.NotEqual(t, slices.Contains(calls, "/"+job), slices.Contains(calls, "/"+job+"/fail"), "one end: %v", calls)
 	}
 	for _, bad := range []string{"ftp://x", "http://monitor.example.org/t0ken", "https://user:t0ken@x"} {
 		r := p.Fails(2, "payment", "expire", "--ping-url", bad)
@@ -59,8 +59,10 @@ func written(t *testing.T) map[string]string {
 	require.NoFileExists(t, filepath.Join(p.Dir, "dry.prom"))
 
 	out := map[string]string{}
-	for _, path := range []string{"../../cmd/backup/testdata/metrics.golden", filepath.Join(p.Dir, "backup.prom"),
-		filepath.Join(p.Dir, "guard.prom"), filepath.Join(p.Dir, "expire.prom"), filepath.Join(p.Dir, "doctor.prom")} {
+	for _, path := range []string{
+		"../../cmd/backup/testdata/metrics.golden", filepath.Join(p.Dir, "backup.prom"),
+		filepath.Join(p.Dir, "guard.prom"), filepath.Join(p.Dir, "expire.prom"), filepath.Join(p.Dir, "doctor.prom"),
+	} {
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
 		out[path] = string(text)

@@ -208,3 +208,19 @@ func TestList_LateAnswersAreDropped(t *testing.T) {
 	require.Equal(t, "new", l.rows[0].id)
 	require.Equal(t, []string{"old"}, ended, "and the database is told to stop")
 }
+
+// The profile of a user who was left while it was read is never shown as that of the next one.
+func TestSession_ALateProfileStaysWithItsUser(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	ana := factory.User(t, db, func(u *models.User) { u.Email, u.Username = "ana@example.com", "ana" })
+	bob := factory.User(t, db, func(u *models.User) { u.Email, u.Username = "bob@example.com", "bob" })
+	x := open(t, db, nil)
+	late := x.m.enter(ana)()
+	x.m.leave()
+	x.run(x.m.enter(bob))
+	_, next := x.m.Update(late)
+	require.Nil(t, next)
+	require.Contains(t, x.screen(), "bob@example.com")
+	require.NotContains(t, x.screen(), "ana@example.com")
+}

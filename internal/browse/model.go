@@ -85,9 +85,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		msg.list.accept(msg)
 		return m, nil
 	case profileMsg:
-		if m.user != nil {
-			m.user.accept(msg)
-		}
+		msg.screen.accept(msg)
 		return m, nil
 	case openMsg:
 		if m.err = msg.err; m.err == nil {

@@ -43,8 +43,10 @@ type userScreen struct {
 	cancel  context.CancelFunc
 }
 
-// profileMsg is the answer to the read of a profile.
+// profileMsg is the answer to the read of a profile. It names its screen: one that comes late must not be shown as
+// somebody else's.
 type profileMsg struct {
+	screen  *userScreen
 	ticket  int
 	profile store.Profile
 	details []field
@@ -72,10 +74,10 @@ func (m *model) readProfile() tea.Cmd {
 		defer cancel()
 		fresh, err := m.o.Store.FindUser(ctx, id)
 		if err != nil {
-			return profileMsg{ticket: ticket, err: err}
+			return profileMsg{screen: u, ticket: ticket, err: err}
 		}
 		p, err := m.o.Store.Profile(ctx, fresh)
-		return profileMsg{ticket: ticket, profile: p, details: m.profileFields(p), err: err}
+		return profileMsg{screen: u, ticket: ticket, profile: p, details: m.profileFields(p), err: err}
 	}
 }
 

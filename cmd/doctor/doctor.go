@@ -59,7 +59,7 @@ never keeps the others from running, and a check that needs something broken is 
 FIX, repeated below the table, is the command that repairs a finding or shows more of it.
 Levels: ok; warn, look at it soon; fail, something does not work; skip, could not be checked.
 
-With --fix it repairs what cannot hurt, and looks again: modes of files, missing or invalid indexes (concurrently),
+With --fix it repairs what cannot hurt, and looks again: modes of secret files, missing or invalid indexes (concurrently),
 missing reference rows, old statistics, payments past their expiry (as axisor payment expire does). Changes of rows are
 audited. --fix --dry-run says what it would do. --all opens every stored credential and not only the newest 50.
 

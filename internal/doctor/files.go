@@ -26,7 +26,7 @@ func (v *visit) files(context.Context) (Result, error) {
 		{cfg.Guard.AlertSecretFile, 0o077, 0o600, Fail},
 		{cfg.Payments.LNDMacaroonFile, 0o077, 0o600, Fail},
 		{cfg.Payments.LNbitsKeyFile, 0o077, 0o600, Fail},
-		{cfg.Backup.Directory, 0o077, 0o700, Warn},
+		{cfg.Backup.Directory, 0o007, 0o700, Warn}, // a group may be meant
 	} {
 		if f.path == "" {
 			continue
@@ -38,7 +38,9 @@ func (v *visit) files(context.Context) (Result, error) {
 		}
 		open = append(open, path)
 		commands = append(commands, fmt.Sprintf("chmod %o %s", f.wanted, word(path)))
-		repairs = append(repairs, chmod(path, f.wanted))
+		if info.Mode().IsRegular() { // a directory may be shared with others, so closing it is for a person
+			repairs = append(repairs, chmod(path, f.wanted))
+		}
 		if level != Fail {
 			level = f.level
 		}
@@ -46,8 +48,10 @@ func (v *visit) files(context.Context) (Result, error) {
 	if len(open) == 0 {
 		return good("secrets and backups are closed to others"), nil
 	}
-	r := warn(strings.Join(commands, " && "), "others can open %s", some(open)).with(all(repairs))
-	r.Level = level
+	r := warn(strings.Join(commands, " && "), "others can open %s", some(open))
+	if r.Level = level; len(repairs) > 0 {
+		r = r.with(all(repairs))
+	}
 	return r, nil
 }
 

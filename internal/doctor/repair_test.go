@@ -93,11 +93,23 @@ func TestRepair_OneThatFails(t *testing.T) {
 	b := setup(t)
 	b.in.Admin = func(context.Context) (*admin.Service, error) { return nil, errors.New("no service") }
 	b.exec(`DELETE FROM "Plan"`)
-	require.NoError(t, os.Chmod(b.cfg.Backup.Directory, 0o755))
+	b.cfg.Encryption.KeyFile = filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(b.cfg.Encryption.KeyFile, []byte("k"), 0o600))
+	require.NoError(t, os.Chmod(b.cfg.Encryption.KeyFile, 0o644))
 	done := b.repairs(false)
 	require.ErrorContains(t, done["reference_rows"].Err, "no service")
 	require.NoError(t, done["files"].Err)
 	require.Equal(t, doctor.OK, b.run()["files"].Level)
+}
+
+// A directory may be shared with others: whoever closes it has to know.
+func TestRepair_LeavesDirectoriesAlone(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	require.NoError(t, os.Chmod(b.cfg.Backup.Directory, 0o755))
+	require.Equal(t, doctor.Warn, b.run()["files"].Level)
+	require.Empty(t, b.repairs(false))
+	require.Equal(t, "chmod 700 "+b.cfg.Backup.Directory, b.run()["files"].Fix)
 }
 
 // A configuration that is refused for its mode can be repaired although nothing else can be looked at.

@@ -123,10 +123,7 @@ func statusViewOf(h store.GuardHealth, now time.Time, interval time.Duration) st
 		v.LastRunAt = new(output.At(r.StartedAt))
 		v.LastAdded, v.LastAddedSats, v.LastFailed, v.LastUnknown = &r.Added, &r.AddedSats, &r.Failed, &r.Unknown
 	}
-	var last *time.Time
-	if h.LastFinished != nil {
-		last = h.LastFinished.FinishedAt
-	}
+	last := h.LastRound
 	for _, w := range h.Workers {
 		alive := now.Sub(w.BeatAt) <= missed*max(interval, time.Duration(w.IntervalMs)*time.Millisecond)
 		if alive {
@@ -134,10 +131,6 @@ func statusViewOf(h store.GuardHealth, now time.Time, interval time.Duration) st
 		}
 		if v.HeartbeatAt == nil {
 			v.HeartbeatAt = new(output.At(w.BeatAt))
-		}
-		// A round in which nobody had to be looked at leaves no run, and is one.
-		if w.FinishedAt != nil && (last == nil || w.FinishedAt.After(*last)) {
-			last = w.FinishedAt
 		}
 	}
 	v.LastFinishedAt = output.AtPtr(last)

@@ -276,6 +276,21 @@ func TestRun_FindsWhatIsWrong(t *testing.T) {
 	}
 }
 
+// TestRun_AWorkersQuietRoundsCount: they leave no run behind.
+func TestRun_AWorkersQuietRoundsCount(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.exec(addUser)
+	b.exec(`INSERT INTO "MarginGuardConfig" (user_id, is_active) VALUES ('u1', true)`)
+	b.exec(`INSERT INTO guard_run (state, reading, started_at, finished_at)
+		VALUES ('failed', 'remaining', '2026-08-12 09:28', '2026-08-12 09:28')`)
+	b.exec(`INSERT INTO guard_worker (kind, host, pid, interval_ms, started_at, beat_at, finished_at)
+		VALUES ('worker', 'here', 1, 20000, '2026-08-12 06:30', '2026-08-12 09:29', '2026-08-12 09:29')`)
+	r := b.run()["guard"]
+	require.Equal(t, doctor.OK, r.Level, r.Finding)
+	require.Contains(t, r.Finding, "last run 1 minute ago")
+}
+
 func TestRun_WithoutADatabase(t *testing.T) {
 	t.Parallel()
 	db, err := store.Open(store.Options{URL: secret.New("postgres://nobody@127.0.0.1:1/none")})

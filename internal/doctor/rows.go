@@ -181,8 +181,8 @@ func (v *visit) guard(ctx context.Context) (Result, error) {
 		(SELECT count(*) FROM "MarginGuardConfig" WHERE is_active),
 		(SELECT count(*) FROM guard_intent WHERE state = 'unknown'),
 		(SELECT count(*) FROM guard_intent WHERE state IN ('planned', 'sent') AND planned_at < $1),
-		(SELECT max(started_at) FROM guard_run),
-		(SELECT state FROM guard_run ORDER BY started_at DESC LIMIT 1),
+		GREATEST((SELECT max(started_at) FROM guard_run), (SELECT max(finished_at) FROM guard_worker)),
+		(SELECT state FROM guard_run WHERE started_at >= COALESCE((SELECT max(finished_at) FROM guard_worker), '-infinity') ORDER BY started_at DESC LIMIT 1),
 		EXISTS (SELECT FROM guard_control WHERE scope = 'global' AND disabled)`, now.Add(-intentStale)).
 		Scan(&enabled, &unknown, &stale, &last, &state, &stopped)
 	if err != nil {

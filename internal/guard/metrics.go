@@ -33,8 +33,8 @@ func (g *Guard) writeMetrics(ctx context.Context, r marginguard.Result, failure 
 
 // numbers are those of a run, and of what waits for somebody.
 func numbers(m *monitor.Metrics, r marginguard.Result, h store.GuardHealth) {
-	if h.LastFinished != nil {
-		m.Time("last_success_timestamp_seconds", "When a run last came to its end.", h.LastFinished.FinishedAt)
+	if h.LastRound != nil {
+		m.Time("last_success_timestamp_seconds", "When a run last came to its end.", h.LastRound)
 	}
 	m.Gauge("last_run_price", "The market price that the last run saw.", r.Price)
 	m.Count("last_run_users", "Users looked at.", r.Users)

@@ -54,6 +54,9 @@ type GuardHealth struct {
 	// LastRun is the newest run, LastFinished the newest that came to its end;
 	// nil when there is none.
 	LastRun, LastFinished *models.GuardRun
+	// LastRound is when a run, or a round of a watcher or worker, last came to
+	// its end; a quiet round leaves no run.
+	LastRound *time.Time
 	OpenIntents           int64
 	// OldestOpen is when the oldest open intent was planned.
 	OldestOpen    *time.Time
@@ -85,11 +88,12 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 	}
 	var counts struct {
 		Open, Disabled, Active, Breakers, Notices int64
-		Oldest                                    *time.Time
+		Oldest, Round                             *time.Time
 	}
 	err := d.Gorm(ctx).Raw(`
 		SELECT (SELECT count(*) FROM guard_intent WHERE state IN ` + openStates + `) AS open,
 		       (SELECT min(planned_at) FROM guard_intent WHERE state IN ` + openStates + `) AS oldest,
+		       GREATEST((SELECT max(finished_at) FROM guard_run WHERE state = 'finished'), (SELECT max(finished_at) FROM guard_worker)) AS round,
 		       (SELECT count(*) FROM guard_control WHERE disabled AND user_id IS NOT NULL) AS disabled,
 		       (SELECT count(*) FROM "MarginGuardConfig" WHERE is_active) AS active,
 		       (SELECT count(*) FROM guard_breaker WHERE open_until > now() AT TIME ZONE 'UTC') AS breakers,
@@ -98,6 +102,7 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 	if err != nil {
 		return h, err
 	}
+	h.LastRound = counts.Round
 	h.OpenBreakers, h.PendingNotices = counts.Breakers, counts.Notices
 	if err := d.Gorm(ctx).Where("stopped_at IS NULL").Order("beat_at DESC, id").Limit(batch).Find(&h.Workers).Error; err != nil {
 		return h, err

@@ -56,8 +56,8 @@ type GuardHealth struct {
 	LastRun, LastFinished *models.GuardRun
 	// LastRound is when a run, or a round of a watcher or worker, last came to
 	// its end; a quiet round leaves no run.
-	LastRound *time.Time
-	OpenIntents           int64
+	LastRound   *time.Time
+	OpenIntents int64
 	// OldestOpen is when the oldest open intent was planned.
 	OldestOpen    *time.Time
 	Control       models.GuardControl

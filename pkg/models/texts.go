@@ -24,8 +24,8 @@ func (a Texts) Value() (driver.Value, error) {
 	return string(raw), err
 }
 
-// Dimensions, Index and IndexType implement pgtype.ArrayGetter: pgx then sends the elements as they are. By way of Value it
-// would parse the text of the whole array again, which was a third of the work of rewriting many rows.
+// Dimensions implements pgtype.ArrayGetter, with Index and IndexType: pgx then sends the elements as they are. By way of
+// Value it would parse the text of the whole array again, which was a third of the work of rewriting many rows.
 func (a Texts) Dimensions() []pgtype.ArrayDimension { return pgtype.FlatArray[string](a).Dimensions() }
 
 // Index implements pgtype.ArrayGetter.

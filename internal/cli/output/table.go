@@ -244,12 +244,12 @@ func (g *grid) flush(w io.Writer) error {
 		return err
 	}
 	g.rows, g.header = g.rows[:0], false
+	var out bytes.Buffer
 	for line := range strings.Lines(buf.String()) {
-		if _, err := io.WriteString(w, trimmed(line)+"\n"); err != nil {
-			return err
-		}
+		out.WriteString(trimmed(line) + "\n")
 	}
-	return nil
+	_, err := w.Write(out.Bytes())
+	return err
 }
 
 // lines are the lines of one row: cells that may wrap go on below themselves, the others are cut.

@@ -65,20 +65,19 @@ func (d *DB) copyCSV(ctx context.Context, w io.Writer, s csvSource, o CSV) (int6
 		}
 		head.Flush()
 	}
-	if d.inTx {
-		return 0, ErrInTransaction
-	}
 	var n int64
 	err := d.WithPgx(ctx, func(c *pgx.Conn) error {
 		// Behind a pooler the next statement may reach another server: only a transaction keeps settings and COPY together.
-		tx, err := c.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
-		if err != nil {
-			return err
+		if !d.inTx {
+			tx, err := c.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
+			if err != nil {
+				return err
+			}
+			defer tx.Rollback(context.WithoutCancel(ctx)) // nothing was written
 		}
-		defer tx.Rollback(context.WithoutCancel(ctx)) // nothing was written
 		// Times look the same whatever the server's default is.
 		for _, set := range append([]string{"SET LOCAL datestyle = 'ISO, YMD'"}, d.local...) {
-			if _, err := tx.Exec(ctx, set); err != nil {
+			if _, err := c.Exec(ctx, set); err != nil {
 				return err
 			}
 		}

@@ -2,10 +2,8 @@ package trade
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,10 +11,10 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/internal/cli/streams"
-	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/pkg/chart"
 	"github.com/axisor/axisor/pkg/tradestats"
-	"github.com/axisor/axisor/pkg/tradestats/plot"
 )
 
 const (
@@ -30,8 +28,7 @@ type chartOptions struct {
 	app     *app.App
 	filter  filter
 	capital float64
-	svg     string
-	html    string
+	files   picture.Files
 }
 
 // pointView is the money after a trade.
@@ -67,10 +64,11 @@ func newChart(a *app.App, run func(context.Context, *chartOptions) error) *cobra
 		Short: "Draw the money over time and the pnl of periods",
 		Long: `Draws the cumulative pnl (with --capital the equity) of trades over time, and the pnl of days, weeks, months or years,
 whichever are few enough to be read. Only trades count that were done and have a pnl, as in "axisor trade stats". With
---svg or --html the picture goes to a file, for a report; with -o json the numbers are printed, at most 500 points that
-keep every peak and valley.
+--svg, --png or --html the picture goes to a file, for a report, with what was lost since the highest point shaded; a
+page of HTML has the numbers, too. With -o json the numbers are printed, at most 500 points that keep every peak and
+valley.
 
-Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
+Exit codes: 0, 2, 3 when the user does not exist, 4 when a picture exists (--force replaces it), 10, 11, 12.`,
 		Example: `  axisor trade chart --user ana@example.com --since 90d
   axisor trade chart --user ana@example.com --capital 1000000 --svg ana.svg
   axisor trade chart --automation 6f1d2a34-5b6c-4d7e-8f90-a1b2c3d4e5f6 -o json`,
@@ -84,8 +82,7 @@ Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
 	}
 	o.filter.register(c, a)
 	c.Flags().Float64Var(&o.capital, "capital", 0, "money in `SATS` at the beginning")
-	c.Flags().StringVar(&o.svg, "svg", "", "write the picture to this `FILE`")
-	c.Flags().StringVar(&o.html, "html", "", "write a page with the picture to this `FILE`")
+	o.files.Register(c.Flags())
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	flags.Fields(c, output.Fields[chartView]())
 	return c
@@ -104,96 +101,117 @@ func runChart(ctx context.Context, o *chartOptions) error {
 	if err != nil {
 		return err
 	}
-	curve, results := tradestats.NewCurve(curvePoints, o.capital), tradestats.New(nil)
-	for t, err := range db.TradeOutcomes(ctx, f) {
-		if err != nil {
-			return err
-		}
-		if trade := tradeOf(t); results.Add(trade) {
-			curve.Add(t.At, *trade.PnL)
-		}
+	curve, s, err := curveOf(ctx, db, f, o.capital)
+	if err != nil {
+		return err
 	}
-	s := results.Stats()
 	few := fewBars
-	if o.svg != "" || o.html != "" {
+	if o.files.Any() {
 		few = manyBars
 	}
-	c := plot.Chart{
-		Title: strings.ToUpper(o.filter.describe()[:1]) + o.filter.describe()[1:], Label: "cumulative pnl", Start: o.capital, Points: curve.Points(),
-		Note: fmt.Sprintf("%d of %d trades have a known result", s.Used, s.Count),
-	}
-	c.Bars, c.BarUnit = curve.Bars(few)
-	if o.capital > 0 {
-		c.Label = "equity"
-	}
-	if s.Used > 0 {
-		c.Note += fmt.Sprintf("; pnl %s sats, max drawdown %s sats", plot.Sats(*s.PnLSum), plot.Sats(*s.MaxDrawdown))
-	}
-	for name, draw := range map[string]func(plot.Chart) string{o.svg: plot.SVG, o.html: plot.HTML} {
-		if name == "" {
-			continue
+	bars, unit := curve.Bars(few)
+	v := o.view(curve.Points(), bars, unit, s)
+	title, note := o.filter.title(), noteOf(s)
+	if o.files.Any() {
+		fig := chart.Figure{
+			Title: title, Note: note, Empty: "no finished trade with a known pnl",
+			Panels: []chart.Panel{o.line(v), chart.Bars{Title: "pnl by " + unit + " (sats)", Axis: unit + " (UTC)", Bars: filled(v, few)}},
 		}
-		if err := write(config.Absolute(name, o.app.Dir, o.app.Env), draw(c)); err != nil {
+		if err := o.files.Write(o.app.Dir, o.app.Env, p.Notice, fig); err != nil || !p.Machine() {
 			return err
 		}
-		p.Notice("written to %s", name)
 	}
-	if !p.Machine() && (o.svg != "" || o.html != "") {
-		return nil
-	}
-	return output.One(p, output.Desc{Noun: "charts", ID: "used"}, o.view(c, s), func(d *output.Doc) { draw(d, c, o.app.Streams.Width()) })
+	return output.One(p, output.Desc{Noun: "charts", ID: "used"}, v, func(d *output.Doc) {
+		d.Section(title)
+		d.Line(streams.Muted, "%s", note)
+		o.draw(d, v, o.app.Streams.Width())
+	})
 }
 
-// write puts a picture into a file for everybody to see.
-func write(name, text string) (err error) {
-	f, err := os.Create(name)
-	if err != nil {
-		return clierr.Usagef("%s: the file cannot be written", name).WithCause(err)
+// noteOf says what the figure is made of and what came out.
+func noteOf(s tradestats.Stats) string {
+	note := fmt.Sprintf("%d of %d trades have a known result", s.Used, s.Count)
+	if s.Used > 0 {
+		note += fmt.Sprintf("; pnl %s sats, max drawdown %s sats", chart.Number(*s.PnLSum), chart.Number(*s.MaxDrawdown))
 	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("write the chart: %w", err)
-	}
-	return nil
+	return note
 }
 
-func (o *chartOptions) view(c plot.Chart, s tradestats.Stats) chartView {
-	v := chartView{Count: s.Count, Used: s.Used, PnLSum: s.PnLSum, Unit: c.BarUnit, Points: []pointView{}, Bars: []barView{}}
+func (o *chartOptions) line(v chartView) chart.Line {
+	l := chart.Line{Title: "cumulative pnl (sats)", Axis: "time of execution (UTC)", Start: o.capital, Steps: true, Drawdown: true}
+	if o.capital > 0 {
+		l.Title = "equity (sats)"
+	}
+	for _, p := range v.Points {
+		l.Points = append(l.Points, chart.Point{At: time.Time(p.At), Value: p.Equity})
+	}
+	return l
+}
+
+// filled puts the periods without a trade between the others, so that equal room is equal time.
+func filled(v chartView, most int) []chart.Bar {
+	known := map[string]float64{}
+	var names []string
+	for _, b := range v.Bars {
+		known[b.Period] = b.PnL
+		names = append(names, b.Period)
+	}
+	if n := len(v.Points); n > 0 {
+		first, last := time.Time(v.Points[0].At).UTC().Format(time.DateOnly), time.Time(v.Points[n-1].At).UTC().Format(time.DateOnly)
+		if all := tradestats.Periods(v.Unit, first, last, most+1); len(all) <= most {
+			names = all
+		}
+	}
+	out := make([]chart.Bar, 0, len(names))
+	for _, name := range names {
+		b := chart.Bar{Name: name}
+		if pnl, ok := known[name]; ok {
+			b.Value = &pnl
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+func (o *chartOptions) view(points []tradestats.Point, bars []tradestats.Bar, unit string, s tradestats.Stats) chartView {
+	v := chartView{Count: s.Count, Used: s.Used, PnLSum: s.PnLSum, Unit: unit, Points: []pointView{}, Bars: []barView{}}
 	if o.capital > 0 {
 		v.Capital = &o.capital
 	}
-	for _, p := range c.Points {
+	for _, p := range points {
 		v.Points = append(v.Points, pointView{output.At(p.At), p.Equity})
 	}
-	for _, b := range c.Bars {
+	for _, b := range bars {
 		v.Bars = append(v.Bars, barView(b))
 	}
 	return v
 }
 
 // draw shows the chart in a terminal.
-func draw(d *output.Doc, c plot.Chart, width int) {
-	d.Section(c.Title)
-	d.Line(streams.Muted, "%s", c.Note)
-	if len(c.Points) == 0 {
+func (o *chartOptions) draw(d *output.Doc, v chartView, width int) {
+	l := o.line(v)
+	if len(l.Points) == 0 {
 		return
 	}
-	d.Section(c.Label + " in sats, by time of execution (UTC)")
-	for _, line := range plot.Lines(c, min(width, 120), chartRows) {
+	d.Section(l.Title + ", by " + l.Axis)
+	for _, line := range l.Lines(min(width, 120), chartRows) {
 		d.Line(streams.Plain, "%s", line)
 	}
-	d.Section("pnl in sats by " + c.BarUnit)
-	largest, label, value := 0.0, 0, 0
-	for _, b := range c.Bars {
-		largest = max(largest, b.PnL, -b.PnL)
-		label, value = max(label, len(b.Period)), max(value, len(plot.Sats(b.PnL)))
+	bars := filled(v, fewBars)
+	d.Section("pnl in sats by " + v.Unit)
+	largest, label, value := 0.0, 0, 1
+	for _, b := range bars {
+		label = max(label, len(b.Name))
+		if b.Value != nil {
+			largest, value = max(largest, *b.Value, -*b.Value), max(value, len(chart.Number(*b.Value)))
+		}
 	}
 	room := max(min(width, 100)-label-value-5, 10)
-	for _, b := range c.Bars {
-		role := streams.Good
-		if b.PnL < 0 {
-			role = streams.Bad
+	for _, b := range bars {
+		if b.Value == nil {
+			d.Line(streams.Muted, "%-*s  %*s", label, b.Name, value, "–")
+			continue
 		}
-		d.Line(role, "%-*s  %*s  %s", label, b.Period, value, plot.Sats(b.PnL), plot.BarLine(b.PnL, largest, room))
+		d.Line(signOf(*b.Value), "%-*s  %*s  %s", label, b.Name, value, chart.Number(*b.Value), chart.BarLine(*b.Value, largest, room))
 	}
 }

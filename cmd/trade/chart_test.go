@@ -40,6 +40,34 @@ func TestChart(t *testing.T) {
 	svg, err := os.ReadFile(filepath.Join(p.Dir, "a.svg"))
 	require.NoError(t, err)
 	require.Contains(t, string(svg), "cumulative pnl (sats)")
+	info, err := os.Stat(filepath.Join(p.Dir, "a.svg"))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	p.Fails(4, "trade", "chart", "--svg", "a.svg")
+	p.OK("trade", "chart", "--svg", "a.svg", "--png", "a.png", "--force")
 	p.Fails(2, "trade", "chart", "--svg", "none/a.svg")
 	p.Fails(2, "trade", "chart", "--capital", "0")
+}
+
+func TestCalendar(t *testing.T) {
+	t.Parallel()
+	p, db, u := world(t)
+	require.Contains(t, p.OK("trade", "calendar", "--year", "2026").Stdout, "0 of 0 trades have a known result")
+	for i, pnl := range []float64{500, -2000, 0} {
+		factory.Trade(t, db, u.ID, func(l *models.TradeLog) { l.ExecutedAt, l.PnL = at(1+i, 0), new(pnl) })
+	}
+	got := p.OK("trade", "calendar", "--year", "2026", "-o", "json").JSON()
+	days := got["days"].([]any)
+	require.Len(t, days, 3)
+	require.Equal(t, map[string]any{"day": "2026-08-02", "pnl": -2000.0}, days[1])
+	out := p.OK("trade", "calendar", "--year", "2026", "--user", u.Username).Stdout
+	require.Contains(t, out, "-█")
+	require.Contains(t, out, "+▓")
+	for line := range strings.SplitSeq(out, "\n") {
+		require.LessOrEqual(t, len([]rune(line)), 80)
+	}
+	require.Contains(t, p.OK("trade", "calendar", "--year", "2025").Stdout, "0 of 0 trades")
+	p.OK("trade", "calendar", "--year", "2026", "--png", "c.png", "--html", "c.html")
+	p.Fails(4, "trade", "calendar", "--year", "2026", "--png", "c.png")
+	p.Fails(2, "trade", "calendar", "--year", "1")
 }

@@ -24,13 +24,18 @@ type filter struct {
 }
 
 func (f *filter) register(c *cobra.Command, a *app.App) {
+	f.registerWhich(c, a)
+	f.executed.Register(c)
+}
+
+// registerWhich is register without the range of times, for commands that have one of their own.
+func (f *filter) registerWhich(c *cobra.Command, a *app.App) {
 	s := c.Flags()
 	s.StringVar(&f.user, "user", "", "only of this `USER` (id, e-mail or username)")
 	s.StringVar(&f.automation, "automation", "", "only of the automation with this `ID`")
 	s.StringVar(&f.trade, "trade", "", "only about the exchange's trade with this `ID`")
 	s.StringVar(&f.status, "status", "", "only with this `STATUS`; success and failure mean every word for it")
 	s.StringVar(&f.action, "action", "", "only with this `ACTION`, such as add_margin")
-	f.executed.Register(c)
 	flags.Complete(c, "status", statuses)
 	flags.Complete(c, "action", func() []string { return []string{"add_margin"} })
 	flags.CompleteLive(c, "user", a.UserNames)
@@ -79,4 +84,10 @@ func (f *filter) describe() string {
 		return "all trades"
 	}
 	return "trades of " + strings.Join(words, ", ")
+}
+
+// title is describe as a headline.
+func (f *filter) title() string {
+	text := f.describe()
+	return strings.ToUpper(text[:1]) + text[1:]
 }

@@ -51,13 +51,17 @@ func role(v any) int {
 // signRole colours profit and loss; the sign is there without colour too.
 func signRole(v any) int {
 	pnl, _ := v.(float64)
+	return int(signOf(pnl))
+}
+
+func signOf(pnl float64) streams.Role {
 	switch {
 	case pnl > 0:
-		return int(streams.Good)
+		return streams.Good
 	case pnl < 0:
-		return int(streams.Bad)
+		return streams.Bad
 	}
-	return int(streams.Muted)
+	return streams.Muted
 }
 
 func viewOf(t models.TradeLog) view {

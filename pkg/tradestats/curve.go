@@ -100,29 +100,66 @@ func (c *Curve) Points() []Point {
 	return out
 }
 
-// Bars are the results by the shortest period of which there are at most so many, and that period.
+// Days are the results of the days on which there were trades.
+func (c *Curve) Days() []Bar { return slices.Clone(c.days) }
+
+// Bars are the results by the shortest period of which at most so many lie between the first day and the last, and that
+// period. Periods without a trade are left out.
 func (c *Curve) Bars(most int) ([]Bar, string) {
-	bars, unit := c.days, ByDay
-	for _, longer := range []string{ByWeek, ByMonth, ByYear} {
-		if len(bars) <= most {
+	if len(c.days) == 0 {
+		return nil, ByDay
+	}
+	unit := ByYear
+	for _, by := range []string{ByDay, ByWeek, ByMonth} {
+		if n := Periods(by, c.days[0].Period, c.days[len(c.days)-1].Period, most+1); len(n) <= most {
+			unit = by
 			break
 		}
-		unit = longer
-		var sums []Bar
-		var sum money
-		for _, d := range c.days {
-			at, err := time.Parse(time.DateOnly, d.Period)
-			if err != nil { // made above
-				continue
-			}
-			if name := Period(unit, at); len(sums) == 0 || cmp.Compare(sums[len(sums)-1].Period, name) != 0 {
-				sum = money{}
-				sums = append(sums, Bar{Period: name})
-			}
-			sum.add(d.PnL)
-			sums[len(sums)-1].PnL = sum.float()
-		}
-		bars = sums
 	}
-	return bars, unit
+	if unit == ByDay {
+		return c.Days(), unit
+	}
+	var sums []Bar
+	var sum money
+	for _, d := range c.days {
+		at, err := time.Parse(time.DateOnly, d.Period)
+		if err != nil { // made above
+			continue
+		}
+		if name := Period(unit, at); len(sums) == 0 || cmp.Compare(sums[len(sums)-1].Period, name) != 0 {
+			sum = money{}
+			sums = append(sums, Bar{Period: name})
+		}
+		sum.add(d.PnL)
+		sums[len(sums)-1].PnL = sum.float()
+	}
+	return sums, unit
+}
+
+// Periods are the names of all periods from the one of a day to the one of another, at most so many.
+func Periods(by, first, last string, most int) []string {
+	at, err := time.Parse(time.DateOnly, first)
+	end, err2 := time.Parse(time.DateOnly, last)
+	if err != nil || err2 != nil {
+		return nil
+	}
+	var out []string
+	for end := Period(by, end); len(out) < most; {
+		name := Period(by, at)
+		out = append(out, name)
+		if name >= end {
+			break
+		}
+		switch by {
+		case ByDay:
+			at = at.AddDate(0, 0, 1)
+		case ByWeek:
+			at = at.AddDate(0, 0, 7)
+		case ByMonth:
+			at = time.Date(at.Year(), at.Month()+1, 1, 0, 0, 0, 0, time.UTC)
+		default:
+			at = time.Date(at.Year()+1, 1, 1, 0, 0, 0, 0, time.UTC)
+		}
+	}
+	return out
 }

@@ -177,6 +177,22 @@ func (d *Doc) Line(role streams.Role, format string, args ...any) {
 	d.out.WriteString(d.p.s.Paint(role, streams.Visible(fmt.Sprintf(format, args...))) + "\n")
 }
 
+// Span is a piece of a line with a role of its own.
+type Span struct {
+	Role streams.Role
+	Text string
+}
+
+// Spans adds a line of pieces.
+func (d *Doc) Spans(spans ...Span) {
+	d.endFields()
+	var b strings.Builder
+	for _, s := range spans {
+		b.WriteString(d.p.s.Paint(s.Role, streams.Visible(s.Text)))
+	}
+	d.out.WriteString(strings.TrimRight(b.String(), " ") + "\n")
+}
+
 // Table adds a small table of views; nothing but a dash is printed for an empty one.
 func (d *Doc) Table(desc Desc, views ...any) {
 	d.endFields()

@@ -1,0 +1,154 @@
+package trade
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/picture"
+	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/pkg/chart"
+	"github.com/axisor/axisor/pkg/store"
+	"github.com/axisor/axisor/pkg/tradestats"
+)
+
+type calendarOptions struct {
+	app    *app.App
+	filter filter
+	year   int
+	files  picture.Files
+}
+
+// calendarView is the results of the days of a year. Days without a trade that counts are not among them.
+type calendarView struct {
+	Year   int       `json:"year"`
+	Count  int64     `json:"count"`
+	Used   int64     `json:"used"`
+	PnLSum *float64  `json:"pnl_sum"`
+	Days   []dayView `json:"days"`
+}
+
+// dayView is the result of a day in UTC.
+type dayView struct {
+	Day string  `json:"day"`
+	PnL float64 `json:"pnl"`
+}
+
+func newCalendar(a *app.App, run func(context.Context, *calendarOptions) error) *cobra.Command {
+	if run == nil {
+		run = runCalendar
+	}
+	o := &calendarOptions{app: a}
+	c := &cobra.Command{
+		Use:   "calendar",
+		Short: "Show the pnl of every day of a year as a calendar",
+		Long: `Shows the pnl of each day of a year, in UTC: a column a week, Mondays on top. A sign tells gains from losses, the shade
+how large they are: a quarter of the days has each. Only trades count that were done and have a pnl, as in "axisor trade
+stats"; a day without one is a dot, which is not zero. With --svg, --png or --html the picture goes to a file; with -o
+json the days are printed.
+
+Exit codes: 0, 2, 3 when the user does not exist, 4 when a picture exists (--force replaces it), 10, 11, 12.`,
+		Example: `  axisor trade calendar --user ana@example.com
+  axisor trade calendar --user ana@example.com --year 2025 --png ana-2025.png
+  axisor trade calendar -o json --jq '.days[] | select(.pnl < 0) | .day'`,
+		Args: flags.None(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if !c.Flags().Changed("year") {
+				o.year = a.Now().UTC().Year()
+			}
+			if o.year < 2009 || o.year > 9999 {
+				return clierr.Usagef("--year %d: must be a year from 2009", o.year)
+			}
+			return run(c.Context(), o)
+		},
+	}
+	o.filter.registerWhich(c, a)
+	c.Flags().IntVar(&o.year, "year", 0, "which `YEAR` (default: this one)")
+	o.files.Register(c.Flags())
+	flags.Mark(c, flags.EffectKey, flags.Read)
+	flags.Fields(c, output.Fields[calendarView]())
+	return c
+}
+
+func runCalendar(ctx context.Context, o *calendarOptions) error {
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	f, err := o.filter.resolve(ctx, o.app, db)
+	if err != nil {
+		return err
+	}
+	f.Executed.Since = time.Date(o.year, 1, 1, 0, 0, 0, 0, time.UTC)
+	f.Executed.Until = time.Date(o.year+1, 1, 1, 0, 0, 0, 0, time.UTC)
+	curve, s, err := curveOf(ctx, db, f, 0)
+	if err != nil {
+		return err
+	}
+	v := calendarView{Year: o.year, Count: s.Count, Used: s.Used, PnLSum: s.PnLSum, Days: []dayView{}}
+	k := chart.Calendar{Title: fmt.Sprintf("pnl of each day of %d (sats, UTC)", o.year), Unit: "sats", Year: o.year}
+	for _, d := range curve.Days() {
+		at, err := time.Parse(time.DateOnly, d.Period)
+		if err != nil {
+			return err
+		}
+		v.Days = append(v.Days, dayView{d.Period, d.PnL})
+		k.Days = append(k.Days, chart.Day{At: at, Value: d.PnL})
+	}
+	title, note := fmt.Sprintf("%s, %d", o.filter.title(), o.year), noteOf(s)
+	if o.files.Any() {
+		fig := chart.Figure{Title: title, Note: note, Empty: "no finished trade with a known pnl", Panels: []chart.Panel{k}}
+		if err := o.files.Write(o.app.Dir, o.app.Env, p.Notice, fig); err != nil || !p.Machine() {
+			return err
+		}
+	}
+	return output.One(p, output.Desc{Noun: "calendars", ID: "year"}, v, func(d *output.Doc) {
+		d.Section(title)
+		d.Line(streams.Muted, "%s", note)
+		if len(k.Days) > 0 {
+			drawCalendar(d, o.app.Streams, k)
+		}
+	})
+}
+
+func drawCalendar(d *output.Doc, s *streams.Streams, k chart.Calendar) {
+	for _, b := range k.Blocks(min(s.Width(), 120)) {
+		d.Line(streams.Plain, "")
+		d.Line(streams.Muted, "%s", b.Months)
+		for _, row := range b.Rows {
+			spans := []output.Span{{Text: row.Name + "  "}}
+			for _, day := range row.Days {
+				spans = append(spans, output.Span{Role: signOf(float64(day.Sign)), Text: day.Text})
+			}
+			d.Spans(spans...)
+		}
+	}
+	d.Line(streams.Plain, "")
+	for _, line := range k.Key() {
+		d.Line(streams.Muted, "%s", line)
+	}
+}
+
+// curveOf reads trades once, for the line and for the statistics.
+func curveOf(ctx context.Context, db *store.DB, f store.TradeFilter, capital float64) (*tradestats.Curve, tradestats.Stats, error) {
+	curve, results := tradestats.NewCurve(curvePoints, capital), tradestats.New(nil)
+	for t, err := range db.TradeOutcomes(ctx, f) {
+		if err != nil {
+			return nil, tradestats.Stats{}, err
+		}
+		if trade := tradeOf(t); results.Add(trade) {
+			curve.Add(t.At, *trade.PnL)
+		}
+	}
+	return curve, results.Stats(), nil
+}

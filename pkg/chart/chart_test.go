@@ -35,7 +35,8 @@ func figures() map[string]chart.Figure {
 		{Name: "2026-W01", Value: new(5.0)}, {Name: "2026-W02"}, {Name: "2026-W03", Value: new(-1e9)}, {Name: "2026-W04", Value: new(0.0)},
 	}}
 	gauges := chart.Gauges{Title: "used of each limit", Name: "limit", Mark: "the end", Gauges: []chart.Gauge{
-		{Name: "automations", Value: new(5.0), Max: 5, Mark: new(4.0), Text: "5 of 5", Alarm: true}, {Name: "indicators", Text: "not counted"},
+		{Name: "automations", Value: new(5.0), Max: 5, Mark: new(4.0), Text: "5 of 5", Alarm: true},
+		{Name: "indicators", Text: "not counted"},
 		{Name: strings.Repeat("long", 200), Value: new(math.MaxFloat64), Max: 1, Text: strings.Repeat("long", 200)},
 	}}
 	groups := chart.Groups{Title: "sats added", Axis: "threshold (%)", Names: []string{"5", "10"}, Series: []chart.Series{
@@ -80,7 +81,7 @@ func TestRender_IsWellFormedInEveryFormat(t *testing.T) {
 			}
 		}
 		for _, bad := range []string{"NaN", "Inf", "\x1b", "\x00", "<script", "-9223372036854775808"} {
-			require.False(t, strings.Contains(svg, bad), "%s: %q", name, bad)
+			require.NotContains(t, svg, bad, name)
 		}
 		picture, err := png.Decode(strings.NewReader(render(t, f, chart.PNG)))
 		require.NoError(t, err)
@@ -100,7 +101,7 @@ func TestRender_SaysWhatIsShown(t *testing.T) {
 	for _, want := range []string{
 		"cumulative pnl (sats)", "time of execution (UTC), 2026-01-01 to 2026-03-29", "pnl by week (sats)", "2026-02-", "&lt;x&gt;", "below the last peak", `width="960"`,
 	} {
-		require.True(t, strings.Contains(svg, want), want)
+		require.Contains(t, svg, want)
 	}
 	require.Contains(t, render(t, f["empty"], chart.SVG), ">no trade<")
 	page := render(t, f["trades"], chart.HTML)

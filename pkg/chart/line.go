@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -154,9 +155,9 @@ func (l Line) underwater(c *canvas, f frame, x func(time.Time) float64) {
 // legend names colours at the right of a panel's heading.
 func legend(c *canvas, f frame, top float64, names, colors []string) {
 	x := f.x + f.w
-	for i := len(names) - 1; i >= 0; i-- {
-		x -= c.wide(names[i], 12)
-		c.text(x, top+12, 12, faint, atStart, names[i])
+	for i, name := range slices.Backward(names) {
+		x -= c.wide(name, 12)
+		c.text(x, top+12, 12, faint, atStart, name)
 		x -= 18
 		c.rect(x, top+2, 12, 11, colors[i])
 		x -= 16

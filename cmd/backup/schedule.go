@@ -173,7 +173,9 @@ UMask=0077
 Nice=10
 IOSchedulingClass=idle
 ExecStart=%s %s
-`, what, o.user, o.program, command)),
+# 13: another run is at work.
+SuccessExitStatus=13
+%s`, what, o.user, o.program, command, confined)),
 			o.file(name+".timer", fmt.Sprintf(`[Unit]
 Description=%s
 
@@ -205,11 +207,23 @@ UMask=0077
 ExecStart=%s backup wal receive --no-input
 Restart=always
 RestartSec=5
-
+%s
 [Install]
 WantedBy=multi-user.target
-`, o.user, o.program)))
+`, o.user, o.program, confined)))
 }
+
+// confined is what none of the jobs needs, wherever the backups and the server's socket are. The units of the packages
+// know these places and are closed further.
+const confined = `NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=full
+ProtectControlGroups=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+LockPersonality=yes
+RestrictSUIDSGID=yes
+`
 
 // later is a time of day some hours after the daily backup.
 func (o *scheduleOptions) later(hours int) string {

@@ -21,6 +21,7 @@ type listOptions struct {
 	plan   flags.Enum
 	locked bool
 	search string
+	wide   bool
 }
 
 func newList(a *app.App, run func(context.Context, *listOptions) error) *cobra.Command {
@@ -33,10 +34,12 @@ func newList(a *app.App, run func(context.Context, *listOptions) error) *cobra.C
 		Aliases: []string{"ls"},
 		Short:   "List users",
 		Long: `List users, newest first. --since and --until look at the time of creation, --locked at users who are locked
-out right now.
+out right now. --wide adds the pnl of each of the last 30 days, in sats, in UTC, today the last, and their sum
+(pnl_30d and pnl_30d_sum): a sparkline on a terminal, numbers elsewhere. A day without a finished trade whose pnl is known
+is null, drawn as a dot.
 
 Exit codes: 0, 2, 10, 11, 12.`,
-		Example: "  axisor user list --plan pro --active\n  axisor user list --search ana -o json --jq '.items[].email'",
+		Example: "  axisor user list --plan pro --active\n  axisor user list --search ana -o json --jq '.items[].email'\n  axisor user list --wide",
 		Args:    flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := errors.Join(o.page.Validate(sortable()...), o.active.Validate()); err != nil {
@@ -50,6 +53,7 @@ Exit codes: 0, 2, 10, 11, 12.`,
 	o.active.Register(c)
 	c.Flags().BoolVar(&o.locked, "locked", false, "only users who are locked out now")
 	c.Flags().StringVar(&o.search, "search", "", "only with this `TEXT` in the e-mail or username, in any case")
+	c.Flags().BoolVar(&o.wide, "wide", false, "with the pnl of each of the last 30 days")
 	o.span.Register(c)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	flags.Fields(c, output.Fields[view]())
@@ -73,6 +77,9 @@ func runList(ctx context.Context, o *listOptions) error {
 		Plan: models.PlanType(o.plan.String()), Active: o.active.Value(), Locked: o.locked, Search: o.search,
 		Created: when,
 	}, store.Page(o.page))
+	if o.wide {
+		return output.List(p, wideDesc(o.app.Streams.OutTerminal()), withPnL(ctx, db, o.app.Now(), list.Items), list.Next)
+	}
 	return output.List(p, desc(), output.Map(list.Items, viewOf), list.Next)
 }
 

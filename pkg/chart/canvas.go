@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"sort"
 
 	"github.com/go-analyze/charts"
 )
@@ -117,10 +118,8 @@ func (c *canvas) cut(s string, size, room float64) string {
 	if c.wide(s, size) <= room {
 		return s
 	}
-	for len(r) > 1 && c.wide(string(r)+"…", size) > room {
-		r = r[:len(r)-1]
-	}
-	return string(r) + "…"
+	over := sort.Search(len(r), func(n int) bool { return c.wide(string(r[:n])+"…", size) > room })
+	return string(r[:max(over-1, 1)]) + "…"
 }
 
 // bytes are the finished picture. The library writes an SVG without a size and a name; both belong to a picture that is

@@ -51,7 +51,7 @@ func newCalendar(a *app.App, run func(context.Context, *calendarOptions) error) 
 		Long: `Shows the pnl of each day of a year, in UTC: a column a week, Mondays on top. A sign tells gains from losses, the shade
 how large they are: a quarter of the days has each. Only trades count that were done and have a pnl, as in "axisor trade
 stats"; a day without one is a dot, which is not zero. With --svg, --png or --html the picture goes to a file; with -o
-json the days are printed.
+json the days are printed; in a pipe they are plain rows.
 
 Exit codes: 0, 2, 3 when the user does not exist, 4 when a picture exists (--force replaces it), 10, 11, 12.`,
 		Example: `  axisor trade calendar --user ana@example.com
@@ -114,9 +114,15 @@ func runCalendar(ctx context.Context, o *calendarOptions) error {
 	}
 	return output.One(p, output.Desc{Noun: "calendars", ID: "year"}, v, func(d *output.Doc) {
 		d.Section(title)
-		d.Line(streams.Muted, "%s", note)
-		if len(k.Days) > 0 {
+		writeNote(d, note)
+		switch {
+		case len(v.Days) == 0:
+		case o.app.Streams.OutTerminal():
 			drawCalendar(d, o.app.Streams, k)
+		default:
+			for _, day := range v.Days {
+				d.Line(streams.Plain, "%s  %s", day.Day, output.Number(day.PnL))
+			}
 		}
 	})
 }

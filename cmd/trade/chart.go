@@ -3,6 +3,7 @@ package trade
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,7 +67,7 @@ func newChart(a *app.App, run func(context.Context, *chartOptions) error) *cobra
 whichever are few enough to be read. Only trades count that were done and have a pnl, as in "axisor trade stats". With
 --svg, --png or --html the picture goes to a file, for a report, with what was lost since the highest point shaded; a
 page of HTML has the numbers, too. With -o json the numbers are printed, at most 500 points that keep every peak and
-valley.
+valley. In a pipe the same numbers are plain rows.
 
 Exit codes: 0, 2, 3 when the user does not exist, 4 when a picture exists (--force replaces it), 10, 11, 12.`,
 		Example: `  axisor trade chart --user ana@example.com --since 90d
@@ -123,7 +124,11 @@ func runChart(ctx context.Context, o *chartOptions) error {
 	}
 	return output.One(p, output.Desc{Noun: "charts", ID: "used"}, v, func(d *output.Doc) {
 		d.Section(title)
-		d.Line(streams.Muted, "%s", note)
+		writeNote(d, note)
+		if !o.app.Streams.OutTerminal() {
+			o.rows(d, v)
+			return
+		}
 		o.draw(d, v, o.app.Streams.Width())
 	})
 }
@@ -135,6 +140,13 @@ func noteOf(s tradestats.Stats) string {
 		note += fmt.Sprintf("; pnl %s sats, max drawdown %s sats", chart.Number(*s.PnLSum), chart.Number(*s.MaxDrawdown))
 	}
 	return note
+}
+
+// writeNote writes a note a part a line, so that none is wider than a terminal.
+func writeNote(d *output.Doc, note string) {
+	for part := range strings.SplitSeq(note, "; ") {
+		d.Line(streams.Muted, "%s", part)
+	}
 }
 
 func (o *chartOptions) line(v chartView) chart.Line {
@@ -185,6 +197,21 @@ func (o *chartOptions) view(points []tradestats.Point, bars []tradestats.Bar, un
 		v.Bars = append(v.Bars, barView(b))
 	}
 	return v
+}
+
+// rows are the numbers of the chart, where no terminal shows a drawing.
+func (o *chartOptions) rows(d *output.Doc, v chartView) {
+	if len(v.Points) == 0 {
+		return
+	}
+	d.Section(o.line(v).Title)
+	for _, p := range v.Points {
+		d.Line(streams.Plain, "%s  %s", p.At, output.Number(p.Equity))
+	}
+	d.Section("pnl in sats by " + v.Unit)
+	for _, b := range v.Bars {
+		d.Line(streams.Plain, "%s  %s", b.Period, output.Number(b.PnL))
+	}
 }
 
 // draw shows the chart in a terminal.

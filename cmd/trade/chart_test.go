@@ -27,7 +27,9 @@ func TestChart(t *testing.T) {
 	require.Contains(t, out, "40 of 41 trades have a known result")
 	require.Contains(t, out, "PNL IN SATS BY DAY")
 	require.Contains(t, out, "2026-08-01")
-	require.Contains(t, out, "█")
+	require.Contains(t, out, "2026-08-01T00:00:00Z  -8000\n")
+	require.NotRegexp(t, "[█│\u2800-\u28ff]", out, "no drawing in a pipe")
+	p.With("NO_COLOR=1").OnTerminal(80, 24, "trade", "chart").Expect("40 of 41 trades have a known result\r\n").Expect("█").Exits(0)
 	for line := range strings.SplitSeq(out, "\n") {
 		require.LessOrEqual(t, len([]rune(line)), 120)
 	}
@@ -61,8 +63,9 @@ func TestCalendar(t *testing.T) {
 	require.Len(t, days, 3)
 	require.Equal(t, map[string]any{"day": "2026-08-02", "pnl": -2000.0}, days[1])
 	out := p.OK("trade", "calendar", "--year", "2026", "--user", u.Username).Stdout
-	require.Contains(t, out, "-█")
-	require.Contains(t, out, "+▓")
+	require.Contains(t, out, "2026-08-01  500\n2026-08-02  -2000\n2026-08-03  0\n")
+	require.NotContains(t, out, "█")
+	p.With("NO_COLOR=1").OnTerminal(80, 24, "trade", "calendar", "--year", "2026").Expect("+▓").Expect("-█").Exits(0)
 	for line := range strings.SplitSeq(out, "\n") {
 		require.LessOrEqual(t, len([]rune(line)), 80)
 	}

@@ -119,7 +119,7 @@ func (c *canvas) cut(s string, size, room float64) string {
 		return s
 	}
 	over := sort.Search(len(r), func(n int) bool { return c.wide(string(r[:n])+"…", size) > room })
-	return string(r[:max(over-1, 1)]) + "…"
+	return string(r[:min(max(over-1, 1), len(r))]) + "…"
 }
 
 // bytes are the finished picture. The library writes an SVG without a size and a name; both belong to a picture that is

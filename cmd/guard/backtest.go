@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/internal/guard"
 	"github.com/axisor/axisor/pkg/marginguard"
 )
@@ -32,6 +33,7 @@ type backtestOptions struct {
 	try     marginguard.Config
 	given   map[string]bool
 	compare []float64
+	files   picture.Files
 
 	quantity        int64
 	leverage, entry float64
@@ -58,7 +60,7 @@ Four figures count together: liquidations avoided, sats added, the sats lost in 
 anyway, and the idle sats, added to positions that would have survived without. Funding and fees are left out.
 
 The configuration is the one of --user, changed by the other flags; without a user threshold 10 and add 20.
---compare tries several thresholds under every reading. The file is csv with a header (time, open, high, low, close), or
+--compare tries several thresholds under every reading; --svg, --png and --html draw that. The file is csv with a header (time, open, high, low, close), or
 JSON objects with these fields, one a line or in an array; - reads standard input.
 
 --path makes prices up instead, one a minute: 95000..88000:281 are 281 prices from one to the other, 95000:10 ten times
@@ -98,6 +100,7 @@ Exit codes: 0, 2 for a value or a line that makes no sense, 3 when file or user 
 	f.DurationVar(&o.caps.Cooldown, "cooldown", 0, "pause between additions to one position (default: as configured)")
 	f.Float64Var(&o.caps.CooldownEscape, "escape", escape, "`SHARE` of the threshold below which nothing waits for the end of a pause")
 	f.Float64SliceVar(&o.compare, "compare", nil, "try each of these `THRESHOLDS` under every reading")
+	o.files.Register(f)
 	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
 	flags.CompleteLive(c, "user", a.UserNames)
 	flags.Mark(c, flags.EffectKey, flags.Read)
@@ -121,6 +124,8 @@ func (o *backtestOptions) validate(c *cobra.Command, example string) error {
 	switch {
 	case (o.prices == "") == (o.path == ""):
 		return clierr.Usagef("%s needs --prices or --path, and not both", c.CommandPath()).WithHint("for example: " + example)
+	case o.files.Any() && len(o.compare) == 0:
+		return clierr.Usagef("a picture shows a comparison").WithHint("add --compare 5,10,20")
 	case o.step <= 0:
 		return clierr.Usagef("--step %s: must be positive", o.step)
 	case o.caps.PositionDaySats < -1, o.caps.UserDaySats < 0, o.caps.Cooldown < 0, !(o.caps.CooldownEscape >= 0 && o.caps.CooldownEscape <= 1):
@@ -178,6 +183,9 @@ func runBacktest(ctx context.Context, o *backtestOptions) error {
 		views = append(views, backtestViewOf(one, report, candles))
 	}
 	if len(o.compare) > 0 {
+		if err := o.files.Write(o.app.Dir, o.app.Env, p.Notice, compareFigure(views, o.compare)); err != nil {
+			return err
+		}
 		return output.Slice(p, backtestDesc(), views)
 	}
 	return output.One(p, backtestDesc(), views[0], func(d *output.Doc) { describeBacktest(d, views[0]) })

@@ -37,6 +37,15 @@ func TestBacktest_FourFigures(t *testing.T) {
 	require.InDelta(t, 418098, price["added_sats"], 0)
 	require.Contains(t, p.OK(args...).Stdout, "liquidations avoided")
 	require.Len(t, p.OK(append(args, "--compare", "2,10", "-o", "json")...).Items(), 6)
+	svg := filepath.Join(t.TempDir(), "compare.svg")
+	p.OK(append(args, "--compare", "2,10", "--svg", svg)...)
+	raw, err := os.ReadFile(svg)
+	require.NoError(t, err)
+	for _, word := range []string{"liquidations avoided", "sats added", "liquidated anyway", "sats idle", "threshold (%)", "travelled", "313,328"} {
+		require.Contains(t, string(raw), word)
+	}
+	p.Fails(4, append(args, "--compare", "2,10", "--svg", svg)...)
+	p.Fails(2, append(args, "--svg", svg, "--force")...)
 	require.InDelta(t, 10, p.OK("guard", "backtest", "--prices", file, "--side", "both", "--every", "1h", "-o", "json").JSON()["positions"], 0)
 
 	p.Fails(2, "guard", "backtest")

@@ -3,6 +3,8 @@ package guard_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -149,8 +151,16 @@ func TestPreviewAndRun(t *testing.T) {
 	require.InDelta(t, 91346, items[0]["liquidation"], 0)
 	require.Equal(t, bob, items[1]["trade_id"])
 	require.Equal(t, "ok", items[1]["verdict"])
+	require.InDelta(t, 9.69, items[0]["way_left"], 0.005)
 	table := s.OK("guard", "preview")
 	require.Contains(t, table.Stdout, "TRIGGER")
+	require.NotContains(t, table.Stdout, "█", "a pipe gets no drawing")
+	svg := filepath.Join(t.TempDir(), "distance.svg")
+	s.OK("guard", "preview", "--svg", svg)
+	drawn, err := os.ReadFile(svg)
+	require.NoError(t, err)
+	require.Contains(t, string(drawn), "9.69 %, in danger")
+	require.Contains(t, string(drawn), "bob, long")
 	require.Contains(t, table.Stdout, "long")
 	require.Contains(t, table.Stderr, "1 would be added (42105 sats)")
 

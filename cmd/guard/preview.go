@@ -9,6 +9,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/internal/guard"
 )
 
@@ -16,6 +17,7 @@ type previewOptions struct {
 	app     *app.App
 	user    string
 	reading flags.Enum
+	files   picture.Files
 }
 
 func newPreview(a *app.App, run func(context.Context, *previewOptions) error) *cobra.Command {
@@ -31,7 +33,8 @@ distance to liquidation, and the decision. The nearest to liquidation come first
 written.
 
 The distance is in the terms of the reading: percent of the way from entry to liquidation that is left
-(remaining) or gone (travelled), or percent of the price (price).
+(remaining) or gone (travelled), or percent of the price (price). WAY LEFT, on a terminal, is a bar that is full at the
+entry price and empty at liquidation. --svg, --png and --html draw these bars with the triggers on them.
 
 Exit codes: 0, 2, 3 when the user does not exist, 6 when the encryption key opens nothing, 7 when some users could not be looked at, 10, 11 when the
 exchange, its price or the clock is not usable, 12.`,
@@ -43,6 +46,7 @@ exchange, its price or the clock is not usable, 12.`,
 	}
 	c.Flags().StringVar(&o.user, "user", "", "only this `USER` (id, e-mail or username)")
 	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
+	o.files.Register(c.Flags())
 	flags.CompleteLive(c, "user", a.UserNames)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	flags.Fields(c, output.Fields[positionView]())
@@ -74,7 +78,10 @@ func runPreview(ctx context.Context, o *previewOptions) error {
 	for _, i := range result.Items {
 		views = append(views, positionViewOf(i, who, result.Reading))
 	}
-	if err := output.Slice(p, positionDesc(), views); err != nil {
+	if err := o.files.Write(o.app.Dir, o.app.Env, p.Notice, distanceFigure(views, result.Price)); err != nil {
+		return err
+	}
+	if err := output.Slice(p, positionDesc(o.app.Streams.OutTerminal()), views); err != nil {
 		return err
 	}
 	if userID != "" && result.Users == 0 {

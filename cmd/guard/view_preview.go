@@ -3,9 +3,11 @@ package guard
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/pkg/chart"
 	"github.com/axisor/axisor/pkg/marginguard"
 )
 
@@ -24,6 +26,7 @@ type positionView struct {
 	FiresAtEntry     bool     `json:"fires_at_entry"`
 	Liquidation      *float64 `json:"liquidation"`
 	Distance         *float64 `json:"distance"`
+	WayLeft          *float64 `json:"way_left"` // percent of the way from entry to liquidation, in every reading
 	Threshold        *float64 `json:"threshold"`
 	Reading          string   `json:"reading"`
 	Verdict          *string  `json:"verdict"`
@@ -55,19 +58,33 @@ func triggersOf(v marginguard.Verdict) triggers {
 	return triggers{under(marginguard.Remaining), under(marginguard.Price), under(marginguard.Travelled)}
 }
 
-func positionDesc() output.Desc {
-	return output.Desc{Noun: "guarded positions", ID: "trade_id", Columns: []output.Column{
+// positionDesc has a bar of the way left only where it is seen: on a terminal.
+func positionDesc(terminal bool) output.Desc {
+	d := output.Desc{Noun: "guarded positions", ID: "trade_id", Columns: []output.Column{
 		{Field: "user"},
-		{Field: "trade_id", Header: "TRADE", Drop: 1},
+		{Field: "trade_id", Header: "TRADE", Drop: 2},
 		{Field: "side", Format: sideWord},
 		{Field: "price", Format: dollars},
 		{Field: "trigger_price", Header: "TRIGGER", Format: dollars},
-		{Field: "liquidation", Drop: 2, Format: dollars},
+		{Field: "liquidation", Drop: 3, Format: dollars},
 		{Field: "distance", Header: "DISTANCE %", Format: percent},
 		{Field: "verdict", Role: verdictRole},
 		{Field: "amount_sats", Header: "ADD SATS"},
-		{Field: "reason", Header: "WHY", Drop: 3},
+		{Field: "reason", Header: "WHY", Drop: 4},
 	}}
+	if terminal {
+		d.Columns = slices.Insert(d.Columns, 7, output.Column{Field: "way_left", Header: "WAY LEFT", Format: wayBar, Drop: 1})
+	}
+	return d
+}
+
+// wayBar is full at the entry price and empty at liquidation.
+func wayBar(v any) string {
+	left, ok := v.(float64)
+	if !ok {
+		return ""
+	}
+	return chart.Gauge{Value: &left, Max: 100}.Line(8)
 }
 
 func positionViewOf(i marginguard.Item, who map[string]string, reading marginguard.Reading) positionView {
@@ -90,8 +107,17 @@ func positionViewOf(i marginguard.Item, who map[string]string, reading margingua
 	// A position without a liquidation price has no distance to it.
 	if i.Trigger > 0 {
 		v.Distance, v.DistanceAfter = new(hundredth(i.Distance)), new(hundredth(i.DistanceAfter))
+		v.WayLeft = wayLeft(i.Verdict, i.Price)
 	}
 	return v
+}
+
+// wayLeft is how much of the way from entry to liquidation is left at a price, in percent.
+func wayLeft(v marginguard.Verdict, at float64) *float64 {
+	if way := v.Entry - v.Liquidation; way != 0 {
+		return new(hundredth(100 * (at - v.Liquidation) / way))
+	}
+	return nil
 }
 
 // dollars and percent keep the digits of a column below each other.

@@ -9,6 +9,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/limits"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -83,7 +84,7 @@ func runShow(ctx context.Context, a *app.App, ref string) error {
 	if err != nil {
 		return err
 	}
-	limits, stored, err := db.LimitsOfPlan(ctx, row.Slug)
+	allowed, stored, err := db.LimitsOfPlan(ctx, row.Slug)
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func runShow(ctx context.Context, a *app.App, ref string) error {
 	if err != nil {
 		return err
 	}
-	v := showView{viewOf(row), limitsOf(admin.PlanLimits{Plan: row, Limits: limits, Stored: stored}), use.Users}
+	v := showView{viewOf(row), limitsOf(admin.PlanLimits{Plan: row, Limits: allowed, Stored: stored}), use.Users}
 	return output.One(p, desc(), v, func(d *output.Doc) {
 		d.Section("plan " + v.Slug)
 		d.Field("name", v.Name)
@@ -104,7 +105,7 @@ func runShow(ctx context.Context, a *app.App, ref string) error {
 		d.Field("api access", v.HasAPIAccess)
 		d.Field("advanced", v.HasAdvanced)
 		d.Field("priority", v.HasPriority)
-		d.Field("notifications", limitWord(v.MaxNotifications))
+		d.Field("notifications", limits.Word(v.MaxNotifications))
 		d.Field("users on it", v.Users)
 		d.Section("limits")
 		writeLimits(d, v.Limits)
@@ -112,11 +113,11 @@ func runShow(ctx context.Context, a *app.App, ref string) error {
 }
 
 func writeLimits(d *output.Doc, l limitsView) {
-	d.Field("exchange accounts", limitWord(l.MaxExchangeAccounts))
-	d.Field("automations", limitWord(l.MaxAutomations))
-	d.Field("indicators", limitWord(l.MaxIndicators))
-	d.Field("simulations", limitWord(l.MaxSimulations))
-	d.Field("backtests", limitWord(l.MaxBacktests))
+	d.Field("exchange accounts", limits.Word(l.MaxExchangeAccounts))
+	d.Field("automations", limits.Word(l.MaxAutomations))
+	d.Field("indicators", limits.Word(l.MaxIndicators))
+	d.Field("simulations", limits.Word(l.MaxSimulations))
+	d.Field("backtests", limits.Word(l.MaxBacktests))
 	if !l.Stored {
 		d.Line(streams.Warn, "the plan has no limits of its own; these are the defaults")
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/limits"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 )
@@ -37,7 +38,7 @@ func desc() output.Desc {
 		{Field: "has_api_access", Header: "API", Drop: 2},
 		{Field: "has_advanced", Header: "ADVANCED", Drop: 2},
 		{Field: "has_priority", Header: "PRIORITY", Drop: 2},
-		{Field: "max_notifications", Header: "NOTIFICATIONS", Drop: 3, Format: limitWord},
+		{Field: "max_notifications", Header: "NOTIFICATIONS", Drop: 3, Format: limits.Word},
 	}}
 }
 
@@ -77,12 +78,4 @@ func limitsOf(l admin.PlanLimits) limitsView {
 		l.Plan.Slug, or(l.Limits.MaxExchangeAccounts, d.MaxExchangeAccounts), or(l.Limits.MaxAutomations, d.MaxAutomations),
 		or(l.Limits.MaxIndicators, d.MaxIndicators), or(l.Limits.MaxSimulations, d.MaxSimulations), or(l.Limits.MaxBacktests, d.MaxBacktests), l.Stored,
 	}
-}
-
-// limitWord writes a limit for a person.
-func limitWord(v any) string {
-	if n, ok := v.(int32); ok && n != models.Unlimited {
-		return output.Number(float64(n))
-	}
-	return "unlimited"
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/limits"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -13,7 +14,7 @@ type profileView struct {
 	view
 	HasPassword *bool            `json:"has_password"`
 	Plan        *planView        `json:"plan"`
-	Usage       []usageView      `json:"usage"`
+	Usage       []limits.View    `json:"usage"`
 	Accounts    []accountView    `json:"accounts"`
 	Automations []automationView `json:"automations"`
 	Guard       *guardView       `json:"guard"`
@@ -27,14 +28,6 @@ type planView struct {
 	Name      string `json:"name"`
 	PriceSats int32  `json:"price_sats"`
 	IsActive  bool   `json:"is_active"`
-}
-
-// usageView is one limit. Left is null without a limit; used is null where the database keeps no count.
-type usageView struct {
-	Limit string `json:"limit"`
-	Max   int32  `json:"max"` // -1: unlimited
-	Used  *int64 `json:"used"`
-	Left  *int64 `json:"left"`
 }
 
 type accountView struct {
@@ -96,17 +89,6 @@ type sessionView struct {
 	ExpiresAt  output.Time  `json:"expires_at"`
 }
 
-func usageDesc() output.Desc {
-	return output.Desc{ID: "limit", Columns: []output.Column{{Field: "limit"}, {Field: "used"}, {Field: "max", Format: limitWord}, {Field: "left"}}}
-}
-
-func limitWord(v any) string {
-	if n, ok := v.(int32); ok && n != models.Unlimited {
-		return output.Number(float64(n))
-	}
-	return "unlimited"
-}
-
 func accountDesc() output.Desc {
 	return columns("exchange", "account_name", "is_active", "is_verified", "last_test", "id")
 }
@@ -136,7 +118,7 @@ func columns(fields ...string) output.Desc {
 
 func profileOf(p store.Profile) profileView {
 	v := profileView{
-		view: viewOf(p.User), HasPassword: p.HasPassword, Usage: usageOf(p.Limits, p.Usage),
+		view: viewOf(p.User), HasPassword: p.HasPassword, Usage: limits.Of(p.Limits, p.Usage),
 		Accounts: []accountView{}, Automations: []automationView{}, Payments: []paymentView{}, Trades: []tradeView{},
 		Sessions: []sessionView{},
 	}
@@ -170,24 +152,6 @@ func profileOf(p store.Profile) profileView {
 		v.Sessions = append(v.Sessions, sessionOf(x))
 	}
 	return v
-}
-
-func usageOf(l models.PlanLimits, u store.Usage) []usageView {
-	row := func(name string, limit *int32, used *int64) usageView {
-		v := usageView{Limit: name, Max: models.Deref(limit), Used: used}
-		if used != nil && v.Max != models.Unlimited {
-			left := max(0, int64(v.Max)-*used)
-			v.Left = &left
-		}
-		return v
-	}
-	return []usageView{
-		row("exchange_accounts", l.MaxExchangeAccounts, &u.ExchangeAccounts),
-		row("automations", l.MaxAutomations, &u.Automations),
-		row("indicators", l.MaxIndicators, nil), // computed by the web application, stored nowhere
-		row("simulations", l.MaxSimulations, &u.Simulations),
-		row("backtests", l.MaxBacktests, &u.Backtests),
-	}
 }
 
 func sessionOf(x models.RefreshToken) sessionView {

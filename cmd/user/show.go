@@ -10,6 +10,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/limits"
 )
 
 type showOptions struct {
@@ -62,11 +63,11 @@ func runShow(ctx context.Context, o *showOptions) error {
 	}
 	v := profileOf(profile)
 	now := o.app.Now()
-	return output.One(p, desc(), v, func(d *output.Doc) { v.write(d, now) })
+	return output.One(p, desc(), v, func(d *output.Doc) { v.write(d, now, o.app.Streams.OutTerminal()) })
 }
 
 // write lays the profile out for a person, what matters in a support case first.
-func (v profileView) write(d *output.Doc, now time.Time) {
+func (v profileView) write(d *output.Doc, now time.Time, terminal bool) {
 	d.Section("user " + v.Username)
 	d.Field("id", v.ID)
 	d.Field("email", v.Email)
@@ -93,7 +94,7 @@ func (v profileView) write(d *output.Doc, now time.Time) {
 	if v.Plan == nil {
 		d.Line(streams.Warn, "there is no plan %q; the defaults apply", v.PlanType)
 	}
-	table(d, usageDesc(), v.Usage)
+	limits.Write(d, v.Usage, terminal)
 	d.Section("exchange accounts")
 	table(d, accountDesc(), v.Accounts)
 	d.Section("automations")

@@ -73,7 +73,7 @@ var allowed = map[string][]string{
 	"internal/lnsim":        {"pkg/lnmarkets", "pkg/lnmarkets/futures"},
 	"internal/devenv":       {"internal/pgserver", "internal/lnsim", "internal/lightningsim", "internal/config", "pkg/"},
 	"internal/doctor":       {"internal/config", "pkg/"},
-	"internal/browse":       {"internal/cli/dark", "internal/cli/streams", "internal/cli/output", "pkg/"},
+	"internal/browse":       {"internal/limits", "internal/cli/dark", "internal/cli/streams", "internal/cli/output", "pkg/"},
 	"internal/guard":        {"pkg/", "internal/monitor"},
 	"internal/monitor":      {},
 	"pkg/secret":            {},
@@ -100,6 +100,7 @@ var allowed = map[string][]string{
 	"pkg/lnmarkets/futures": {},
 	"pkg/lnmarkets/stream":  {"pkg/lnmarkets", "pkg/lnmarkets/futures"},
 	"pkg/exchange":          {"pkg/lnmarkets", "pkg/crypto"},
+	"internal/limits":       {"internal/cli/output", "pkg/chart", "pkg/models", "pkg/store"},
 	"internal/verb":         {"internal/app", "internal/cli/", "pkg/store"},
 	"internal/credential":   {"internal/app", "internal/config", "internal/cli/", "pkg/"},
 	"pkg/marginguard":       {"pkg/lnmarkets/futures"}, // the shared arithmetic of the contract, nothing else

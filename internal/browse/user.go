@@ -12,6 +12,7 @@ import (
 
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/limits"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -219,17 +220,11 @@ func (m *model) profileFields(p store.Profile) []field {
 		{"updated", m.at(&u.UpdatedAt)},
 		{},
 	}
-	for _, l := range []struct {
-		name string
-		used int64
-		most *int32
-	}{
-		{"accounts", p.Usage.ExchangeAccounts, p.Limits.MaxExchangeAccounts},
-		{"automations", p.Usage.Automations, p.Limits.MaxAutomations},
-		{"simulations", p.Usage.Simulations, p.Limits.MaxSimulations},
-		{"backtests", p.Usage.Backtests, p.Limits.MaxBacktests},
-	} {
-		f = append(f, field{l.name, usage(l.used, models.Deref(l.most))})
+	for _, l := range limits.Of(p.Limits, p.Usage) {
+		if l.Used != nil {
+			g := l.Gauge()
+			f = append(f, field{strings.ReplaceAll(strings.TrimPrefix(l.Limit, "exchange_"), "_", " "), strings.TrimSpace(g.Line(usageBar) + " " + g.Text)})
+		}
 	}
 	f = append(f, field{})
 	for _, a := range p.Accounts {
@@ -242,22 +237,6 @@ func (m *model) profileFields(p store.Profile) []field {
 }
 
 const usageBar = 20
-
-// usage draws how much of a limit is used, with the numbers beside it.
-func usage(used int64, most int32) string {
-	if most == models.Unlimited {
-		return fmt.Sprintf("%d of unlimited", used)
-	}
-	part := 0
-	if most > 0 {
-		part = int(min(usageBar, used*usageBar/int64(most)))
-	}
-	text := fmt.Sprintf("%s%s %d of %d", strings.Repeat("█", part), strings.Repeat("░", usageBar-part), used, most)
-	if used > int64(most) {
-		text += ", over the limit"
-	}
-	return text
-}
 
 func suffix(yes bool, is, isNot string) string {
 	if yes {

@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/pkg/backup"
 )
 
@@ -22,6 +23,7 @@ type listOptions struct {
 	place place
 	kind  flags.Enum
 	page  flags.Page
+	files picture.Files
 }
 
 func sortable() []string { return []string{"started_at", "bytes"} }
@@ -38,7 +40,8 @@ func newList(a *app.App, run func(context.Context, *listOptions) error) *cobra.C
 		Long: `List the backups of the backup directory, newest first, with what is known of each: good,
 failed (a check found damage), missing (a file is gone or has the wrong size) or invalid (the
 manifest cannot be trusted). Base backups are listed with --kind base or all. Only manifests are
-read; "backup verify" reads the data. Files that axisor did not write are ignored.
+read; "backup verify" reads the data. Files that axisor did not write are ignored. --svg, --png and --html
+draw how the size of the dumps develops.
 
 Exit codes: 0, 2, 6, 10.`,
 		Example: "  axisor backup list\n  axisor backup list --kind all\n  axisor backup list -o json --jq '.items[] | select(.state != \"good\")'",
@@ -54,6 +57,7 @@ Exit codes: 0, 2, 6, 10.`,
 	o.place.registerFrom(c)
 	flags.RegisterEnum(c, &o.kind, "kind", "dump", "which backups", "dump", "base", "all")
 	o.page.Register(c, sortable()...)
+	o.files.Register(c.Flags())
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	fieldsOf[listView](c)
 	return c
@@ -99,10 +103,16 @@ func runList(ctx context.Context, o *listOptions) error {
 			}
 		}
 	}, func() string { return next })
-	if err == nil && len(dumps) > 0 && !p.Machine() {
+	if err != nil {
+		return err
+	}
+	if len(dumps) > 0 && !p.Machine() {
+		if len(dumps) > 1 && o.app.Streams.ErrTerminal() {
+			p.Notice("%s", trend(dumps))
+		}
 		p.Notice("%s", ages(dumps, o.app.Now()))
 	}
-	return err
+	return o.files.Write(o.app.Dir, o.app.Env, p.Notice, sizeFigure(dumps))
 }
 
 // ages is what somebody who looks at the list wants to know first.

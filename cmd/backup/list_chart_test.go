@@ -18,7 +18,8 @@ func TestSizeFigure_LeavesGapsForWhatIsNotGood(t *testing.T) {
 		}}
 	}
 	dumps := []backup.Entry{ // newest first
-		{ID: "20260804_030000", State: backup.StateInvalid}, entry("c", 3, 4<<20, backup.StateGood),
+		{ID: "20260804_030000", State: backup.StateInvalid},
+		entry("c", 3, 4<<20, backup.StateGood),
 		entry("b", 2, 8<<20, backup.StateFailed), entry("a", 1, 2<<20, backup.StateGood),
 	}
 	require.Equal(t, "sizes of the last 4, oldest first: ▅·█·", trend(dumps))

@@ -20,7 +20,7 @@ func RunBesideOthers(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	runner, err := g.assemble(parts{lock: worker{g}})
+	runner, err := g.assemble(parts{lock: &workerLock{g: g}})
 	if err != nil {
 		return err
 	}

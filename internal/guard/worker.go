@@ -32,6 +32,7 @@ type crew struct {
 	g      *Guard
 	l      Loop
 	client *river.Client[*sql.Tx]
+	lock   *workerLock
 	// stopping ends when the process is told to stop.
 	stopping context.Context //nolint:containedctx // jobs must hear of it and not be cut off by it
 
@@ -51,7 +52,7 @@ func (g *Guard) Work(ctx context.Context, l Loop) error {
 	if l.DryRun {
 		return g.loop(ctx, models.WorkerShard, l, g.dryRound(l))
 	}
-	c := &crew{g: g, l: l, stopping: ctx, peers: 1}
+	c := &crew{g: g, l: l, lock: &workerLock{g: g}, stopping: ctx, peers: 1}
 	var err error
 	if c.client, err = c.newClient(); err != nil {
 		return err
@@ -112,7 +113,7 @@ func (c *crew) round(ctx context.Context, _ string) Round {
 // the lock of a worker for a moment: while it is held, no run of everybody is
 // under way, and runs that began long ago are dead.
 func (c *crew) tidy(ctx context.Context) error {
-	release, err := c.g.o.DB.ShareGuardRun(ctx, c.g.label("worker"))
+	release, err := c.lock.Lock(ctx)
 	switch {
 	case errors.Is(err, store.ErrLocked):
 		return nil
@@ -201,7 +202,7 @@ func (c *crew) shard(ctx context.Context, a shardArgs) error {
 	seen := &looks{}
 	late := &lateRun{recorder: recorder{c.g}, intents: intents{c.g.o}}
 	runner, err := c.g.assemble(parts{
-		source: from, recorder: late, intents: late, lock: worker{c.g}, observer: seen, concurrency: c.share(),
+		source: from, recorder: late, intents: late, lock: c.lock, observer: seen, concurrency: c.share(),
 		userTimeout: min(c.g.o.UserTimeout, userBudget),
 	})
 	if err != nil {
@@ -263,10 +264,36 @@ func (c *crew) add(r Round) {
 	c.sum.Absorb(r.Result)
 }
 
-// worker is the lock of a worker: it keeps runs out, and no other worker.
-type worker struct{ *Guard }
+// workerLock keeps runs of everybody out, and no other worker. The jobs of a
+// process hold it together, on one connection: jobs that held one each could
+// take the whole pool and wait for the rest of their connections for ever.
+type workerLock struct {
+	g *Guard
+
+	mu      sync.Mutex
+	holders int
+	release func()
+}
 
 // Lock implements marginguard.Locker.
-func (w worker) Lock(ctx context.Context) (func(), error) {
-	return w.o.DB.ShareGuardRun(ctx, w.label("worker"))
+func (w *workerLock) Lock(ctx context.Context) (func(), error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.holders == 0 {
+		var err error
+		if w.release, err = w.g.o.DB.ShareGuardRun(ctx, w.g.label("worker")); err != nil {
+			return nil, err
+		}
+	}
+	w.holders++
+	return w.unlock, nil
+}
+
+func (w *workerLock) unlock() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.holders--
+	if w.holders == 0 {
+		w.release()
+	}
 }

@@ -117,6 +117,19 @@ func TestWorkers_ACapOfARoundHoldsForAllOfThem(t *testing.T) {
 	require.Equal(t, sats+42105, s.count2(t, `SELECT SUM(amount_sats) FROM guard_intent WHERE state = 'applied'`), "a new round, a new cap")
 }
 
+// TestWorker_MoreJobsThanConnections: jobs of one process must not wait for
+// connections that the locks of its other jobs hold.
+func TestWorker_MoreJobsThanConnections(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	people := s.crowd(t, 16, nil)
+	s.sim.MustPrice(91700)
+	_, added := sum(t, s.work(t, guard.Loop{}, func(o *guard.Options) {
+		o.Concurrency = 16 // eight jobs at a time; the tests' pool has six connections
+	}))
+	require.Equal(t, len(people), added)
+}
+
 // TestWorker_ToldToStop finishes what is under way and leaves the rest of its
 // shard to the others.
 func TestWorker_ToldToStop(t *testing.T) {

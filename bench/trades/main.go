@@ -26,6 +26,7 @@ const (
 func main() {
 	o := bed.Flags()
 	rows := flag.Int("rows", 0, "trade logs (default: by -size; the promises are about 5000000)")
+	imports := flag.Bool("import", false, "time the import alone")
 	bed.Main(o, func(ctx context.Context, b *bed.Bed) error {
 		if *rows == 0 {
 			*rows = b.Pick(2000, 40_000, 300_000)
@@ -37,6 +38,9 @@ func main() {
 		}
 		if err := f.write(); err != nil {
 			return err
+		}
+		if *imports {
+			return f.imports(ctx)
 		}
 		for _, step := range []func(context.Context) error{f.imports, f.exports, f.deep, f.stats, f.payments} {
 			if err := step(ctx); err != nil {

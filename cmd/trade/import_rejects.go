@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/axisor/axisor/internal/app"
@@ -21,6 +22,7 @@ const fewRejects = 10
 // rejects writes rejected rows as csv with line and reason in front, which can be mended and imported again. Without a
 // file it tells the first ones.
 type rejects struct {
+	mu     sync.Mutex // rows are read while others are in the database
 	p      *output.Printer
 	file   *os.File
 	w      *csv.Writer
@@ -41,6 +43,8 @@ func openRejects(a *app.App, p *output.Printer, name string) (*rejects, error) {
 }
 
 func (r *rejects) add(x tradefile.Rejected) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.file == nil {
 		if r.told++; r.told <= fewRejects && !r.p.Machine() {
 			r.p.Notice("line %d rejected: %s", x.Row.Line, x.Reason)
@@ -66,6 +70,8 @@ func (r *rejects) add(x tradefile.Rejected) error {
 }
 
 func (r *rejects) close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.file == nil {
 		return nil
 	}

@@ -1,10 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"strconv"
 	"strings"
@@ -47,82 +47,158 @@ const stageTrades = `CREATE TEMP TABLE axisor_trades (
 const stagedTradeColumns = `line, id, user_id, automation_id, trade_id, status, action, plan_type, pnl, amount, price, error_message,
 	executed_at, created_at`
 
-// ImportTrades takes rows in, inside a PinnedTransaction: COPY into a temporary table, from which rows that refer to
-// nothing are told and removed, and one INSERT of what is left. ON CONFLICT would not cover the former: one bad
-// reference would fail all rows. The memory it needs does not grow with the number of rows.
+// ImportTrades takes rows in, inside a PinnedTransaction, a batch at a time: COPY into a temporary table, from which
+// rows that refer to nothing are told and removed, and one INSERT of what is left. ON CONFLICT would not cover the
+// former: one bad reference would fail all rows. Batches are small enough for the staged rows never to leave the
+// session's memory, and while the server works on one, the next is read and formatted; so rows is walked beside calls of
+// o.Reject, and one step of it may still be under way when an error is returned.
 func (d *DB) ImportTrades(ctx context.Context, rows iter.Seq2[TradeRow, error], o TradeImport) (TradeImported, error) {
 	var done TradeImported
 	err := d.WithPgx(ctx, func(c *pgx.Conn) error {
 		if _, err := c.Exec(ctx, stageTrades); err != nil {
 			return fmt.Errorf("stage trades: %w", err)
 		}
-		next, stop := iter.Pull2(rows)
+		reading, stop := context.WithCancel(ctx)
 		defer stop()
-		in := &tradeCopy{next: next}
-		tag, err := c.PgConn().CopyFrom(ctx, in, "COPY axisor_trades ("+stagedTradeColumns+") FROM STDIN")
-		if in.err != nil { // the reader's own trouble, which COPY repeats in its words
-			return in.err
-		}
-		if err != nil {
-			return fmt.Errorf("stage trades: %w", err)
-		}
-		done.Read = tag.RowsAffected()
-		if _, err := c.Exec(ctx, "ANALYZE axisor_trades"); err != nil {
-			return fmt.Errorf("stage trades: %w", err)
-		}
-		if done.Rejected, err = rejectTrades(ctx, c, o.Reject); err != nil {
-			return err
-		}
-		if o.Dedupe {
-			if err := dedupeTrades(ctx, c); err != nil {
+		in := tradeImporter{conn: c, o: o, done: &done}
+		for batch := range formatTrades(reading, rows) {
+			if batch.err != nil {
+				return batch.err
+			}
+			if err := in.take(ctx, batch.text); err != nil {
 				return err
 			}
 		}
-		if done.Inserted, err = insertTrades(ctx, c, o.Now); err != nil {
-			return fmt.Errorf("import trades: %w", err)
-		}
-		done.Skipped = done.Read - done.Rejected - done.Inserted
-		return nil
+		return ctx.Err() // the batches also end when they are not wanted any more
 	})
 	return done, err
 }
 
-// insertTrades moves the staged rows into the table. ON CONFLICT makes an insert a quarter slower, so it is used only
-// where rows are there already, or somebody else puts one there meanwhile.
-func insertTrades(ctx context.Context, c *pgx.Conn, now time.Time) (int64, error) {
+// tradeBatch is rows in the text format of COPY, or why there are no more.
+type tradeBatch struct {
+	text []byte
+	err  error
+}
+
+// tradeBatchBytes is what a batch holds before it is sent: well below the 8 MB of temp_buffers.
+const tradeBatchBytes = 4 << 20
+
+// formatTrades makes batches of rows, one ahead of whoever takes them, until ctx is over.
+func formatTrades(ctx context.Context, rows iter.Seq2[TradeRow, error]) <-chan tradeBatch {
+	out := make(chan tradeBatch)
+	go func() {
+		defer close(out)
+		var text []byte
+		pass := func(b tradeBatch) bool {
+			select {
+			case out <- b:
+				return true
+			case <-ctx.Done():
+				return false
+			}
+		}
+		for row, err := range rows {
+			if err != nil {
+				pass(tradeBatch{err: err})
+				return
+			}
+			if text = appendTrade(text, row); len(text) < tradeBatchBytes {
+				continue
+			}
+			if !pass(tradeBatch{text: text}) {
+				return
+			}
+			text = make([]byte, 0, cap(text))
+		}
+		if len(text) > 0 {
+			pass(tradeBatch{text: text})
+		}
+	}()
+	return out
+}
+
+// tradeImporter takes batches in.
+type tradeImporter struct {
+	conn *pgx.Conn
+	o    TradeImport
+	done *TradeImported
+	// careful says that rows of the last batch were there already.
+	careful bool
+}
+
+func (i *tradeImporter) take(ctx context.Context, text []byte) error {
+	tag, err := i.conn.PgConn().CopyFrom(ctx, bytes.NewReader(text), "COPY axisor_trades ("+stagedTradeColumns+") FROM STDIN")
+	if err != nil {
+		return fmt.Errorf("stage trades: %w", err)
+	}
+	rejected, err := rejectTrades(ctx, i.conn, i.o.Reject)
+	if err != nil {
+		return err
+	}
+	if i.o.Dedupe {
+		if err := dedupeTrades(ctx, i.conn); err != nil {
+			return err
+		}
+	}
+	inserted, err := i.insert(ctx)
+	if err == nil {
+		_, err = i.conn.Exec(ctx, "TRUNCATE axisor_trades")
+	}
+	if err != nil {
+		return fmt.Errorf("import trades: %w", err)
+	}
+	read := tag.RowsAffected()
+	skipped := read - rejected - inserted
+	i.careful = skipped > 0
+	i.done.Read += read
+	i.done.Rejected += rejected
+	i.done.Inserted += inserted
+	i.done.Skipped += skipped
+	return nil
+}
+
+// insert moves the staged rows into the table. ON CONFLICT makes an insert a quarter slower, so it is used only where
+// rows were there already.
+func (i *tradeImporter) insert(ctx context.Context) (int64, error) {
 	const insert = `INSERT INTO "TradeLog" (id, user_id, automation_id, trade_id, status, action, plan_type, pnl, amount, price,
 			error_message, executed_at, created_at)
 		SELECT id, user_id, automation_id, trade_id, status, action, plan_type::"PlanType", pnl, amount, price, error_message,
 			executed_at, COALESCE(created_at, $1) FROM axisor_trades`
-	var fresh bool
-	if err := c.QueryRow(ctx, `SELECT NOT EXISTS (SELECT 1 FROM axisor_trades s JOIN "TradeLog" t ON t.id = s.id)
-		AND NOT EXISTS (SELECT 1 FROM axisor_trades GROUP BY id HAVING count(*) > 1)`).Scan(&fresh); err != nil {
-		return 0, err
-	}
-	if fresh {
-		if _, err := c.Exec(ctx, "SAVEPOINT axisor_import"); err != nil {
+	now := i.o.Now.UTC()
+	if !i.careful {
+		if _, err := i.conn.Exec(ctx, "SAVEPOINT axisor_import"); err != nil {
 			return 0, err
 		}
-		tag, err := c.Exec(ctx, insert, now.UTC())
+		tag, err := i.conn.Exec(ctx, insert, now)
+		end := "RELEASE SAVEPOINT axisor_import"
 		var taken *pgconn.PgError
-		if !errors.As(err, &taken) || taken.Code != "23505" {
+		switch {
+		case errors.As(err, &taken) && taken.Code == "23505":
+			end = "ROLLBACK TO SAVEPOINT axisor_import; RELEASE SAVEPOINT axisor_import"
+		case err != nil:
+			return 0, err
+		}
+		if _, err := i.conn.Exec(ctx, end); err != nil || taken == nil {
 			return tag.RowsAffected(), err
 		}
-		if _, err := c.Exec(ctx, "ROLLBACK TO SAVEPOINT axisor_import"); err != nil {
-			return 0, err
-		}
 	}
-	tag, err := c.Exec(ctx, insert+" ON CONFLICT (id) DO NOTHING", now.UTC())
+	tag, err := i.conn.Exec(ctx, insert+" ON CONFLICT (id) DO NOTHING", now)
 	return tag.RowsAffected(), err
 }
 
-// rejectTrades removes the staged rows that refer to nothing.
+// rejectTrades removes the staged rows that refer to nothing. Looking at each reference once keeps the server from
+// reading the whole of the users for every batch.
 func rejectTrades(ctx context.Context, c *pgx.Conn, tell func(TradeRow, string) error) (int64, error) {
 	var n int64
 	for _, bad := range []struct{ where, what string }{
-		{`NOT EXISTS (SELECT 1 FROM "User" u WHERE u.id = s.user_id)`, "no user with id "},
 		{
-			`s.automation_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "Automation" a WHERE a.id = s.automation_id AND a.user_id = s.user_id)`,
+			`s.user_id IN (SELECT user_id FROM (SELECT DISTINCT user_id FROM axisor_trades) d
+				WHERE NOT EXISTS (SELECT 1 FROM "User" u WHERE u.id = d.user_id))`, "no user with id ",
+		},
+		{
+			`(s.automation_id, s.user_id) IN (SELECT automation_id, user_id
+				FROM (SELECT DISTINCT automation_id, user_id FROM axisor_trades WHERE automation_id IS NOT NULL) d
+				WHERE NOT EXISTS (SELECT 1 FROM "Automation" a WHERE a.id = d.automation_id AND a.user_id = d.user_id))`,
 			"the user has no automation with id ",
 		},
 	} {
@@ -162,8 +238,9 @@ func dedupeTrades(ctx context.Context, c *pgx.Conn) error {
 	for _, sql := range []string{
 		`DELETE FROM axisor_trades s USING (SELECT line, row_number() OVER (PARTITION BY user_id, trade_id, executed_at ORDER BY line) AS n
 			FROM axisor_trades) d WHERE d.line = s.line AND d.n > 1`,
-		`DELETE FROM axisor_trades s USING "TradeLog" t
-			WHERE t.user_id = s.user_id AND t.executed_at = s.executed_at AND t.trade_id = s.trade_id`,
+		// LIMIT keeps the join a look into the index for every row, however small the batch beside the table.
+		`DELETE FROM axisor_trades WHERE line IN (SELECT s.line FROM axisor_trades s, LATERAL (SELECT 1 FROM "TradeLog" t
+			WHERE t.user_id = s.user_id AND t.executed_at = s.executed_at AND t.trade_id = s.trade_id LIMIT 1) known)`,
 	} {
 		if _, err := c.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("skip trades that are there: %w", err)
@@ -172,43 +249,7 @@ func dedupeTrades(ctx context.Context, c *pgx.Conn) error {
 	return nil
 }
 
-// tradeCopy is rows in the text format of COPY.
-type tradeCopy struct {
-	next func() (TradeRow, error, bool)
-	buf  []byte
-	off  int
-	err  error
-	end  bool
-}
-
-// copyChunk is how much is formatted ahead of the network.
-const copyChunk = 64 << 10
-
-// Read implements io.Reader.
-func (r *tradeCopy) Read(p []byte) (int, error) {
-	if r.off == len(r.buf) {
-		r.buf, r.off = r.buf[:0], 0
-		for !r.end && len(r.buf) < copyChunk {
-			row, err, ok := r.next()
-			if err != nil {
-				r.err = err
-				return 0, err
-			}
-			if !ok {
-				r.end = true
-				break
-			}
-			r.buf = appendTrade(r.buf, row)
-		}
-		if len(r.buf) == 0 {
-			return 0, io.EOF
-		}
-	}
-	n := copy(p, r.buf[r.off:])
-	r.off += n
-	return n, nil
-}
-
+// appendTrade adds a row in the text format of COPY.
 func appendTrade(b []byte, row TradeRow) []byte {
 	t := &row.Trade
 	b = strconv.AppendInt(b, row.Line, 10)

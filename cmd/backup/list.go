@@ -16,6 +16,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/pkg/chart"
 )
 
 type listOptions struct {
@@ -112,7 +113,8 @@ func runList(ctx context.Context, o *listOptions) error {
 		}
 		p.Notice("%s", ages(dumps, o.app.Now()))
 	}
-	return o.files.Write(o.app.Dir, o.app.Env, p.Notice, sizeFigure(dumps))
+	_, err = o.files.Write(o.app.Dir, o.app.Env, p.Notice, func() chart.Figure { return sizeFigure(dumps) })
+	return err
 }
 
 // ages is what somebody who looks at the list wants to know first.

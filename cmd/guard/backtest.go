@@ -16,6 +16,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/pkg/chart"
 	"github.com/axisor/axisor/pkg/marginguard"
 )
 
@@ -183,7 +184,8 @@ func runBacktest(ctx context.Context, o *backtestOptions) error {
 		views = append(views, backtestViewOf(one, report, candles))
 	}
 	if len(o.compare) > 0 {
-		if err := o.files.Write(o.app.Dir, o.app.Env, p.Notice, compareFigure(views, o.compare)); err != nil {
+		_, err := o.files.Write(o.app.Dir, o.app.Env, p.Notice, func() chart.Figure { return compareFigure(views, o.compare) })
+		if err != nil {
 			return err
 		}
 		return output.Slice(p, backtestDesc(), views)

@@ -14,8 +14,8 @@ func compareFigure(views []backtestView, thresholds []float64) chart.Figure {
 	first := views[0]
 	fig := chart.Figure{
 		Title: "Margin guard over a price history",
-		Note: fmt.Sprintf("%s positions, %s liquidated without the guard; %s to %s", chart.Number(float64(first.Positions)),
-			chart.Number(float64(first.LiquidationsWithout)), day(time.Time(first.From)), day(time.Time(first.To))),
+		Note: fmt.Sprintf("%s positions, %s liquidated without the guard; %s", chart.Number(float64(first.Positions)),
+			chart.Number(float64(first.LiquidationsWithout)), period(time.Time(first.From), time.Time(first.To))),
 		Empty: "no position was opened",
 	}
 	names := make([]string, len(thresholds))
@@ -46,4 +46,11 @@ func compareFigure(views []backtestView, thresholds []float64) chart.Figure {
 	return fig
 }
 
-func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+// period is from when to when, with the times where it is one day.
+func period(from, to time.Time) string {
+	from, to = from.UTC(), to.UTC()
+	if first := from.Format(time.DateOnly); first == to.Format(time.DateOnly) {
+		return fmt.Sprintf("%s, %s to %s UTC", first, from.Format("15:04"), to.Format("15:04"))
+	}
+	return from.Format(time.DateOnly) + " to " + to.Format(time.DateOnly)
+}

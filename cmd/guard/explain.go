@@ -85,7 +85,7 @@ func runExplain(ctx context.Context, o *explainOptions) error {
 	if result.Users == 0 && v.DisabledReason == nil {
 		v.Warnings = append(v.Warnings, noTargets(ctx, o.app, user.ID, user.Username))
 	}
-	if err := output.One(p, explainDesc(), v, func(d *output.Doc) { describeExplain(d, v) }); err != nil {
+	if err := output.One(p, explainDesc(), v, func(d *output.Doc) { describeExplain(d, v, o.app.Streams.OutTerminal()) }); err != nil {
 		return err
 	}
 	if result.Failed > 0 {

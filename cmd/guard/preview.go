@@ -11,6 +11,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/pkg/chart"
 )
 
 type previewOptions struct {
@@ -34,7 +35,7 @@ written.
 
 The distance is in the terms of the reading: percent of the way from entry to liquidation that is left
 (remaining) or gone (travelled), or percent of the price (price). WAY LEFT, on a terminal, is a bar that is full at the
-entry price and empty at liquidation. --svg, --png and --html draw these bars with the triggers on them.
+entry price and empty at liquidation, with ┃ where margin is added. --svg, --png and --html draw these bars.
 
 Exit codes: 0, 2, 3 when the user does not exist, 6 when the encryption key opens nothing, 7 when some users could not be looked at, 10, 11 when the
 exchange, its price or the clock is not usable, 12.`,
@@ -78,7 +79,8 @@ func runPreview(ctx context.Context, o *previewOptions) error {
 	for _, i := range result.Items {
 		views = append(views, positionViewOf(i, who, result.Reading))
 	}
-	if err := o.files.Write(o.app.Dir, o.app.Env, p.Notice, distanceFigure(views, result.Price)); err != nil {
+	_, err = o.files.Write(o.app.Dir, o.app.Env, p.Notice, func() chart.Figure { return distanceFigure(views, result.Price) })
+	if err != nil {
 		return err
 	}
 	if err := output.Slice(p, positionDesc(o.app.Streams.OutTerminal()), views); err != nil {

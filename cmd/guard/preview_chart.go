@@ -15,16 +15,16 @@ func distanceFigure(views []positionView, price float64) chart.Figure {
 	g := chart.Gauges{Title: "way from entry to liquidation that is left (%)", Name: "position", Mark: "margin is added here"}
 	all := 0
 	for _, v := range views {
-		if v.WayLeft == nil || v.TriggerPrice == nil {
+		if v.WayLeft == nil {
 			continue
 		}
 		if all++; all > mostGauges {
 			continue
 		}
-		x := chart.Gauge{Name: v.User + ", " + sideWord(*v.Side), Value: v.WayLeft, Max: 100, Text: fmt.Sprintf("%.2f %%", *v.WayLeft)}
-		if way := *v.EntryPrice - *v.Liquidation; way != 0 {
-			x.Mark = new(100 * (*v.TriggerPrice - *v.Liquidation) / way)
-			x.Alarm = *v.WayLeft <= *x.Mark
+		w := *v.WayLeft
+		x := chart.Gauge{
+			Name: v.User + ", " + sideWord(*v.Side), Value: &w.left, Max: 100, Mark: &w.trigger, Text: fmt.Sprintf("%.2f %%", w.left),
+			Alarm: w.left <= w.trigger,
 		}
 		if x.Alarm {
 			x.Text += ", in danger"

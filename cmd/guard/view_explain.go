@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"fmt"
+
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 )
@@ -21,7 +23,7 @@ type explainView struct {
 
 func explainDesc() output.Desc { return output.Desc{Noun: "explanations", ID: "user_id"} }
 
-func describeExplain(d *output.Doc, v explainView) {
+func describeExplain(d *output.Doc, v explainView, terminal bool) {
 	d.Field("user", v.User)
 	d.Field("price", v.Price)
 	d.Field("reading", v.Reading)
@@ -35,7 +37,7 @@ func describeExplain(d *output.Doc, v explainView) {
 		d.Section("position")
 		if x.TradeID != nil {
 			d.Field("trade", *x.TradeID)
-			describePosition(d, x)
+			describePosition(d, x, terminal)
 		}
 		if x.Verdict != nil {
 			d.Field("verdict", *x.Verdict)
@@ -60,7 +62,7 @@ func describeExplain(d *output.Doc, v explainView) {
 	}
 }
 
-func describePosition(d *output.Doc, x positionView) {
+func describePosition(d *output.Doc, x positionView, terminal bool) {
 	d.Field("side", sideWord(deref(x.Side, "")))
 	for _, f := range []struct {
 		name string
@@ -80,6 +82,13 @@ func describePosition(d *output.Doc, x positionView) {
 		if f.v != nil {
 			d.Field(f.name, *f.v)
 		}
+	}
+	if w := x.WayLeft; w != nil {
+		said := fmt.Sprintf("%.2f %%", w.left)
+		if terminal {
+			said = w.bar(20) + " " + said
+		}
+		d.Field("way left", said)
 	}
 	if x.MarginBefore != nil {
 		d.Field("margin", *x.MarginBefore)

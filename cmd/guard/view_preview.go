@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -26,7 +27,6 @@ type positionView struct {
 	FiresAtEntry     bool     `json:"fires_at_entry"`
 	Liquidation      *float64 `json:"liquidation"`
 	Distance         *float64 `json:"distance"`
-	WayLeft          *float64 `json:"way_left"` // percent of the way from entry to liquidation, in every reading
 	Threshold        *float64 `json:"threshold"`
 	Reading          string   `json:"reading"`
 	Verdict          *string  `json:"verdict"`
@@ -38,6 +38,29 @@ type positionView struct {
 	LiquidationAfter *float64 `json:"liquidation_after"`
 	DistanceAfter    *float64 `json:"distance_after"`
 	Reason           string   `json:"reason"`
+	WayLeft          *way     `json:"way_left"`
+}
+
+// way is how much of the way from entry to liquidation is left, in percent and in every reading: a number to machines,
+// to people a bar with the trigger on it.
+type way struct{ left, trigger float64 }
+
+// MarshalJSON writes what is left.
+func (w way) MarshalJSON() ([]byte, error) { return json.Marshal(w.left) }
+
+// bar is full at the entry price and empty at liquidation.
+func (w way) bar(columns int) string {
+	return chart.Gauge{Value: &w.left, Max: 100, Mark: &w.trigger}.Line(columns)
+}
+
+// wayOf is the way of a position that has an end of it.
+func wayOf(v marginguard.Verdict) *way {
+	whole := v.Entry - v.Liquidation
+	if whole == 0 || v.Trigger <= 0 {
+		return nil
+	}
+	left := func(price float64) float64 { return hundredth(100 * (price - v.Liquidation) / whole) }
+	return &way{left: left(v.Price), trigger: left(v.Trigger)}
 }
 
 // triggers is the trigger price under each reading, null where nothing liquidates the position.
@@ -73,18 +96,9 @@ func positionDesc(terminal bool) output.Desc {
 		{Field: "reason", Header: "WHY", Drop: 4},
 	}}
 	if terminal {
-		d.Columns = slices.Insert(d.Columns, 7, output.Column{Field: "way_left", Header: "WAY LEFT", Format: wayBar, Drop: 1})
+		d.Columns = slices.Insert(d.Columns, 7, output.Column{Field: "way_left", Header: "WAY LEFT", Format: func(v any) string { return v.(way).bar(8) }, Drop: 1})
 	}
 	return d
-}
-
-// wayBar is full at the entry price and empty at liquidation.
-func wayBar(v any) string {
-	left, ok := v.(float64)
-	if !ok {
-		return ""
-	}
-	return chart.Gauge{Value: &left, Max: 100}.Line(8)
 }
 
 func positionViewOf(i marginguard.Item, who map[string]string, reading marginguard.Reading) positionView {
@@ -104,20 +118,12 @@ func positionViewOf(i marginguard.Item, who map[string]string, reading margingua
 	if i.Quantity > 0 {
 		v.Quantity, v.Threshold = new(i.Quantity), new(i.Threshold)
 	}
+	v.WayLeft = wayOf(i.Verdict)
 	// A position without a liquidation price has no distance to it.
 	if i.Trigger > 0 {
 		v.Distance, v.DistanceAfter = new(hundredth(i.Distance)), new(hundredth(i.DistanceAfter))
-		v.WayLeft = wayLeft(i.Verdict, i.Price)
 	}
 	return v
-}
-
-// wayLeft is how much of the way from entry to liquidation is left at a price, in percent.
-func wayLeft(v marginguard.Verdict, at float64) *float64 {
-	if way := v.Entry - v.Liquidation; way != 0 {
-		return new(hundredth(100 * (at - v.Liquidation) / way))
-	}
-	return nil
 }
 
 // dollars and percent keep the digits of a column below each other.

@@ -11,6 +11,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/limits"
+	"github.com/axisor/axisor/pkg/chart"
 	"github.com/axisor/axisor/pkg/models"
 )
 
@@ -59,7 +60,8 @@ func runUsage(ctx context.Context, a *app.App, ref string, files *picture.Files)
 		return err
 	}
 	v := usageView{UserID: u.ID, Email: u.Email, PlanType: use.PlanType, Usage: limits.Of(use.PlanLimits, use.Usage)}
-	if err := files.Write(a.Dir, a.Env, p.Notice, limits.Figure(v.Email, v.PlanType, v.Usage)); err != nil {
+	_, err = files.Write(a.Dir, a.Env, p.Notice, func() chart.Figure { return limits.Figure(v.Email, v.PlanType, v.Usage) })
+	if err != nil {
 		return err
 	}
 	return output.One(p, output.Desc{ID: "user_id"}, v, func(d *output.Doc) {

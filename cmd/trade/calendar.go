@@ -15,7 +15,6 @@ import (
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/chart"
 	"github.com/axisor/axisor/pkg/store"
-	"github.com/axisor/axisor/pkg/tradestats"
 )
 
 type calendarOptions struct {
@@ -81,17 +80,10 @@ func runCalendar(ctx context.Context, o *calendarOptions) error {
 	if err != nil {
 		return err
 	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	f, err := o.filter.resolve(ctx, o.app, db)
-	if err != nil {
-		return err
-	}
-	f.Executed.Since = time.Date(o.year, 1, 1, 0, 0, 0, 0, time.UTC)
-	f.Executed.Until = time.Date(o.year+1, 1, 1, 0, 0, 0, 0, time.UTC)
-	curve, s, err := curveOf(ctx, db, f, 0)
+	curve, s, err := o.filter.curve(ctx, o.app, 0, func(f *store.TradeFilter) {
+		f.Executed.Since = time.Date(o.year, 1, 1, 0, 0, 0, 0, time.UTC)
+		f.Executed.Until = time.Date(o.year+1, 1, 1, 0, 0, 0, 0, time.UTC)
+	})
 	if err != nil {
 		return err
 	}
@@ -106,11 +98,9 @@ func runCalendar(ctx context.Context, o *calendarOptions) error {
 		k.Days = append(k.Days, chart.Day{At: at, Value: d.PnL})
 	}
 	title, note := fmt.Sprintf("%s, %d", o.filter.title(), o.year), noteOf(s)
-	if o.files.Any() {
-		fig := chart.Figure{Title: title, Note: note, Empty: "no finished trade with a known pnl", Panels: []chart.Panel{k}}
-		if err := o.files.Write(o.app.Dir, o.app.Env, p.Notice, fig); err != nil || !p.Machine() {
-			return err
-		}
+	drawn, err := o.files.Write(o.app.Dir, o.app.Env, p.Notice, func() chart.Figure { return figure(title, note, k) })
+	if err != nil || drawn && !p.Machine() {
+		return err
 	}
 	return output.One(p, output.Desc{Noun: "calendars", ID: "year"}, v, func(d *output.Doc) {
 		d.Section(title)
@@ -143,18 +133,4 @@ func drawCalendar(d *output.Doc, s *streams.Streams, k chart.Calendar) {
 	for _, line := range k.Key() {
 		d.Line(streams.Muted, "%s", line)
 	}
-}
-
-// curveOf reads trades once, for the line and for the statistics.
-func curveOf(ctx context.Context, db *store.DB, f store.TradeFilter, capital float64) (*tradestats.Curve, tradestats.Stats, error) {
-	curve, results := tradestats.NewCurve(curvePoints, capital), tradestats.New(nil)
-	for t, err := range db.TradeOutcomes(ctx, f) {
-		if err != nil {
-			return nil, tradestats.Stats{}, err
-		}
-		if trade := tradeOf(t); results.Add(trade) {
-			curve.Add(t.At, *trade.PnL)
-		}
-	}
-	return curve, results.Stats(), nil
 }

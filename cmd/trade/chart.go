@@ -15,6 +15,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/chart"
+	"github.com/axisor/axisor/pkg/store"
 	"github.com/axisor/axisor/pkg/tradestats"
 )
 
@@ -94,15 +95,7 @@ func runChart(ctx context.Context, o *chartOptions) error {
 	if err != nil {
 		return err
 	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	f, err := o.filter.resolve(ctx, o.app, db)
-	if err != nil {
-		return err
-	}
-	curve, s, err := curveOf(ctx, db, f, o.capital)
+	curve, s, err := o.filter.curve(ctx, o.app, o.capital, nil)
 	if err != nil {
 		return err
 	}
@@ -113,14 +106,11 @@ func runChart(ctx context.Context, o *chartOptions) error {
 	bars, unit := curve.Bars(few)
 	v := o.view(curve.Points(), bars, unit, s)
 	title, note := o.filter.title(), noteOf(s)
-	if o.files.Any() {
-		fig := chart.Figure{
-			Title: title, Note: note, Empty: "no finished trade with a known pnl",
-			Panels: []chart.Panel{o.line(v), chart.Bars{Title: "pnl by " + unit + " (sats)", Axis: unit + " (UTC)", Bars: filled(v, few)}},
-		}
-		if err := o.files.Write(o.app.Dir, o.app.Env, p.Notice, fig); err != nil || !p.Machine() {
-			return err
-		}
+	drawn, err := o.files.Write(o.app.Dir, o.app.Env, p.Notice, func() chart.Figure {
+		return figure(title, note, o.line(v), chart.Bars{Title: "pnl by " + unit + " (sats)", Axis: unit + " (UTC)", Bars: filled(v, few)})
+	})
+	if err != nil || drawn && !p.Machine() {
+		return err
 	}
 	return output.One(p, output.Desc{Noun: "charts", ID: "used"}, v, func(d *output.Doc) {
 		d.Section(title)
@@ -131,6 +121,37 @@ func runChart(ctx context.Context, o *chartOptions) error {
 		}
 		o.draw(d, v, o.app.Streams.Width())
 	})
+}
+
+// curve reads the trades of the filter once, for the line and for the statistics.
+func (f *filter) curve(
+	ctx context.Context, a *app.App, capital float64, narrow func(*store.TradeFilter),
+) (*tradestats.Curve, tradestats.Stats, error) {
+	db, err := a.DB(ctx)
+	if err != nil {
+		return nil, tradestats.Stats{}, err
+	}
+	which, err := f.resolve(ctx, a, db)
+	if err != nil {
+		return nil, tradestats.Stats{}, err
+	}
+	if narrow != nil {
+		narrow(&which)
+	}
+	curve, results := tradestats.NewCurve(curvePoints, capital), tradestats.New(nil)
+	for t, err := range db.TradeOutcomes(ctx, which) {
+		if err != nil {
+			return nil, tradestats.Stats{}, err
+		}
+		if trade := tradeOf(t); results.Add(trade) {
+			curve.Add(t.At, *trade.PnL)
+		}
+	}
+	return curve, results.Stats(), nil
+}
+
+func figure(title, note string, panels ...chart.Panel) chart.Figure {
+	return chart.Figure{Title: title, Note: note, Empty: "no finished trade with a known pnl", Panels: panels}
 }
 
 // noteOf says what the figure is made of and what came out.
@@ -150,7 +171,7 @@ func writeNote(d *output.Doc, note string) {
 }
 
 func (o *chartOptions) line(v chartView) chart.Line {
-	l := chart.Line{Title: "cumulative pnl (sats)", Axis: "time of execution (UTC)", Start: o.capital, Steps: true, Drawdown: true}
+	l := chart.Line{Title: "cumulative pnl (sats)", Axis: "time of execution (UTC)", Start: o.capital}
 	if o.capital > 0 {
 		l.Title = "equity (sats)"
 	}

@@ -6,18 +6,24 @@ import "math"
 type Bar struct {
 	Name  string
 	Value *float64
+	Kind  int // which of the kinds of Bars it is
 }
 
-// Bars are values side by side, gains above and losses below zero.
+// Bars are values side by side, gains above and losses below zero. Where there are kinds, from the best to the worst,
+// colours tell these apart, and a bar without a value is a cross.
 type Bars struct {
 	Title string
 	Axis  string
+	Kinds []string
 	Bars  []Bar
 }
 
 const barsHeight = 210.0
 
 func (b Bars) hollow() bool {
+	if len(b.Kinds) > 0 {
+		return len(b.Bars) == 0
+	}
 	for _, x := range b.Bars {
 		if x.Value != nil {
 			return false
@@ -29,8 +35,15 @@ func (b Bars) height() float64 { return barsHeight }
 
 func (b Bars) numbers() table {
 	t := table{head: []string{b.Axis, b.Title}}
+	if len(b.Kinds) > 0 {
+		t.head = append(t.head, "kind")
+	}
 	for _, x := range b.Bars {
-		t.rows = append(t.rows, []string{x.Name, optional(x.Value)})
+		row := []string{x.Name, optional(x.Value)}
+		if len(b.Kinds) > 0 {
+			row = append(row, b.Kinds[x.Kind])
+		}
+		t.rows = append(t.rows, row)
 	}
 	return t
 }
@@ -43,22 +56,39 @@ func optional(v *float64) string {
 }
 
 func (b Bars) draw(c *canvas, top float64) {
-	low, high := 0.0, 0.0
-	for _, x := range b.Bars {
-		if x.Value != nil {
-			low, high = min(low, *x.Value), max(high, *x.Value)
-		}
+	values := make([]*float64, len(b.Bars))
+	for i, x := range b.Bars {
+		values[i] = x.Value
 	}
+	low, high := reach(values)
 	low, high = around(low, high)
-	f := axes(c, top, barsHeight-46, b.Title, low, high, 4)
+	f := axes(c, top, barsHeight-46, b.Title, low, high, 4, whole(values))
 	slot := f.w / float64(len(b.Bars))
 	w := min(slot*0.8, 48)
+	used := make([]bool, len(b.Kinds))
 	for i, x := range b.Bars {
-		if x.Value != nil {
-			c.column(f, f.x+slot*(float64(i)+0.5)-w/2, w, *x.Value, signColor(*x.Value))
+		middle, color := f.x+slot*(float64(i)+0.5), ""
+		if len(b.Kinds) > 0 {
+			used[x.Kind], color = true, kindColor(x.Kind)
+		}
+		switch {
+		case x.Value == nil && color != "":
+			c.text(middle, f.at(0)-5, 15, color, atMiddle, "×")
+		case x.Value == nil:
+		case color == "":
+			c.column(f, middle-w/2, w, *x.Value, signColor(*x.Value))
+		default:
+			c.column(f, middle-w/2, w, *x.Value, color)
 		}
 	}
 	c.rule(f.x, f.at(0), f.x+f.w, f.at(0), faint)
+	names, colors := []string{}, []string{}
+	for i, name := range b.Kinds {
+		if used[i] {
+			names, colors = append(names, name), append(colors, kindColor(i))
+		}
+	}
+	legend(c, f, f.y-titleRoom, names, colors)
 	b.names(c, f, slot)
 	c.text(f.x+f.w/2, f.y+f.h+40, 12, ink, atMiddle, b.Axis)
 }
@@ -99,6 +129,26 @@ func signColor(v float64) string {
 		return vermilion
 	}
 	return blue
+}
+
+// reach is the least and the largest value, and zero between them.
+func reach(values []*float64) (low, high float64) {
+	for _, v := range values {
+		if v != nil {
+			low, high = min(low, *v), max(high, *v)
+		}
+	}
+	return low, high
+}
+
+// whole reports whether all values are whole numbers: of what is counted there is no half.
+func whole(values []*float64) bool {
+	for _, v := range values {
+		if v != nil && *v != math.Trunc(*v) {
+			return false
+		}
+	}
+	return true
 }
 
 // around gives bars some room; a scale always has zero on it.
@@ -151,19 +201,16 @@ func (g Groups) numbers() table {
 }
 
 func (g Groups) draw(c *canvas, top float64) {
-	low, high := 0.0, 0.0
+	var values []*float64
 	for _, s := range g.Series {
-		for _, v := range s.Values {
-			if v != nil {
-				low, high = min(low, *v), max(high, *v)
-			}
-		}
+		values = append(values, s.Values...)
 	}
+	low, high := reach(values)
 	if low == 0 && high == 0 {
 		high = 1
 	}
 	low, high = around(low, high+(high-low)*0.08)
-	f := axes(c, top, groupsHeight-46, g.Title, low, high, 4)
+	f := axes(c, top, groupsHeight-46, g.Title, low, high, 4, whole(values))
 	slot := f.w / float64(len(g.Names))
 	w := min(slot*0.8/float64(len(g.Series)), 60)
 	names, colors := []string{}, []string{}

@@ -27,6 +27,9 @@ func seriesColor(i int) string {
 	return []string{"#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"}[i%6]
 }
 
+// kindColor is the colour of a kind: the better ones blue, the worse ones warm.
+func kindColor(i int) string { return []string{blue, "#56b4e9", vermilion, "#e69f00", "#cc79a7"}[i%5] }
+
 type anchor int
 
 const (

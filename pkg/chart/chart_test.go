@@ -21,7 +21,7 @@ import (
 func start() time.Time { return time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC) }
 
 func line(n int) chart.Line {
-	l := chart.Line{Title: "cumulative pnl (sats)", Axis: "time of execution (UTC)", Steps: true, Drawdown: true}
+	l := chart.Line{Title: "cumulative pnl (sats)", Axis: "time of execution (UTC)"}
 	sum := 0.0
 	for i := range n {
 		sum += float64((i*7919)%2001 - 960)
@@ -47,7 +47,6 @@ func figures() map[string]chart.Figure {
 		"one":    {Title: "one", Panels: []chart.Panel{line(1), chart.Bars{Bars: []chart.Bar{{Name: "x", Value: new(0.0)}}}}},
 		"empty":  {Title: "empty", Empty: "no trade", Panels: []chart.Panel{chart.Line{}, chart.Bars{}, chart.Calendar{}, chart.Groups{}, chart.Gauges{}}},
 		"other":  {Title: strings.Repeat("wide ", 100) + "\x1b[31m\x00\u202e", Panels: []chart.Panel{gauges, groups, calendar(400)}},
-		"size":   {Title: "size", Panels: []chart.Panel{chart.Line{Title: "size (MiB)", Zero: true, Points: line(3).Points}}},
 	}
 }
 
@@ -125,7 +124,7 @@ func TestRender_SaysWhatIsShown(t *testing.T) {
 // The scale of times is even: a tick lies where its time lies and not where its row lies.
 func TestLine_TimesAreEven(t *testing.T) {
 	t.Parallel()
-	l := chart.Line{Title: "x", Steps: true, Points: []chart.Point{{At: start(), Value: 0}, {At: start().Add(time.Hour), Value: 1}, {At: start().Add(100 * time.Hour), Value: 2}}}
+	l := chart.Line{Title: "x", Points: []chart.Point{{At: start(), Value: 0}, {At: start().Add(time.Hour), Value: 1}, {At: start().Add(100 * time.Hour), Value: 2}}}
 	lines := l.Lines(60, 5)
 	last := []rune(lines[0])
 	require.NotEqual(t, rune(0x2800), last[len(last)-1], "the last value is at the right end")

@@ -6,18 +6,13 @@ import (
 	"time"
 )
 
-// Line is a value over time.
+// Line is an amount over time that holds its value from one point to the next, as money does. What is lost since the
+// highest value so far is shaded.
 type Line struct {
 	Title  string // with its unit
 	Axis   string // what the times are
 	Start  float64
 	Points []Point
-	// Steps holds the value between two points, as money does; without it points are joined and marked.
-	Steps bool
-	// Drawdown shades what is lost since the highest value so far.
-	Drawdown bool
-	// Zero keeps zero on the scale, so that heights can be compared.
-	Zero bool
 }
 
 const lineHeight = 330.0
@@ -35,15 +30,9 @@ func (l Line) numbers() table {
 
 // bounds are the least and the largest value shown.
 func (l Line) bounds() (low, high float64) {
-	low, high = l.Points[0].Value, l.Points[0].Value
+	low, high = l.Start, l.Start
 	for _, p := range l.Points {
 		low, high = min(low, p.Value), max(high, p.Value)
-	}
-	if l.Steps {
-		low, high = min(low, l.Start), max(high, l.Start)
-	}
-	if l.Zero {
-		low, high = min(low, 0), max(high, 0)
 	}
 	if !(high > low) {
 		pad := max(1, math.Abs(low)*0.01)
@@ -63,25 +52,18 @@ func (l Line) times() (from, to time.Time) {
 func (l Line) draw(c *canvas, top float64) {
 	low, high := l.bounds()
 	pad := (high - low) * 0.05
-	high += pad
-	if !l.Zero || low < 0 {
-		low -= pad
-	}
-	f := axes(c, top, lineHeight-46, l.Title, low, high, 6)
+	low, high = low-pad, high+pad
+	f := axes(c, top, lineHeight-46, l.Title, low, high, 6, false)
 	from, to := l.times()
 	x := func(t time.Time) float64 { return f.x + t.Sub(from).Seconds()/to.Sub(from).Seconds()*f.w }
-	if l.Drawdown {
-		l.underwater(c, f, x)
-	}
-	if l.Steps && l.Start != 0 {
+	l.underwater(c, f, x)
+	if l.Start != 0 {
 		c.dashed(f.x, f.at(l.Start), f.x+f.w, f.at(l.Start), faint)
 		c.text(f.x+f.w, f.at(l.Start)-5, 11, faint, atEnd, "start "+Number(l.Start))
 	}
 	c.line(l.path(f, x), blue, 1.8)
-	if !l.Steps || len(l.Points) == 1 {
-		for _, p := range l.Points {
-			c.dot(x(p.At), f.at(p.Value), 2.5, blue)
-		}
+	if len(l.Points) == 1 {
+		c.dot(x(l.Points[0].At), f.at(l.Points[0].Value), 2.5, blue)
 	}
 	bottom := f.y + f.h
 	c.rule(f.x, bottom, f.x+f.w, bottom, faint)
@@ -107,17 +89,12 @@ func (l Line) days() string {
 	return ", " + from + " to " + to
 }
 
-// path is the way of the pen; a step line begins at the value before the first point.
+// path is the way of the pen, which begins at the value before the first point.
 func (l Line) path(f frame, x func(time.Time) float64) [][2]float64 {
-	var out [][2]float64
 	y := f.at(l.Start)
-	if l.Steps {
-		out = append(out, [2]float64{x(l.Points[0].At), y})
-	}
+	out := [][2]float64{{x(l.Points[0].At), y}}
 	for _, p := range l.Points {
-		if l.Steps {
-			out = append(out, [2]float64{x(p.At), y})
-		}
+		out = append(out, [2]float64{x(p.At), y})
 		y = f.at(p.Value)
 		out = append(out, [2]float64{x(p.At), y})
 	}

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -135,10 +136,14 @@ func (f frame) at(v float64) float64 { return f.y + f.h - (v-f.low)/(f.high-f.lo
 // titleRoom is what the heading of a panel takes.
 const titleRoom = 26.0
 
-// axes draws heading, grid and the numbers at the left, and returns the frame of what is left.
-func axes(c *canvas, top, high float64, title string, low, up float64, about int) frame {
+// axes draws heading, grid and the numbers at the left, only whole ones where asked for, and returns the frame of what
+// is left.
+func axes(c *canvas, top, high float64, title string, low, up float64, about int, whole bool) frame {
 	c.text(margin, top+12, 14, ink, atStart, c.cut(title, 14, pageWidth-2*margin))
 	ticks := Ticks(low, up, about)
+	if whole {
+		ticks = slices.DeleteFunc(ticks, func(t float64) bool { return t != math.Trunc(t) })
+	}
 	label := 0.0
 	for _, t := range ticks {
 		label = max(label, c.wide(Number(t), 12))

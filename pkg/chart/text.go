@@ -34,10 +34,7 @@ func (l Line) Lines(columns, rows int) []string {
 	}
 	dotY := func(v float64) int { return int(math.Round((high - v) / (high - low) * float64(4*rows-1))) }
 	set := func(x, y int) { cells[y/4][x/2] |= braille(x%2, y%4) }
-	x, y := 0, dotY(l.Points[0].Value)
-	if l.Steps {
-		y = dotY(l.Start)
-	}
+	x, y := 0, dotY(l.Start)
 	for i, p := range l.Points {
 		nx, ny := dotX(i), dotY(p.Value)
 		for ; x < nx; x++ {

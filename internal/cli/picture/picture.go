@@ -29,9 +29,13 @@ func (f *Files) Register(s *pflag.FlagSet) {
 // Any reports whether there is a picture to write.
 func (f *Files) Any() bool { return f.svg != "" || f.png != "" || f.html != "" }
 
-// Write draws the figure into every file asked for, readable by its owner only, and says so. A file is there completely
-// or not at all.
-func (f *Files) Write(dir string, env []string, notice func(format string, args ...any), fig chart.Figure) error {
+// Write draws the figure into every file asked for, readable by its owner only, and says so and whether there was any. A
+// file is there completely or not at all.
+func (f *Files) Write(dir string, env []string, notice func(format string, args ...any), figure func() chart.Figure) (drawn bool, err error) {
+	if !f.Any() {
+		return false, nil
+	}
+	fig := figure()
 	for _, x := range []struct {
 		name   string
 		format chart.Format
@@ -41,15 +45,15 @@ func (f *Files) Write(dir string, env []string, notice func(format string, args 
 		}
 		data, err := chart.Render(fig, x.format)
 		if err != nil {
-			return err
+			return false, err
 		}
 		switch err := config.WriteFile(config.Absolute(x.name, dir, env), data, f.force); {
 		case errors.Is(err, config.ErrExists):
-			return clierr.New(clierr.Conflict, "file_exists", fmt.Sprintf("%q already exists", x.name), "--force replaces it")
+			return false, clierr.New(clierr.Conflict, "file_exists", fmt.Sprintf("%q already exists", x.name), "--force replaces it")
 		case err != nil:
-			return clierr.Usagef("--%s %s: the file cannot be written", x.format, x.name).WithCause(err)
+			return false, clierr.Usagef("--%s %s: the file cannot be written", x.format, x.name).WithCause(err)
 		}
 		notice("written to %s", x.name)
 	}
-	return nil
+	return true, nil
 }

@@ -8,16 +8,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 type pruneOptions struct {
 	app    *app.App
-	older  string
-	span   time.Duration
+	older  flags.OlderThan
 	writes flags.Writes
 }
 
@@ -28,25 +28,21 @@ func newPrune(a *app.App, run func(context.Context, *pruneOptions) error) *cobra
 	o := &pruneOptions{app: a}
 	c := &cobra.Command{
 		Use:   "prune",
-		Short: "Count, and with --yes delete, old entries",
-		Long: `Count the changes and security events that are older than a span of time. Only with --yes are they deleted; without
-it, this is a dry run. What was pruned is an entry of its own. Export first what has to be kept.
+		Short: "Delete old entries",
+		Long: `Deletes the changes and security events that are older than a span of time, in one transaction. It counts them and asks
+before it begins. What was pruned is an entry of its own. Export first what has to be kept.
 
-Exit codes: 0, 2, 10, 11, 12.`,
-		Example: "  axisor audit prune --older-than 365d\n  axisor audit prune --older-than 365d --yes --reason 'retention rule 4'",
+Exit codes: 0, 2, 5, 10, 11, 12.`,
+		Example: "  axisor audit prune --older-than 365d --dry-run\n  axisor audit prune --older-than 365d --yes --reason 'retention rule 4'",
 		Args:    flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if o.older == "" {
-				return clierr.Usagef("missing --older-than").WithHint("for example: axisor audit prune --older-than 365d")
-			}
-			var err error
-			if o.span, err = flags.ParseSpan(o.older); err != nil {
-				return clierr.Usagef("--older-than %q is not a span of time", o.older).WithHint("use for example 365d or 52w")
+			if err := o.older.Validate(c); err != nil {
+				return err
 			}
 			return run(c.Context(), o)
 		},
 	}
-	c.Flags().StringVar(&o.older, "older-than", "", "only what is older than this `SPAN`, such as 365d")
+	o.older.Register(c, "what is older than", "365d")
 	o.writes.RegisterDestroy(c)
 	flags.Fields(c, output.Fields[prunedView]())
 	return c
@@ -60,34 +56,20 @@ type prunedView struct {
 }
 
 func runPrune(ctx context.Context, o *pruneOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	svc, err := o.app.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	dryRun := o.writes.DryRun || !o.app.Globals.Yes
-	bar := progress.Start(p.Streams(), "audit prune", 0, progress.Items, o.app.Globals.Quiet)
-	n, before, err := svc.PruneAudit(ctx, o.app.Mode(dryRun), o.span)
-	bar.Add(n.Audit + n.Security)
-	bar.Done()
-	if err != nil {
-		return err
-	}
-	info := output.ChangeInfo{Result: output.Deleted, DryRun: dryRun, Said: fmt.Sprintf("%d changes and %d security events deleted", n.Audit, n.Security)}
-	if dryRun {
-		info.Said = fmt.Sprintf("%d changes and %d security events would be deleted", n.Audit, n.Security)
-	}
-	if n.Audit+n.Security == 0 {
-		info.Result, info.Said = output.Unchanged, "nothing is that old"
-	}
-	if err := output.Change(p, output.Desc{ID: "before"}, prunedView{output.At(before), n.Audit, n.Security}, info); err != nil {
-		return err
-	}
-	if dryRun && !o.writes.DryRun && n.Audit+n.Security > 0 && !p.Machine() {
-		p.Notice("hint: add --yes to delete them")
-	}
-	return nil
+	return verb.Pruning[store.OldAudit, prunedView]{
+		Label: "delete old entries",
+		Words: func(n store.OldAudit) string {
+			return fmt.Sprintf("%d changes and %d security events", n.Audit, n.Security)
+		},
+		View: func(before time.Time, n store.OldAudit) prunedView {
+			return prunedView{output.At(before), n.Audit, n.Security}
+		},
+		Prune: func(ctx context.Context, s *admin.Service, m admin.Mode, progress func(int64)) (store.OldAudit, time.Time, error) {
+			n, before, err := s.PruneAudit(ctx, m, o.older.Span)
+			if err == nil && progress != nil {
+				progress(n.Total())
+			}
+			return n, before, err
+		},
+	}.Run(ctx, o.app, o.writes.DryRun)
 }

@@ -11,15 +11,14 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 type pruneOptions struct {
 	app    *app.App
-	older  string
-	span   time.Duration
+	older  flags.OlderThan
 	writes flags.Writes
 }
 
@@ -51,71 +50,32 @@ Exit codes: 0, 2, 5, 10, 11, 12, 130.`,
 		Example: "  axisor guard prune --older-than 90d --dry-run\n  axisor guard prune --older-than 90d --yes",
 		Args:    flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if o.older == "" {
-				return clierr.Usagef("missing --older-than").WithHint("for example: axisor guard prune --older-than 90d --dry-run")
+			if err := o.older.Validate(c); err != nil {
+				return err
 			}
-			var err error
-			if o.span, err = flags.ParseSpan(o.older); err != nil {
-				return clierr.Usagef("--older-than %q is not a span of time", o.older).WithHint("use for example 90d or 26w")
-			}
-			if o.span < admin.MinGuardAge {
-				return clierr.Usagef("--older-than %s: must be at least 8d, caps and breakers look back a week", o.older)
+			if o.older.Span < admin.MinGuardAge {
+				return clierr.Usagef("--older-than %s: must be at least 8d, caps and breakers look back a week", o.older.String())
 			}
 			return run(c.Context(), o)
 		},
 	}
-	c.Flags().StringVar(&o.older, "older-than", "", "only what ended longer ago than this `SPAN`, such as 90d")
+	o.older.Register(c, "what ended longer ago than", "90d")
 	o.writes.RegisterDestroy(c)
 	flags.Fields(c, output.Fields[prunedView]())
 	return c
 }
 
 func runPrune(ctx context.Context, o *pruneOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	svc, err := o.app.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	in := admin.PruneGuardInput{OlderThan: o.span}
-	n, before, err := svc.PruneGuard(ctx, o.app.Mode(true), in)
-	if err != nil {
-		return err
-	}
-	info := output.ChangeInfo{Result: output.Deleted, DryRun: o.writes.DryRun}
-	switch {
-	case n.Total() == 0:
-		info.Result, info.Said = output.Unchanged, "nothing is that old"
-		return output.Change(p, pruneDesc(), viewOfPruned(before, n), info)
-	case o.writes.DryRun:
-		info.Said = counted(n) + " would be deleted"
-		return output.Change(p, pruneDesc(), viewOfPruned(before, n), info)
-	}
-	if err := o.app.Prompt().Confirm(ctx, "delete "+counted(n)+" from before "+before.Format(time.DateOnly)+"?"); err != nil {
-		return err
-	}
-	bar := progress.Start(p.Streams(), "delete history of the guard", n.Total(), progress.Items, o.app.Globals.Quiet)
-	in.Progress = bar.Add
-	n, before, err = svc.PruneGuard(ctx, o.app.Mode(false), in)
-	bar.Done()
-	if err != nil {
-		if n.Total() > 0 {
-			p.Notice("%s were deleted; run the command again to go on", counted(n))
-		}
-		return err
-	}
-	info.Said = counted(n) + " deleted"
-	return output.Change(p, pruneDesc(), viewOfPruned(before, n), info)
-}
-
-func pruneDesc() output.Desc { return output.Desc{Noun: "history of the guard", ID: "before"} }
-
-func viewOfPruned(before time.Time, n store.GuardOld) prunedView {
-	return prunedView{output.At(before), n.Runs, n.Intents, n.Notices}
-}
-
-func counted(n store.GuardOld) string {
-	return fmt.Sprintf("%d runs, %d additions and %d notices", n.Runs, n.Intents, n.Notices)
+	return verb.Pruning[store.GuardOld, prunedView]{
+		Label: "delete history of the guard",
+		Words: func(n store.GuardOld) string {
+			return fmt.Sprintf("%d runs, %d additions and %d notices", n.Runs, n.Intents, n.Notices)
+		},
+		View: func(before time.Time, n store.GuardOld) prunedView {
+			return prunedView{output.At(before), n.Runs, n.Intents, n.Notices}
+		},
+		Prune: func(ctx context.Context, s *admin.Service, m admin.Mode, progress func(int64)) (store.GuardOld, time.Time, error) {
+			return s.PruneGuard(ctx, m, admin.PruneGuardInput{OlderThan: o.older.Span, Progress: progress})
+		},
+	}.Run(ctx, o.app, o.writes.DryRun)
 }

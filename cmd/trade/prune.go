@@ -18,8 +18,7 @@ import (
 
 type pruneOptions struct {
 	app           *app.App
-	older         string
-	span          time.Duration
+	older         flags.OlderThan
 	batch         int
 	withoutBackup bool
 	writes        flags.Writes
@@ -59,13 +58,13 @@ Exit codes: 0, 2, 4 when no backup holds the rows, 5, 10, 11, 12, 13 when somebo
   axisor trade prune --older-than 730d --without-backup --reason "copied to the archive" --yes`,
 		Args: flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.validate(); err != nil {
+			if err := o.validate(c); err != nil {
 				return err
 			}
 			return run(c.Context(), o)
 		},
 	}
-	c.Flags().StringVar(&o.older, "older-than", "", "only what was executed longer ago than this `SPAN`, such as 730d")
+	o.older.Register(c, "what was executed longer ago than", "730d")
 	c.Flags().IntVar(&o.batch, "batch", admin.PruneBatch, "rows in one transaction")
 	c.Flags().BoolVar(&o.withoutBackup, "without-backup", false, "delete also what no backup holds; needs --reason")
 	o.writes.RegisterDestroy(c)
@@ -73,13 +72,9 @@ Exit codes: 0, 2, 4 when no backup holds the rows, 5, 10, 11, 12, 13 when somebo
 	return c
 }
 
-func (o *pruneOptions) validate() error {
-	if o.older == "" {
-		return clierr.Usagef("missing --older-than").WithHint("for example: axisor trade prune --older-than 730d --dry-run")
-	}
-	var err error
-	if o.span, err = flags.ParseSpan(o.older); err != nil || o.span <= 0 {
-		return clierr.Usagef("--older-than %q is not a span of time", o.older).WithHint("use for example 730d or 104w")
+func (o *pruneOptions) validate(c *cobra.Command) error {
+	if err := o.older.Validate(c); err != nil {
+		return err
 	}
 	if o.batch < 1 || o.batch > 1_000_000 {
 		return clierr.Usagef("--batch %d: must be between 1 and 1000000", o.batch)
@@ -103,7 +98,7 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 	if err != nil {
 		return err
 	}
-	before := o.app.Now().UTC().Add(-o.span).Truncate(time.Second)
+	before := o.app.Now().UTC().Add(-o.older.Span).Truncate(time.Second)
 	old, err := db.CountTradesBefore(ctx, before)
 	if err != nil {
 		return err

@@ -152,7 +152,7 @@ func runSessionRevoke(ctx context.Context, a *app.App, dryRun bool, ref string, 
 }
 
 func newSessionPrune(a *app.App, path string) *cobra.Command {
-	var older string
+	var older flags.OlderThan
 	var writes flags.Writes
 	c := &cobra.Command{
 		Use:   "prune",
@@ -164,17 +164,15 @@ Exit codes: 0, 2, 10, 11, 12.`,
 		Example: "  axisor " + path + "\n  axisor " + path + " --older-than 30d --dry-run",
 		Args:    flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			var span time.Duration
-			if older != "" {
-				var err error
-				if span, err = flags.ParseSpan(older); err != nil {
-					return clierr.Usagef("--older-than %q is not a span of time", older).WithHint("use for example 30d or 12h")
+			if older.Given() {
+				if err := older.Validate(c); err != nil {
+					return err
 				}
 			}
-			return runSessionPrune(c.Context(), a, writes.DryRun, span)
+			return runSessionPrune(c.Context(), a, writes.DryRun, older.Span)
 		},
 	}
-	c.Flags().StringVar(&older, "older-than", "", "only those that have been over for this `SPAN`, such as 30d")
+	older.Register(c, "those that have been over for", "30d")
 	writes.Register(c)
 	flags.Fields(c, output.Fields[prunedView]())
 	return c

@@ -14,6 +14,9 @@ type OldAudit struct {
 	Security int64
 }
 
+// Total counts all of them.
+func (o OldAudit) Total() int64 { return o.Audit + o.Security }
+
 // CountAuditBefore counts the rows of both audit tables that are older than a time.
 func (d *DB) CountAuditBefore(ctx context.Context, before time.Time) (OldAudit, error) {
 	var n OldAudit

@@ -1,18 +1,21 @@
 package automation
 
 import (
+	"context"
 	"encoding/json"
 
+	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/automation"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // view is an automation, in the columns of its table.
 type view struct {
 	ID        string          `json:"id"`
-	UserID    string          `json:"user_id"`
+	UserID    output.Ref      `json:"user_id"`
 	AccountID string          `json:"user_exchange_account_id"`
 	Type      string          `json:"type"`
 	Config    json.RawMessage `json:"config"`
@@ -27,7 +30,7 @@ type view struct {
 func desc() output.Desc {
 	return output.Desc{Noun: "automations", ID: "id", Columns: []output.Column{
 		{Field: "id"},
-		{Field: "user_id", Header: "USER", Drop: 3},
+		{Field: "user_id", Header: "USER", Format: output.Name, Drop: 3},
 		{Field: "user_exchange_account_id", Header: "ACCOUNT", Drop: 5},
 		{Field: "type"},
 		{Field: "config", Header: "STRATEGY", Format: strategy, Drop: 2},
@@ -59,7 +62,7 @@ func statusRole(v any) int {
 
 func viewOf(a models.Automation) view {
 	v := view{
-		ID: a.ID, UserID: a.UserID, AccountID: a.UserExchangeAccountID, Type: a.Type, Config: json.RawMessage(a.Config),
+		ID: a.ID, UserID: output.Ref{ID: a.UserID}, AccountID: a.UserExchangeAccountID, Type: a.Type, Config: json.RawMessage(a.Config),
 		IsActive: a.IsActive == nil || *a.IsActive, Status: string(a.Status), RiskLevel: a.RiskLevel,
 		CreatedAt: output.At(a.CreatedAt), UpdatedAt: output.At(a.UpdatedAt),
 	}
@@ -70,4 +73,16 @@ func viewOf(a models.Automation) view {
 		v.PlanType = new(string(*a.PlanType))
 	}
 	return v
+}
+
+// viewsOf are views of a page, with the names of their users where people read them.
+func viewsOf(ctx context.Context, db *store.DB, page []models.Automation, named bool) ([]view, error) {
+	views := make([]view, len(page))
+	for i, x := range page {
+		views[i] = viewOf(x)
+	}
+	if !named {
+		return views, nil
+	}
+	return views, app.NameOwners(ctx, db, views, func(v *view) *output.Ref { return &v.UserID })
 }

@@ -85,9 +85,9 @@ func runFollow(ctx context.Context, o *followOptions) error {
 		if err != nil {
 			return err
 		}
-		views := make([]view, len(batch))
-		for i := range batch {
-			views[i] = viewOf(batch[i])
+		views, err := viewsOf(ctx, db, batch, !p.Machine())
+		if err != nil {
+			return err
 		}
 		// One table or csv per batch, so that rows are seen at once; only the first has a header.
 		g := o.app.Globals

@@ -56,6 +56,15 @@ func TestList_StatusGroups(t *testing.T) {
 	require.Equal(t, 4, strings.Count(p.OK("trade", "export", "--status", "success").Stdout, "\n"))
 }
 
+func TestList_NamesUsersToPeople(t *testing.T) {
+	t.Parallel()
+	p, db, u := world(t)
+	factory.Trade(t, db, u.ID)
+	require.Contains(t, p.OK("trade", "list").Stdout, u.Username)
+	require.Equal(t, u.ID, p.OK("trade", "list", "-o", "json").Items()[0]["user_id"])
+	require.Equal(t, u.ID+"\n", p.OK("trade", "list", "-o", "csv", "--columns", "user_id", "--no-headers").Stdout)
+}
+
 func TestImport_TwiceIsOnce(t *testing.T) {
 	t.Parallel()
 	p, db, u := world(t)

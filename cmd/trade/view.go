@@ -1,15 +1,19 @@
 package trade
 
 import (
+	"context"
+
+	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // view is a trade log, in the columns of its table.
 type view struct {
 	ID           string      `json:"id"`
-	UserID       string      `json:"user_id"`
+	UserID       output.Ref  `json:"user_id"`
 	AutomationID *string     `json:"automation_id"`
 	TradeID      string      `json:"trade_id"`
 	Status       string      `json:"status"`
@@ -26,7 +30,7 @@ type view struct {
 func desc() output.Desc {
 	return output.Desc{Noun: "trades", ID: "id", Columns: []output.Column{
 		{Field: "executed_at", Header: "WHEN"},
-		{Field: "user_id", Header: "USER", Drop: 3},
+		{Field: "user_id", Header: "USER", Format: output.Name, Drop: 3},
 		{Field: "trade_id", Header: "TRADE", Drop: 2},
 		{Field: "action"},
 		{Field: "status", Role: role},
@@ -66,7 +70,7 @@ func signOf(pnl float64) streams.Role {
 
 func viewOf(t models.TradeLog) view {
 	v := view{
-		ID: t.ID, UserID: t.UserID, AutomationID: t.AutomationID, TradeID: t.TradeID, Status: string(t.Status),
+		ID: t.ID, UserID: output.Ref{ID: t.UserID}, AutomationID: t.AutomationID, TradeID: t.TradeID, Status: string(t.Status),
 		Action: t.Action, PnL: t.PnL, Amount: t.Amount, Price: t.Price, ErrorMessage: t.ErrorMessage,
 		ExecutedAt: output.At(t.ExecutedAt), CreatedAt: output.At(t.CreatedAt),
 	}
@@ -74,4 +78,16 @@ func viewOf(t models.TradeLog) view {
 		v.PlanType = new(string(*t.PlanType))
 	}
 	return v
+}
+
+// viewsOf are views of a page, with the names of their users where people read them.
+func viewsOf(ctx context.Context, db *store.DB, page []models.TradeLog, named bool) ([]view, error) {
+	views := make([]view, len(page))
+	for i, x := range page {
+		views[i] = viewOf(x)
+	}
+	if !named {
+		return views, nil
+	}
+	return views, app.NameOwners(ctx, db, views, func(v *view) *output.Ref { return &v.UserID })
 }

@@ -57,6 +57,7 @@ Exit codes: 0, 2, 10, 11, 12.`,
 	o.span.Register(c)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	flags.Fields(c, output.Fields[view]())
+	flags.FieldsWith(c, "wide", output.Fields[wideView]()[len(output.Fields[view]()):])
 	return c
 }
 
@@ -77,7 +78,7 @@ func runList(ctx context.Context, o *listOptions) error {
 		Plan: models.PlanType(o.plan.String()), Active: o.active.Value(), Locked: o.locked, Search: o.search,
 		Created: when,
 	}, store.Page(o.page))
-	if o.wide {
+	if o.wide && !o.app.Globals.Quiet { // ids need no days
 		return output.List(p, wideDesc(o.app.Streams.OutTerminal()), withPnL(ctx, db, o.app.Now(), list.Items), list.Next)
 	}
 	return output.List(p, desc(), output.Map(list.Items, viewOf), list.Next)

@@ -31,6 +31,11 @@ func wideDesc(terminal bool) output.Desc {
 		days.Format = spark
 	}
 	d := desc()
+	for i := range d.Columns { // an e-mail says who it is, and the plan is what pnl is looked at with
+		if c := &d.Columns[i]; c.Field == "username" || c.Field == "is_active" {
+			c.Drop = 6
+		}
+	}
 	d.Columns = append(d.Columns, days, output.Column{Field: "pnl_30d_sum", Header: "SUM (SATS)"})
 	return d
 }
@@ -49,41 +54,10 @@ func spark(v any) string {
 // withPnL adds the days up to now to users, page by page.
 func withPnL(ctx context.Context, db *store.DB, now time.Time, users iter.Seq2[models.User, error]) iter.Seq2[wideView, error] {
 	since := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-wideDays)
-	return func(yield func(wideView, error) bool) {
-		page := make([]models.User, 0, widePage)
-		flush := func() bool {
-			views, err := wideViews(ctx, db, since, page)
-			page = page[:0]
-			if err != nil {
-				yield(wideView{}, err)
-				return false
-			}
-			for _, v := range views {
-				if !yield(v, nil) {
-					return false
-				}
-			}
-			return true
-		}
-		for u, err := range users {
-			if err != nil {
-				if flush() {
-					yield(wideView{}, err)
-				}
-				return
-			}
-			if page = append(page, u); len(page) == widePage && !flush() {
-				return
-			}
-		}
-		flush()
-	}
+	return output.Paged(users, widePage, func(page []models.User) ([]wideView, error) { return wideViews(ctx, db, since, page) })
 }
 
 func wideViews(ctx context.Context, db *store.DB, since time.Time, page []models.User) ([]wideView, error) {
-	if len(page) == 0 {
-		return nil, nil
-	}
 	ids := make([]string, len(page))
 	for i, u := range page {
 		ids[i] = u.ID

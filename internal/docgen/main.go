@@ -127,6 +127,11 @@ func jsonOutput(root *cobra.Command) string {
 		if names := flags.FieldsOf(c); len(names) > 0 {
 			fmt.Fprintf(&b, "| `%s` | `%s` |\n", c.CommandPath(), strings.Join(names, "` `"))
 		}
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if names := flags.FieldsAdded(f); len(names) > 0 {
+				fmt.Fprintf(&b, "| `%s --%s` | also `%s` |\n", c.CommandPath(), f.Name, strings.Join(names, "` `"))
+			}
+		})
 	})
 	return b.String()
 }

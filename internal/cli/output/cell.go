@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -36,6 +37,18 @@ func AtPtr(t *time.Time) *Time {
 	}
 	v := Time(*t)
 	return &v
+}
+
+// Ref is an id that points to something a person knows by name.
+type Ref struct{ ID, Name string }
+
+// MarshalJSON writes the id.
+func (r Ref) MarshalJSON() ([]byte, error) { return json.Marshal(r.ID) }
+
+// Name formats a column of Refs by name, and by id where there is none.
+func Name(v any) string {
+	r, _ := v.(Ref)
+	return cmp.Or(r.Name, r.ID)
 }
 
 // cell renders a value for a person.
@@ -111,6 +124,8 @@ func plain(v any) string {
 		return x
 	case Time:
 		return x.String()
+	case Ref:
+		return x.ID
 	case bool:
 		return strconv.FormatBool(x)
 	case float64:

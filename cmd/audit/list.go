@@ -77,7 +77,8 @@ func runList(ctx context.Context, o *listOptions) error {
 		}
 	}
 	list := db.ListAudit(ctx, filter, store.Page(o.page))
-	return output.List(p, desc(), output.Map(list.Items, viewOf), list.Next)
+	owner := func(v *view) *output.Ref { return v.UserID }
+	return output.List(p, desc(), app.Owned(ctx, p, db, list.Items, viewOf, owner), list.Next)
 }
 
 // byUser narrows the list to one user. A deleted user has lost the link to its entries and left only its id in

@@ -17,7 +17,7 @@ import (
 // securityView is what the world sees of a security event.
 type securityView struct {
 	ID        string       `json:"id"`
-	UserID    *string      `json:"user_id"`
+	UserID    *output.Ref  `json:"user_id"`
 	Action    string       `json:"action"`
 	Resource  *string      `json:"resource"`
 	IPAddress *string      `json:"ip_address"`
@@ -32,8 +32,8 @@ func securityDesc() output.Desc {
 		{Field: "created_at", Header: "WHEN"},
 		{Field: "action"},
 		{Field: "success"},
-		{Field: "user_id", Drop: 2},
-		{Field: "ip_address", Drop: 3},
+		{Field: "user_id", Header: "USER", Format: output.Name},
+		{Field: "ip_address", Drop: 2},
 		{Field: "details", Header: "BY", Format: actor},
 		{Field: "id", Drop: 1},
 	}}
@@ -41,7 +41,7 @@ func securityDesc() output.Desc {
 
 func securityOf(r models.SecurityAuditLog) securityView {
 	return securityView{
-		ID: r.ID, UserID: r.UserID, Action: r.Action, Resource: r.Resource, IPAddress: r.IPAddress, UserAgent: r.UserAgent,
+		ID: r.ID, UserID: output.RefTo(r.UserID), Action: r.Action, Resource: r.Resource, IPAddress: r.IPAddress, UserAgent: r.UserAgent,
 		Success: r.Success == nil || *r.Success, Details: values(r.Details), CreatedAt: output.At(r.CreatedAt),
 	}
 }
@@ -128,5 +128,6 @@ func runSecurityList(ctx context.Context, o *securityOptions) error {
 		f.UserID = u.ID
 	}
 	list := db.ListSecurityAudit(ctx, f, store.Page(o.page))
-	return output.List(p, securityDesc(), output.Map(list.Items, securityOf), list.Next)
+	owner := func(v *securityView) *output.Ref { return v.UserID }
+	return output.List(p, securityDesc(), app.Owned(ctx, p, db, list.Items, securityOf, owner), list.Next)
 }

@@ -11,7 +11,7 @@ import (
 // view is what the world sees of an audit entry.
 type view struct {
 	ID         string          `json:"id"`
-	UserID     *string         `json:"user_id"`
+	UserID     *output.Ref     `json:"user_id"`
 	Action     string          `json:"action"`
 	Resource   *string         `json:"resource"`
 	ResourceID *string         `json:"resource_id"`
@@ -28,18 +28,19 @@ func desc() output.Desc {
 	return output.Desc{Noun: "audit entries", ID: "id", Columns: []output.Column{
 		{Field: "created_at", Header: "WHEN"},
 		{Field: "action"},
+		{Field: "user_id", Header: "USER", Format: output.Name},
 		{Field: "resource", Drop: 3},
 		{Field: "resource_id", Drop: 2},
 		{Field: "details", Header: "BY", Format: actor},
 		{Field: "severity", Drop: 4},
-		{Field: "id", Drop: 1},
+		{Field: "id", Drop: 1, Whole: true},
 	}}
 }
 
 // viewOf hides secrets once more: other programs write to this table too.
 func viewOf(r models.AuditLog) view {
 	return view{
-		ID: r.ID, UserID: r.UserID, Action: r.Action, Resource: r.Resource, ResourceID: r.ResourceID,
+		ID: r.ID, UserID: output.RefTo(r.UserID), Action: r.Action, Resource: r.Resource, ResourceID: r.ResourceID,
 		OldValues: values(r.OldValues), NewValues: values(r.NewValues), IPAddress: r.IPAddress, UserAgent: r.UserAgent,
 		Severity: r.Severity, Details: values(r.Details), CreatedAt: output.At(r.CreatedAt),
 	}

@@ -101,7 +101,5 @@ func runList(ctx context.Context, o *listOptions) error {
 		f.AccountID = account.ID
 	}
 	list := db.ListAutomations(ctx, f, store.Page(o.page))
-	return output.List(p, desc(), output.Paged(list.Items, app.OwnersPage, func(page []models.Automation) ([]view, error) {
-		return viewsOf(ctx, db, page, !p.Machine())
-	}), list.Next)
+	return output.List(p, desc(), app.Owned(ctx, p, db, list.Items, viewOf, owner), list.Next)
 }

@@ -1,15 +1,12 @@
 package automation
 
 import (
-	"context"
 	"encoding/json"
 
-	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/automation"
 	"github.com/axisor/axisor/pkg/models"
-	"github.com/axisor/axisor/pkg/store"
 )
 
 // view is an automation, in the columns of its table.
@@ -75,14 +72,4 @@ func viewOf(a models.Automation) view {
 	return v
 }
 
-// viewsOf are views of a page, with the names of their users where people read them.
-func viewsOf(ctx context.Context, db *store.DB, page []models.Automation, named bool) ([]view, error) {
-	views := make([]view, len(page))
-	for i, x := range page {
-		views[i] = viewOf(x)
-	}
-	if !named {
-		return views, nil
-	}
-	return views, app.NameOwners(ctx, db, views, func(v *view) *output.Ref { return &v.UserID })
-}
+func owner(v *view) *output.Ref { return &v.UserID }

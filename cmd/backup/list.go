@@ -126,6 +126,8 @@ func ages(list []backup.Entry, now time.Time) string {
 	case proven == nil:
 		return fmt.Sprintf("newest good one: %s, %s; none was proven by a test restore: axisor backup verify latest --deep",
 			good.ID, output.Ago(now.Sub(good.Manifest.StartedAt)))
+	case good.ID == proven.ID:
+		return fmt.Sprintf("newest good one, proven by a test restore: %s, %s", good.ID, output.Ago(now.Sub(good.Manifest.StartedAt)))
 	}
 	return fmt.Sprintf("newest good one: %s, %s; newest proven by a test restore: %s, made %s", good.ID, output.Ago(now.Sub(good.Manifest.StartedAt)),
 		proven.ID, output.Ago(now.Sub(proven.Manifest.StartedAt)))

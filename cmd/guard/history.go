@@ -26,7 +26,7 @@ type historyOptions struct {
 type intentView struct {
 	ID                string       `json:"id"`
 	RunID             *string      `json:"run_id"`
-	UserID            *string      `json:"user_id"`
+	UserID            *output.Ref  `json:"user_id"`
 	AccountID         *string      `json:"account_id"`
 	TradeID           string       `json:"trade_id"`
 	Side              string       `json:"side"`
@@ -49,19 +49,19 @@ type intentView struct {
 func intentDesc() output.Desc {
 	return output.Desc{Noun: "additions", ID: "id", Columns: []output.Column{
 		{Field: "planned_at", Header: "WHEN"},
-		{Field: "user_id", Header: "USER", Drop: 3},
-		{Field: "trade_id", Header: "TRADE", Drop: 2},
+		{Field: "user_id", Header: "USER", Format: output.Name},
+		{Field: "trade_id", Header: "TRADE", Drop: 1},
 		{Field: "side", Format: sideWord},
 		{Field: "amount_sats", Header: "SATS"},
 		{Field: "state"},
-		{Field: "price", Format: dollars, Drop: 4},
-		{Field: "resolution", Header: "HOW KNOWN", Drop: 1},
+		{Field: "price", Format: dollars, Drop: 2},
+		{Field: "resolution", Header: "HOW KNOWN"},
 	}}
 }
 
 func intentViewOf(i models.GuardIntent) intentView {
 	return intentView{
-		ID: i.ID, RunID: i.RunID, UserID: i.UserID, AccountID: i.AccountID, TradeID: i.TradeID, Side: i.Side,
+		ID: i.ID, RunID: i.RunID, UserID: output.RefTo(i.UserID), AccountID: i.AccountID, TradeID: i.TradeID, Side: i.Side,
 		AmountSats: i.AmountSats, State: string(i.State), Price: i.Price, TriggerPrice: i.TriggerPrice,
 		MarginBefore: i.MarginBefore, MarginAfter: i.MarginAfter, LiquidationBefore: i.LiquidationBefore,
 		LiquidationAfter: i.LiquidationAfter, Resolution: i.Resolution, HTTPStatus: i.HTTPStatus, Error: i.Error,
@@ -130,5 +130,6 @@ func runHistory(ctx context.Context, o *historyOptions) error {
 		return err
 	}
 	list := db.ListGuardIntents(ctx, filter, store.Page(o.page))
-	return output.List(p, intentDesc(), output.Map(list.Items, intentViewOf), list.Next)
+	owner := func(v *intentView) *output.Ref { return v.UserID }
+	return output.List(p, intentDesc(), app.Owned(ctx, p, db, list.Items, intentViewOf, owner), list.Next)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -99,13 +100,48 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 		return err
 	}
 	v := statusViewOf(health, o.app.Now(), o.interval)
-	if err := output.One(p, statusDesc(), v, nil); err != nil {
+	if err := output.One(p, statusDesc(), v, v.describe); err != nil {
 		return err
 	}
 	if !v.OK {
 		return clierr.New(clierr.CheckFailed, "guard_unhealthy", strings.Join(v.Problems, "; "))
 	}
 	return nil
+}
+
+// describe is the state for a person: first whether all is well.
+func (v statusView) describe(d *output.Doc) {
+	if v.OK {
+		d.Line(streams.Good, "the guard does its work")
+	}
+	for _, problem := range v.Problems {
+		d.Line(streams.Bad, "problem: %s", problem)
+	}
+	d.Field("protects", output.Count(v.ActiveConfigs, "user"))
+	d.Field("switched off for", output.Count(v.DisabledUsers, "user"))
+	open := output.Count(v.OpenIntents, "addition")
+	if v.OldestOpen != nil {
+		open += ", the oldest of " + v.OldestOpen.String()
+	}
+	d.Field("without outcome", open)
+	d.Field("open breakers", v.OpenBreakers)
+	d.Field("notices waiting", v.PendingNotices)
+	d.Field("watchers, workers", v.Workers)
+	d.Field("heartbeat", v.HeartbeatAt)
+	d.Field("round finished", v.LastFinishedAt)
+	if v.LastRunID == nil {
+		return
+	}
+	d.Section("last run")
+	d.Field("id", v.LastRunID)
+	d.Field("state", v.LastRunState)
+	d.Field("started", v.LastRunAt)
+	d.Field("added", fmt.Sprintf("%s, %d sats", output.Count(int64(*v.LastAdded), "addition"), *v.LastAddedSats))
+	d.Field("failed", v.LastFailed)
+	d.Field("unknown", v.LastUnknown)
+	if v.LastRunError != nil {
+		d.Field("error", v.LastRunError)
+	}
 }
 
 func statusViewOf(h store.GuardHealth, now time.Time, interval time.Duration) statusView {

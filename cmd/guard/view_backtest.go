@@ -1,6 +1,9 @@
 package guard
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/marginguard"
@@ -102,9 +105,7 @@ func describeBacktest(d *output.Doc, v backtestView) {
 	} else {
 		d.Field("adds %", v.Add)
 	}
-	d.Field("prices", v.Candles)
-	d.Field("from", v.From)
-	d.Field("to", v.To)
+	d.Field("prices", fmt.Sprintf("%d, %s", v.Candles, period(time.Time(v.From), time.Time(v.To))))
 	d.Field("positions", v.Positions)
 	d.Section("result")
 	d.Field("liquidated without the guard", v.LiquidationsWithout)

@@ -65,7 +65,9 @@ func runUsage(ctx context.Context, a *app.App, ref string, files *picture.Files)
 		return err
 	}
 	return output.One(p, output.Desc{ID: "user_id"}, v, func(d *output.Doc) {
-		d.Section("plan " + string(v.PlanType) + " of " + v.Email)
+		d.Field("user", v.Email)
+		d.Field("plan", v.PlanType)
+		d.Section("used of each limit")
 		limits.Write(d, v.Usage, a.Streams.OutTerminal())
 		if !use.HasPlan {
 			d.Line(streams.Warn, "there is no plan %q; the defaults apply", v.PlanType)

@@ -10,6 +10,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/models"
 )
 
 type followOptions struct {
@@ -85,10 +86,6 @@ func runFollow(ctx context.Context, o *followOptions) error {
 		if err != nil {
 			return err
 		}
-		views, err := viewsOf(ctx, db, batch, !p.Machine())
-		if err != nil {
-			return err
-		}
 		// One table or csv per batch, so that rows are seen at once; only the first has a header.
 		g := o.app.Globals
 		block, err := output.New(o.app.Streams, output.Options{
@@ -97,7 +94,14 @@ func runFollow(ctx context.Context, o *followOptions) error {
 		if err != nil {
 			return err
 		}
-		if err := output.Slice(block, desc(), views); err != nil {
+		rows := func(yield func(models.TradeLog, error) bool) {
+			for _, t := range batch {
+				if !yield(t, nil) {
+					return
+				}
+			}
+		}
+		if err := output.List(block, desc(), app.Owned(ctx, block, db, rows, viewOf, owner), nil); err != nil {
 			return err
 		}
 		head = false

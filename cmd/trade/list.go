@@ -8,7 +8,6 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -67,7 +66,5 @@ func runList(ctx context.Context, o *listOptions) error {
 		return err
 	}
 	list := db.ListTrades(ctx, f, store.Page(o.page))
-	return output.List(p, desc(), output.Paged(list.Items, app.OwnersPage, func(page []models.TradeLog) ([]view, error) {
-		return viewsOf(ctx, db, page, !p.Machine())
-	}), list.Next)
+	return output.List(p, desc(), app.Owned(ctx, p, db, list.Items, viewOf, owner), list.Next)
 }

@@ -182,6 +182,10 @@ func report(d *output.Doc, v statsView, what string) {
 	if len(why) > 0 {
 		d.Field("excluded", strings.Join(why, ", "))
 	}
+	if v.Used == 0 { // one reason for everything
+		d.Field("results", "n/a: "+v.NotComputable["pnl_sum"])
+		return
+	}
 	if v.First != nil {
 		d.Field("first", *v.First)
 		d.Field("last", *v.Last)

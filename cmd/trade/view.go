@@ -1,13 +1,9 @@
 package trade
 
 import (
-	"context"
-
-	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/models"
-	"github.com/axisor/axisor/pkg/store"
 )
 
 // view is a trade log, in the columns of its table.
@@ -30,14 +26,14 @@ type view struct {
 func desc() output.Desc {
 	return output.Desc{Noun: "trades", ID: "id", Columns: []output.Column{
 		{Field: "executed_at", Header: "WHEN"},
-		{Field: "user_id", Header: "USER", Format: output.Name, Drop: 3},
-		{Field: "trade_id", Header: "TRADE", Drop: 2},
+		{Field: "user_id", Header: "USER", Format: output.Name},
+		{Field: "trade_id", Header: "TRADE", Drop: 3},
 		{Field: "action"},
 		{Field: "status", Role: role},
 		{Field: "amount"},
-		{Field: "price"},
-		{Field: "pnl", Header: "PNL", Drop: 4, Role: signRole},
-		{Field: "error_message", Header: "ERROR", Drop: 1},
+		{Field: "price", Drop: 2},
+		{Field: "pnl", Header: "PNL", Drop: 1, Role: signRole},
+		{Field: "error_message", Header: "ERROR"},
 	}}
 }
 
@@ -80,14 +76,4 @@ func viewOf(t models.TradeLog) view {
 	return v
 }
 
-// viewsOf are views of a page, with the names of their users where people read them.
-func viewsOf(ctx context.Context, db *store.DB, page []models.TradeLog, named bool) ([]view, error) {
-	views := make([]view, len(page))
-	for i, x := range page {
-		views[i] = viewOf(x)
-	}
-	if !named {
-		return views, nil
-	}
-	return views, app.NameOwners(ctx, db, views, func(v *view) *output.Ref { return &v.UserID })
-}
+func owner(v *view) *output.Ref { return &v.UserID }

@@ -42,6 +42,14 @@ func AtPtr(t *time.Time) *Time {
 // Ref is an id that points to something a person knows by name.
 type Ref struct{ ID, Name string }
 
+// RefTo points to what has this id; nil stays null.
+func RefTo(id *string) *Ref {
+	if id == nil {
+		return nil
+	}
+	return &Ref{ID: *id}
+}
+
 // MarshalJSON writes the id.
 func (r Ref) MarshalJSON() ([]byte, error) { return json.Marshal(r.ID) }
 

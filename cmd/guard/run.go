@@ -42,7 +42,7 @@ answer, a crash or a second run never adds twice. An addition whose outcome is n
 the next run. One user's trouble does not stop the others. Only one run works at a time.
 
 Nothing is sent when the price, the clock or the exchange cannot be trusted. With --dry-run everything is read
-and decided, nothing is sent, and no row is written.
+and decided, nothing is sent, and no row is written; it ends as the run would, also where a breaker would stop it.
 
 A key that the exchange refuses in two runs is put aside until it changes or a day has passed; one that fails
 three times pauses five minutes. "guard breaker list" shows them. A run that wants to add more than three times what

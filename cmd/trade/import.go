@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
-	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 	"github.com/axisor/axisor/pkg/tradefile"
@@ -83,7 +81,7 @@ func runImport(ctx context.Context, o *importOptions) error {
 	if err != nil {
 		return err
 	}
-	in, size, name, err := o.open()
+	in, size, name, err := o.app.Input(o.file, "axisor trade import")
 	if err != nil {
 		return err
 	}
@@ -100,7 +98,7 @@ func runImport(ctx context.Context, o *importOptions) error {
 	bytes := progress.Start(p.Streams(), "import", size, progress.Bytes, o.app.Globals.Quiet)
 	done, err := o.run(ctx, svc, progress.Reader(bytes, in), name, bad)
 	bytes.Done()
-	if err := errors.Join(err, bad.close()); err != nil {
+	if err := errors.Join(err, bad.Close()); err != nil {
 		if errors.Is(err, context.Canceled) { // it is one transaction
 			return clierr.New(clierr.Interrupted, "interrupted", "interrupted; nothing was imported", "run it again").WithCause(err)
 		}
@@ -167,31 +165,5 @@ func (o *importOptions) print(p *output.Printer, r store.TradeImported, spent ti
 	if err != nil || r.Rejected == 0 {
 		return err
 	}
-	e := clierr.New(clierr.Partial, "rows_rejected", fmt.Sprintf("%d of %d rows rejected", r.Rejected, r.Read))
-	if o.rejects == "" {
-		return e.WithHint("add --rejects FILE to get them with the reasons")
-	}
-	return e.WithHint("mend " + o.rejects + " and import it again")
-}
-
-// open opens the file, or stdin for -, and returns its size when that is known.
-func (o *importOptions) open() (io.ReadCloser, int64, string, error) {
-	if o.file == "-" {
-		if o.app.Streams.InTerminal() {
-			return nil, 0, "", clierr.Usagef("stdin is a terminal").WithHint("pipe a file into it: axisor trade import - < trades.jsonl")
-		}
-		return io.NopCloser(o.app.Streams.In), 0, "stdin", nil
-	}
-	f, err := os.Open(config.Absolute(o.file, o.app.Dir, o.app.Env))
-	if err != nil {
-		return nil, 0, "", fmt.Errorf("open the file: %w", err)
-	}
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = clierr.Usagef("%s is a directory", o.file)
-	}
-	if err != nil {
-		return nil, 0, "", errors.Join(err, f.Close())
-	}
-	return f, info.Size(), filepath.Base(o.file), nil
+	return app.RowsRejected(fmt.Sprintf("%d of %d rows rejected", r.Rejected, r.Read), o.rejects)
 }

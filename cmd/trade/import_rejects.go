@@ -1,17 +1,12 @@
 package trade
 
 import (
-	"encoding/csv"
-	"errors"
-	"os"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/pkg/store"
 	"github.com/axisor/axisor/pkg/tradefile"
 )
@@ -19,33 +14,25 @@ import (
 // fewRejects is how many rejected rows are told on stderr when no file takes them.
 const fewRejects = 10
 
-// rejects writes rejected rows as csv with line and reason in front, which can be mended and imported again. Without a
-// file it tells the first ones.
+// rejects tells of rejected rows: in a file, or the first ones to the person at the terminal.
 type rejects struct {
+	*app.Rejects
+
 	mu     sync.Mutex // rows are read while others are in the database
 	p      *output.Printer
-	file   *os.File
-	w      *csv.Writer
 	told   int
 	unread int64 // rejected before they reached the database
 }
 
 func openRejects(a *app.App, p *output.Printer, name string) (*rejects, error) {
-	if name == "" {
-		return &rejects{p: p}, nil
-	}
-	f, err := os.OpenFile(config.Absolute(name, a.Dir, a.Env), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, clierr.Usagef("--rejects %s: the file cannot be written", name).WithCause(err)
-	}
-	r := &rejects{p: p, file: f, w: csv.NewWriter(f)}
-	return r, r.w.Write(append([]string{"line", "reason"}, tradefile.Columns()...))
+	file, err := a.OpenRejects(name, tradefile.Columns())
+	return &rejects{Rejects: file, p: p}, err
 }
 
 func (r *rejects) add(x tradefile.Rejected) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.file == nil {
+	if r.Rejects == nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		if r.told++; r.told <= fewRejects && !r.p.Machine() {
 			r.p.Notice("line %d rejected: %s", x.Row.Line, x.Reason)
 		}
@@ -55,7 +42,7 @@ func (r *rejects) add(x tradefile.Rejected) error {
 	if x.Row.Text != "" { // nothing of it fits a column
 		reason += ": " + x.Row.Text
 	}
-	record := []string{strconv.FormatInt(x.Row.Line, 10), output.EscapeCell(reason)}
+	cells := make([]string, 0, len(tradefile.Columns()))
 	for _, c := range tradefile.Columns() {
 		cell := ""
 		if v := x.Row.Fields[c]; v != nil {
@@ -64,19 +51,9 @@ func (r *rejects) add(x tradefile.Rejected) error {
 		if c != "pnl" && c != "amount" && c != "price" { // a minus is no formula there
 			cell = output.EscapeCell(cell)
 		}
-		record = append(record, cell)
+		cells = append(cells, cell)
 	}
-	return r.w.Write(record)
-}
-
-func (r *rejects) close() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.file == nil {
-		return nil
-	}
-	r.w.Flush()
-	return errors.Join(r.w.Error(), r.file.Close())
+	return r.Add(x.Row.Line, reason, cells)
 }
 
 // rejected is a row that came back from the database.

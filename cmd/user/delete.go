@@ -158,11 +158,11 @@ func removalSaid(r admin.Removal) string {
 	}
 	switch {
 	case r.NewID != "" && r.DryRun:
-		return fmt.Sprintf("user %s would be anonymized as %s; %s would go and %s stay", r.User.Email, r.NewID, count(gone, "row"), count(kept, "row"))
+		return fmt.Sprintf("user %s would be anonymized as %s; %s would go and %s stay", r.User.Email, r.NewID, output.Count(gone, "row"), output.Count(kept, "row"))
 	case r.NewID != "":
-		return fmt.Sprintf("the person is removed; %s stay under %s", count(kept, "row"), r.NewID)
+		return fmt.Sprintf("the person is removed; %s stay under %s", output.Count(kept, "row"), r.NewID)
 	case r.DryRun:
-		return fmt.Sprintf("user %s would be deleted with %s of other tables", r.User.Email, count(gone, "row"))
+		return fmt.Sprintf("user %s would be deleted with %s of other tables", r.User.Email, output.Count(gone, "row"))
 	}
-	return fmt.Sprintf("user %s is deleted with %s of other tables", r.User.Email, count(gone, "row"))
+	return fmt.Sprintf("user %s is deleted with %s of other tables", r.User.Email, output.Count(gone, "row"))
 }

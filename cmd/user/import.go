@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -17,7 +15,6 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
-	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/pkg/admin"
 )
 
@@ -86,7 +83,7 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	in, size, name, err := o.open()
+	in, size, name, err := o.app.Input(o.file, "axisor user import")
 	if err != nil {
 		return err
 	}
@@ -102,7 +99,7 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 		bytes.Done()
 		return err
 	}
-	bad, err := openRejects(o.app, o.rejects)
+	bad, err := o.app.OpenRejects(o.rejects, rejectColumns())
 	if err != nil {
 		bytes.Done()
 		return err
@@ -116,16 +113,16 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 			if shown++; bad == nil && shown <= 10 && !p.Machine() {
 				p.Notice("line %d rejected: %s", x.Row.Line, x.Reason)
 			}
-			return bad.add(x)
+			return bad.Add(x.Row.Line, x.Reason, rejectCells(x))
 		},
 	})
 	bytes.Done()
-	if closeErr := bad.close(); err == nil {
+	if closeErr := bad.Close(); err == nil {
 		err = closeErr
 	}
 	if errors.Is(err, progress.ErrStopped) && !o.writes.DryRun {
 		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped after %s: %d created, %d updated, %d rejected",
-			count(r.Read, "row"), r.Created, r.Updated, r.Rejected), "import the same file again with --on-conflict skip to go on")
+			output.Count(r.Read, "row"), r.Created, r.Updated, r.Rejected), "import the same file again with --on-conflict skip to go on")
 	}
 	if err != nil {
 		return err
@@ -142,7 +139,7 @@ func (o *importOptions) print(p *output.Printer, r admin.ImportResult, spent tim
 		v.Rejects = &o.rejects
 	}
 	said := fmt.Sprintf("%s read: %d created, %d updated, %d unchanged, %d skipped, %d rejected, in %s",
-		count(r.Read, "row"), r.Created, r.Updated, r.Unchanged, r.Skipped, r.Rejected, spent.Round(10*time.Millisecond))
+		output.Count(r.Read, "row"), r.Created, r.Updated, r.Unchanged, r.Skipped, r.Rejected, spent.Round(10*time.Millisecond))
 	result := admin.StatusUnchanged
 	if r.Created+r.Updated > 0 {
 		result = admin.StatusCreated
@@ -151,34 +148,7 @@ func (o *importOptions) print(p *output.Printer, r admin.ImportResult, spent tim
 	if err != nil || r.Rejected == 0 {
 		return err
 	}
-	e := clierr.New(clierr.Partial, "rows_rejected", fmt.Sprintf("%s rejected", count(r.Rejected, "row")))
-	if o.rejects == "" {
-		return e.WithHint("add --rejects FILE to get them with the reasons")
-	}
-	return e.WithHint("mend " + o.rejects + " and import it again")
-}
-
-// open opens the file, or stdin for -, and returns its size when that is known.
-func (o *importOptions) open() (io.ReadCloser, int64, string, error) {
-	if o.file == "-" {
-		if o.app.Streams.InTerminal() {
-			return nil, 0, "", clierr.Usagef("stdin is a terminal").WithHint("pipe a file into it: axisor user import - < users.csv")
-		}
-		return io.NopCloser(o.app.Streams.In), 0, "stdin", nil
-	}
-	f, err := os.Open(config.Absolute(o.file, o.app.Dir, o.app.Env))
-	if err != nil {
-		return nil, 0, "", fmt.Errorf("open the file: %w", err)
-	}
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = clierr.Usagef("%s is a directory", o.file)
-	}
-	if err != nil {
-		f.Close()
-		return nil, 0, "", err
-	}
-	return f, info.Size(), filepath.Base(o.file), nil
+	return app.RowsRejected(output.Count(r.Rejected, "row")+" rejected", o.rejects)
 }
 
 // guess is the format by flag or by the file's name.

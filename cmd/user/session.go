@@ -144,7 +144,7 @@ func runSessionRevoke(ctx context.Context, a *app.App, dryRun bool, ref string, 
 	}
 	v := revokedView{UserID: c.User.ID, Email: c.User.Email, Revoked: len(c.Revoked), Sessions: append([]string{}, c.Revoked...)}
 	result := admin.StatusUpdated
-	said := fmt.Sprintf("%s of %s ended", count(v.Revoked, "session"), v.Email)
+	said := fmt.Sprintf("%s of %s ended", output.Count(v.Revoked, "session"), v.Email)
 	if v.Revoked == 0 {
 		result, said = admin.StatusUnchanged, "no live session of "+v.Email+" was left to end"
 	}
@@ -202,9 +202,9 @@ func runSessionPrune(ctx context.Context, a *app.App, dryRun bool, span time.Dur
 		return err
 	}
 	v := prunedView{Deleted: n.Expired + n.Revoked, Expired: n.Expired, Revoked: n.Revoked}
-	result, said := admin.StatusDeleted, count(v.Deleted, "session")+" deleted"
+	result, said := admin.StatusDeleted, output.Count(v.Deleted, "session")+" deleted"
 	if dryRun {
-		said = count(v.Deleted, "session") + " would be deleted"
+		said = output.Count(v.Deleted, "session") + " would be deleted"
 	}
 	if v.Deleted == 0 {
 		result, said = admin.StatusUnchanged, "no session to delete"

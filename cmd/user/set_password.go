@@ -108,20 +108,12 @@ func runSetPassword(ctx context.Context, o *setPasswordOptions) error {
 	if o.generate && !c.DryRun {
 		v.Generated = new(pw.Reveal())
 	}
-	said := fmt.Sprintf("user %s has a new password; %s ended", c.After.Email, count(c.SessionsRevoked, "session"))
+	said := fmt.Sprintf("user %s has a new password; %s ended", c.After.Email, output.Count(c.SessionsRevoked, "session"))
 	if c.DryRun {
-		said = fmt.Sprintf("user %s would have a new password and %s would end", c.After.Email, count(c.SessionsRevoked, "session"))
+		said = fmt.Sprintf("user %s would have a new password and %s would end", c.After.Email, output.Count(c.SessionsRevoked, "session"))
 	}
 	if o.generate && !c.DryRun {
 		said += "; the password above is shown this once"
 	}
 	return output.Change(p, desc(), v, output.ChangeInfo{Result: c.Status, DryRun: c.DryRun, Said: said})
-}
-
-// count writes a number with its noun.
-func count[N int | int64](n N, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

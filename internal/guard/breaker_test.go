@@ -110,8 +110,15 @@ func TestBreaker_RunThatAddsFarMoreThanUsual(t *testing.T) {
 	}
 	usual(9, time.Hour)
 	usual(1, 25*time.Hour)
-	got, err := s.run(t, marginguard.Request{}, func(o *guard.Options) { o.Concurrency = 1 })
 	var surge *marginguard.SurgeError
+	got, err := s.run(t, marginguard.Request{DryRun: true})
+	require.ErrorAs(t, err, &surge, "a dry run foresees it")
+	require.Equal(t, int64(84210), surge.Planned)
+	require.Len(t, got.Items, 2, "and shows everything")
+	_, err = s.run(t, marginguard.Request{DryRun: true, Everything: true})
+	require.NoError(t, err)
+
+	got, err = s.run(t, marginguard.Request{}, func(o *guard.Options) { o.Concurrency = 1 })
 	require.ErrorAs(t, err, &surge)
 	require.Equal(t, int64(60000), surge.Limit)
 	require.Equal(t, 1, got.Added, "what fits was added")
@@ -121,8 +128,10 @@ func TestBreaker_RunThatAddsFarMoreThanUsual(t *testing.T) {
 	var held *guard.BreakerError
 	require.ErrorAs(t, err, &held)
 	require.Equal(t, "run", held.Scope)
-	_, err = s.run(t, marginguard.Request{DryRun: true})
-	require.NoError(t, err, "a dry run is never held back")
+	held = nil
+	got, err = s.run(t, marginguard.Request{DryRun: true})
+	require.ErrorAs(t, err, &held, "a dry run foresees that, too")
+	require.Len(t, got.Items, 1)
 
 	g, err := guard.New(s.options())
 	require.NoError(t, err)

@@ -169,7 +169,7 @@ func TestKill_AtEveryStep(t *testing.T) {
 				p := s.person(t, fmt.Sprintf("user-%d", n))
 				err := s.spawn(t, p.id, step).Wait()
 				require.True(t, killed(err), "%v", err)
-				s.advance(61 * time.Second)
+				s.advance(90 * time.Second) // the child's clock went on for as long as it took to come to the step
 				s.clean(t, p.id)
 				s.clean(t, p.id)
 				s.once(t, p)
@@ -199,9 +199,9 @@ func TestKill_AtRandomMoments(t *testing.T) {
 	}
 	require.Positive(t, kills)
 	s.sim.ClearFaults()
-	s.advance(61 * time.Second)
+	s.advance(90 * time.Second)
 	s.clean(t, "")
-	s.advance(61 * time.Second)
+	s.advance(90 * time.Second)
 	s.clean(t, "")
 	for _, p := range people {
 		s.once(t, p)
@@ -227,7 +227,7 @@ func TestKill_OneOfTwoWorkers(t *testing.T) {
 	s.exec(t, `UPDATE river.river_job SET attempted_at = attempted_at - interval '31 seconds' WHERE state = 'running'`)
 	require.NoError(t, other.Wait())
 	for range 2 {
-		s.advance(61 * time.Second)
+		s.advance(90 * time.Second)
 		c := s.start(t, job{Work: true})
 		require.NoError(t, c.Wait())
 	}

@@ -21,17 +21,23 @@ type Request struct {
 	AllowSurge bool
 }
 
-// Run looks at every target once; see marginguard.Runner. A run that is no dry
-// run is held back by open breakers (*BreakerError), and everybody who is to be
-// told of it is told: monitor, metrics and receiver of alerts. Trouble with
-// telling them is logged and does not change the result.
+// Run looks at every target once; see marginguard.Runner. A run is held back by
+// open breakers (*BreakerError), and everybody who is to be told of it is told:
+// monitor, metrics and receiver of alerts. Trouble with telling them is logged
+// and does not change the result. A dry run tells nobody; it shows everything and
+// ends with the error that a breaker would end the run with, unless it was asked
+// for everything, as by those who want to see what a breaker holds back.
 func (g *Guard) Run(ctx context.Context, r Request) (marginguard.Result, error) {
 	return g.run(ctx, g.runner, r)
 }
 
 func (g *Guard) run(ctx context.Context, runner *marginguard.Runner, r Request) (marginguard.Result, error) {
 	if r.DryRun {
-		return runner.Run(ctx, r.Request)
+		result, err := runner.Run(ctx, r.Request)
+		if err == nil && !r.Everything {
+			err = g.foresee(ctx, r, result)
+		}
+		return result, err
 	}
 	result, err := g.attempt(ctx, runner, r, g.usual)
 	if errors.Is(err, store.ErrLocked) {
@@ -40,6 +46,18 @@ func (g *Guard) run(ctx context.Context, runner *marginguard.Runner, r Request) 
 	}
 	g.report(ctx, result, err)
 	return result, err
+}
+
+// foresee is the error with which breakers would end the run of which this is the dry one.
+func (g *Guard) foresee(ctx context.Context, r Request, result marginguard.Result) error {
+	if err := g.held(ctx, r.AllowSurge); err != nil || r.AllowSurge {
+		return err
+	}
+	limit, err := g.usual(ctx)
+	if err == nil && limit > 0 && result.AddedSats > limit {
+		err = &marginguard.SurgeError{Planned: result.AddedSats, Limit: limit}
+	}
+	return err
 }
 
 // surgeFunc tells what may be added; zero when too little is known.

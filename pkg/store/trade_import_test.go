@@ -81,7 +81,7 @@ func TestImportTrades_BatchesAreOneImport(t *testing.T) {
 	require.Equal(t, store.TradeImported{Read: n, Inserted: n - 40 - 10, Skipped: 10, Rejected: 40}, done)
 	require.Len(t, lines, 40)
 	require.EqualValues(t, 51, lines[0])
-	require.EqualValues(t, done.Inserted, stored())
+	require.Equal(t, done.Inserted, stored())
 
 	done, _, err = load(manyTrades(n), false)
 	require.NoError(t, err)

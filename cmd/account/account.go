@@ -17,7 +17,7 @@ func New(a *app.App) *cobra.Command {
 the one that automations and the margin guard work with. Credential values are stored encrypted, field by
 field, and no command here prints them.`,
 	}
-	c.AddCommand(newList(a, nil), newShow(a, nil), newCreate(a, nil), newActivate(a, nil), newDeactivate(a, nil),
+	c.AddCommand(newList(a), newShow(a, nil), newCreate(a, nil), newActivate(a, nil), newDeactivate(a, nil),
 		newRename(a, nil), newDelete(a, nil), newTest(a, nil), newCheck(a, nil))
 	return c
 }

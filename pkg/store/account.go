@@ -35,12 +35,26 @@ const sealedFields = `,
 	ARRAY(SELECT k FROM jsonb_object_keys(CASE jsonb_typeof(credentials) WHEN 'object' THEN credentials ELSE '{}' END) k
 	      ORDER BY k) AS fields`
 
-// AccountFilter narrows a list of accounts.
+// AccountFilter narrows a list of accounts or credentials.
 type AccountFilter struct {
 	UserID     string
 	ExchangeID string
 	Active     *bool
 	Created    TimeRange
+}
+
+func (f AccountFilter) on(q *gorm.DB) *gorm.DB {
+	q = f.Created.on(q, "created_at")
+	if f.UserID != "" {
+		q = q.Where("user_id = ?", f.UserID)
+	}
+	if f.ExchangeID != "" {
+		q = q.Where("exchange_id = ?", f.ExchangeID)
+	}
+	if f.Active != nil {
+		q = q.Where("is_active = ?", *f.Active)
+	}
+	return q
 }
 
 func accounts() listing[Account] {
@@ -59,19 +73,7 @@ func accounts() listing[Account] {
 
 // ListAccounts lists exchange accounts, newest first unless asked otherwise.
 func (d *DB) ListAccounts(ctx context.Context, f AccountFilter, p Page) List[Account] {
-	return accounts().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
-		q = f.Created.on(q.Select(accountColumns), "created_at")
-		if f.UserID != "" {
-			q = q.Where("user_id = ?", f.UserID)
-		}
-		if f.ExchangeID != "" {
-			q = q.Where("exchange_id = ?", f.ExchangeID)
-		}
-		if f.Active != nil {
-			q = q.Where("is_active = ?", *f.Active)
-		}
-		return q
-	})
+	return accounts().run(ctx, d, p, func(q *gorm.DB) *gorm.DB { return f.on(q.Select(accountColumns)) })
 }
 
 // AccountByID reads one account.

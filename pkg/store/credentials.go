@@ -38,19 +38,7 @@ func credentials() listing[Credential] {
 
 // ListCredentials lists stored credentials, newest first unless asked otherwise.
 func (d *DB) ListCredentials(ctx context.Context, f AccountFilter, p Page) List[Credential] {
-	return credentials().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
-		q = f.Created.on(q.Select(credentialColumns), "created_at")
-		if f.UserID != "" {
-			q = q.Where("user_id = ?", f.UserID)
-		}
-		if f.ExchangeID != "" {
-			q = q.Where("exchange_id = ?", f.ExchangeID)
-		}
-		if f.Active != nil {
-			q = q.Where("is_active = ?", *f.Active)
-		}
-		return q
-	})
+	return credentials().run(ctx, d, p, func(q *gorm.DB) *gorm.DB { return f.on(q.Select(credentialColumns)) })
 }
 
 // CredentialByID reads one row.

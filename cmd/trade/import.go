@@ -81,7 +81,7 @@ func runImport(ctx context.Context, o *importOptions) error {
 	if err != nil {
 		return err
 	}
-	in, size, name, err := o.app.Input(o.file, "axisor trade import")
+	in, size, name, err := o.app.Input(ctx, o.file, "axisor trade import")
 	if err != nil {
 		return err
 	}

@@ -83,18 +83,23 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	in, size, name, err := o.app.Input(o.file, "axisor user import")
-	if err != nil {
-		return err
-	}
-	defer in.Close()
 	svc, err := o.app.Admin(ctx)
 	if err != nil {
 		return err
 	}
+	soft, release := o.app.Stop.Context(ctx, "the rows that were read")
+	defer release()
+	in, size, name, err := o.app.Input(soft, o.file, "axisor user import")
+	if err != nil {
+		return err
+	}
+	defer in.Close()
 	start := o.app.Now()
 	bytes := progress.Start(p.Streams(), "import", size, progress.Bytes, o.app.Globals.Quiet)
 	rows, err := rowsOf(progress.Reader(bytes, in), o.guess())
+	if progress.Stopped(ctx, soft) { // before there was a header
+		err = clierr.New(clierr.Interrupted, "interrupted", "stopped; no row was read")
+	}
 	if err != nil {
 		bytes.Done()
 		return err
@@ -104,8 +109,6 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 		bytes.Done()
 		return err
 	}
-	soft, release := o.app.Stop.Context(ctx, "the rows that were read")
-	defer release()
 	shown := 0
 	r, err := svc.ImportUsers(ctx, o.app.Mode(o.writes.DryRun), progress.Until(soft, rows), admin.ImportOptions{
 		OnConflict: o.conflict.String(), Source: name,

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -12,17 +13,18 @@ import (
 
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/config"
 )
 
-// Input opens a file of rows, or stdin for -, and returns its size when that is known, and its name. The command is
-// named where a pipe is missing.
-func (a *App) Input(file, command string) (io.ReadCloser, int64, string, error) {
+// Input opens a file of rows, or stdin for -, and returns its size when that is known, and its name. Stdin is at its end
+// when ctx is. The command is named where a pipe is missing.
+func (a *App) Input(ctx context.Context, file, command string) (io.ReadCloser, int64, string, error) {
 	if file == "-" {
 		if a.Streams.InTerminal() {
 			return nil, 0, "", clierr.Usagef("stdin is a terminal").WithHint("pipe a file into it: " + command + " - < FILE")
 		}
-		return io.NopCloser(a.Streams.In), 0, "stdin", nil
+		return io.NopCloser(progress.Interruptible(ctx, a.Streams.In)), 0, "stdin", nil
 	}
 	f, err := os.Open(config.Absolute(file, a.Dir, a.Env))
 	if err != nil {

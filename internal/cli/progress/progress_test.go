@@ -153,3 +153,23 @@ func TestUntil_StopsBetweenRowsAndAtTheEnd(t *testing.T) {
 	}
 	require.Equal(t, 1, count)
 }
+
+// TestInterruptible_EndsWhileAReadWaits and passes everything on before.
+func TestInterruptible_EndsWhileAReadWaits(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	go func() { _, _ = in.Write([]byte(strings.Repeat("row\n", 1000))) }()
+	r := Interruptible(ctx, out)
+	begin := make([]byte, 4000)
+	_, err := io.ReadFull(r, begin)
+	require.NoError(t, err)
+	require.Equal(t, strings.Repeat("row\n", 1000), string(begin))
+	time.AfterFunc(10*time.Millisecond, stop)
+	_, err = r.Read(begin)
+	require.ErrorIs(t, err, io.EOF)
+
+	all, err := io.ReadAll(Interruptible(t.Context(), strings.NewReader(strings.Repeat("x", 200_000))))
+	require.NoError(t, err)
+	require.Len(t, all, 200_000)
+}

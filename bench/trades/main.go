@@ -184,7 +184,7 @@ func (f *field) stats(ctx context.Context) error {
 }
 
 func (f *field) payments(ctx context.Context) error {
-	rows := f.rows / 10
+	rows := f.rows / 3
 	if err := f.SQL(ctx, bed.Database, fmt.Sprintf(`INSERT INTO "Payment" (user_id, amount_sats, lightning_invoice, status, plan_type, payment_hash,
 			description, expires_at, created_at)
 		SELECT 'u' || 1 + i %% %d, 21000, 'lnbc210u1' || repeat(md5(i::text), 8), 'pending', 'pro', md5(i::text) || md5((-i)::text), 'pro', now(),

@@ -35,4 +35,6 @@ func TestRootFor_OneNoun(t *testing.T) {
 	}
 	require.Len(t, rootFor(a, []string{"-o", "json", "user"}).Commands(), len(whole.Commands()))
 	require.Len(t, rootFor(a, []string{"usr"}).Commands(), len(whole.Commands()))
+	require.Len(t, rootFor(a, []string{"__complete", "user"}).Commands(), len(whole.Commands()), "a word that is still typed")
+	require.Len(t, rootFor(a, []string{"__complete", "user", ""}).Commands(), len(rootFor(a, []string{"user"}).Commands()))
 }

@@ -83,9 +83,12 @@ func nouns() []noun {
 // NewRoot builds the whole command tree. It opens nothing.
 func NewRoot(a *app.App) *cobra.Command { return newRoot(a, "") }
 
-// rootFor builds as much of the tree as the arguments can reach: one noun when they begin with its name, else all. The
-// hundreds of flags of the others are a tenth of the time of a short command.
+// rootFor builds as much of the tree as the arguments can reach: one noun when they begin with its name, or ask for
+// completion behind it, else all. The hundreds of flags of the others are a tenth of the time of a short command.
 func rootFor(a *app.App, args []string) *cobra.Command {
+	if len(args) > 2 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		args = args[1:]
+	}
 	if len(args) > 0 && slices.ContainsFunc(nouns(), func(n noun) bool { return n.name == args[0] }) {
 		return newRoot(a, args[0])
 	}

@@ -103,6 +103,6 @@ func build(ctx context.Context, b *bed.Bed, name string, mod, sums []byte, impor
 	defer func() { b.Env = env }()
 	b.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-mod=mod")
 	out := filepath.Join(b.Dir, name+"-program")
-	_, err := b.Time(ctx, "go", "build", "-C", dir, "-buildvcs=false", "-ldflags", "-s -w", "-o", out, ".")
+	_, err := b.Time(ctx, "go", "build", "-C", dir, "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", out, ".")
 	return out, err
 }

@@ -66,9 +66,7 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 		},
 		Prune: func(ctx context.Context, s *admin.Service, m admin.Mode, progress func(int64)) (store.OldAudit, time.Time, error) {
 			n, before, err := s.PruneAudit(ctx, m, o.older.Span)
-			if err == nil && progress != nil {
-				progress(n.Total())
-			}
+			progress(n.Total())
 			return n, before, err
 		},
 	}.Run(ctx, o.app, o.writes.DryRun)

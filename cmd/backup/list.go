@@ -97,13 +97,7 @@ func runList(ctx context.Context, o *listOptions) error {
 	if err != nil {
 		return err
 	}
-	err = output.List(p, listDesc(), func(yield func(listView, error) bool) {
-		for _, v := range page {
-			if !yield(v, nil) {
-				return
-			}
-		}
-	}, func() string { return next })
+	err = output.List(p, listDesc(), output.Each(page), func() string { return next })
 	if err != nil {
 		return err
 	}

@@ -160,13 +160,9 @@ func names(ctx context.Context, a *app.App, items []marginguard.Item) (map[strin
 	if err != nil {
 		return nil, err
 	}
-	seen := map[string]bool{}
-	var ids []string
-	for _, i := range items {
-		if !seen[i.UserID] {
-			seen[i.UserID] = true
-			ids = append(ids, i.UserID)
-		}
+	ids := make([]string, len(items))
+	for n, i := range items {
+		ids[n] = i.UserID
 	}
 	return db.Usernames(ctx, ids)
 }

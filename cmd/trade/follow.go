@@ -10,7 +10,6 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/pkg/models"
 )
 
 type followOptions struct {
@@ -94,14 +93,7 @@ func runFollow(ctx context.Context, o *followOptions) error {
 		if err != nil {
 			return err
 		}
-		rows := func(yield func(models.TradeLog, error) bool) {
-			for _, t := range batch {
-				if !yield(t, nil) {
-					return
-				}
-			}
-		}
-		if err := output.List(block, desc(), app.Owned(ctx, block, db, rows, viewOf, owner), nil); err != nil {
+		if err := output.List(block, desc(), app.Owned(ctx, block, db, output.Each(batch), viewOf, owner), nil); err != nil {
 			return err
 		}
 		head = false

@@ -90,10 +90,11 @@ func runImport(ctx context.Context, o *importOptions) error {
 	if err != nil {
 		return err
 	}
-	bad, err := openRejects(o.app, p, o.rejects)
+	file, err := o.app.OpenRejects(p, o.rejects, tradefile.Columns())
 	if err != nil {
 		return err
 	}
+	bad := &rejects{Rejects: file}
 	start := o.app.Now()
 	bytes := progress.Start(p.Streams(), "import", size, progress.Bytes, o.app.Globals.Quiet)
 	done, err := o.run(ctx, svc, progress.Reader(bytes, in), name, bad)

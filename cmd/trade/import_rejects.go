@@ -2,7 +2,6 @@ package trade
 
 import (
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/axisor/axisor/internal/app"
@@ -11,37 +10,14 @@ import (
 	"github.com/axisor/axisor/pkg/tradefile"
 )
 
-// fewRejects is how many rejected rows are told on stderr when no file takes them.
-const fewRejects = 10
-
-// rejects tells of rejected rows: in a file, or the first ones to the person at the terminal.
+// rejects are the rejected rows of an import.
 type rejects struct {
 	*app.Rejects
 
-	mu     sync.Mutex // rows are read while others are in the database
-	p      *output.Printer
-	told   int
 	unread int64 // rejected before they reached the database
 }
 
-func openRejects(a *app.App, p *output.Printer, name string) (*rejects, error) {
-	file, err := a.OpenRejects(name, tradefile.Columns())
-	return &rejects{Rejects: file, p: p}, err
-}
-
 func (r *rejects) add(x tradefile.Rejected) error {
-	if r.Rejects == nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.told++; r.told <= fewRejects && !r.p.Machine() {
-			r.p.Notice("line %d rejected: %s", x.Row.Line, x.Reason)
-		}
-		return nil
-	}
-	reason := x.Reason
-	if x.Row.Text != "" { // nothing of it fits a column
-		reason += ": " + x.Row.Text
-	}
 	cells := make([]string, 0, len(tradefile.Columns()))
 	for _, c := range tradefile.Columns() {
 		cell := ""
@@ -53,7 +29,7 @@ func (r *rejects) add(x tradefile.Rejected) error {
 		}
 		cells = append(cells, cell)
 	}
-	return r.Add(x.Row.Line, reason, cells)
+	return r.Add(x.Row.Line, x.Reason, x.Row.Text, cells)
 }
 
 // rejected is a row that came back from the database.

@@ -104,20 +104,14 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 		bytes.Done()
 		return err
 	}
-	bad, err := o.app.OpenRejects(o.rejects, rejectColumns())
+	bad, err := o.app.OpenRejects(p, o.rejects, rejectColumns())
 	if err != nil {
 		bytes.Done()
 		return err
 	}
-	shown := 0
 	r, err := svc.ImportUsers(ctx, o.app.Mode(o.writes.DryRun), progress.Until(soft, rows), admin.ImportOptions{
 		OnConflict: o.conflict.String(), Source: name,
-		Reject: func(x admin.Rejected) error {
-			if shown++; bad == nil && shown <= 10 && !p.Machine() {
-				p.Notice("line %d rejected: %s", x.Row.Line, x.Reason)
-			}
-			return bad.Add(x.Row.Line, x.Reason, rejectCells(x))
-		},
+		Reject: func(x admin.Rejected) error { return bad.Add(x.Row.Line, x.Reason, "", rejectCells(x)) },
 	})
 	bytes.Done()
 	if closeErr := bad.Close(); err == nil {

@@ -40,40 +40,52 @@ func (a *App) Input(ctx context.Context, file, command string) (io.ReadCloser, i
 	return f, info.Size(), filepath.Base(file), nil
 }
 
-// Rejects writes rejected rows as csv with line and reason in front, which can be mended and imported again. Goroutines
-// may share it; nil takes rows and forgets them.
+// fewRejects is how many rejected rows are told on stderr when no file takes them.
+const fewRejects = 10
+
+// Rejects writes rejected rows as csv with line and reason in front, which can be mended and imported again. Without a
+// file it tells the first ones to the person at the terminal. Goroutines may share it.
 type Rejects struct {
+	p *output.Printer
+
 	mu   sync.Mutex
-	file *os.File
+	file *os.File // nil: there is none
 	w    *csv.Writer
+	told int
 }
 
-// OpenRejects makes the file, or nil without a name.
-func (a *App) OpenRejects(name string, columns []string) (*Rejects, error) {
+// OpenRejects makes the file, if it has a name.
+func (a *App) OpenRejects(p *output.Printer, name string, columns []string) (*Rejects, error) {
 	if name == "" {
-		return nil, nil
+		return &Rejects{p: p}, nil
 	}
 	f, err := os.OpenFile(config.Absolute(name, a.Dir, a.Env), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, clierr.Usagef("--rejects %s: the file cannot be written", name).WithCause(err)
 	}
-	r := &Rejects{file: f, w: csv.NewWriter(f)}
+	r := &Rejects{p: p, file: f, w: csv.NewWriter(f)}
 	return r, r.w.Write(append([]string{"line", "reason"}, columns...))
 }
 
-// Add writes a row; the cells are escaped already.
-func (r *Rejects) Add(line int64, reason string, cells []string) error {
-	if r == nil {
-		return nil
-	}
+// Add takes a row; the cells are escaped already, and text is what of the row fits none of them.
+func (r *Rejects) Add(line int64, reason, text string, cells []string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.file == nil {
+		if r.told++; r.told <= fewRejects && !r.p.Machine() {
+			r.p.Notice("line %d rejected: %s", line, reason)
+		}
+		return nil
+	}
+	if text != "" {
+		reason += ": " + text
+	}
 	return r.w.Write(append([]string{strconv.FormatInt(line, 10), output.EscapeCell(reason)}, cells...))
 }
 
 // Close ends the file.
 func (r *Rejects) Close() error {
-	if r == nil {
+	if r.file == nil {
 		return nil
 	}
 	r.mu.Lock()

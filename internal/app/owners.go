@@ -21,11 +21,10 @@ func Owned[R, V any](
 	}
 	return output.Paged(rows, ownersPage, func(page []R) ([]V, error) {
 		views := make([]V, len(page))
-		ids, seen := []string{}, map[string]bool{}
+		var ids []string
 		for i, row := range page {
 			views[i] = view(row)
-			if r := owner(&views[i]); r != nil && !seen[r.ID] {
-				seen[r.ID] = true
+			if r := owner(&views[i]); r != nil {
 				ids = append(ids, r.ID)
 			}
 		}

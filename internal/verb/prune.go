@@ -32,7 +32,7 @@ func (s Pruning[N, V]) Run(ctx context.Context, a *app.App, dryRun bool) error {
 	if err != nil {
 		return err
 	}
-	n, before, err := s.Prune(ctx, svc, a.Mode(true), nil)
+	n, before, err := s.Prune(ctx, svc, a.Mode(true), func(int64) {})
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func (s *Service) PruneAudit(ctx context.Context, mode Mode, olderThan time.Dura
 			n, err = t.db.CountAuditBefore(ctx, before)
 			return err
 		}
-		if n, err = t.db.DeleteAuditBefore(ctx, before); err != nil || n.Audit+n.Security == 0 {
+		if n, err = t.db.DeleteAuditBefore(ctx, before); err != nil || n.Total() == 0 {
 			return err
 		}
 		facts := map[string]any{"before": before, "audit": n.Audit, "security": n.Security}

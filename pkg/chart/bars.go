@@ -56,9 +56,9 @@ func optional(v *float64) string {
 }
 
 func (b Bars) draw(c *canvas, top float64) {
-	values := make([]*float64, len(b.Bars))
+	values, below := make([]*float64, len(b.Bars)), make([]string, len(b.Bars))
 	for i, x := range b.Bars {
-		values[i] = x.Value
+		values[i], below[i] = x.Value, x.Name
 	}
 	low, high := reach(values)
 	low, high = around(low, high)
@@ -89,26 +89,26 @@ func (b Bars) draw(c *canvas, top float64) {
 		}
 	}
 	legend(c, f, f.y-titleRoom, names, colors)
-	b.names(c, f, slot)
-	c.text(f.x+f.w/2, f.y+f.h+40, 12, ink, atMiddle, b.Axis)
+	c.below(f, slot, below, b.Axis)
 }
 
-// names writes as many names below the bars as have room.
-func (b Bars) names(c *canvas, f frame, slot float64) {
+// below writes as many names below bars as have room, and what they are.
+func (c *canvas) below(f frame, slot float64, names []string, axis string) {
 	widest := 0.0
-	for _, x := range b.Bars {
-		widest = max(widest, c.wide(x.Name, 12))
+	for _, name := range names {
+		widest = max(widest, c.wide(name, 12))
 	}
 	every := max(1, int(math.Ceil((widest+10)/slot)))
-	for i := 0; i < len(b.Bars); i += every {
+	for i := 0; i < len(names); i += every {
 		x := f.x + slot*(float64(i)+0.5)
-		half := c.wide(b.Bars[i].Name, 12) / 2
+		half := c.wide(names[i], 12) / 2
 		if x+half > f.x+f.w+margin {
 			continue
 		}
 		c.rule(x, f.y+f.h, x, f.y+f.h+4, faint)
-		c.text(max(x, margin+half), f.y+f.h+20, 12, faint, atMiddle, b.Bars[i].Name)
+		c.text(max(x, margin+half), f.y+f.h+20, 12, faint, atMiddle, names[i])
 	}
+	c.text(f.x+f.w/2, f.y+f.h+40, 12, ink, atMiddle, axis)
 }
 
 // column is a bar from zero; what is not zero can be seen.
@@ -234,10 +234,5 @@ func (g Groups) draw(c *canvas, top float64) {
 	}
 	legend(c, f, f.y-titleRoom, names, colors)
 	c.rule(f.x, f.at(0), f.x+f.w, f.at(0), faint)
-	b := Bars{}
-	for _, n := range g.Names {
-		b.Bars = append(b.Bars, Bar{Name: n})
-	}
-	b.names(c, f, slot)
-	c.text(f.x+f.w/2, f.y+f.h+40, 12, ink, atMiddle, g.Axis)
+	c.below(f, slot, g.Names, g.Axis)
 }

@@ -119,12 +119,7 @@ func (g Gauge) Line(columns int) string {
 // Spark is a row of small columns, one a value: · where there is none. Columns stand on zero or, when there are values
 // below it, on the least of them; then the first column of the scale is the least value and not zero.
 func Spark(values []*float64) string {
-	low, high := 0.0, 0.0
-	for _, v := range values {
-		if v != nil {
-			low, high = min(low, *v), max(high, *v)
-		}
-	}
+	low, high := reach(values)
 	var b strings.Builder
 	for _, v := range values {
 		switch {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -114,6 +115,7 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 
 // Usernames returns the names of users by id; an id without a user is left out.
 func (d *DB) Usernames(ctx context.Context, ids []string) (map[string]string, error) {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	names := make(map[string]string, len(ids))
 	for len(ids) > 0 {
 		n := min(len(ids), batch)

@@ -39,13 +39,7 @@ func List[T any](p *Printer, d Desc, items iter.Seq2[T, error], next func() stri
 
 // Slice is List over a slice.
 func Slice[T any](p *Printer, d Desc, items []T) error {
-	return List(p, d, func(yield func(T, error) bool) {
-		for _, v := range items {
-			if !yield(v, nil) {
-				return
-			}
-		}
-	}, nil)
+	return List(p, d, Each(items), nil)
 }
 
 // erase hides the element type, so that the writers exist once and not once per view.

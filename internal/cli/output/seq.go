@@ -18,6 +18,17 @@ func Map[A, B any](items iter.Seq2[A, error], view func(A) B) iter.Seq2[B, error
 	}
 }
 
+// Each is a stream of what is there already.
+func Each[T any](items []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, v := range items {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
 // Paged turns a stream of rows into a stream of views, size rows at a time, for views that take a query. An error passes
 // through after what came before it.
 func Paged[A, B any](items iter.Seq2[A, error], size int, views func([]A) ([]B, error)) iter.Seq2[B, error] {

@@ -36,6 +36,9 @@ type Item struct {
 	Status   Status
 	Error    string
 	IntentID string
+	// Obstacle is what kept the user or the position from protection; empty when
+	// nothing did.
+	Obstacle Obstacle
 }
 
 // Result is what a run did.

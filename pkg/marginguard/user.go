@@ -60,6 +60,11 @@ func (s *session) keep(w *watch, unreachable, sealed bool) {
 	case w.x != nil:
 		s.opened++
 	}
+	for i := range w.items {
+		if w.items[i].Obstacle == "" {
+			w.items[i].Obstacle = obstacleOf(w.items[i])
+		}
+	}
 	s.perTarget[w.t.key()] = w.count
 	s.items = append(s.items, w.items...)
 	if unreachable {
@@ -101,6 +106,8 @@ type watch struct {
 	// fault is what speaks against the account's key, and why the words of it.
 	fault Fault
 	why   string
+	// closed is an account that could not be opened.
+	closed bool
 }
 
 // blame remembers an answer of the exchange that speaks against the key.
@@ -144,6 +151,7 @@ func (w *watch) run(ctx context.Context) (err error) {
 		w.pass(OtherNetwork, elsewhere.Reason)
 		return nil
 	case err != nil:
+		w.closed = true
 		return err
 	}
 	if err := w.read(ctx); err != nil {
@@ -306,11 +314,15 @@ func (w *watch) item(v Verdict, status Status) Item {
 }
 
 func (w *watch) failure(err error) Item {
+	why := obstacleOfError(err)
+	if w.closed && why == ObstacleFailed {
+		why = ObstacleSealed
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("no answer within %s: %w", w.s.o.UserTimeout, err)
 	}
 	return Item{
-		UserID: w.t.UserID, AccountID: w.t.AccountID, Status: StatusFailed, Error: err.Error(),
+		UserID: w.t.UserID, AccountID: w.t.AccountID, Status: StatusFailed, Error: err.Error(), Obstacle: why,
 		Verdict: Verdict{Urgency: math.Inf(1), Reason: err.Error()},
 	}
 }

@@ -35,10 +35,11 @@ type world struct {
 
 	// onPost decides what happens to a request: whether it is applied and what
 	// the caller hears.
-	onPost func(user, trade string) (apply bool, err error)
-	onRead func(ctx context.Context, user string) error
-	onPlan func()
-	onSent func()
+	onPost    func(user, trade string) (apply bool, err error)
+	onConnect func(user string) error
+	onRead    func(ctx context.Context, user string) error
+	onPlan    func()
+	onSent    func()
 }
 
 func newWorld() *world {
@@ -192,6 +193,11 @@ func (w *world) Ticker(context.Context) (Market, error) {
 }
 
 func (w *world) Connect(_ context.Context, t Target) (Exchange, error) {
+	if w.onConnect != nil {
+		if err := w.onConnect(t.UserID); err != nil {
+			return nil, err
+		}
+	}
 	return account{w, t.UserID}, nil
 }
 

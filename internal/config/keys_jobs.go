@@ -24,17 +24,17 @@ func guardKeys() []Key {
 		},
 		{
 			Name: "guard.max_sats_per_user_day", Kind: KindInteger, Default: "0", rule: between(0, maxSats),
-			Summary: "most sats added for one user in 24 hours; 0 is no cap",
+			Summary: "most sats added for one user in any 24 hours; 0 is no cap",
 			field:   func(c *Config) any { return &c.Guard.MaxSatsPerUserDay },
 		},
 		{
 			Name: "guard.max_sats_per_position_day", Kind: KindInteger, Default: "0", rule: between(0, maxSats),
-			Summary: "most sats added to one position in 24 hours; 0 is the position's entry margin",
+			Summary: "most sats added to one position in any 24 hours; 0 is the position's entry margin",
 			field:   func(c *Config) any { return &c.Guard.MaxSatsPerPositionDay },
 		},
 		{
 			Name: "guard.max_balance_share", Kind: KindNumber, Default: "0.5", rule: numberOver(0, 1),
-			Summary: "largest part of the free balance one addition may take",
+			Summary: "largest part of an account's free balance that all additions of one run, or one round, may take together",
 			field:   func(c *Config) any { return &c.Guard.MaxBalanceShare },
 		},
 		{

@@ -12,7 +12,7 @@ import (
 // maxPath bounds the prices of a path: a year of minutes.
 const maxPath = 366 * 24 * 60
 
-// pathStart is when a path begins: the start of a day, because caps count by day.
+// pathStart is when a path begins.
 func pathStart() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // ParsePath reads a price history from a few words, one price a step. Parts are

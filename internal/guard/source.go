@@ -25,7 +25,7 @@ func (s source) Targets(ctx context.Context, q marginguard.Query) iter.Seq2[marg
 	return func(yield func(marginguard.Target, error) bool) {
 		filter := store.GuardTargetFilter{
 			UserID: q.UserID, Users: q.Users, Range: store.GuardShard{After: q.After, Until: q.Until},
-			Day: q.Day, AddsSince: s.now().UTC().Add(-remembered),
+			SpentSince: q.SpentSince, AddsSince: s.now().UTC().Add(-remembered),
 		}
 		for row, err := range s.db.GuardTargets(ctx, filter) {
 			if err != nil {

@@ -15,9 +15,9 @@ func (in Input) budget() budget {
 	return left
 }
 
-// positionDay is the cap of a position for today, of which spent sats are spent.
-// Without an entry margin the margin at the start of the day stands in: what was
-// added since must not raise the cap.
+// positionDay is the cap of a position in a CapWindow, of which spent sats are
+// spent. Without an entry margin the margin at the start of the window stands in:
+// what was added since must not raise the cap.
 func (c Caps) positionDay(p Position, spent int64) int64 {
 	switch {
 	case c.PositionDaySats < 0:
@@ -30,7 +30,8 @@ func (c Caps) positionDay(p Position, spent int64) int64 {
 	return max(p.Margin-spent, 0)
 }
 
-// PositionDayLeft is what may still be added to a position today.
+// PositionDayLeft is what may be added to a position now, when spent sats were
+// added to it in the last CapWindow.
 func (c Caps) PositionDayLeft(p Position, spent int64) int64 {
 	limit := c.positionDay(p, spent)
 	if limit == NoCap {
@@ -130,9 +131,9 @@ func limitText(l Limit) string {
 	case LimitLeverage:
 		return "limited by leverage 1"
 	case LimitPositionDay:
-		return "limited by the day's cap of the position"
+		return "limited by the 24-hour cap of the position"
 	case LimitUserDay:
-		return "limited by the day's cap of the user"
+		return "limited by the 24-hour cap of the user"
 	case LimitRun:
 		return "limited by the cap of the run"
 	default:

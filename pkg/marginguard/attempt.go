@@ -77,13 +77,21 @@ func (w *watch) resolved(i Intent, now *Position, state State, why string) Item 
 
 // refund gives back what an intent had reserved.
 func (w *watch) refund(i Intent) {
-	if i.PlannedAt.Before(w.s.o.Now().UTC().Truncate(24 * time.Hour)) {
+	if spentAt(i).Before(w.s.spentSince()) {
 		return
 	}
 	w.t.Spent.UserDay -= i.Amount
 	if w.t.Spent.PositionDay != nil {
 		w.t.Spent.PositionDay[i.TradeID] -= i.Amount
 	}
+}
+
+// spentAt is when an intent counts as spent from.
+func spentAt(i Intent) time.Time {
+	if i.SentAt.IsZero() {
+		return i.PlannedAt
+	}
+	return i.SentAt
 }
 
 func (s *Spent) remember(tradeID string, at time.Time) {
@@ -116,7 +124,7 @@ func (w *watch) add(ctx context.Context, v Verdict) {
 		RunID: w.s.runID, UserID: w.t.UserID, AccountID: w.t.AccountID, Verdict: v, Before: seen(*p), SeenAt: w.readAt,
 		Made: w.t.Made[v.TradeID], Since: w.t.Since,
 		UserDayCap: w.s.o.Caps.UserDaySats, PositionDayCap: position, RoundCap: round, Round: w.s.req.Round,
-		Day: w.s.o.Now().UTC().Truncate(24 * time.Hour), At: w.s.o.Now().UTC(),
+		SpentSince: w.s.spentSince(), At: w.s.o.Now().UTC(),
 	})
 	if err != nil {
 		w.refuse(v, err)

@@ -100,13 +100,11 @@ func (b Backtest) Run(candles []Candle) (Report, error) {
 	for _, o := range b.Openings {
 		state = append(state, &replayed{out: Outcome{Opening: o}})
 	}
-	spent, day := Spent{LastAdd: map[string]time.Time{}, PositionDay: map[string]int64{}}, time.Time{}
+	spent := ledger{Spent: Spent{LastAdd: map[string]time.Time{}, PositionDay: map[string]int64{}}}
 	balance := b.Balance
 	var report Report
 	for _, c := range candles {
-		if today := c.At.UTC().Truncate(24 * time.Hour); !today.Equal(day) {
-			day, spent.UserDay, spent.PositionDay = today, 0, map[string]int64{}
-		}
+		spent.forget(c.At.Add(-CapWindow))
 		var live []Position
 		index := map[string]*replayed{}
 		for n, r := range state {
@@ -126,7 +124,7 @@ func (b Backtest) Run(candles []Candle) (Report, error) {
 		}
 		verdicts := Decide(Input{
 			Config: b.Config, Reading: b.Reading, Positions: live, PositionsReadAt: c.At, Market: c.market(), Funds: funds,
-			Caps: b.Caps, Spent: spent, RunLeft: NoCap, Now: c.At,
+			Caps: b.Caps, Spent: spent.Spent, RunLeft: NoCap, Now: c.At,
 		})
 		for _, v := range verdicts {
 			if v.Word != Add {
@@ -151,6 +149,34 @@ func (b Backtest) Run(candles []Candle) (Report, error) {
 		}
 	}
 	return report, nil
+}
+
+// ledger is what a replay has spent in the last CapWindow, and when.
+type ledger struct {
+	Spent
+	entries []entry // by time
+}
+
+type entry struct {
+	tradeID string
+	sats    int64
+	at      time.Time
+}
+
+// book adds an addition, which must not be older than the ones before.
+func (l *ledger) book(tradeID string, sats int64, at time.Time) {
+	l.Spent.book(tradeID, sats, at)
+	l.entries = append(l.entries, entry{tradeID, sats, at})
+}
+
+// forget drops what was spent before a moment.
+func (l *ledger) forget(before time.Time) {
+	n := 0
+	for ; n < len(l.entries) && l.entries[n].at.Before(before); n++ {
+		l.UserDay -= l.entries[n].sats
+		l.PositionDay[l.entries[n].tradeID] -= l.entries[n].sats
+	}
+	l.entries = l.entries[n:]
 }
 
 func minTime(a, b time.Time) time.Time {

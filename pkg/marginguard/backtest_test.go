@@ -117,3 +117,39 @@ func TestBacktest_BalanceEnds(t *testing.T) {
 	require.Equal(t, int64(50000), got.LostAnyway)
 	require.Positive(t, got.Short)
 }
+
+// TestBacktest_CapsSlide: the caps of a day are those of any 24 hours here, too.
+func TestBacktest_CapsSlide(t *testing.T) {
+	t.Parallel()
+	began := time.Date(2026, 8, 12, 21, 30, 0, 0, time.UTC)
+	price := func(hour int) float64 {
+		switch {
+		case hour == 0:
+			return 91700
+		case hour < 2:
+			return 91000
+		}
+		return 90800
+	}
+	var candles []Candle
+	for h := range 27 {
+		x := price(h)
+		candles = append(candles, Candle{At: began.Add(time.Duration(h) * time.Hour), Open: x, High: x, Low: x, Close: x})
+	}
+	for name, caps := range map[string]Caps{
+		"user":     {PositionDaySats: -1, UserDaySats: 50_000, BalanceShare: 1, MinAddSats: 100},
+		"position": {PositionDaySats: 50_000, BalanceShare: 1, MinAddSats: 100},
+	} {
+		got, err := Backtest{
+			Config: Config{Mode: Global, Threshold: 10, AddPercent: 20}, Reading: Remaining, Caps: caps, Balance: NoCap,
+			Openings: []Opening{{Side: Long, Quantity: 5000, Price: 95000, Margin: 210526}},
+		}.Run(candles)
+		require.NoError(t, err)
+		sats, hours := []int64{}, []int{}
+		for _, a := range got.Outcomes[0].Additions {
+			sats, hours = append(sats, a.Sats), append(hours, int(a.At.Sub(began)/time.Hour))
+		}
+		require.Equal(t, []int64{42105, 7895, 42105}, sats, name)
+		require.Equal(t, []int{0, 1, 25}, hours, "%s: 24 hours after it the first addition still counts", name)
+	}
+}

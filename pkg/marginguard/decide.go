@@ -24,14 +24,19 @@ const (
 	minImplied = 100
 )
 
+// CapWindow is the time over which the caps of a day count. It slides: at every
+// moment what was added in the 24 hours before it counts, and no midnight ends it.
+const CapWindow = 24 * time.Hour
+
 // Caps are the operator's limits.
 type Caps struct {
-	// PositionDaySats limits the additions to one position in one UTC day: zero
+	// PositionDaySats limits the additions to one position in any CapWindow: zero
 	// means its entry margin, a negative number no limit.
 	PositionDaySats int64
-	// UserDaySats limits the additions of one user in one UTC day; zero means no limit.
+	// UserDaySats limits the additions of one user in any CapWindow; zero means no limit.
 	UserDaySats int64
-	// BalanceShare is the part of the free balance that one run may use.
+	// BalanceShare is the part of an account's free balance that all additions of
+	// one look at it may take together.
 	BalanceShare float64
 	// MinAddSats is the smallest addition worth a request.
 	MinAddSats int64
@@ -42,7 +47,7 @@ type Caps struct {
 	CooldownEscape float64
 }
 
-// Spent is what has been added before.
+// Spent is what has been added before: the sums over the last CapWindow.
 type Spent struct {
 	UserDay     int64
 	PositionDay map[string]int64

@@ -8,7 +8,7 @@ import (
 // Reasons why the store refuses an intent.
 var (
 	// ErrCapReached means that a cap left less than the amount.
-	ErrCapReached = errors.New("a cap of the day is reached")
+	ErrCapReached = errors.New("a cap is reached")
 	// ErrOpenIntent means that the position has an addition without an outcome.
 	ErrOpenIntent = errors.New("the position has an open intent")
 	// ErrOvertaken means that something happened to the position or the intent

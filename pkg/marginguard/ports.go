@@ -21,8 +21,8 @@ type Query struct {
 	Users []string
 	// After and Until, when not empty, bound the ids of the users.
 	After, Until string
-	// Day is the start of the UTC day over which spent amounts are summed.
-	Day time.Time
+	// SpentSince is the start of the window over which spent amounts are summed.
+	SpentSince time.Time
 }
 
 // Target is one user with the account that the guard works on.
@@ -103,14 +103,16 @@ type Plan struct {
 	// cannot tell, a count can.
 	Made  int64
 	Since time.Time
-	// UserDayCap and PositionDayCap are checked again under the user's lock.
+	// UserDayCap and PositionDayCap are checked again under the user's lock, over
+	// what was spent since SpentSince.
 	UserDayCap, PositionDayCap int64
 	// RoundCap, unless zero, is checked in the same way: it limits what all
 	// processes add together since Round began.
 	RoundCap int64
 	Round    time.Time
-	Day      time.Time
-	At       time.Time
+	// SpentSince is the start of the window that the two caps are for.
+	SpentSince time.Time
+	At         time.Time
 }
 
 // Settlement is what became of an intent.

@@ -263,6 +263,10 @@ func (r *Runner) newSession(req Request, market Market, runID string) *session {
 // addition that was not made within a minute is taken for one that will not be.
 func (s *session) exchangeTime() time.Time { return s.o.Now().Add(s.req.offset).UTC() }
 
+// spentSince is the start of the window of the caps of a day, on the exchange's
+// clock like the times at which additions were sent.
+func (s *session) spentSince() time.Time { return s.exchangeTime().Add(-CapWindow) }
+
 // all streams the targets through the workers; only, when not nil, names the
 // users to look at.
 func (s *session) all(caller context.Context, only map[string]bool) error {
@@ -300,8 +304,8 @@ func (s *session) stream(ctx context.Context, feed chan<- Target, only map[strin
 	if only != nil && len(only) == 0 {
 		return nil
 	}
-	day := s.o.Now().UTC().Truncate(24 * time.Hour)
-	for t, err := range s.o.Source.Targets(ctx, Query{UserID: s.req.UserID, Users: s.req.Users, Day: day}) {
+	q := Query{UserID: s.req.UserID, Users: s.req.Users, SpentSince: s.spentSince()}
+	for t, err := range s.o.Source.Targets(ctx, q) {
 		if err != nil {
 			return err
 		}

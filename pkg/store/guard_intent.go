@@ -11,8 +11,8 @@ import (
 
 // Why an intent cannot be written or moved on.
 var (
-	// ErrGuardCap means that a cap of the day leaves less than the amount.
-	ErrGuardCap = errors.New("a cap of the day is reached")
+	// ErrGuardCap means that a cap leaves less than the amount.
+	ErrGuardCap = errors.New("a cap is reached")
 	// ErrGuardOpen means that the position has an addition without an outcome.
 	ErrGuardOpen = errors.New("the position has an open intent")
 	// ErrGuardOvertaken means that the position or the intent was changed by
@@ -29,6 +29,12 @@ const (
 	spentStates = "('planned', 'sent', 'unknown', 'applied')"
 )
 
+// spentWithin picks the money spent since the moment @spent. It counts from when
+// it left; an intent is sent within moments of being planned, so the indexes on
+// planned_at find it.
+const spentWithin = `planned_at >= CAST(@spent AS timestamp) - interval '5 minutes'
+	AND COALESCE(sent_at, planned_at) >= @spent AND state IN ` + spentStates
+
 // GuardPlan is an intent that wants to be written, with what it must fit into.
 type GuardPlan struct {
 	Intent models.GuardIntent
@@ -38,8 +44,8 @@ type GuardPlan struct {
 	// were known before the position was read.
 	Made  int64
 	Since time.Time
-	// Day is the beginning of the day over which spent amounts are summed.
-	Day time.Time
+	// SpentSince is the beginning of the time over which spent amounts are summed.
+	SpentSince time.Time
 	// UserDayCap and PositionDayCap are in sats; zero or less means none.
 	UserDayCap, PositionDayCap int64
 	// RoundCap limits what all processes add together since Round began; zero
@@ -90,9 +96,9 @@ func (d *DB) guardFits(ctx context.Context, p GuardPlan, user string) error {
 	}
 	err := d.Gorm(ctx).Raw(`
 		SELECT COALESCE((SELECT SUM(amount_sats) FROM guard_intent
-		                 WHERE user_id = @user AND planned_at >= @day AND state IN `+spentStates+`), 0) AS "user",
+		                 WHERE user_id = @user AND `+spentWithin+`), 0) AS "user",
 		       COALESCE((SELECT SUM(amount_sats) FROM guard_intent
-		                 WHERE trade_id = @trade AND planned_at >= @day AND state IN `+spentStates+`), 0) AS position,
+		                 WHERE trade_id = @trade AND `+spentWithin+`), 0) AS position,
 		       EXISTS (SELECT FROM guard_intent
 		               WHERE trade_id = @trade AND state IN ('sent', 'unknown', 'applied')
 		                 AND COALESCE(resolved_at, sent_at) > @seen) AS overtaken,
@@ -101,7 +107,7 @@ func (d *DB) guardFits(ctx context.Context, p GuardPlan, user string) error {
 		       EXISTS (SELECT FROM guard_intent WHERE trade_id = @trade AND state IN `+openStates+`) AS open,
 		       EXISTS (SELECT FROM "MarginGuardConfig" WHERE user_id = @user AND NOT is_active)
 		       OR EXISTS (SELECT FROM "UserExchangeAccounts" WHERE id = @account AND NOT is_active) AS unwanted`,
-		map[string]any{"account": models.Deref(p.Intent.AccountID), "user": user, "day": p.Day, "trade": p.Intent.TradeID, "seen": p.SeenAt, "since": p.Since}).Scan(&sums).Error
+		map[string]any{"account": models.Deref(p.Intent.AccountID), "user": user, "spent": p.SpentSince.UTC(), "trade": p.Intent.TradeID, "seen": p.SeenAt, "since": p.Since}).Scan(&sums).Error
 	switch {
 	case err != nil:
 		return err

@@ -22,8 +22,8 @@ type GuardTargetFilter struct {
 	Users []string
 	// Range, unless it is zero, is the part of all users to stay in.
 	Range GuardShard
-	// Day is the beginning of the day over which spent amounts are summed.
-	Day time.Time
+	// SpentSince is the beginning of the time over which spent amounts are summed.
+	SpentSince time.Time
 	// AddsSince limits how far back the last addition to a position matters.
 	AddsSince time.Time
 }
@@ -149,8 +149,8 @@ func (d *DB) guardHistory(ctx context.Context, f GuardTargetFilter, page []Guard
 	}
 	err := d.Gorm(ctx).Raw(`
 		SELECT user_id, trade_id, SUM(amount_sats)::bigint AS sats FROM guard_intent
-		WHERE user_id IN ? AND planned_at >= ? AND state IN `+spentStates+`
-		GROUP BY user_id, trade_id`, users, f.Day).Scan(&spent).Error
+		WHERE user_id IN @users AND `+spentWithin+`
+		GROUP BY user_id, trade_id`, map[string]any{"users": users, "spent": f.SpentSince.UTC()}).Scan(&spent).Error
 	if err != nil {
 		return err
 	}

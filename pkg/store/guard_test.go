@@ -37,7 +37,7 @@ func (b guardBundle) plan(trade string, sats int64) store.GuardPlan {
 			UserID: &b.user, AccountID: &b.account, TradeID: trade, Side: "buy", AmountSats: sats, MarginBefore: 1000,
 			LiquidationBefore: 90000, EntryPrice: 95000, Price: 91000, Threshold: 10, PlannedAt: guardNow, UpdatedAt: guardNow,
 		},
-		SeenAt: guardNow.Add(-time.Second), Day: guardNow.Truncate(24 * time.Hour),
+		SeenAt: guardNow.Add(-time.Second), SpentSince: guardNow.Add(-24 * time.Hour),
 	}
 }
 
@@ -169,17 +169,17 @@ func TestGuardTargets_StreamsPagesWithHistory(t *testing.T) {
 		SELECT u.id, e.id, '{}', true, now() FROM "User" u, "Exchange" e WHERE e.slug = 'lnmarkets' AND u.id <> ?`, b.user).Error)
 	require.NoError(t, g.Exec(`INSERT INTO "MarginGuardConfig" (user_id, is_active, updated_at) SELECT id, true, now() FROM "User"`).Error)
 	yesterday := b.plan("old", 7)
-	yesterday.Intent.PlannedAt = guardNow.Add(-24 * time.Hour)
+	yesterday.Intent.PlannedAt = guardNow.Add(-24*time.Hour - time.Second)
 	for _, p := range []store.GuardPlan{b.plan("one", 100), b.plan("two", 30), yesterday} {
 		row, err := b.db.PlanGuardIntent(ctx, p)
 		require.NoError(t, err)
-		require.NoError(t, b.db.MarkGuardIntentSent(ctx, row.ID, guardNow))
+		require.NoError(t, b.db.MarkGuardIntentSent(ctx, row.ID, p.Intent.PlannedAt))
 		if p.Intent.TradeID == "one" {
 			require.NoError(t, b.settle(t, row.ID, models.GuardApplied, models.GuardSent))
 		}
 	}
 	seen := map[string]bool{}
-	for target, err := range b.db.GuardTargets(ctx, store.GuardTargetFilter{Day: guardNow.Truncate(24 * time.Hour), AddsSince: guardNow.Add(-time.Hour)}) {
+	for target, err := range b.db.GuardTargets(ctx, store.GuardTargetFilter{SpentSince: guardNow.Add(-24 * time.Hour), AddsSince: guardNow.Add(-time.Hour)}) {
 		require.NoError(t, err)
 		require.False(t, seen[target.AccountID])
 		seen[target.AccountID] = true
@@ -199,7 +199,7 @@ func TestGuardTargets_StreamsPagesWithHistory(t *testing.T) {
 	// Switched off in every way, the account still comes, because of its open intents.
 	require.NoError(t, g.Exec(`UPDATE "MarginGuardConfig" SET is_active = false`).Error)
 	var targets []store.GuardTarget
-	for target, err := range b.db.GuardTargets(ctx, store.GuardTargetFilter{Day: guardNow, AddsSince: guardNow}) {
+	for target, err := range b.db.GuardTargets(ctx, store.GuardTargetFilter{SpentSince: guardNow, AddsSince: guardNow}) {
 		require.NoError(t, err)
 		targets = append(targets, target)
 	}

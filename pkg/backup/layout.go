@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -206,11 +204,20 @@ func (p *pitrPlan) layOutLog(ctx context.Context) error {
 // keeps changed settings, so that a restart by hand continues it; everything else that keeps
 // this server private is said on its command line only.
 func (p *pitrPlan) configure() error {
-	quoted := func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+	take, left, err := carried(p.base.Manifest.Base.Settings)
+	if err != nil {
+		return &DamagedError{ID: p.base.ID, Level: LevelDigest, Problem: "the manifest's " + err.Error(), Cause: err}
+	}
+	if len(left) > 0 {
+		p.done.Warnings = append(p.done.Warnings, "settings of the manifest that no recovery needs are left out: "+strings.Join(left, ", "))
+	}
+	if err := p.setAside(); err != nil {
+		return err
+	}
 	from := filepath.Join(p.o.Directory, recoveryFolder, "wal")
 	source := strings.ReplaceAll(shellQuote(from), "%", "%%") + "/%f"
 	command := "test -f " + source + " && cp " + source + ` "%p"`
-	set := [][2]string{
+	set := []setting{
 		{"restore_command", command},
 		{"recovery_target_timeline", fmt.Sprint(p.done.Timeline)},
 		{"recovery_target_action", "pause"},
@@ -220,31 +227,22 @@ func (p *pitrPlan) configure() error {
 	t := p.o.Target
 	switch {
 	case !t.Time.IsZero():
-		set = append(set, [2]string{"recovery_target_time", t.Time.UTC().Format("2006-01-02 15:04:05.999999") + "+00"})
+		set = append(set, setting{"recovery_target_time", t.Time.UTC().Format("2006-01-02 15:04:05.999999") + "+00"})
 	case t.Name != "":
-		set = append(set, [2]string{"recovery_target_name", t.Name})
+		set = append(set, setting{"recovery_target_name", t.Name})
 	case t.LSN != 0:
-		set = append(set, [2]string{"recovery_target_lsn", t.LSN.String()})
+		set = append(set, setting{"recovery_target_lsn", t.LSN.String()})
 	default:
 		// The last record that the archive has: a server that misses it says so, where one
 		// that is just told to go on would stop at any damage and call it the end.
-		set = append(set, [2]string{"recovery_target_lsn", p.found.lastLSN.String()})
+		set = append(set, setting{"recovery_target_lsn", p.found.lastLSN.String()})
 	}
-	var b strings.Builder
-	b.WriteString("# of the recovery by axisor; without effect once it has ended\n")
-	for _, kv := range set {
-		b.WriteString(kv[0] + " = " + quoted(kv[1]) + "\n")
-	}
-	if err := p.write("postgresql.auto.conf", b.String()); err != nil {
+	if err := p.write(autoConf, "# of the recovery by axisor; without effect once it has ended\n"+settingsText(set)); err != nil {
 		return err
 	}
-	var own strings.Builder
-	own.WriteString("# a private server for the time of the recovery; the cluster's own postgresql.conf is beside data/\n")
-	for _, name := range slices.Sorted(maps.Keys(p.base.Manifest.Base.Settings)) {
-		own.WriteString(name + " = " + quoted(p.base.Manifest.Base.Settings[name]) + "\n")
-	}
+	own := "# a private server for the time of the recovery; the cluster's own postgresql.conf is beside data/\n" + settingsText(take)
 	return errors.Join(
-		p.write(filepath.Join(recoveryFolder, "postgresql.conf"), own.String()),
+		p.write(filepath.Join(recoveryFolder, "postgresql.conf"), own),
 		p.write(filepath.Join(recoveryFolder, "pg_hba.conf"), "local\tall\tall\ttrust\nlocal\treplication\tall\ttrust\n"), //nolint:dupword // databases, then roles
 		p.write(filepath.Join(recoveryFolder, "pg_ident.conf"), ""),
 		p.write("recovery.signal", ""),

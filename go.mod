@@ -37,7 +37,10 @@ require (
 	gorm.io/gorm v1.31.2
 )
 
-require github.com/coder/websocket v1.8.15
+require (
+	github.com/coder/websocket v1.8.15
+	github.com/go-json-experiment/json v1.27.2
+)
 
 require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect

@@ -1,10 +1,9 @@
 package audit
 
 import (
-	"encoding/json"
-
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/models"
 )
 
@@ -65,7 +64,7 @@ type detailsOf struct {
 
 func parseDetails(v any) (d detailsOf) {
 	if raw, ok := v.(models.JSON); ok {
-		if err := json.Unmarshal(raw, &d); err != nil {
+		if err := exactjson.Unmarshal(raw, &d); err != nil {
 			return detailsOf{} // another program's details have another shape
 		}
 	}

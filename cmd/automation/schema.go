@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/automation"
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 type schemaOptions struct {
@@ -71,7 +72,7 @@ func runSchema(_ context.Context, o *schemaOptions) error {
 		return err
 	}
 	var v schemaView
-	if err := json.Unmarshal(raw, &v); err != nil {
+	if err := exactjson.Unmarshal(raw, &v); err != nil {
 		return err
 	}
 	return output.One(p, output.Desc{Noun: "schemas", ID: "title"}, v, nil)

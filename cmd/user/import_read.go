@@ -15,6 +15,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // maxLine bounds one JSON line, so that a file without line ends is not read whole.
@@ -149,7 +150,7 @@ func jsonRows(in *bufio.Reader) iter.Seq2[admin.ImportRow, error] {
 func jsonRow(line int64, text []byte) admin.ImportRow {
 	row := admin.ImportRow{Line: line, Values: map[string]*string{}}
 	var all map[string]json.RawMessage
-	if err := json.Unmarshal(text, &all); err != nil || all == nil {
+	if err := exactjson.Unmarshal(text, &all); err != nil || all == nil {
 		row.Err = errors.New("it is not a JSON object")
 		return row
 	}
@@ -163,7 +164,7 @@ func jsonRow(line int64, text []byte) admin.ImportRow {
 			row.Values[name] = nil
 		case raw[0] == '"':
 			var s string
-			if err := json.Unmarshal(raw, &s); err != nil {
+			if err := exactjson.Unmarshal(raw, &s); err != nil {
 				row.Err = fmt.Errorf("field %q is not text", name)
 			}
 			row.Values[name] = &s

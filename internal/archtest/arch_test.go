@@ -48,7 +48,7 @@ func packages(t *testing.T) []pkg {
 }
 
 // anyone may be imported by every package: leaves without knowledge.
-var anyone = []string{"pkg/secret", "pkg/near", "internal/buildinfo"}
+var anyone = []string{"pkg/secret", "pkg/near", "pkg/exactjson", "internal/buildinfo"}
 
 // support packages exist for tests and tools; their imports are free, but nothing shipped may import them.
 var support = []string{"internal/testdb", "internal/testdb/", "internal/clitest", "internal/factory", "internal/archtest", "internal/docgen", "test/", "bench", "bench/"}
@@ -78,6 +78,7 @@ var allowed = map[string][]string{
 	"internal/monitor":      {},
 	"pkg/secret":            {},
 	"pkg/near":              {},
+	"pkg/exactjson":         {},
 	"pkg/models":            {},
 	"pkg/store":             {"pkg/models"},
 	"pkg/admin":             {"pkg/store", "pkg/models", "pkg/crypto", "pkg/bolt11", "pkg/automation"},
@@ -153,6 +154,7 @@ var owners = map[string][]string{
 	"github.com/golang-migrate/migrate/v4": {},
 	"github.com/google/jsonschema-go":      {"pkg/automation"},
 	"github.com/riverqueue/river":          {"internal/guard"},
+	"github.com/go-json-experiment/json":   {"pkg/exactjson"},
 	"github.com/coder/websocket":           {"pkg/lnmarkets/stream", "internal/lnsim"},
 }
 

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -121,7 +121,7 @@ func list(raw any) ([]string, string) {
 		v = strings.TrimSpace(v)
 		if strings.HasPrefix(v, "[") {
 			var out []string
-			if json.Unmarshal([]byte(v), &out) != nil {
+			if exactjson.Unmarshal([]byte(v), &out) != nil {
 				return nil, rule + ": a JSON array or entries separated by commas"
 			}
 			return out, ""

@@ -2,7 +2,6 @@ package credential
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/prompt"
 	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/pkg/crypto"
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/secret"
 )
@@ -80,7 +80,7 @@ func parseFields(source string, data []byte) (map[string]secret.Secret, error) {
 		return nil, clierr.Usagef("%s: more than %d bytes", source, maxInput)
 	}
 	var raw map[string]any
-	if json.Unmarshal(data, &raw) != nil || raw == nil {
+	if exactjson.Unmarshal(data, &raw) != nil || raw == nil {
 		return nil, want
 	}
 	fields := make(map[string]secret.Secret, len(raw))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/axisor/axisor/internal/lnsim"
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // ErrExchangeDown is returned when the simulated exchange of the folder does not run.
@@ -108,7 +109,7 @@ func (c *Control) do(ctx context.Context, method, path string, in, out any) erro
 		var refused struct {
 			Error string `json:"error"`
 		}
-		if err := json.NewDecoder(res.Body).Decode(&refused); err != nil || refused.Error == "" {
+		if err := exactjson.Read(res.Body, &refused); err != nil || refused.Error == "" {
 			return fmt.Errorf("the %s answered %s", c.what, res.Status)
 		}
 		return &RefusedError{Reason: refused.Error}
@@ -116,7 +117,7 @@ func (c *Control) do(ctx context.Context, method, path string, in, out any) erro
 	if out == nil {
 		return nil
 	}
-	if err := json.NewDecoder(res.Body).Decode(out); err != nil {
+	if err := exactjson.Read(res.Body, out); err != nil {
 		return fmt.Errorf("read the answer of the %s: %w", c.what, err)
 	}
 	return nil

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // Handler serves LND below /v1/, LNbits below /api/v1/, and orders to the
@@ -137,7 +139,7 @@ func (s *Sim) lndCreate(w http.ResponseWriter, r *http.Request) {
 		ValueMsat string `json:"value_msat"`
 		Expiry    string `json:"expiry"`
 	}
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+	if err := exactjson.Read(r.Body, &in); err != nil {
 		answer(w, http.StatusBadRequest, map[string]any{"code": 3, "message": err.Error()})
 		return
 	}
@@ -205,7 +207,7 @@ func (s *Sim) bitsCreate(w http.ResponseWriter, r *http.Request) {
 		Memo   string `json:"memo"`
 		Expiry int64  `json:"expiry"`
 	}
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.Out || in.Amount < 1 || in.Expiry < 1 {
+	if err := exactjson.Read(r.Body, &in); err != nil || in.Out || in.Amount < 1 || in.Expiry < 1 {
 		answer(w, http.StatusBadRequest, map[string]any{"detail": "Invalid invoice."})
 		return
 	}

@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // saved is what a node keeps between its runs.
@@ -29,7 +31,7 @@ func (s *Sim) load() error {
 		return fmt.Errorf("read state: %w", err)
 	}
 	var old saved
-	if err := json.Unmarshal(raw, &old); err != nil {
+	if err := exactjson.Unmarshal(raw, &old); err != nil {
 		return fmt.Errorf("read state %s: %w", s.o.StateFile, err)
 	}
 	key, err := hex.DecodeString(old.Key)

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // control serves /sim: JSON in, JSON out, for this machine only. Lists of
@@ -112,7 +114,7 @@ func done(err error) (any, error) { return map[string]bool{"ok": true}, err }
 // with decodes one strict JSON object and runs f on it.
 func with[T any](body []byte, f func(T) (any, error)) (any, error) {
 	var in T
-	if err := strict(body, &in); err != nil {
+	if err := exactjson.Strict(body, &in); err != nil {
 		return nil, err
 	}
 	return f(in)
@@ -124,9 +126,9 @@ func batch[I, O any](s *Sim, body []byte, put func(I) (O, error)) (any, error) {
 	list := make([]I, 1)
 	var err error
 	if many {
-		err = strict(body, &list)
+		err = exactjson.Strict(body, &list)
 	} else {
-		err = strict(body, &list[0])
+		err = exactjson.Strict(body, &list[0])
 	}
 	if err != nil {
 		return nil, err
@@ -149,18 +151,6 @@ func batch[I, O any](s *Sim, body []byte, put func(I) (O, error)) (any, error) {
 		return out[0], nil
 	}
 	return out, nil
-}
-
-func strict(body []byte, out any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(out); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more than one json value")
-	}
-	return nil
 }
 
 func (s *Sim) market(m Market) (any, error) {

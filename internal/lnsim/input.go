@@ -1,10 +1,9 @@
 package lnsim
 
 import (
-	"bytes"
-	"encoding/json"
 	"math"
 
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/lnmarkets/futures"
 )
 
@@ -14,7 +13,7 @@ func decode(c *call, out any) error {
 	if len(c.body) == 0 {
 		return invalid("Invalid request")
 	}
-	if err := json.NewDecoder(bytes.NewReader(c.body)).Decode(out); err != nil {
+	if err := exactjson.Unmarshal(c.body, out); err != nil {
 		return invalid("Invalid request")
 	}
 	return nil

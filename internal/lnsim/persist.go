@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // save writes the state beside its file and moves it into place, so that a
@@ -58,7 +60,7 @@ func (s *Sim) load() (found bool, err error) {
 		return false, fmt.Errorf("read exchange state: %w", err)
 	}
 	st := newState()
-	if err := json.Unmarshal(b, st); err != nil {
+	if err := exactjson.Unmarshal(b, st); err != nil {
 		return false, fmt.Errorf("read exchange state %s: %w", s.file, err)
 	}
 	if st.LastPrice <= 0 || st.Keys == nil {

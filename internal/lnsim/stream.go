@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // pushEvery is how often a subscriber hears of the market although nothing moved.
@@ -185,7 +187,7 @@ func (l *listener) answer(text []byte) []byte {
 	}
 	out := map[string]any{"jsonrpc": "2.0", "id": nil}
 	refuse := func(code int, why string) { out["error"] = map[string]any{"code": code, "message": why} }
-	if err := json.Unmarshal(text, &in); err != nil {
+	if err := exactjson.Unmarshal(text, &in); err != nil {
 		refuse(-32700, "Parse error")
 	}
 	out["id"] = in.ID

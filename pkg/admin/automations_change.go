@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -131,7 +132,7 @@ func (t *txn) changeAutomation(ctx context.Context, id, action string, fn func(*
 func sameAutomation(a, b models.Automation) bool {
 	normal := func(m models.Automation) []byte {
 		var config any
-		if json.Unmarshal(m.Config, &config) != nil {
+		if exactjson.Unmarshal(m.Config, &config) != nil {
 			config = string(m.Config)
 		}
 		values := AutomationValues(m)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/axisor/axisor/pkg/crypto"
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/secret"
 	"github.com/axisor/axisor/pkg/store"
@@ -128,7 +129,7 @@ func (t *txn) merged(
 		if err != nil {
 			return nil, err
 		}
-		if json.Unmarshal(row.Credentials, &stored) != nil || stored == nil { // one text for the whole object: replaced
+		if exactjson.Unmarshal(row.Credentials, &stored) != nil || stored == nil { // one text for the whole object: replaced
 			stored = map[string]json.RawMessage{}
 		}
 	}

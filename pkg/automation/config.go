@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 //go:embed schemas/*.json
@@ -87,7 +89,7 @@ func Strategy(config []byte) string {
 	var c struct {
 		Strategy string `json:"strategy"`
 	}
-	if json.Unmarshal(config, &c) != nil {
+	if exactjson.Unmarshal(config, &c) != nil {
 		return ""
 	}
 	return c.Strategy
@@ -96,7 +98,7 @@ func Strategy(config []byte) string {
 // Recognise tells the shape of a stored configuration, and for one of the web application what is wrong with it.
 func Recognise(slug string, config []byte) (Shape, error) {
 	var keys map[string]json.RawMessage
-	if err := json.Unmarshal(config, &keys); err != nil || keys == nil {
+	if err := exactjson.Unmarshal(config, &keys); err != nil || keys == nil {
 		return ShapeUnknown, &ConfigError{[]Violation{{Keyword: "type", Message: "it is not a JSON object"}}}
 	}
 	if _, ours := keys["strategy"]; ours {
@@ -124,7 +126,7 @@ func known(slug string) []string {
 
 func check(name string, config []byte) error {
 	var value any
-	if err := json.Unmarshal(config, &value); err != nil {
+	if err := exactjson.Unmarshal(config, &value); err != nil {
 		return &ConfigError{[]Violation{{Keyword: "syntax", Message: "it is not JSON: " + err.Error()}}}
 	}
 	if bytes.Contains(config, []byte(`\u0000`)) {

@@ -1,7 +1,6 @@
 package automation
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // readSchema reads one of the embedded schemas.
@@ -18,7 +19,7 @@ func readSchema(name string) (*jsonschema.Schema, error) {
 		return nil, fmt.Errorf("read schema: %w", err)
 	}
 	s := &jsonschema.Schema{}
-	if err := json.Unmarshal(raw, s); err != nil {
+	if err := exactjson.Unmarshal(raw, s); err != nil {
 		return nil, fmt.Errorf("read schema %s: %w", name, err)
 	}
 	return s, nil

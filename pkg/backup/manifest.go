@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // manifestVersion is raised when a manifest can no longer be read by older releases.
@@ -149,7 +151,7 @@ func decodeChecked(text []byte, v any) error {
 	if sum := sha256.Sum256(blank); hex.EncodeToString(sum[:]) != stored {
 		return errors.New("manifest does not match its own checksum")
 	}
-	if err := json.Unmarshal(text, v); err != nil {
+	if err := exactjson.Unmarshal(text, v); err != nil {
 		return fmt.Errorf("manifest is not readable: %w", err)
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 
 	"github.com/axisor/axisor/pkg/backup/remote"
 	"github.com/axisor/axisor/pkg/backup/wal"
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -308,7 +309,7 @@ func (r *Repository) Receivers() ([]ReceiverState, error) {
 		}
 		var s ReceiverState
 		if err == nil {
-			err = json.Unmarshal(text, &s)
+			err = exactjson.Unmarshal(text, &s)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read receiver state: %w", err)

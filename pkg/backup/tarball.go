@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/axisor/axisor/pkg/backup/wal"
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 const (
@@ -122,7 +122,7 @@ func (c *baseContent) compare(text []byte, found map[string]tarFile) error {
 		return errors.New("the server's list of files (backup_manifest) does not match its own checksum")
 	}
 	var list serverList
-	if err := json.Unmarshal(text, &list); err != nil {
+	if err := exactjson.Unmarshal(text, &list); err != nil {
 		return fmt.Errorf("read backup_manifest: %w", err)
 	}
 	for _, f := range list.Files {

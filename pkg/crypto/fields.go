@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -78,7 +79,7 @@ func (kr *Keyring) EncryptFields(at Place, fields map[string]secret.Secret) (map
 // Inspect that brings them to light. Fields are returned as they are spelled.
 func (kr *Keyring) DecryptJSON(at Place, column []byte) (map[string]secret.Secret, error) {
 	var whole string
-	if json.Unmarshal(column, &whole) == nil {
+	if exactjson.Unmarshal(column, &whole) == nil {
 		plain, err := kr.use(at.Of(""), whole)
 		if err != nil {
 			return nil, fmt.Errorf("open credentials: %w", err)
@@ -145,7 +146,7 @@ func textFields(object []byte) (map[string]string, error) {
 
 func rawFields(object []byte) (map[string]json.RawMessage, error) {
 	var raw map[string]json.RawMessage
-	if json.Unmarshal(object, &raw) != nil || raw == nil {
+	if exactjson.Unmarshal(object, &raw) != nil || raw == nil {
 		return nil, fmt.Errorf("open credentials: not a JSON object: %w", ErrFormat)
 	}
 	return raw, nil
@@ -153,7 +154,7 @@ func rawFields(object []byte) (map[string]json.RawMessage, error) {
 
 func textField(name string, raw json.RawMessage) (string, bool) {
 	var text string
-	if len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &text) == nil {
+	if len(raw) > 0 && raw[0] == '"' && exactjson.Unmarshal(raw, &text) == nil {
 		return text, true
 	}
 	if word := string(raw); IsClearField(name) && (word == "true" || word == "false") {

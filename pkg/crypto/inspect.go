@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -63,7 +64,7 @@ func (kr *Keyring) Inspect(at Place, column []byte) []Value {
 
 func (kr *Keyring) inspect(at Place, column []byte) ([]Value, map[string]json.RawMessage) {
 	var whole string
-	if len(column) > 0 && column[0] == '"' && json.Unmarshal(column, &whole) == nil {
+	if len(column) > 0 && column[0] == '"' && exactjson.Unmarshal(column, &whole) == nil {
 		return []Value{kr.value(at.Of(""), whole)}, nil
 	}
 	raw, err := rawFields(column)

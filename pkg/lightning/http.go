@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -160,7 +161,7 @@ func (c *caller) call(ctx context.Context, method, path string, query url.Values
 	case res.StatusCode < 200 || res.StatusCode > 299:
 		return &APIError{Method: method, Path: path, Status: res.StatusCode, Message: c.message(raw)}
 	}
-	if err := json.Unmarshal(raw, out); err != nil {
+	if err := exactjson.Unmarshal(raw, out); err != nil {
 		return fmt.Errorf("%s %s: %w: its answer is not what the interface says", method, path, ErrUnavailable)
 	}
 	return nil
@@ -190,7 +191,7 @@ func (c *caller) message(raw []byte) string {
 		Detail  any `json:"detail"`
 	}
 	text := string(raw[:min(len(raw), 2048)])
-	if json.Unmarshal(raw, &shape) == nil {
+	if exactjson.Unmarshal(raw, &shape) == nil {
 		for _, v := range []any{shape.Message, shape.Detail, shape.Error} {
 			if s, ok := v.(string); ok && s != "" {
 				text = s

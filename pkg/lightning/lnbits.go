@@ -3,7 +3,6 @@ package lightning
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -165,7 +165,7 @@ func (t *lnbitsTime) UnmarshalJSON(raw []byte) error {
 		return nil
 	}
 	var seconds float64
-	if json.Unmarshal(raw, &seconds) == nil {
+	if exactjson.Unmarshal(raw, &seconds) == nil {
 		*t = lnbitsTime(time.Unix(int64(seconds), 0).UTC())
 		return nil
 	}

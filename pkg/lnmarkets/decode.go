@@ -2,13 +2,13 @@ package lnmarkets
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // maxExact is the largest whole number that a JavaScript server can send
@@ -29,7 +29,7 @@ func (w *whole) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	var f float64
-	if err := json.Unmarshal(b, &f); err != nil {
+	if err := exactjson.Unmarshal(b, &f); err != nil {
 		return fmt.Errorf("%s is not a number", b)
 	}
 	if f != math.Trunc(f) || math.Abs(f) > maxExact {
@@ -53,7 +53,7 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	var t time.Time
-	if err := json.Unmarshal(b, &t); err != nil {
+	if err := exactjson.Unmarshal(b, &t); err != nil {
 		return fmt.Errorf("%s is not a time", b)
 	}
 	*m = moment(t.UTC())
@@ -61,20 +61,11 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 }
 
 // unmarshal decodes exactly one JSON value that fills the body. Unknown fields
-// are ignored, because the exchange adds some without notice.
+// are ignored, because the exchange adds some without notice; so are fields that
+// differ from a known one in case alone.
 func unmarshal(body []byte, out any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return errors.New("empty body")
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	if err := d.Decode(out); err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return errors.New("json is cut short")
-		}
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more than one json value")
-	}
-	return nil
+	return exactjson.Unmarshal(body, out)
 }

@@ -1,12 +1,13 @@
 package lnmarkets
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // maxMessage bounds what is kept of the exchange's words.
@@ -21,7 +22,7 @@ func (c *Client) apiError(k call, got answer) *APIError {
 		Code    any `json:"code"`
 	}
 	message := ""
-	if json.Unmarshal(got.body, &shape) == nil {
+	if exactjson.Unmarshal(got.body, &shape) == nil {
 		if message = text(shape.Message); message == "" {
 			message = text(shape.Error)
 		}

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // Mode says which positions a configuration protects.
@@ -150,7 +152,7 @@ func ParseSettings(raw []byte) (map[string]Setting, error) {
 		MarginThreshold *float64 `json:"margin_threshold"`
 		AddPercent      *float64 `json:"add_margin_percentage"`
 	}
-	if err := json.Unmarshal(raw, &entries); err != nil {
+	if err := exactjson.Unmarshal(raw, &entries); err != nil {
 		return nil, &ConfigError{Field: "individual_configs", Value: "…", Rule: "is not an object of objects: " + err.Error()}
 	}
 	settings := make(map[string]Setting, len(entries))

@@ -109,3 +109,14 @@ func TestReading_TriggerAgreesWithDistance(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Remaining, r)
 }
+
+// TestParseSettings_FieldsSpelledOtherwiseChangeNothing: a switch that is off stays off.
+func TestParseSettings_FieldsSpelledOtherwiseChangeNothing(t *testing.T) {
+	t.Parallel()
+	plain, err := ParseSettings([]byte(`{"aa":{"enabled":false,"threshold":12},"bb":{"is_active":true,"margin_threshold":8,"add_margin_percentage":30}}`))
+	require.NoError(t, err)
+	loud, err := ParseSettings([]byte(`{"aa":{"enabled":false,"Enabled":true,"threshold":12,"THRESHOLD":45},
+		"bb":{"Is_Active":false,"is_active":true,"margin_threshold":8,"Margin_Threshold":"x","add_margin_percentage":30,"ADD_margin_percentage":99}}`))
+	require.NoError(t, err)
+	require.Equal(t, plain, loud)
+}

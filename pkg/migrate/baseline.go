@@ -4,12 +4,13 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // baselineVersion is the last migration that a baseline records instead of running: up to here they make the
@@ -65,7 +66,7 @@ type Adoption struct {
 
 func baselineCatalog() (*Catalog, error) {
 	var c Catalog
-	if err := json.Unmarshal(baselineJSON, &c); err != nil {
+	if err := exactjson.Unmarshal(baselineJSON, &c); err != nil {
 		return nil, fmt.Errorf("read the schema of the design: %w", err)
 	}
 	return &c, nil

@@ -3,11 +3,12 @@ package migrate
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 //go:generate go test . -run Snapshot -count=1 -update
@@ -38,7 +39,7 @@ type Finding struct {
 // Expected returns the catalog this binary expects.
 func Expected() (*Catalog, error) {
 	var c Catalog
-	if err := json.Unmarshal(schemaJSON, &c); err != nil {
+	if err := exactjson.Unmarshal(schemaJSON, &c); err != nil {
 		return nil, fmt.Errorf("read the expected schema: %w", err)
 	}
 	return &c, nil

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // JSON is a jsonb column. Nil is NULL; the JSON value null is the text "null".
@@ -65,11 +67,11 @@ func (j JSON) Decode(v any) error {
 	if len(j) == 0 {
 		return nil
 	}
-	return json.Unmarshal(j, v)
+	return exactjson.Unmarshal(j, v)
 }
 
 // IsObject reports whether the value is a JSON object.
 func (j JSON) IsObject() bool {
 	var m map[string]json.RawMessage
-	return json.Unmarshal(j, &m) == nil && m != nil
+	return exactjson.Unmarshal(j, &m) == nil && m != nil
 }

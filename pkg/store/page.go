@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // DefaultLimit is the length of a page when nothing else is asked for.
@@ -112,7 +114,7 @@ func decodeCursor(s string) (cursor, error) {
 	var c cursor
 	raw, err := base64.RawURLEncoding.DecodeString(s)
 	if err == nil {
-		err = json.Unmarshal(raw, &c)
+		err = exactjson.Unmarshal(raw, &c)
 	}
 	if err != nil || c.ID == "" {
 		return c, badCursor(s)

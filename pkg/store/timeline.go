@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/models"
 )
 
@@ -67,7 +68,7 @@ func (d *DB) Timeline(ctx context.Context, f TimelineFilter, page Page) List[Eve
 	if page.Cursor != "" {
 		start = &timelineCursor{}
 		raw, err := base64.RawURLEncoding.DecodeString(page.Cursor)
-		if err != nil || json.Unmarshal(raw, start) != nil || start.ID == "" {
+		if err != nil || exactjson.Unmarshal(raw, start) != nil || start.ID == "" {
 			return failed[Event](badCursor(page.Cursor))
 		}
 		if _, err := time.Parse("2006-01-02 15:04:05.999999", start.At); err != nil {

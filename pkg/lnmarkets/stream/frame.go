@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/lnmarkets"
 	"github.com/axisor/axisor/pkg/lnmarkets/futures"
 )
@@ -45,7 +46,7 @@ func (f *Follower) take(text []byte) error {
 
 func (f *Follower) read(text []byte) (nonsense, fatal error) {
 	var m frame
-	if err := json.Unmarshal(text, &m); err != nil {
+	if err := exactjson.Unmarshal(text, &m); err != nil {
 		return errors.New("not JSON-RPC"), nil
 	}
 	switch {
@@ -76,7 +77,7 @@ func (f *Follower) last(data []byte) error {
 		Time      float64 `json:"time"`
 		LastPrice float64 `json:"lastPrice"`
 	}
-	if err := json.Unmarshal(data, &got); err != nil {
+	if err := exactjson.Unmarshal(data, &got); err != nil {
 		return errors.New("the last price is not an object")
 	}
 	if !(got.LastPrice > 0 && got.LastPrice < futures.MaxPrice) || !(got.Time > 0 && got.Time < 1e14) {

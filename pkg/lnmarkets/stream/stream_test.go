@@ -106,3 +106,19 @@ func TestNew_NeedsAddressAndClock(t *testing.T) {
 	_, err = stream.New(stream.Options{URL: "ws://localhost"})
 	require.ErrorIs(t, err, lnmarkets.ErrOptions)
 }
+
+// TestFollower_FieldsSpelledOtherwiseChangeNothing: neither in the frame nor in what it carries.
+func TestFollower_FieldsSpelledOtherwiseChangeNothing(t *testing.T) {
+	t.Parallel()
+	f, err := stream.New(stream.Options{URL: "wss://stream.example.com/v1", Now: time.Now})
+	require.NoError(t, err)
+	hear := func(params string) {
+		_, fatal := f.Hear([]byte(`{"jsonrpc":"2.0","method":"subscription","Method":"other","ERROR":{"code":1},"Params":{},"params":` + params + `,"ID":1}`))
+		require.NoError(t, fatal)
+	}
+	hear(`{"topic":"futures/inverse/btc_usd/lastPrice","Topic":"x","data":{"time":1786521600000,"lastPrice":93000,"LastPrice":12,"lastprice":"x"},"DATA":1}`)
+	require.InDelta(t, 93000, f.Quote().LastPrice, 0)
+	hear(`{"topic":"futures/inverse/btc_usd/ticker","data":{"index":93010,"lastPrice":93000,"Index":1,"PRICES":7,"prices":[{"minSize":0,"maxSize":9,"bidPrice":1,"BidPrice":5}]}}`)
+	require.InDelta(t, 93010, f.Quote().Ticker.Index, 0)
+	require.InDelta(t, 1, f.Quote().Ticker.Prices[0].BidPrice, 0)
+}

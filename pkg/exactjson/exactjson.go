@@ -1,0 +1,53 @@
+// Package exactjson decodes JSON that others wrote: the exchange, Lightning nodes,
+// the web application's columns, files that people made. The names of fields are
+// matched exactly. encoding/json also takes a field whose name differs in case
+// alone, so that a new field "Margin" would replace "margin"; here it is one of the
+// unknown fields, which change nothing. A name that comes twice in one object is an
+// error, because nobody can say which of the two is meant.
+//
+// It knows nothing of what is decoded. A test of the architecture keeps the
+// decoders of encoding/json out of the rest of the program.
+package exactjson
+
+import (
+	"errors"
+	"io"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+)
+
+// ErrCut is a text that ends in the middle of its value.
+var ErrCut = errors.New("json is cut short")
+
+// rules are those of encoding/json for everything but names.
+func rules() json.Options {
+	return json.JoinOptions(
+		jsonv1.DefaultOptionsV1(),
+		json.MatchCaseInsensitiveNames(false),
+		jsonv1.MatchCaseSensitiveDelimiter(true),
+		// The first error ends it, and says where in the text it is.
+		jsonv1.ReportErrorsWithLegacySemantics(false),
+		jsontext.AllowDuplicateNames(false),
+	)
+}
+
+// Unmarshal decodes the one value that data consists of into the value out points
+// to. Fields that out does not have are ignored. Text that ends too early is ErrCut.
+func Unmarshal(data []byte, out any) error { return cut(json.Unmarshal(data, out, rules())) }
+
+// Strict is Unmarshal that refuses fields that out does not have.
+func Strict(data []byte, out any) error {
+	return cut(json.Unmarshal(data, out, rules(), json.RejectUnknownMembers(true)))
+}
+
+// Read decodes the one value that r holds. How much is read is the caller's to bound.
+func Read(r io.Reader, out any) error { return cut(json.UnmarshalRead(r, out, rules())) }
+
+func cut(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return ErrCut
+	}
+	return err
+}

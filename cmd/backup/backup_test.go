@@ -300,3 +300,31 @@ func TestRestore(t *testing.T) {
 	require.NoError(t, os.Truncate(file, 100))
 	p.Fails(8, "restore", file, "--to-database", name+"_2")
 }
+
+// What takes the name of a database in use keeps its properties; what cannot be kept is foretold, named and not a success.
+func TestRestore_LostProperties(t *testing.T) {
+	t.Parallel()
+	p := clitest.WithDB(t)
+	id := strings.TrimSpace(p.OK("backup", "-q").Stdout)
+	name := "axisor_lost_" + strings.ToLower(filepath.Base(p.Dir)) + "_" + id
+	quoted := pgx.Identifier{name}.Sanitize()
+	p.OK("restore", id, "--to-database", name)
+	defer exec(t, p, "DROP DATABASE IF EXISTS "+quoted+" WITH (FORCE)")
+	exec(t, p, "ALTER DATABASE "+quoted+" SET statement_timeout TO '5min'; REVOKE CONNECT ON DATABASE "+quoted+" FROM PUBLIC")
+	got := p.OK("restore", id, "--to-database", name, "--replace", "--yes", "-o", "json").JSON()
+	require.Empty(t, got["not_kept"])
+	roles := func(flags ...string) []any {
+		return p.OK(append([]string{"restore", id, "--to-database", name, "--replace", "--plan", "-o", "json"}, flags...)...).JSON()["roles"].([]any)
+	}
+	require.Less(t, len(roles("--keep-owner=false", "--keep-acl=false")), len(roles()), "what is left out needs no role")
+
+	exec(t, p, `UPDATE pg_db_role_setting SET setconfig = setconfig || '{knob_of_old_times=3}' FROM pg_database d
+		WHERE setdatabase = d.oid AND d.datname = '`+name+"'")
+	plan := p.OK("restore", id, "--to-database", name, "--replace", "--plan", "-o", "json")
+	require.Equal(t, []any{"setting knob_of_old_times: this server does not know it"}, plan.JSON()["not_kept"])
+	require.Contains(t, p.OK("restore", id, "--to-database", name, "--replace", "--plan").Stderr, "cannot be kept: setting knob_of_old_times")
+	r := p.Fails(7, "restore", id, "--to-database", name, "--replace", "--yes", "-o", "json")
+	require.Equal(t, "properties_lost", r.Error()["code"])
+
+	require.Contains(t, p.Fails(2, "restore", id, "--to-database", name+"_x", "--map-role", "PUBLIC=postgres").Stderr, "is not a role")
+}

@@ -24,6 +24,8 @@ type restoreOptions struct {
 	ref       string
 	database  string
 	identity  string
+	noOwner   bool
+	noACL     bool
 	keepOwner bool
 	keepACL   bool
 	role      string
@@ -58,13 +60,20 @@ A database that is there and not empty is refused, unless --swap or --replace sa
 it. Both restore beside it first, compare, and then exchange the names in one transaction; --swap keeps
 the old one under another name, --replace drops it. Its sessions are ended at that moment.
 
-Owners and grants in the backup are left out unless asked for, so that the roles need not exist. With
+What takes the name of a database in use takes its properties too: owner, grants, settings (of roles
+too), connection limit, comment, tablespace, encoding and sorting; where the backup is from the same
+server, also the owners and grants of everything inside (--keep-owner=false, --keep-acl=false leave
+them out). A new database gets settings, connection limit, comment, sorting and what was taken from
+PUBLIC from the backup. What cannot be kept is named, by --plan before.
+
+Otherwise owners and grants in the backup are left out unless asked for, so that the roles need not exist. With
 --map-role both are kept, and other roles take the place of some: in owners, grants, default privileges
 and row security policies. Roles that the server lacks are named before anything is made.
 --table restores all definitions but the foreign keys, and the rows of the named tables only. For
 recovery to a point in time see "axisor restore pitr".
 
-Exit codes: 0, 2, 3, 4 (database not empty, role missing), 5, 6, 8 (backup damaged), 10, 11, 14, 130.`,
+Exit codes: 0, 2, 3, 4 (database not empty, role missing), 5, 6, 7 (restored, but properties of the database
+were lost), 8 (backup damaged), 10, 11, 14, 130.`,
 		Example: `  axisor restore --to-database axisor_restored
   axisor restore 20260812_030000 --to-database axisor --swap --dry-run
   axisor restore --to-database axisor_trades --table TradeLog --jobs 4
@@ -81,6 +90,8 @@ Exit codes: 0, 2, 3, 4 (database not empty, role missing), 5, 6, 8 (backup damag
 				return clierr.Usagef("%s needs --to-database NAME", c.CommandPath()).
 					WithHint("for example: axisor restore latest --to-database axisor_restored")
 			}
+			o.noOwner = c.Flags().Changed("keep-owner") && !o.keepOwner
+			o.noACL = c.Flags().Changed("keep-acl") && !o.keepACL
 			if err := o.validate(); err != nil {
 				return err
 			}
@@ -89,8 +100,8 @@ Exit codes: 0, 2, 3, 4 (database not empty, role missing), 5, 6, 8 (backup damag
 	}
 	c.Flags().StringVar(&o.database, "to-database", "", "`NAME` of the database to restore into; made when it does not exist")
 	c.Flags().StringVar(&o.identity, "identity", "", "`FILE` with the age private key, for encrypted backups")
-	c.Flags().BoolVar(&o.keepOwner, "keep-owner", false, "restore the owners too; their roles must exist")
-	c.Flags().BoolVar(&o.keepACL, "keep-acl", false, "restore the grants too; their roles must exist")
+	c.Flags().BoolVar(&o.keepOwner, "keep-owner", false, "restore the owners too; their roles must exist (default with --swap and --replace on the server of the backup)")
+	c.Flags().BoolVar(&o.keepACL, "keep-acl", false, "restore the grants too; their roles must exist (default with --swap and --replace on the server of the backup)")
 	c.Flags().StringVar(&o.role, "role", "", "`ROLE` that shall own everything (default: the login)")
 	c.Flags().StringArrayVar(&o.mapRoles, "map-role", nil, "keep owners and grants, with role `OLD=NEW` (repeat for more)")
 	c.Flags().BoolVar(&o.swap, "swap", false, "put the copy in the place of a database in use, which is renamed")
@@ -144,6 +155,7 @@ func (o *restoreOptions) request(url secret.Secret) backup.Restore {
 	q := backup.Restore{
 		Server: url, Database: o.database, Identities: identities(o.app, o.identity), KeepOwner: o.keepOwner, KeepACL: o.keepACL,
 		Role: o.role, MapRoles: o.roles, Jobs: o.jobs, Tables: o.tables, SchemaOnly: o.schema, DryRun: o.write.DryRun,
+		NoOwner: o.noOwner, NoACL: o.noACL,
 	}
 	if o.swap {
 		q.Existing = backup.Swap
@@ -188,6 +200,7 @@ func runRestore(ctx context.Context, o *restoreOptions) error {
 	v := restoredView{
 		ID: done.ID, Database: done.Database, Created: done.Created, Tables: done.Tables, Rows: done.Rows,
 		DurationMs: o.app.Now().Sub(started).Milliseconds(), PreviousDropped: done.Dropped, Roles: []string{},
+		NotKept: append(append([]string{}, done.NotKept...), done.Stay...),
 	}
 	for _, r := range done.Roles {
 		if r.As != r.Name {
@@ -211,11 +224,31 @@ func runRestore(ctx context.Context, o *restoreOptions) error {
 		}
 		o.schemaState(ctx, p, done.Target, &v)
 	}
-	return output.Change(p, output.Desc{Noun: "restores", ID: "id"}, v, output.ChangeInfo{
+	o.tellLost(p, done)
+	err = output.Change(p, output.Desc{Noun: "restores", ID: "id"}, v, output.ChangeInfo{
 		Result: output.Created, DryRun: o.write.DryRun,
 		Said: fmt.Sprintf("backup %s %s into database %s: %s in %s, compared with the manifest%s", v.ID, said, v.Database,
 			count(v.Rows, "row"), count(int64(v.Tables), "table"), fate(done)),
 	})
+	if err == nil && !o.write.DryRun && q.Existing != backup.Refuse && len(done.NotKept) > 0 {
+		err = clierr.New(clierr.Partial, "properties_lost", fmt.Sprintf("database %s is restored, but not all of its properties could be kept: %s", v.Database, strings.Join(done.NotKept, "; ")),
+			"give them back as a superuser, with ALTER DATABASE and GRANT")
+	}
+	return err
+}
+
+// tellLost names what the restored database does not have, or will not have.
+func (o *restoreOptions) tellLost(p *output.Printer, d backup.Restored) {
+	verb := "not kept: "
+	if o.write.DryRun {
+		verb = "cannot be kept: "
+	}
+	for _, what := range d.NotKept {
+		warn(p, verb+what)
+	}
+	for _, what := range d.Stay {
+		warn(p, what+" stays with the old database; make it again in the new one if it is needed")
+	}
 }
 
 // confirm asks only when there is something to lose: a dry run tells.

@@ -91,7 +91,8 @@ type restoredView struct {
 	PreviousDropped  bool    `json:"previous_dropped"`
 	MigrationVersion *int64  `json:"migration_version"`
 
-	Roles []string `json:"roles"` // that owners, grants and policies need: NAME, or OLD=NEW
+	Roles   []string `json:"roles"`    // that owners, grants and policies need: NAME, or OLD=NEW
+	NotKept []string `json:"not_kept"` // properties of the database that were lost, with the reason
 }
 
 func kindOf(e backup.Entry) string {

@@ -184,7 +184,7 @@ func (r *Repository) writeBase(ctx context.Context, p *ready, held *lock, q Base
 	finished := r.o.Now().UTC()
 	m := &Manifest{
 		SchemaVersion: manifestVersion, Kind: kindBase, ID: id, StartedAt: started, FinishedAt: finished,
-		Host: r.o.Host, Program: r.o.Program, Database: p.Database, Server: p.Server, ClientVersion: p.Client.String(),
+		Host: r.o.Host, Program: r.o.Program, Database: p.Database.forManifest(), Server: p.Server, ClientVersion: p.Client.String(),
 		DumpFlags: flags, Format: "tar", Compression: p.codec.String(), Encryption: p.encryption(), Archive: info,
 		Tables: []TableRows{}, Warnings: append(p.Warnings, c.warnings...), Base: facts,
 		Verifications: []Verification{{Level: LevelDecode, At: finished, OK: true, DurationMs: finished.Sub(started).Milliseconds()}},

@@ -75,7 +75,7 @@ func (u *run) dump(ctx context.Context, started time.Time) (*Manifest, error) {
 	}
 	m := &Manifest{
 		SchemaVersion: manifestVersion, Kind: "logical", ID: u.repo.nextID(started), StartedAt: started,
-		Host: u.repo.o.Host, Program: u.repo.o.Program, Database: u.Database, Server: u.Server,
+		Host: u.repo.o.Host, Program: u.repo.o.Program, Database: u.Database.forManifest(), Server: u.Server,
 		ClientVersion: u.Client.String(), DumpFlags: u.flags(snap), Format: "custom", Compression: u.codec.String(),
 		Tables: []TableRows{}, Warnings: u.Warnings, Verifications: []Verification{},
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 
 	"filippo.io/age"
 	"github.com/jackc/pgx/v5"
@@ -112,10 +111,10 @@ func (r *Repository) deepOn(ctx context.Context, e Entry, c Check, identities []
 		return err
 	}
 	// The session's name says that the owner of this database lives; it ends with the session.
-	if _, err := conn.Exec(ctx, "SELECT set_config('application_name', $1, false)", name); err != nil {
-		return admin.classify(ctx, "name session", err)
+	if err := nameSession(ctx, admin, conn, name); err != nil {
+		return err
 	}
-	if err := createDatabase(ctx, admin, conn, name, e.Manifest.Database); err != nil {
+	if err := createDatabase(ctx, admin, conn, name, e.Manifest.Database, ""); err != nil {
 		if errors.Is(err, ErrDenied) {
 			err = errors.Join(err, errNoScratch)
 		}
@@ -196,16 +195,10 @@ func compareWith(ctx context.Context, e Entry, restored *endpoint, hash bool) er
 	return nil
 }
 
-// createDatabase makes an empty database with the properties of the original.
-func createDatabase(ctx context.Context, e *endpoint, conn *pgx.Conn, name string, like Database) error {
-	var sql strings.Builder
-	sql.WriteString("CREATE DATABASE " + pgx.Identifier{name}.Sanitize() + " TEMPLATE template0")
-	for option, value := range map[string]string{"ENCODING": like.Encoding, "LC_COLLATE": like.Collate, "LC_CTYPE": like.CharType} {
-		if value != "" {
-			sql.WriteString(" " + option + " " + quoteLiteral(value))
-		}
-	}
-	if _, err := conn.Exec(ctx, sql.String()); err != nil {
+// createDatabase makes an empty database that sorts and stores text as the original does.
+func createDatabase(ctx context.Context, e *endpoint, conn *pgx.Conn, name string, like Database, more string) error {
+	sql := "CREATE DATABASE " + pgx.Identifier{name}.Sanitize() + " TEMPLATE template0" + like.localeOptions() + more
+	if _, err := conn.Exec(ctx, sql); err != nil {
 		return e.classify(ctx, "create database "+name, err)
 	}
 	return nil
@@ -213,25 +206,27 @@ func createDatabase(ctx context.Context, e *endpoint, conn *pgx.Conn, name strin
 
 // dropDatabase removes a database although sessions may still be in it.
 func dropDatabase(ctx context.Context, e *endpoint, conn *pgx.Conn, name string) error {
-	if conn.IsClosed() {
-		fresh, err := e.connect(ctx)
-		if err != nil {
-			return err
+	sql := "DROP DATABASE IF EXISTS " + pgx.Identifier{name}.Sanitize() + " WITH (FORCE)"
+	var err error
+	if !conn.IsClosed() {
+		_, err = conn.Exec(ctx, sql)
+	}
+	if conn.IsClosed() { // a cancelled query, or the exchange of names, has ended the session
+		fresh, cerr := e.connect(ctx)
+		if cerr != nil {
+			return cerr
 		}
 		defer e.close(ctx, fresh)
-		conn = fresh
+		_, err = fresh.Exec(ctx, sql)
 	}
-	if _, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)"); err != nil {
-		return e.classify(ctx, "drop database "+name, err)
-	}
-	return nil
+	return e.classify(ctx, "drop database "+name, err)
 }
 
 // dropOrphans removes scratch databases whose owner died: no session bears their name. An
 // advisory lock would not do, it is seen only within one database.
 func dropOrphans(ctx context.Context, e *endpoint, conn *pgx.Conn) error {
-	rows, err := conn.Query(ctx, `SELECT datname FROM pg_database d WHERE starts_with(datname, $1)
-		AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = d.datname)`, scratchPrefix)
+	rows, err := conn.Query(ctx, `SELECT datname FROM pg_database d WHERE (starts_with(datname, $1) OR datname ~ $2)
+		AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = d.datname)`, scratchPrefix, sidePattern)
 	if err != nil {
 		return e.classify(ctx, "list scratch databases", err)
 	}
@@ -240,7 +235,7 @@ func dropOrphans(ctx context.Context, e *endpoint, conn *pgx.Conn) error {
 		return e.classify(ctx, "list scratch databases", err)
 	}
 	for _, name := range names {
-		if !scratchName().MatchString(name) {
+		if !scratchName().MatchString(name) && !sideName().MatchString(name) {
 			continue
 		}
 		// Another user's leftover is not ours to drop, and no reason to fail.
@@ -252,10 +247,22 @@ func dropOrphans(ctx context.Context, e *endpoint, conn *pgx.Conn) error {
 	return nil
 }
 
+// nameSession says that the owner of a scratch database lives, until the session ends.
+func nameSession(ctx context.Context, e *endpoint, conn *pgx.Conn, name string) error {
+	_, err := conn.Exec(ctx, `SELECT set_config('application_name', $1, false)
+		UNION ALL SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'`, name)
+	return e.classify(ctx, "name session", err)
+}
+
 func randomScratch() (string, error) {
+	end, err := randomEnd()
+	return scratchPrefix + end, err
+}
+
+func randomEnd() (string, error) {
 	b := make([]byte, 8)
 	if _, err := rand.Read(b); err != nil {
 		return "", fmt.Errorf("choose scratch name: %w", err)
 	}
-	return scratchPrefix + hex.EncodeToString(b), nil
+	return hex.EncodeToString(b), nil
 }

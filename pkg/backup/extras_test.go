@@ -67,13 +67,13 @@ func TestRestore_BesideADatabaseInUse(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, d.Dropped)
 	require.Empty(t, b.databases(t, d.Previous))
-	require.Empty(t, b.databases(t, besideName(name, e.ID)))
+	require.Empty(t, b.databases(t, besideName(name, "restoring_")))
 
 	// A backup that does not load leaves the database in use alone.
 	_, err = restore(Restore{Existing: Replace, Role: "no_such_role"})
 	require.ErrorIs(t, err, ErrToolFailed)
 	require.EqualValues(t, 2000, b.count(t, d.Target, `SELECT count(*) FROM "User"`))
-	require.Empty(t, b.databases(t, besideName(name, e.ID)))
+	require.Empty(t, b.databases(t, besideName(name, "restoring_")))
 }
 
 func TestRestore_Parts(t *testing.T) {

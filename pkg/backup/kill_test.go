@@ -19,7 +19,15 @@ import (
 // helperEnv makes this test binary a backup program that can be killed.
 const helperEnv = "AXISOR_BACKUP_TEST_HELPER"
 
-type helperJob struct{ Dir, URL, Tools string }
+type helperJob struct {
+	Dir, URL, Tools string
+	Restore         *helperRestore // instead of a backup
+}
+
+type helperRestore struct {
+	ID, Database string
+	Jobs         int
+}
 
 func TestMain(m *testing.M) {
 	if text := os.Getenv(helperEnv); text != "" {
@@ -39,6 +47,12 @@ func helper(text string) int {
 	}
 	ctx, stop := signalContext()
 	defer stop()
+	if q := job.Restore; q != nil {
+		if _, err := repo.RestoreTo(ctx, repo.entry(q.ID), Restore{Server: secret.New(job.URL), Database: q.Database, Jobs: q.Jobs}); err != nil {
+			return 1
+		}
+		return 0
+	}
 	if _, err := repo.Create(ctx, Request{URL: secret.New(job.URL)}); err != nil {
 		return 1
 	}

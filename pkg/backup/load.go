@@ -25,11 +25,15 @@ type loading struct {
 	names      map[string]string // other names for roles
 }
 
+// oneTransaction reports whether a failure, or a kill, leaves nothing of the restore behind by itself.
+func (l loading) oneTransaction() bool { return l.jobs <= 1 }
+
 func (l loading) flags() []string {
 	flags := []string{"--no-password", "--exit-on-error"}
 	if l.jobs > 1 {
 		flags = append(flags, "--jobs="+strconv.Itoa(l.jobs))
-	} else {
+	}
+	if l.oneTransaction() {
 		flags = append(flags, "--single-transaction")
 	}
 	if !l.owner {

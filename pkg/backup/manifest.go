@@ -60,6 +60,13 @@ type Database struct {
 	Collate   string `json:"collate"`
 	CharType  string `json:"ctype"`
 	SizeBytes int64  `json:"size_bytes"`
+
+	// Backups of older releases have none of these.
+	Provider         string      `json:"locale_provider,omitempty"` // libc, icu or builtin
+	Locale           string      `json:"locale,omitempty"`          // of icu and builtin
+	Rules            string      `json:"icu_rules,omitempty"`
+	CollationVersion string      `json:"collation_version,omitempty"` // of the library that sorted
+	Properties       *Properties `json:"properties,omitempty"`
 }
 
 // Server identifies the cluster at the moment of the snapshot.

@@ -82,6 +82,19 @@ func (r *Repository) roles(ctx context.Context, e Entry, o Restore, admin *endpo
 	return uses, nil
 }
 
+// checkRoleNames refuses what is no role: PUBLIC stands for everybody, and whatever is given to everybody stays so.
+func checkRoleNames(names map[string]string) error {
+	for from, to := range names {
+		for _, name := range []string{from, to} {
+			switch strings.ToLower(name) {
+			case "public", "none", "current_user", "session_user", "current_role":
+				return &InputError{Field: "role", Value: name, Rule: "is not a role; grants to everybody (PUBLIC) are kept as they are"}
+			}
+		}
+	}
+	return nil
+}
+
 // errEnough ends the reading of an archive of which only the beginning was wanted.
 var errEnough = errors.New("that is enough")
 

@@ -19,11 +19,11 @@ func serverFacts(ctx context.Context, e *endpoint, conn *pgx.Conn) (Server, Data
 	if err != nil {
 		return s, d, e.classify(ctx, "read server version", err)
 	}
-	err = conn.QueryRow(ctx, `SELECT datname, pg_encoding_to_char(encoding), datcollate, datctype, pg_database_size(oid)
-		FROM pg_database WHERE datname = current_database()`).
-		Scan(&d.Name, &d.Encoding, &d.Collate, &d.CharType, &d.SizeBytes)
-	if err != nil {
-		return s, d, e.classify(ctx, "read database properties", err)
+	if d, err = readDatabase(ctx, e, conn, conn.Config().Database); err != nil {
+		return s, d, err
+	}
+	if err := conn.QueryRow(ctx, "SELECT pg_database_size(current_database())").Scan(&d.SizeBytes); err != nil {
+		return s, d, e.classify(ctx, "read size of the database", err)
 	}
 	// Some managed servers forbid the function; the backup is as good without the number.
 	err = conn.QueryRow(ctx, `SELECT system_identifier::text FROM pg_control_system()`).Scan(&s.SystemIdentifier)

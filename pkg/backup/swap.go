@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -13,10 +14,13 @@ import (
 // maxName is the longest name the server keeps.
 const maxName = 63
 
-// besideName is a name near another one, never longer than the server allows.
+// besideName is a name near another one, never longer than the server allows, and no letter cut in two.
 func besideName(name, suffix string) string {
-	if extra := len(name) + 1 + len(suffix) - maxName; extra > 0 {
-		name = name[:len(name)-extra]
+	if room := maxName - 1 - len(suffix); len(name) > room {
+		name = name[:room]
+		for len(name) > 0 && !utf8.ValidString(name) {
+			name = name[:len(name)-1]
+		}
 	}
 	return name + "_" + suffix
 }
@@ -43,33 +47,37 @@ func (r *Repository) besides(ctx context.Context, o Restore) (*endpoint, *pgx.Co
 
 const swapAttempts = 50
 
-// swap puts the copy in the place of the database in use. Both renames are one transaction:
-// at no moment is there no database of that name, or half of one. Sessions in the old database
-// are ended, for the server renames none that is in use.
-func (r *Repository) swap(ctx context.Context, o Restore, fresh, previous string) error {
+// takeName gives the finished copy its final name. When a database has that name, it is renamed away in the same
+// transaction: at no moment is there no database of that name, or half of one. Sessions in both are ended, for the
+// server renames none that is in use.
+func (r *Repository) takeName(ctx context.Context, o Restore, fresh, previous string) error {
 	e, conn, err := r.besides(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer e.close(ctx, conn)
-	quoted := func(s string) string { return pgx.Identifier{s}.Sanitize() }
-	rename := fmt.Sprintf("BEGIN; ALTER DATABASE %s RENAME TO %s; ALTER DATABASE %s RENAME TO %s; COMMIT",
-		quoted(o.Database), quoted(previous), quoted(fresh), quoted(o.Database))
+	rename := fmt.Sprintf("ALTER DATABASE %s RENAME TO %s; COMMIT", quoteName(fresh), quoteName(o.Database))
+	if previous != "" {
+		rename = fmt.Sprintf("ALTER DATABASE %s RENAME TO %s; ", quoteName(o.Database), quoteName(previous)) + rename
+	}
 	for attempt := 1; ; attempt++ {
-		_, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ($1, $2) AND pid <> pg_backend_pid()", o.Database, fresh)
+		_, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY($1) AND pid <> pg_backend_pid()", inUse(o.Database, fresh, previous))
 		if err != nil {
 			return e.classify(ctx, "end sessions of "+o.Database, err)
 		}
-		_, err = conn.Exec(ctx, rename)
+		_, err = conn.Exec(ctx, "BEGIN; "+rename)
 		if err == nil {
 			return nil
 		}
 		if _, rerr := conn.Exec(ctx, "ROLLBACK"); rerr != nil {
-			return e.classify(ctx, "swap database "+o.Database, err)
+			return e.classify(ctx, "rename to "+o.Database, err)
 		}
 		var pg *pgconn.PgError
+		if errors.As(err, &pg) && pg.Code == "42P04" && previous == "" {
+			return fmt.Errorf("somebody made database %q meanwhile: %w", o.Database, ErrTargetNotEmpty)
+		}
 		if !errors.As(err, &pg) || pg.Code != "55006" || attempt == swapAttempts { // in use: somebody was faster
-			return e.classify(ctx, "swap database "+o.Database, err)
+			return e.classify(ctx, "rename to "+o.Database, err)
 		}
 		select {
 		case <-ctx.Done():
@@ -79,12 +87,24 @@ func (r *Repository) swap(ctx context.Context, o Restore, fresh, previous string
 	}
 }
 
+// inUse are the databases whose sessions stand in the way.
+func inUse(final, fresh, previous string) []string {
+	if previous == "" {
+		return []string{fresh}
+	}
+	return []string{final, fresh}
+}
+
 func (r *Repository) dropOld(ctx context.Context, o Restore, previous string) error {
 	e, conn, err := r.besides(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer e.close(ctx, conn)
+	// A template cannot be dropped.
+	if _, err := conn.Exec(ctx, "ALTER DATABASE "+quoteName(previous)+" IS_TEMPLATE false"); err != nil {
+		return e.classify(ctx, "drop database "+previous, err)
+	}
 	return dropDatabase(ctx, e, conn, previous)
 }
 

@@ -10,7 +10,7 @@ import (
 type Roles struct {
 	Owners   []string // of objects
 	Granted  []string // in grants and default privileges
-	Policies []string // in row security, which no option of pg_restore leaves out
+	Policies []string // in row security and user mappings, which no option of pg_restore leaves out
 }
 
 // Roles lists the roles that the archive names, each once, in order.
@@ -21,7 +21,7 @@ func (c *Contents) Roles() Roles {
 			owners[e.Owner] = true
 		}
 		into := granted
-		if e.Kind == "POLICY" {
+		if e.Kind == "POLICY" || e.Kind == "USER MAPPING" {
 			into = policies
 		}
 		for _, s := range roleSpans(e.Kind, e.Definition) {
@@ -166,14 +166,16 @@ func wordByte(b byte) bool {
 	return b == '_' || b == '$' || b >= 0x80 || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
 }
 
-// unquote gives the name that stands for itself, or "" for PUBLIC and its like, which are no roles.
+// unquote gives the name that stands for itself, or "" for PUBLIC and its like, which are no roles. The server takes
+// public, in quotes too, for everybody; pg_dump writes it so in user mappings.
 func unquote(text string) string {
+	name := text
 	if strings.HasPrefix(text, `"`) {
-		return strings.ReplaceAll(text[1:max(1, len(text)-1)], `""`, `"`)
+		name = strings.ReplaceAll(text[1:max(1, len(text)-1)], `""`, `"`)
 	}
-	switch text {
-	case "PUBLIC", "CURRENT_USER", "SESSION_USER", "CURRENT_ROLE":
+	switch {
+	case name == "public", text == "PUBLIC", text == "CURRENT_USER", text == "SESSION_USER", text == "CURRENT_ROLE":
 		return ""
 	}
-	return text
+	return name
 }

@@ -35,6 +35,8 @@ func dumped(t *testing.T, flags ...string) (archive []byte, restore string) {
 		ALTER DEFAULT PRIVILEGES FOR ROLE `+role+` GRANT SELECT ON TABLES TO `+role+`;
 		ALTER TABLE none ENABLE ROW LEVEL SECURITY;
 		CREATE POLICY "to" ON none FOR SELECT TO `+role+`, CURRENT_USER USING (n > 0 AND 'TO x' <> '');
+		CREATE FOREIGN DATA WRAPPER far; CREATE SERVER away FOREIGN DATA WRAPPER far; CREATE USER MAPPING FOR PUBLIC SERVER away OPTIONS (k 'FOR x');
+		CREATE USER MAPPING FOR `+role+` SERVER away;
 		SELECT lo_from_bytea(0, decode(repeat('ab', 100000), 'hex')), lo_from_bytea(0, '')`)
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -124,6 +126,7 @@ func TestRenamer(t *testing.T) {
 	require.Contains(t, roles.Owners, old)
 	require.Contains(t, roles.Granted, old)
 	require.NotContains(t, roles.All(), "PUBLIC")
+	require.NotContains(t, roles.All(), "public", "a mapping for everybody is one for no role")
 
 	script := func(archive []byte) string {
 		cmd := exec.CommandContext(t.Context(), restore, "--file=-")

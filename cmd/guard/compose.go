@@ -77,7 +77,7 @@ func open(ctx context.Context, a *app.App, how opening) (*guard.Guard, error) {
 		PrivateRPS: cfg.LNMarkets.PrivateRPS, PublicRPS: cfg.LNMarkets.PublicRPS,
 		LimitPerKey: cfg.LNMarkets.LimitScope == "key",
 		Reading:     meaning, Concurrency: cfg.Guard.Concurrency,
-		Caps: capsOf(cfg.Guard), StreamURL: follow, SurgeFactor: cfg.Guard.SurgeFactor,
+		Caps: capsOf(cfg.Guard), StreamURL: follow, SurgeFactor: cfg.Guard.SurgeFactor, SurgeStops: cfg.Guard.Surge == "stop",
 		Actor: a.Actor(), Host: host, Version: a.Build.Version, PID: os.Getpid(), Now: a.Now, Log: a.Log(),
 		Alerts: alerts, ReadOnly: how.readOnly,
 	})

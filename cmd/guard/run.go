@@ -45,8 +45,9 @@ Nothing is sent when the price, the clock or the exchange cannot be trusted. Wit
 and decided, nothing is sent, and no row is written; it ends as the run would, also where a breaker would stop it.
 
 A key that the exchange refuses in two runs is put aside until it changes or a day has passed; one that fails
-three times pauses five minutes. "guard breaker list" shows them. A run that wants to add more than three times what
-the largest run of the last week added stops, unless --allow-surge is given.
+three times pauses five minutes. "guard breaker list" shows them. A run that adds more than three times what the largest
+run of the last week added tells so. With guard.surge: stop it adds up to that, to the nearest to liquidation first, and
+ends with 4, unless --allow-surge is given.
 
 Exit codes: 0, 2, 3 when the user does not exist, 4 when the guard is switched off or held by a breaker, 6 when the encryption
 key opens nobody's credentials, 7 when some users or additions failed, 10, 11 when the exchange, its price or the clock is not usable, 12, 13 when another run is
@@ -65,7 +66,7 @@ under way.`,
 	f := c.Flags()
 	f.StringVar(&o.user, "user", "", "only this `USER` (id, e-mail or username)")
 	f.Int64Var(&o.maxSats, "max-sats", 0, "add at most `N` sats in total, to the nearest to liquidation first (default: guard.max_sats_per_run)")
-	f.BoolVar(&o.allowSurge, "allow-surge", false, "add even more than three times what the largest run of the last week added")
+	f.BoolVar(&o.allowSurge, "allow-surge", false, "with guard.surge: stop, add even what is unusually much after the last week")
 	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
 	o.write.Register(c)
 	o.monitor.Register(c, "guard")

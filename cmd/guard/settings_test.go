@@ -16,11 +16,13 @@ import (
 func settings() map[string]setting {
 	return map[string]setting{
 		"guard.max_sats_per_run": {"most sats one run may add; 0 is no cap", func(t *testing.T, s *stage, try with) {
+			t.Helper()
 			s.endangered(t, "anna", "bert")
 			require.Equal(t, 84210, try("0"))
 			require.Equal(t, 61000, try("61000"))
 		}},
 		"guard.max_sats_per_user_day": {"most sats added for one user in any 24 hours; 0 is no cap", func(t *testing.T, s *stage, try with) {
+			t.Helper()
 			who := s.endangered(t, "anna", "bert")
 			require.Equal(t, 84210, try("0"))
 			require.Equal(t, 2*33000, try("33000"))
@@ -30,6 +32,7 @@ func settings() map[string]setting {
 		}},
 		"guard.max_sats_per_position_day": {
 			"most sats added to one position in any 24 hours; 0 is the position's entry margin", func(t *testing.T, s *stage, try with) {
+				t.Helper()
 				who := s.endangered(t, "anna")
 				require.Equal(t, 33000, try("33000"))
 				s.spent(t, "anna", who[0], 20000, "23 hours 59 minutes")
@@ -43,6 +46,7 @@ func settings() map[string]setting {
 		"guard.max_balance_share": {
 			"largest part of an account's free balance that all additions of one run, or one round, may take together",
 			func(t *testing.T, s *stage, try with) {
+				t.Helper()
 				account := s.endangered(t, "anna")[0].AccountID
 				s.sim.MustOpen(lnsim.TradeSpec{AccountID: account, Side: futures.Buy, Quantity: 5000, Price: 95000, Margin: 210526})
 				on, ok := s.sim.Account(account)
@@ -53,17 +57,20 @@ func settings() map[string]setting {
 			},
 		},
 		"guard.min_add_sats": {"smaller additions are not made", func(t *testing.T, s *stage, try with) {
+			t.Helper()
 			s.endangered(t, "anna")
 			require.Equal(t, 42105, try("42105"))
 			require.Zero(t, try("42106"))
 		}},
 		"guard.cooldown": {"shortest time between two additions to one position", func(t *testing.T, s *stage, try with) {
+			t.Helper()
 			who := s.endangered(t, "anna")
 			s.spent(t, "anna", who[0], 1000, "50 seconds")
 			require.Zero(t, try("60s"))
 			require.Equal(t, 42105, try("40s"))
 		}},
 		"guard.reading": {"how a threshold is read against a position", func(t *testing.T, s *stage, try with) {
+			t.Helper()
 			s.endangered(t, "anna")
 			s.sim.MustPrice(95000)
 			require.Zero(t, try("remaining"))

@@ -40,6 +40,8 @@ type statusView struct {
 	OpenIntents    int64        `json:"open_intents"`
 	OldestOpen     *output.Time `json:"oldest_open_intent_at"`
 	OpenBreakers   int64        `json:"open_breakers"`
+	Surge          *string      `json:"surge"`
+	SurgeAt        *output.Time `json:"surge_at"`
 	PendingNotices int64        `json:"pending_notices"`
 	Workers        int          `json:"workers"`
 	HeartbeatAt    *output.Time `json:"heartbeat_at"`
@@ -125,6 +127,9 @@ func (v statusView) describe(d *output.Doc) {
 	}
 	d.Field("without outcome", open)
 	d.Field("open breakers", v.OpenBreakers)
+	if v.Surge != nil {
+		d.Field("last surge", fmt.Sprintf("%s %s", v.SurgeAt, *v.Surge))
+	}
 	d.Field("notices waiting", v.PendingNotices)
 	d.Field("watchers, workers", v.Workers)
 	d.Field("heartbeat", v.HeartbeatAt)
@@ -149,6 +154,9 @@ func statusViewOf(h store.GuardHealth, now time.Time, interval time.Duration) st
 		Problems: []string{}, Disabled: h.Control.Disabled, DisabledUsers: h.DisabledUsers, ActiveConfigs: h.ActiveConfigs,
 		OpenIntents: h.OpenIntents, OldestOpen: output.AtPtr(h.OldestOpen),
 		OpenBreakers: h.OpenBreakers, PendingNotices: h.PendingNotices,
+	}
+	if h.Surge != nil {
+		v.Surge, v.SurgeAt = h.Surge.Reason, new(output.At(h.Surge.UpdatedAt))
 	}
 	if h.Control.Disabled {
 		v.DisabledReason = h.Control.Reason

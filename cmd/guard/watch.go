@@ -29,7 +29,7 @@ func (o *loopOptions) register(c *cobra.Command) {
 	f := c.Flags()
 	f.DurationVar(&o.loop.Interval, "interval", 20*time.Second, "start a round every `DURATION`, at least 2s")
 	f.Int64Var(&o.loop.MaxSats, "max-sats", 0, "add at most `N` sats in a round, to the nearest to liquidation first (default: guard.max_sats_per_run)")
-	f.BoolVar(&o.loop.AllowSurge, "allow-surge", false, "add even more than three times what the largest run of the last week added")
+	f.BoolVar(&o.loop.AllowSurge, "allow-surge", false, "with guard.surge: stop, add even what is unusually much after the last week")
 	f.IntVar(&o.loop.Rounds, "rounds", 0, "end after `N` rounds (default: never)")
 	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
 	o.write.Register(c)

@@ -70,6 +70,7 @@ type Guard struct {
 	MaxSatsPerPositionDay int64
 	MaxBalanceShare       float64
 	MinAddSats            int64
+	Surge                 string // tell or stop
 	SurgeFactor           float64
 	PriceSource           string
 	AlertURL              string

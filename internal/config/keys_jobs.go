@@ -43,8 +43,13 @@ func guardKeys() []Key {
 			field:   func(c *Config) any { return &c.Guard.MinAddSats },
 		},
 		{
+			Name: "guard.surge", Kind: KindEnum, Default: "tell", Enum: []string{"tell", "stop"},
+			Summary: "what a run does that wants to add unusually much: tell adds and tells, stop adds up to the limit, nearest to liquidation first, then stops",
+			field:   func(c *Config) any { return &c.Guard.Surge },
+		},
+		{
 			Name: "guard.surge_factor", Kind: KindNumber, Default: "3", rule: numberFrom(0, 1000),
-			Summary: "a run that wants to add more than this many times the largest of the last week stops; 0 lets every run go on",
+			Summary: "more than this many times what the largest run of the last week added is unusually much; 0 never is",
 			field:   func(c *Config) any { return &c.Guard.SurgeFactor },
 		},
 		{

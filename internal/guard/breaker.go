@@ -25,13 +25,13 @@ const (
 	surgePause  = 5 * time.Minute
 )
 
-// A run may plan several times what the largest of the last week added. Less than
-// surgeRuns runs, or less than surgeDay of them, say nothing about what is usual.
+// A run that adds several times what the largest of the last week added is a
+// surge. Less than surgeRuns runs, or less than surgeDay of them, say nothing
+// about what is usual.
 const (
 	surgeRuns = 10
 	surgeDay  = 24 * time.Hour
 	surgeWeek = 7 * surgeDay
-	surgeName = "surge"
 )
 
 // BreakerError says that a breaker holds the whole guard back.
@@ -115,7 +115,7 @@ func (g *Guard) held(ctx context.Context, surge bool) error {
 	for _, which := range []struct {
 		scope, subject string
 		ask            bool
-	}{{store.BreakerHost, g.BaseURL(), true}, {store.BreakerRun, surgeName, !surge}} {
+	}{{store.BreakerHost, g.BaseURL(), true}, {store.BreakerRun, store.BreakerSurge, g.o.SurgeStops && !surge}} {
 		if !which.ask {
 			continue
 		}
@@ -130,11 +130,10 @@ func (g *Guard) held(ctx context.Context, surge bool) error {
 	return nil
 }
 
-// usual is what a run may add, after what runs used to add.
-func (g *Guard) usual(ctx context.Context) (int64, error) {
-	now := g.o.Now().UTC()
-	usual, err := g.o.DB.GuardUsual(ctx, now.Add(-surgeWeek))
-	return g.surgeLimit(usual, now), err
+// usual is what a run may add before that is a surge; see surgeFunc.
+func (g *Guard) usual(ctx context.Context, before time.Time) (int64, error) {
+	usual, err := g.o.DB.GuardUsual(ctx, before.Add(-surgeWeek), before)
+	return g.surgeLimit(usual, before), err
 }
 
 // surgeLimit is what may be added; zero when too little is known.
@@ -151,10 +150,44 @@ func (g *Guard) judge(ctx context.Context, r marginguard.Result, failure error) 
 	var surge *marginguard.SurgeError
 	switch {
 	case errors.As(failure, &surge):
-		return g.trip(ctx, store.BreakerRun, surgeName, surgePause, failure)
+		return g.trip(ctx, store.BreakerRun, store.BreakerSurge, surgePause, failure)
 	case errors.As(failure, &market) && r.RunID != "":
 		// It had begun well: the exchange failed on the way.
 		return g.trip(ctx, store.BreakerHost, g.BaseURL(), hostPause, failure)
 	}
 	return nil
+}
+
+// noteSurge tells about a run, or a round of workers, that added far more than
+// they used to, and holds nothing back. An operator who allowed it knows already.
+func (g *Guard) noteSurge(ctx context.Context, r Request, result marginguard.Result, limit surgeFunc) error {
+	if g.o.SurgeStops || r.AllowSurge || r.DryRun || result.AddedSats == 0 {
+		return nil
+	}
+	// One ordinary addition is no surge, however quiet the week was.
+	single := marginguard.Largest(result.Items)
+	most, err := limit(ctx, result.StartedAt)
+	if err != nil || most == 0 {
+		return err
+	}
+	added := result.AddedSats
+	if !r.Round.IsZero() {
+		if added, err = g.o.DB.GuardAdded(ctx, r.Round); err != nil {
+			return err
+		}
+	}
+	most = max(most, single)
+	if added <= most {
+		return nil
+	}
+	text := fmt.Sprintf("%d sats were added at once; after what was added in the last week, more than %d are unusual. Nothing was held back (guard.surge: tell)",
+		added, most)
+	g.o.Log.WarnContext(ctx, "far more was added than usual", "added_sats", added, "usual_sats", most, "run_id", result.RunID)
+	now := g.o.Now().UTC()
+	n := models.GuardNotice{Kind: noticeSurge, Severity: warning, Message: text}
+	if err := stamp(&n, map[string]any{"added_sats": added, "usual_sats": most}, now); err != nil {
+		return err
+	}
+	row := models.GuardBreaker{Scope: store.BreakerRun, Subject: store.BreakerSurge, Failures: 1, Reason: &text, UpdatedAt: now}
+	return g.o.DB.SetGuardBreakers(ctx, []models.GuardBreaker{row}, []models.GuardNotice{n})
 }

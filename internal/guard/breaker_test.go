@@ -94,46 +94,45 @@ func TestBreaker_AWorkingKeyForgetsItsFailures(t *testing.T) {
 	require.Zero(t, one().Failed)
 }
 
+func stops(o *guard.Options) { o.SurgeStops = true }
+
 func TestBreaker_RunThatAddsFarMoreThanUsual(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	s.person(t, "anna")
 	s.person(t, "bert")
 	s.sim.MustPrice(91700)
-	usual := func(n int, ago time.Duration) {
-		for range n {
-			at := s.clock().Add(-ago)
-			require.NoError(t, s.db.Gorm(t.Context()).Create(&models.GuardRun{
-				State: models.GuardRunFinished, Reading: "remaining", AddedSats: 20000, Added: 1, StartedAt: at, FinishedAt: &at,
-			}).Error)
-		}
-	}
-	usual(9, time.Hour)
-	usual(1, 25*time.Hour)
+	s.usual(t, 9, 20000, time.Hour)
+	s.usual(t, 1, 20000, 25*time.Hour)
 	var surge *marginguard.SurgeError
-	got, err := s.run(t, marginguard.Request{DryRun: true})
+	got, err := s.run(t, marginguard.Request{DryRun: true}, stops)
 	require.ErrorAs(t, err, &surge, "a dry run foresees it")
 	require.Equal(t, int64(84210), surge.Planned)
 	require.Len(t, got.Items, 2, "and shows everything")
-	_, err = s.run(t, marginguard.Request{DryRun: true, Everything: true})
+	_, err = s.run(t, marginguard.Request{DryRun: true, Everything: true}, stops)
 	require.NoError(t, err)
 
-	got, err = s.run(t, marginguard.Request{}, func(o *guard.Options) { o.Concurrency = 1 })
+	got, err = s.run(t, marginguard.Request{}, stops)
 	require.ErrorAs(t, err, &surge)
 	require.Equal(t, int64(60000), surge.Limit)
-	require.Equal(t, 1, got.Added, "what fits was added")
-	require.Len(t, s.posts(), 1)
+	require.Equal(t, int64(60000), got.AddedSats, "what fits was added")
+	require.Equal(t, 2, got.Added, "to the last sat")
+	require.Len(t, s.posts(), 2)
 
-	_, err = s.run(t, marginguard.Request{})
+	_, err = s.run(t, marginguard.Request{}, stops)
 	var held *guard.BreakerError
 	require.ErrorAs(t, err, &held)
 	require.Equal(t, "run", held.Scope)
 	held = nil
-	got, err = s.run(t, marginguard.Request{DryRun: true})
+	s.sim.MustPrice(91350) // below the second one's trigger again
+	got, err = s.run(t, marginguard.Request{DryRun: true}, stops)
 	require.ErrorAs(t, err, &held, "a dry run foresees that, too")
 	require.Len(t, got.Items, 1)
 
-	g, err := guard.New(s.options())
+	s.advance(61 * time.Second)
+	o := s.options()
+	o.SurgeStops = true
+	g, err := guard.New(o)
 	require.NoError(t, err)
 	got, err = g.Run(t.Context(), guard.Request{AllowSurge: true})
 	require.NoError(t, err)

@@ -15,8 +15,12 @@ import (
 // guards are the ways in which positions are guarded: each looks once at everybody.
 func guards() map[string]func(*testing.T, *stage, func(*guard.Options)) {
 	return map[string]func(*testing.T, *stage, func(*guard.Options)){
-		"run": func(t *testing.T, s *stage, change func(*guard.Options)) { s.must(t, change) },
+		"run": func(t *testing.T, s *stage, change func(*guard.Options)) {
+			t.Helper()
+			s.must(t, change)
+		},
 		"watch": func(t *testing.T, s *stage, change func(*guard.Options)) {
+			t.Helper()
 			o := s.options()
 			change(&o)
 			g, err := guard.New(o)
@@ -26,7 +30,10 @@ func guards() map[string]func(*testing.T, *stage, func(*guard.Options)) {
 				Wait: func(context.Context, time.Duration) error { return nil },
 			}))
 		},
-		"worker": func(t *testing.T, s *stage, change func(*guard.Options)) { sum(t, s.work(t, guard.Loop{}, change)) },
+		"worker": func(t *testing.T, s *stage, change func(*guard.Options)) {
+			t.Helper()
+			sum(t, s.work(t, guard.Loop{}, change))
+		},
 	}
 }
 

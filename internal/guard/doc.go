@@ -38,9 +38,11 @@ type Options struct {
 	Reading               marginguard.Reading
 	Caps                  marginguard.Caps
 	Concurrency           int
-	// SurgeFactor is how many times the largest run of the last week one may
-	// add; zero means no limit.
+	// SurgeFactor is how many times the largest run of the last week one may add
+	// before that is a surge; zero means never. A surge is told, unless SurgeStops:
+	// then it ends the run after sharing out what may be added.
 	SurgeFactor float64
+	SurgeStops  bool
 	UserTimeout time.Duration
 	// ShardSize is how many users a job of a worker is for; zero means 200.
 	ShardSize            int

@@ -36,6 +36,9 @@ func numbers(m *monitor.Metrics, r marginguard.Result, h store.GuardHealth) {
 	if h.LastRound != nil {
 		m.Time("last_success_timestamp_seconds", "When a run last came to its end.", h.LastRound)
 	}
+	if h.Surge != nil {
+		m.Time("last_surge_timestamp_seconds", "When a run last added, or wanted to add, far more than runs used to.", &h.Surge.UpdatedAt)
+	}
 	m.Gauge("last_run_price", "The market price that the last run saw.", r.Price)
 	m.Count("last_run_users", "Users looked at.", r.Users)
 	m.Count("last_run_positions", "Positions looked at.", r.Positions)

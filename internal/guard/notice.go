@@ -25,6 +25,7 @@ const (
 	noticeUserFailed  = "user_failed"
 	noticeRunFailed   = "run_failed"
 	noticeBreaker     = "breaker_open"
+	noticeSurge       = "surge"
 )
 
 // outcomeNotice reports what became of one addition. It is stored in the

@@ -33,11 +33,7 @@ func (g *Guard) Run(ctx context.Context, r Request) (marginguard.Result, error) 
 
 func (g *Guard) run(ctx context.Context, runner *marginguard.Runner, r Request) (marginguard.Result, error) {
 	if r.DryRun {
-		result, err := runner.Run(ctx, r.Request)
-		if err == nil && !r.Everything {
-			err = g.foresee(ctx, r, result)
-		}
-		return result, err
+		return g.foresee(ctx, runner, r)
 	}
 	result, err := g.attempt(ctx, runner, r, g.usual)
 	if errors.Is(err, store.ErrLocked) {
@@ -48,27 +44,36 @@ func (g *Guard) run(ctx context.Context, runner *marginguard.Runner, r Request) 
 	return result, err
 }
 
-// foresee is the error with which breakers would end the run of which this is the dry one.
-func (g *Guard) foresee(ctx context.Context, r Request, result marginguard.Result) error {
-	if err := g.held(ctx, r.AllowSurge); err != nil || r.AllowSurge {
-		return err
+// foresee is a dry run. It ends with the error with which breakers would end the
+// run, unless everything was asked for.
+func (g *Guard) foresee(ctx context.Context, runner *marginguard.Runner, r Request) (marginguard.Result, error) {
+	var err error
+	if !r.Everything && g.o.SurgeStops && !r.AllowSurge {
+		if r.SurgeSats, err = g.usual(ctx, g.o.Now().UTC()); err != nil {
+			return marginguard.Result{}, err
+		}
 	}
-	limit, err := g.usual(ctx)
-	if err == nil && limit > 0 && result.AddedSats > limit {
-		err = &marginguard.SurgeError{Planned: result.AddedSats, Limit: limit}
+	result, err := runner.Run(ctx, r.Request)
+	var surge *marginguard.SurgeError
+	if !r.Everything && (err == nil || errors.As(err, &surge)) {
+		if held := g.held(ctx, r.AllowSurge); held != nil {
+			err = held
+		}
 	}
-	return err
+	return result, err
 }
 
-// surgeFunc tells what may be added; zero when too little is known.
-type surgeFunc func(context.Context) (int64, error)
+// surgeFunc tells the sats that a run, or a round of workers, may add before that
+// is a surge, after what those that began before a moment added; zero when too
+// little is known.
+type surgeFunc func(ctx context.Context, before time.Time) (int64, error)
 
 // attempt is a run that open breakers hold back, and that may open some.
 func (g *Guard) attempt(ctx context.Context, runner *marginguard.Runner, r Request, limit surgeFunc) (marginguard.Result, error) {
 	var result marginguard.Result
 	err := g.held(ctx, r.AllowSurge)
-	if err == nil && !r.AllowSurge {
-		r.SurgeSats, err = limit(ctx)
+	if err == nil && g.o.SurgeStops && !r.AllowSurge {
+		r.SurgeSats, err = limit(ctx, g.o.Now().UTC())
 	}
 	if err == nil {
 		result, err = runner.Run(ctx, r.Request)
@@ -77,6 +82,9 @@ func (g *Guard) attempt(ctx context.Context, runner *marginguard.Runner, r Reque
 	defer cancel()
 	if e := g.judge(brief, result, err); e != nil {
 		g.o.Log.WarnContext(ctx, "breaker not stored", "error", e.Error())
+	}
+	if e := g.noteSurge(brief, r, result, limit); e != nil {
+		g.o.Log.WarnContext(ctx, "surge not stored", "error", e.Error())
 	}
 	return result, err
 }

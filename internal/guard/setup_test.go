@@ -114,6 +114,17 @@ func (s *stage) person(t *testing.T, name string, change ...func(*wish)) person 
 	return p
 }
 
+// usual stores runs that were made before, each of which added some sats.
+func (s *stage) usual(t *testing.T, n int, sats int64, ago time.Duration) {
+	t.Helper()
+	for range n {
+		at := s.clock().Add(-ago)
+		require.NoError(t, s.db.Gorm(t.Context()).Create(&models.GuardRun{
+			State: models.GuardRunFinished, Reading: "remaining", AddedSats: sats, Added: 1, StartedAt: at, FinishedAt: &at,
+		}).Error)
+	}
+}
+
 func (s *stage) exec(t *testing.T, sql string, args ...any) {
 	t.Helper()
 	require.NoError(t, s.db.Gorm(t.Context()).Exec(sql, args...).Error)

@@ -210,7 +210,7 @@ func (c *crew) shard(ctx context.Context, a shardArgs) error {
 	}
 	round := time.UnixMilli(a.Round).UTC()
 	req := Request{Request: marginguard.Request{MaxSats: c.l.MaxSats, Round: round}, AllowSurge: c.l.AllowSurge}
-	if req.MaxSats > 0 {
+	if req.MaxSats > 0 || c.g.o.SurgeStops {
 		if req.Spent, err = c.g.o.DB.GuardAdded(ctx, round); err != nil {
 			return err
 		}
@@ -235,17 +235,11 @@ func (c *crew) shard(ctx context.Context, a shardArgs) error {
 	return nil
 }
 
-// usual is what rounds use to add, less what this one has added.
+// usual is what this round may add before that is a surge, after the rounds before it.
 func (c *crew) usual(round time.Time) surgeFunc {
-	return func(ctx context.Context) (int64, error) {
-		now := c.g.o.Now().UTC()
-		usual, err := c.g.o.DB.GuardUsualRounds(ctx, now.Add(-surgeWeek), c.l.Interval)
-		limit := c.g.surgeLimit(usual, now)
-		if err != nil || limit == 0 {
-			return 0, err
-		}
-		added, err := c.g.o.DB.GuardAdded(ctx, round)
-		return max(limit-added, 1), err
+	return func(ctx context.Context, _ time.Time) (int64, error) {
+		usual, err := c.g.o.DB.GuardUsualRounds(ctx, round.Add(-surgeWeek), round, c.l.Interval)
+		return c.g.surgeLimit(usual, round), err
 	}
 }
 

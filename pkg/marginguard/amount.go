@@ -47,6 +47,7 @@ func (in Input) size(v *Verdict, p Position, left *budget) {
 	if in.Config.RestoreTo > 0 {
 		amount = in.Reading.restore(p, v.Price, in.Config.RestoreTo)
 	}
+	v.Wish = min(amount, max(p.maths().MaxAdd(), 0))
 	for _, limit := range []struct {
 		name Limit
 		sats int64
@@ -54,7 +55,8 @@ func (in Input) size(v *Verdict, p Position, left *budget) {
 		{LimitLeverage, p.maths().MaxAdd()},
 		{LimitPositionDay, in.Caps.PositionDayLeft(p, in.Spent.PositionDay[p.ID])},
 		{LimitUserDay, left.userDay},
-		{LimitRun, min(left.run, in.allowed(p.ID))},
+		{LimitRun, left.run},
+		{in.allowedBy(), in.allowed(p.ID)},
 		{LimitBalance, left.balance},
 	} {
 		if limit.sats < amount {
@@ -76,6 +78,13 @@ func (in Input) allowed(id string) int64 {
 		return NoCap
 	}
 	return in.Allowed[id]
+}
+
+func (in Input) allowedBy() Limit {
+	if in.AllowedBy == "" {
+		return LimitRun
+	}
+	return in.AllowedBy
 }
 
 func spend(left, amount int64) int64 {
@@ -136,6 +145,8 @@ func limitText(l Limit) string {
 		return "limited by the 24-hour cap of the user"
 	case LimitRun:
 		return "limited by the cap of the run"
+	case LimitSurge:
+		return "limited by what runs use to add together (guard.surge: stop)"
 	default:
 		return "limited by the usable balance"
 	}

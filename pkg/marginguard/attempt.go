@@ -117,8 +117,8 @@ func (w *watch) add(ctx context.Context, v Verdict) {
 	p := find(w.positions, v.TradeID)
 	position := w.s.o.Caps.positionDay(*p, w.t.Spent.PositionDay[v.TradeID])
 	var round int64
-	if !w.s.req.Round.IsZero() {
-		round = w.s.req.MaxSats
+	if !w.s.req.Round.IsZero() && w.s.shares != nil {
+		round = w.s.shares.limit
 	}
 	intent, err := w.s.o.Intents.Plan(ctx, Plan{
 		RunID: w.s.runID, UserID: w.t.UserID, AccountID: w.t.AccountID, Verdict: v, Before: seen(*p), SeenAt: w.readAt,
@@ -127,7 +127,7 @@ func (w *watch) add(ctx context.Context, v Verdict) {
 		SpentSince: w.s.spentSince(), At: w.s.o.Now().UTC(),
 	})
 	if err != nil {
-		w.refuse(v, err)
+		w.refuse(ctx, v, err)
 		return
 	}
 	item := w.item(v, StatusFailed)
@@ -168,12 +168,14 @@ func (w *watch) add(ctx context.Context, v Verdict) {
 }
 
 // refuse reports an addition that the store did not let pass.
-func (w *watch) refuse(v Verdict, err error) {
+func (w *watch) refuse(ctx context.Context, v Verdict, err error) {
 	item := w.item(v, StatusSkipped)
 	item.Amount, item.MarginAfter, item.LiquidationAfter = 0, v.MarginBefore, v.Liquidation
 	item.Error = err.Error()
 	var off *DisabledError
 	switch {
+	case stopped(ctx):
+		item.Error, item.Obstacle = ErrStopped.Error(), ObstacleStopped
 	case errors.As(err, &off):
 		item.Word = Disabled
 	case errors.Is(err, ErrCapReached):
@@ -186,6 +188,10 @@ func (w *watch) refuse(v Verdict, err error) {
 	w.items = append(w.items, item)
 }
 
+// stopped reports whether the run was stopped, as opposed to the time of one user
+// being over: what it then did not come to has not failed.
+func stopped(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
+
 // drop gives up an intent for which no request went out.
 func (w *watch) drop(ctx context.Context, item *Item, why error) {
 	item.Error = why.Error()
@@ -193,6 +199,8 @@ func (w *watch) drop(ctx context.Context, item *Item, why error) {
 	var off *DisabledError
 	if errors.As(why, &off) {
 		item.Word, item.Status = Disabled, StatusSkipped
+	} else if stopped(ctx) {
+		item.Status, item.Error, item.Obstacle = StatusSkipped, ErrStopped.Error(), ObstacleStopped
 	}
 	w.items = append(w.items, *item)
 	err := w.settle(ctx, Settlement{

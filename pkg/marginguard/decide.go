@@ -88,6 +88,8 @@ type Input struct {
 	RunLeft int64
 	// Allowed, when not nil, is what of the run's cap fell to each position.
 	Allowed map[string]int64
+	// AllowedBy names the cap that Allowed comes from; empty means the run's.
+	AllowedBy Limit
 	// Frozen maps trade ids to the reason why they must not be touched now.
 	Frozen map[string]string
 	// Disabled, when not empty, is why nothing at all may be added.
@@ -142,6 +144,9 @@ func (in Input) look(p Position) Verdict {
 		return v.because(NoLiquidation, "the position has no liquidation price")
 	}
 	v.Trigger = in.Reading.Trigger(p, v.Threshold)
+	if selected && in.Config.RestoreTo == 0 {
+		v.Wish = min(share(p.Margin, v.AddPercent), max(p.maths().MaxAdd(), 0))
+	}
 	if !finite(v.Price) || v.Price <= 0 {
 		return v.because(BadData, "there is no usable price")
 	}

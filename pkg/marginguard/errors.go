@@ -16,6 +16,9 @@ var (
 	ErrOvertaken = errors.New("overtaken by another addition")
 )
 
+// ErrStopped is why a decided addition was not made when the run was stopped.
+var ErrStopped = errors.New("the run was stopped before the addition was made")
+
 // ErrSealed means that no encryption key opens an account's credentials.
 var ErrSealed = errors.New("the stored credentials stay closed")
 
@@ -69,14 +72,14 @@ func (e *MarketError) Error() string {
 
 func (e *MarketError) Unwrap() error { return e.Err }
 
-// SurgeError says that a run wanted to add far more than runs used to. What it
-// added before stays.
+// SurgeError says that a run wanted to add far more than runs used to. What the
+// limit allowed went to the positions nearest to liquidation. Both are in sats.
 type SurgeError struct {
 	Planned, Limit int64
 }
 
 func (e *SurgeError) Error() string {
-	return fmt.Sprintf("the run wants to add %d sats or more, the largest of the last week allows %d", e.Planned, e.Limit)
+	return fmt.Sprintf("the run wants to add %d sats, what runs added in the last week allows %d", e.Planned, e.Limit)
 }
 
 // Fault is the class of a failed call to the exchange.

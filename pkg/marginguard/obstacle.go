@@ -40,6 +40,8 @@ const (
 	ObstacleCap Obstacle = "cap"
 	// ObstacleSurge is what may be added together in a run, after what runs used to add.
 	ObstacleSurge Obstacle = "surge"
+	// ObstacleStopped is a run that was stopped before it came to the position.
+	ObstacleStopped Obstacle = "run_stopped"
 	// ObstacleBalance is a free balance that is too small.
 	ObstacleBalance Obstacle = "balance"
 	// ObstacleMinimum is an addition too small to be made.
@@ -64,7 +66,7 @@ const (
 func Obstacles() []Obstacle {
 	return []Obstacle{
 		ObstacleKeyAside, ObstacleKeyRefused, ObstacleExchange, ObstacleSealed, ObstacleNetwork, ObstacleConfig, ObstacleFailed,
-		ObstacleOff, ObstacleCap, ObstacleSurge, ObstacleBalance, ObstacleMinimum, ObstacleLeverage, ObstacleCooldown,
+		ObstacleOff, ObstacleCap, ObstacleSurge, ObstacleStopped, ObstacleBalance, ObstacleMinimum, ObstacleLeverage, ObstacleCooldown,
 		ObstacleOpen, ObstacleRefused, ObstacleInsufficient, ObstacleGone, ObstacleData,
 	}
 }
@@ -115,6 +117,9 @@ func obstacleOfWord(i Item) (Obstacle, bool) {
 	case Disabled:
 		return ObstacleOff, true
 	case Capped:
+		if i.LimitedBy == LimitSurge {
+			return ObstacleSurge, true
+		}
 		return ObstacleCap, true
 	case InsufficientBalance:
 		return ObstacleBalance, true

@@ -77,7 +77,10 @@ type Request struct {
 	// they had added when this one began.
 	Round time.Time
 	Spent int64
-	// SurgeSats stops the run that wants to add more; zero means no limit.
+	// SurgeSats caps what the run adds, because runs do not use to add more; zero
+	// means no limit. It is never less than the largest single addition that the
+	// configurations ask for. A run that wants more ends with a *SurgeError after
+	// it has shared out what the limit allows.
 	SurgeSats int64
 	// Everything keeps the positions that need nothing in the result.
 	Everything bool
@@ -150,7 +153,7 @@ func (r *Runner) finish(ctx context.Context, result Result, failure error) error
 // nearest to liquidation instead of to whoever is looked at first.
 func (r *Runner) sweep(ctx context.Context, req Request, market Market, result *Result) error {
 	first := r.newSession(req, market, result.RunID)
-	if req.MaxSats <= 0 {
+	if req.MaxSats <= 0 && req.SurgeSats <= 0 {
 		err := first.all(ctx, nil)
 		first.report(result)
 		return r.note(ctx, first, err)
@@ -160,7 +163,9 @@ func (r *Runner) sweep(ctx context.Context, req Request, market Market, result *
 		first.report(result)
 		return r.note(ctx, first, err)
 	}
-	shares := allot(first.items, max(req.MaxSats-req.Spent, 0))
+	limit, by := req.limit(first.items)
+	shares := allot(first.items, max(limit-req.Spent, 0))
+	shares.limit, shares.by = limit, by
 	for id := range first.open {
 		shares.users[id] = true
 	}
@@ -169,7 +174,43 @@ func (r *Runner) sweep(ctx context.Context, req Request, market Market, result *
 	err := second.all(ctx, shares.users)
 	second.merge(first, shares.users)
 	second.report(result)
+	if wanted := req.Spent + wished(first.items); err == nil && by == LimitSurge && wanted > limit {
+		err = &SurgeError{Planned: wanted, Limit: limit}
+	}
 	return r.note(ctx, second, err)
+}
+
+// limit is the smaller one of the two caps on everything that a run adds, in
+// sats, and which of them it is.
+func (r Request) limit(items []Item) (int64, Limit) {
+	if r.SurgeSats <= 0 {
+		return r.MaxSats, LimitRun
+	}
+	surge := max(r.SurgeSats, Largest(items))
+	if r.MaxSats > 0 && r.MaxSats <= surge {
+		return r.MaxSats, LimitRun
+	}
+	return surge, LimitSurge
+}
+
+// Largest is the largest single addition, in sats, that the configurations ask
+// for among the positions of a run, in danger or not.
+func Largest(items []Item) int64 {
+	var most int64
+	for _, i := range items {
+		most = max(most, i.Wish)
+	}
+	return most
+}
+
+// wished is what a dry pass would add, in sats.
+func wished(items []Item) (sats int64) {
+	for _, i := range items {
+		if i.Status == StatusPlanned {
+			sats += i.Amount
+		}
+	}
+	return sats
 }
 
 // note remembers how the keys did. A run that the exchange itself brought down
@@ -205,6 +246,9 @@ func (r *Runner) note(ctx context.Context, s *session, failure error) error {
 type allotment struct {
 	sats  map[string]map[string]int64 // user, trade
 	users map[string]bool
+	// limit is the cap, and by which one it is.
+	limit int64
+	by    Limit
 }
 
 func allot(items []Item, left int64) *allotment {
@@ -246,7 +290,6 @@ type session struct {
 	// sealed and opened count the accounts whose credentials stayed closed, and
 	// those that did not.
 	sealed, opened int
-	planned        int64   // sats of the additions begun
 	replies        []Reply // of keys that failed now or before
 }
 

@@ -33,8 +33,7 @@ func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseF
 	s.keep(w, hostTrouble(err), errors.Is(err, ErrSealed))
 
 	var market *MarketError
-	var surge *SurgeError
-	if errors.As(err, &market) || errors.As(err, &surge) {
+	if errors.As(err, &market) {
 		stop(err)
 		return
 	}
@@ -76,18 +75,6 @@ func (s *session) keep(w *watch, unreachable, sealed bool) {
 	if w.x != nil && (w.fault != "" || w.t.Failures > 0) {
 		s.replies = append(s.replies, Reply{Target: w.t, Fault: w.fault, Reason: w.why})
 	}
-}
-
-// take counts sats of an addition that is about to begin and reports whether
-// the run may still go on.
-func (s *session) take(sats int64) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if limit := s.req.SurgeSats; limit > 0 && s.planned+sats > limit {
-		return &SurgeError{Planned: s.planned + sats, Limit: limit}
-	}
-	s.planned += sats
-	return nil
 }
 
 // watch is one user being handled.
@@ -178,9 +165,6 @@ func (w *watch) run(ctx context.Context) (err error) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := w.s.take(verdicts[next].Amount); err != nil {
-			return err
-		}
 		w.add(ctx, verdicts[next])
 		if verdicts, err = w.settled(ctx); err != nil {
 			return err
@@ -249,7 +233,7 @@ func (w *watch) decide(ctx context.Context, force bool) ([]Verdict, error) {
 		Frozen: w.handled, Disabled: w.off(), Now: w.s.o.Now(),
 	}
 	if w.s.shares != nil {
-		in.Allowed = w.s.shares.sats[w.t.UserID]
+		in.Allowed, in.AllowedBy = w.s.shares.sats[w.t.UserID], w.s.shares.by
 		if in.Allowed == nil {
 			in.Allowed = map[string]int64{}
 		}

@@ -39,7 +39,9 @@ const (
 	LimitPositionDay Limit = "position_day"
 	LimitUserDay     Limit = "user_day"
 	LimitRun         Limit = "run"
-	LimitBalance     Limit = "balance"
+	// LimitSurge is what runs use to add together; see Request.SurgeSats.
+	LimitSurge   Limit = "surge"
+	LimitBalance Limit = "balance"
 )
 
 // Verdict is the decision for one position and the numbers behind it.
@@ -63,6 +65,9 @@ type Verdict struct {
 	Triggered bool // the position is in its danger zone
 	Reason    string
 
+	// Wish is the addition in sats that the configuration asks for, before any
+	// cap; it is filled in for positions out of danger, too.
+	Wish      int64
 	Amount    int64 // sats to add, zero unless Word is Add
 	LimitedBy Limit
 	// Insufficient says that the position stays in its danger zone even so.

@@ -16,6 +16,10 @@ const (
 	BreakerRun     = "run"
 )
 
+// BreakerSurge is the subject of the one breaker of BreakerRun: a run added, or
+// wanted to add, far more than runs used to.
+const BreakerSurge = "surge"
+
 // GuardBreakers reads the breakers that are open or count failures, the last
 // changed first.
 func (d *DB) GuardBreakers(ctx context.Context) ([]models.GuardBreaker, error) {
@@ -73,11 +77,11 @@ type GuardUsual struct {
 	First *time.Time
 }
 
-// GuardUsual reads it from the runs since a moment.
-func (d *DB) GuardUsual(ctx context.Context, since time.Time) (GuardUsual, error) {
+// GuardUsual reads it from the runs that started from since until before.
+func (d *DB) GuardUsual(ctx context.Context, since, before time.Time) (GuardUsual, error) {
 	var got GuardUsual
 	err := d.Gorm(ctx).Raw(`
 		SELECT count(*) AS runs, COALESCE(max(added_sats), 0) AS most, min(started_at) AS first
-		FROM guard_run WHERE started_at >= ? AND added_sats > 0 AND state <> 'failed'`, since).Scan(&got).Error
+		FROM guard_run WHERE started_at >= ? AND started_at < ? AND added_sats > 0 AND state <> 'failed'`, since, before).Scan(&got).Error
 	return got, err
 }

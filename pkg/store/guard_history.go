@@ -65,6 +65,9 @@ type GuardHealth struct {
 	DisabledUsers int64
 	ActiveConfigs int64
 	OpenBreakers  int64
+	// Surge is the last run that added, or wanted to add, far more than runs used
+	// to; nil when there was none, or its breaker was reset.
+	Surge *models.GuardBreaker
 	// PendingNotices are alerts of the last day that were not delivered yet.
 	PendingNotices int64
 	// Workers are the processes that guard all the time and have not stopped,
@@ -107,6 +110,13 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 	h.OpenBreakers, h.PendingNotices = counts.Breakers, counts.Notices
 	if err := d.Gorm(ctx).Where("stopped_at IS NULL").Order("beat_at DESC, id").Limit(batch).Find(&h.Workers).Error; err != nil {
 		return h, err
+	}
+	surge, err := d.GuardBreaker(ctx, BreakerRun, BreakerSurge)
+	if err != nil {
+		return h, err
+	}
+	if surge.ID != "" {
+		h.Surge = &surge
 	}
 	h.OpenIntents, h.OldestOpen, h.DisabledUsers, h.ActiveConfigs = counts.Open, counts.Oldest, counts.Disabled, counts.Active
 	h.Control, err = d.GuardControl(ctx, "")

@@ -87,13 +87,13 @@ func (d *DB) GuardAdded(ctx context.Context, since time.Time) (int64, error) {
 }
 
 // GuardUsualRounds is GuardUsual for a guard of many short runs: what all of
-// them added in each round of the given length.
-func (d *DB) GuardUsualRounds(ctx context.Context, since time.Time, round time.Duration) (GuardUsual, error) {
+// them added in each round of the given length, from since until before.
+func (d *DB) GuardUsualRounds(ctx context.Context, since, before time.Time, round time.Duration) (GuardUsual, error) {
 	var got GuardUsual
 	err := d.Gorm(ctx).Raw(`
 		SELECT count(*) AS runs, COALESCE(max(sats), 0) AS most, min(first) AS first FROM (
 			SELECT SUM(amount_sats)::bigint AS sats, min(planned_at) AS first FROM guard_intent
-			WHERE planned_at >= ? AND state = 'applied'
-			GROUP BY floor(extract(epoch FROM planned_at) / ?)) rounds`, since, round.Seconds()).Scan(&got).Error
+			WHERE planned_at >= ? AND planned_at < ? AND state = 'applied'
+			GROUP BY floor(extract(epoch FROM planned_at) / ?)) rounds`, since, before, round.Seconds()).Scan(&got).Error
 	return got, err
 }

@@ -230,7 +230,7 @@ func (o *backtestOptions) base(ctx context.Context) (marginguard.Backtest, error
 		return out, clierr.New(clierr.NotFound, "guard_config_not_found",
 			fmt.Sprintf("user %q has no guard configuration", user.Username), "axisor guard config set "+user.Username)
 	}
-	stored, err := guard.Config(*row)
+	stored, _, err := guard.Config(*row)
 	if err != nil {
 		return out, err
 	}

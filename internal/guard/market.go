@@ -140,7 +140,7 @@ func (a *account) Positions(ctx context.Context) ([]marginguard.Position, error)
 	out := make([]marginguard.Position, 0, len(trades))
 	for _, t := range trades {
 		out = append(out, marginguard.Position{
-			ID: t.ID, Side: t.Side, Quantity: t.Quantity, Margin: t.Margin, EntryMargin: t.EntryMargin,
+			ID: t.ID, Unreadable: marginguard.Clip(t.Unreadable), Side: t.Side, Quantity: t.Quantity, Margin: t.Margin, EntryMargin: t.EntryMargin,
 			Price: t.Price, Liquidation: t.Liquidation, Leverage: t.Leverage, PL: t.PL,
 			SumFundingFees: t.SumFundingFees, SumCashInMargin: t.SumCashInMargin, SumCashInPL: t.SumCashInPL,
 		})

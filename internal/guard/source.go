@@ -47,7 +47,7 @@ func target(row store.GuardTarget, now time.Time) marginguard.Target {
 		Credentials: row.Credentials, Disabled: row.Off,
 		Spent: marginguard.Spent{UserDay: row.UserDay, PositionDay: row.PositionDay, LastAdd: row.LastAdd},
 	}
-	t.Config, t.Problem = Config(row.Config)
+	t.Config, t.Defects, t.Problem = Config(row.Config)
 	t.Config.RestoreTo, t.Config.Cross = models.Deref(row.Setting.RestoreTo), row.Setting.CrossMargin
 	// A refused key is tried again as soon as it is another one.
 	b := row.Breaker
@@ -63,21 +63,42 @@ func target(row store.GuardTarget, now time.Time) marginguard.Target {
 	return t
 }
 
-// Config reads a stored configuration in every spelling that is in use.
-func Config(row models.MarginGuardConfig) (marginguard.Config, error) {
+// Config reads a stored configuration in every spelling that is in use. What of it
+// cannot be read comes as defects, unless nothing is left to protect anybody by: that
+// is the error. Columns that the mode does not use are not looked at.
+func Config(row models.MarginGuardConfig) (marginguard.Config, []marginguard.Defect, error) {
 	mode, err := marginguard.ParseMode(string(row.Mode))
 	if err != nil {
-		return marginguard.Config{}, err
-	}
-	settings, err := marginguard.ParseSettings(row.IndividualConfigs)
-	if err != nil {
-		return marginguard.Config{}, err
+		return marginguard.Config{}, nil, err
 	}
 	c := marginguard.Config{
 		Mode: mode, Threshold: models.Deref(row.MarginThreshold), AddPercent: models.Deref(row.AddMarginPercentage),
-		Positions: row.SelectedPositions, Settings: settings,
 	}
-	return c, c.Validate()
+	numbers := c.Validate()
+	switch mode {
+	case marginguard.Individual:
+		if c.Settings, err = marginguard.ParseSettings(row.IndividualConfigs); err != nil {
+			return c, nil, err
+		}
+		var defects []marginguard.Defect
+		if numbers != nil {
+			defects = append(defects, marginguard.Defect{Reason: numbers.Error()})
+		}
+		return c, defects, nil
+	case marginguard.Unit:
+		var defects []marginguard.Defect
+		for _, id := range row.SelectedPositions {
+			one := c
+			one.Positions = []string{id}
+			if err := one.Validate(); err != nil && numbers == nil {
+				defects = append(defects, marginguard.Defect{Reason: err.Error()})
+				continue
+			}
+			c.Positions = append(c.Positions, id)
+		}
+		return c, defects, numbers
+	}
+	return c, nil, numbers
 }
 
 func intent(i models.GuardIntent) marginguard.Intent {

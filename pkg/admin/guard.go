@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -79,6 +80,7 @@ func (in GuardConfigInput) Check() error {
 			Field: "restore_to", Value: number(*r), Rule: "it must be a percentage above 1 and at most 90, or 0 for none",
 		})
 	}
+	err = errors.Join(err, in.checkSpellings())
 	for _, p := range in.Positions {
 		if !regexp.MustCompile(positionPattern).MatchString(strings.ToLower(p.ID)) {
 			err = errors.Join(err, &InputError{
@@ -297,7 +299,46 @@ func (in GuardConfigInput) applyIndividual(row *models.MarginGuardConfig) error 
 	if err := row.IndividualConfigs.Decode(&entries); err != nil || len(entries) == 0 {
 		return needPositions("individual")
 	}
+	return checkTwice(slices.Sorted(maps.Keys(entries)))
+}
+
+// checkSpellings refuses one trade named twice: which of the two counts is anybody's guess.
+func (in GuardConfigInput) checkSpellings() error {
+	said := map[GuardPosition]bool{}
+	var ids []string
+	for _, p := range in.Positions {
+		if !said[p] { // the same once more says nothing new
+			ids = append(ids, p.ID)
+		}
+		said[p] = true
+	}
+	return checkTwice(ids)
+}
+
+func checkTwice(ids []string) error {
+	spelled := map[string]string{}
+	for _, id := range ids {
+		key := tradeKey(id)
+		if first, twice := spelled[key]; twice {
+			return &InputError{
+				Field: "position", Value: id, Rule: fmt.Sprintf("it is the same trade as %q", first),
+				Hint: "name every trade once; --position replaces the whole list",
+			}
+		}
+		spelled[key] = id
+	}
 	return nil
+}
+
+// tradeKey is the same for all spellings of one trade id: case, blanks and the forms
+// of writing a UUID do not matter.
+func tradeKey(id string) string {
+	id = strings.ToLower(strings.TrimSpace(id))
+	bare := strings.NewReplacer("urn:uuid:", "", "{", "", "}", "", "-", "").Replace(id)
+	if len(bare) == 32 {
+		return bare
+	}
+	return id
 }
 
 func needPositions(mode string) error {

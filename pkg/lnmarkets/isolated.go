@@ -2,19 +2,20 @@ package lnmarkets
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 )
 
 // RunningTrades lists the live isolated trades of the key's owner. It needs the
-// permission futures:isolated:read. One trade that cannot be understood fails
-// the whole list: acting on half of it would be worse than not acting.
+// permission futures:isolated:read. A trade that cannot be understood comes with what
+// makes it Unreadable, so that it fails itself only; when none can, the list fails.
 func (c *Client) RunningTrades(ctx context.Context) ([]Trade, error) {
 	var trades []Trade
 	k := call{method: http.MethodGet, route: "/futures/isolated/trades/running", bucket: Private}
 	err := c.do(ctx, k, func(body []byte) error {
-		var wire []wireTrade
+		var wire []json.RawMessage
 		if err := unmarshal(body, &wire); err != nil {
 			return err
 		}
@@ -22,14 +23,20 @@ func (c *Client) RunningTrades(ctx context.Context) ([]Trade, error) {
 			return errors.New("null instead of a list")
 		}
 		trades = make([]Trade, 0, len(wire))
-		for _, w := range wire {
-			t, err := w.trade()
-			if err != nil {
-				return err
+		var unreadable error
+		failed := 0
+		for _, raw := range wire {
+			t, err := runningTrade(raw)
+			switch {
+			case err != nil:
+				failed, unreadable = failed+1, err
+			case !t.IsRunning():
+				continue
 			}
-			if t.IsRunning() {
-				trades = append(trades, t)
-			}
+			trades = append(trades, t)
+		}
+		if failed > 0 && failed == len(wire) {
+			return unreadable
 		}
 		return nil
 	})
@@ -37,6 +44,26 @@ func (c *Client) RunningTrades(ctx context.Context) ([]Trade, error) {
 		return nil, err
 	}
 	return trades, nil
+}
+
+// runningTrade reads one element of the list. When it cannot, the trade holds its id,
+// if there is one, and why.
+func runningTrade(raw json.RawMessage) (Trade, error) {
+	var w wireTrade
+	err := unmarshal(raw, &w)
+	if err == nil {
+		var t Trade
+		if t, err = w.trade(); err == nil {
+			return t, nil
+		}
+	}
+	var named struct {
+		ID string `json:"id"`
+	}
+	if unmarshal(raw, &named) != nil {
+		named.ID = ""
+	}
+	return Trade{ID: named.ID, Unreadable: err.Error()}, err
 }
 
 // amountInput is the body of every call that moves an amount into or out of a

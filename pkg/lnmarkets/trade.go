@@ -48,6 +48,9 @@ type Trade struct {
 	CreatedAt, FilledAt, ClosedAt time.Time
 	// State flags as the exchange states them.
 	Open, Running, Closed, Canceled bool
+	// Unreadable is why nothing of the trade but its id, if that, is known; empty for
+	// one that was read. Only RunningTrades returns such a trade.
+	Unreadable string
 }
 
 // IsRunning reports whether the trade is a live position. Older answers set

@@ -96,9 +96,7 @@ func spend(left, amount int64) int64 {
 
 // forecast fills in what the position looks like after the addition.
 func (in Input) forecast(v *Verdict, p Position, amount int64) {
-	after := p
-	after.Margin = p.Margin + amount
-	after.Liquidation, _ = after.maths().Liquidation()
+	after := p.strengthened(amount)
 	v.Amount = amount
 	v.MarginAfter = after.Margin
 	v.LeverageAfter = after.maths().Leverage()

@@ -224,7 +224,10 @@ func (w *watch) tooLate(v Verdict) error {
 		return fmt.Errorf("the price is %s old", age.Round(time.Second))
 	}
 	p := find(w.positions, v.TradeID)
-	if p == nil || past(*p, market.priceFor(*p)) {
+	if p == nil || p.problem() != "" {
+		return errors.New("the position cannot be read any more")
+	}
+	if sure, _ := p.believed(); past(sure, market.priceFor(sure)) {
 		return errors.New("the price passed liquidation")
 	}
 	return nil

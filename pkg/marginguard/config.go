@@ -1,14 +1,16 @@
 package marginguard
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
+	"strconv"
 	"strings"
-
-	"github.com/axisor/axisor/pkg/exactjson"
+	"unicode/utf8"
 )
 
 // Mode says which positions a configuration protects.
@@ -67,6 +69,8 @@ type Setting struct {
 	Enabled    bool
 	Threshold  float64
 	AddPercent float64
+	// Problem is why the stored wish cannot be followed, empty when it can.
+	Problem string
 }
 
 // ConfigError says which field of a configuration breaks which rule.
@@ -75,12 +79,30 @@ type ConfigError struct {
 }
 
 func (e *ConfigError) Error() string {
-	return fmt.Sprintf("guard configuration: %s %q %s", e.Field, e.Value, e.Rule)
+	return fmt.Sprintf("guard configuration: %s %s %s", Clip(e.Field), strconv.Quote(Clip(e.Value)), e.Rule)
+}
+
+// clipped is how many characters of a stored text a message repeats.
+const clipped = 80
+
+// Clip shortens a stored text of any length to what a message can hold.
+func Clip(text string) string {
+	if utf8.RuneCountInString(text) <= clipped {
+		return text
+	}
+	n := 0
+	for at := range text {
+		if n == clipped {
+			return text[:at] + "…"
+		}
+		n++
+	}
+	return text
 }
 
 var positionKey = regexp.MustCompile(`^[a-f0-9-]+$`)
 
-// Validate checks the rules that a stored configuration must obey.
+// Validate checks the rules that a configuration obeys when it is written.
 func (c Config) Validate() error {
 	if _, err := ParseMode(string(c.Mode)); err != nil {
 		return err
@@ -92,8 +114,8 @@ func (c Config) Validate() error {
 		return err
 	}
 	for _, id := range c.Positions {
-		if !positionKey.MatchString(strings.ToLower(id)) {
-			return &ConfigError{Field: "selected_positions", Value: id, Rule: "is not a trade id (hexadecimal digits and dashes)"}
+		if err := checkID("selected_positions", id); err != nil {
+			return err
 		}
 	}
 	for _, id := range sortedKeys(c.Settings) {
@@ -106,8 +128,11 @@ func (c Config) Validate() error {
 
 func (s Setting) validate(id string) error {
 	path := "individual_configs." + id
-	if !positionKey.MatchString(strings.ToLower(id)) {
-		return &ConfigError{Field: "individual_configs", Value: id, Rule: "is not a trade id (hexadecimal digits and dashes)"}
+	if err := checkID("individual_configs", id); err != nil {
+		return err
+	}
+	if s.Problem != "" {
+		return &ConfigError{Field: path, Rule: s.Problem}
 	}
 	if s.Threshold != 0 {
 		if err := checkThreshold(path+".threshold", s.Threshold); err != nil {
@@ -118,6 +143,13 @@ func (s Setting) validate(id string) error {
 		return checkAdd(path+".add_margin_percentage", s.AddPercent)
 	}
 	return nil
+}
+
+func checkID(field, id string) error {
+	if positionKey.MatchString(CanonicalID(id)) {
+		return nil
+	}
+	return &ConfigError{Field: field, Value: id, Rule: "is not a trade id (hexadecimal digits and dashes)"}
 }
 
 func checkThreshold(field string, v float64) error {
@@ -135,55 +167,6 @@ func checkAdd(field string, v float64) error {
 }
 
 func number(v float64) string { return strings.TrimSpace(fmt.Sprintf("%g", v)) }
-
-// ParseSettings reads the individual_configs column in the schema's shape
-// ({"enabled", "threshold"}) and in the web application's ({"is_active",
-// "margin_threshold", "add_margin_percentage"}). An entry that does not say
-// whether it is on is on: somebody listed the position.
-func ParseSettings(raw []byte) (map[string]Setting, error) {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
-		return nil, nil
-	}
-	var entries map[string]struct {
-		Enabled         *bool    `json:"enabled"`
-		IsActive        *bool    `json:"is_active"`
-		Threshold       *float64 `json:"threshold"`
-		MarginThreshold *float64 `json:"margin_threshold"`
-		AddPercent      *float64 `json:"add_margin_percentage"`
-	}
-	if err := exactjson.Unmarshal(raw, &entries); err != nil {
-		return nil, &ConfigError{Field: "individual_configs", Value: "…", Rule: "is not an object of objects: " + err.Error()}
-	}
-	settings := make(map[string]Setting, len(entries))
-	for id, e := range entries {
-		s := Setting{Enabled: true}
-		for _, on := range []*bool{e.Enabled, e.IsActive} {
-			if on != nil && !*on {
-				s.Enabled = false
-			}
-		}
-		for _, t := range []*float64{e.MarginThreshold, e.Threshold} {
-			if t == nil {
-				continue
-			}
-			// Checked here as well as in Validate: a written zero is a mistake,
-			// while a Setting's zero means that nothing was written.
-			if err := checkThreshold("individual_configs."+id+".threshold", *t); err != nil {
-				return nil, err
-			}
-			s.Threshold = *t
-		}
-		if e.AddPercent != nil {
-			if err := checkAdd("individual_configs."+id+".add_margin_percentage", *e.AddPercent); err != nil {
-				return nil, err
-			}
-			s.AddPercent = *e.AddPercent
-		}
-		settings[id] = s
-	}
-	return settings, nil
-}
 
 // EncodeSettings writes the schema's shape, with the share to add beside it
 // only where a position has its own.
@@ -206,33 +189,46 @@ func EncodeSettings(settings map[string]Setting) ([]byte, error) {
 }
 
 // wish is what a configuration asks for one position.
-func (c Config) wish(id string) (threshold, add float64, selected bool) {
+type wish struct {
+	threshold, add float64
+	selected       bool
+	// problem is why the wish is not known, empty when it is.
+	problem string
+}
+
+// wish finds what is asked for a position. Of several entries for one position a
+// disabled one wins.
+func (c Config) wish(id string) wish {
 	id = strings.TrimPrefix(id, crossPrefix)
+	out := wish{threshold: c.Threshold, add: c.AddPercent}
 	switch c.Mode {
 	case Global:
-		return c.Threshold, c.AddPercent, true
+		out.selected = true
 	case Unit:
-		for _, p := range c.Positions {
-			if sameID(p, id) {
-				return c.Threshold, c.AddPercent, true
-			}
-		}
+		out.selected = slices.ContainsFunc(c.Positions, func(p string) bool { return sameID(p, id) })
 	case Individual:
+		var own *Setting
 		for key, s := range c.Settings {
-			if !sameID(key, id) {
-				continue
+			if sameID(key, id) {
+				if own != nil {
+					s = own.merge(s)
+				}
+				own = &s
 			}
-			threshold, add = c.Threshold, c.AddPercent
-			if s.Threshold != 0 {
-				threshold = s.Threshold
-			}
-			if s.AddPercent != 0 {
-				add = s.AddPercent
-			}
-			return threshold, add, s.Enabled
 		}
+		if own == nil || own.Problem == "" && !own.Enabled {
+			return out
+		}
+		out.selected, out.problem = true, own.Problem
+		out.threshold, out.add = cmp.Or(own.Threshold, c.Threshold), cmp.Or(own.AddPercent, c.AddPercent)
 	}
-	return c.Threshold, c.AddPercent, false
+	if !out.selected || out.problem != "" {
+		return out
+	}
+	if err := errors.Join(checkThreshold("margin_threshold", out.threshold), checkAdd("add_margin_percentage", out.add)); err != nil {
+		out.problem = strings.ReplaceAll(err.Error(), "\n", "; ")
+	}
+	return out
 }
 
 func sortedKeys(m map[string]Setting) []string {

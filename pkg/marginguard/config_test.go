@@ -43,9 +43,14 @@ func TestParseSettings_BothShapes(t *testing.T) {
 		require.NoError(t, err)
 		require.Nil(t, got)
 	}
-	for _, broken := range []string{"[]", `{"a":1}`, `{"a":{"threshold":"10"}}`, "{", `{"a":{"threshold":0}}`, `{"a":{"add_margin_percentage":0}}`} {
+	for _, broken := range []string{"[]", "{"} {
 		_, err := ParseSettings([]byte(broken))
 		require.Error(t, err, broken)
+	}
+	for _, broken := range []string{`{"a":1}`, `{"a":{"threshold":"10"}}`, `{"a":{"threshold":0}}`, `{"a":{"add_margin_percentage":0}}`} {
+		got, err := ParseSettings([]byte(broken))
+		require.NoError(t, err, broken)
+		require.Error(t, Config{Mode: Individual, Threshold: 10, AddPercent: 20, Settings: got}.Validate(), broken)
 	}
 }
 

@@ -104,8 +104,9 @@ func Decide(in Input) []Verdict {
 	verdicts := make([]Verdict, 0, len(in.Positions))
 	byID := make(map[string]Position, len(in.Positions))
 	for _, p := range in.Positions {
+		v, p := in.look(p)
 		byID[p.ID] = p
-		verdicts = append(verdicts, in.look(p))
+		verdicts = append(verdicts, v)
 	}
 	sort.SliceStable(verdicts, func(i, j int) bool {
 		a, b := verdicts[i], verdicts[j]
@@ -123,26 +124,38 @@ func Decide(in Input) []Verdict {
 	return verdicts
 }
 
-// look decides everything but the amount.
-func (in Input) look(p Position) Verdict {
+// look decides everything but the amount. It returns the position with the
+// liquidation price that the decision is about.
+func (in Input) look(p Position) (Verdict, Position) {
 	v := Verdict{
 		TradeID: p.ID, Side: p.Side, Quantity: p.Quantity, Entry: p.Price, Liquidation: p.Liquidation,
 		MarginBefore: p.Margin, MarginAfter: p.Margin, LeverageBefore: p.Leverage, LeverageAfter: p.Leverage,
 		LiquidationAfter: p.Liquidation, Price: in.Market.priceFor(p), Urgency: math.Inf(1),
 	}
-	var selected bool
-	v.Threshold, v.AddPercent, selected = in.Config.wish(p.ID)
+	wish := in.Config.wish(p.ID)
+	v.Threshold, v.AddPercent = wish.threshold, wish.add
 	if IsCross(p.ID) && p.Quantity == 0 && p.Unreadable == "" {
-		return v.because(NoLiquidation, "the cross position is flat")
+		return v.because(NoLiquidation, "the cross position is flat"), p
 	}
 	if why := p.problem(); why != "" {
-		return v.because(BadData, why)
+		return v.because(BadData, why), p
+	}
+	if wish.problem != "" {
+		v.Misconfigured = true
+		return v.because(BadData, wish.problem), p
 	}
 	v.LeverageBefore = p.maths().Leverage()
 	v.LeverageAfter = v.LeverageBefore
+	p, v.Doubt = p.believed()
+	v.Liquidation, v.LiquidationAfter = p.Liquidation, p.Liquidation
 	if !p.hasLiquidation() {
-		return v.because(NoLiquidation, "the position has no liquidation price")
+		return v.because(NoLiquidation, "the position has no liquidation price"), p
 	}
+	return in.measure(v, p, wish.selected), p
+}
+
+// measure decides about a position with usable numbers.
+func (in Input) measure(v Verdict, p Position, selected bool) Verdict {
 	v.Trigger = in.Reading.Trigger(p, v.Threshold)
 	if selected && in.Config.RestoreTo == 0 {
 		v.Wish = min(share(p.Margin, v.AddPercent), max(p.maths().MaxAdd(), 0))

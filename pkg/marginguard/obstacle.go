@@ -89,6 +89,9 @@ func obstacleOf(i Item) Obstacle {
 		}
 		return ""
 	}
+	if i.Word == Doubted || i.Word == Defective {
+		return "" // a report; whether the position is protected says its own item
+	}
 	if why, ok := obstacleOfWord(i); ok {
 		return why
 	}
@@ -105,7 +108,12 @@ func obstacleOfWord(i Item) (Obstacle, bool) {
 		return ObstacleKeyAside, true
 	case OtherNetwork:
 		return ObstacleNetwork, true
-	case BadData, PriceMismatch, Stale:
+	case BadData:
+		if i.Misconfigured {
+			return ObstacleConfig, true
+		}
+		return ObstacleData, true
+	case PriceMismatch, Stale:
 		return ObstacleData, true
 	case Add: // decided, and not made
 		return ObstacleRefused, true

@@ -50,6 +50,17 @@ type Target struct {
 	Failures int
 	// Problem is why the user cannot be protected at all, nil when they can.
 	Problem error
+	// Defects are reported; what they do not concern is protected all the same.
+	Defects []Defect
+}
+
+// Defect is something stored about a user that cannot be read.
+type Defect struct {
+	// TradeID is the position that it concerns, empty for none in particular.
+	TradeID string
+	Reason  string
+	// Freezes says that the position must be left alone until a person has looked.
+	Freezes bool
 }
 
 func (t Target) key() string { return t.UserID + "/" + t.AccountID }

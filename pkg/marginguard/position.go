@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/axisor/axisor/pkg/lnmarkets/futures"
 )
 
@@ -56,8 +58,8 @@ type Market struct {
 	ReadAt    time.Time
 }
 
-// hasLiquidation is false for a short that cannot be liquidated: the exchange
-// then reports nothing, zero or an absurdly high price.
+// hasLiquidation is false when nothing, zero or an absurdly high price stands for
+// the liquidation price. What the exchange reports is not believed alone: see believed.
 func (p Position) hasLiquidation() bool {
 	return finite(p.Liquidation) && p.Liquidation > 0 && p.Liquidation < futures.MaxPrice
 }
@@ -75,12 +77,13 @@ func (p Position) problem() string {
 		return "the quantity is not positive"
 	case p.Margin <= 0:
 		return "the margin is not positive"
-	case !finite(p.Price) || p.Price <= 0:
-		return "the entry price is not positive"
-	case p.hasLiquidation() && p.Side == Long && p.Liquidation >= p.Price:
-		return "the liquidation price of a long lies above its entry"
-	case p.hasLiquidation() && p.Side == Short && p.Liquidation <= p.Price:
-		return "the liquidation price of a short lies below its entry"
+	case p.Margin <= p.Reserve:
+		return "nothing of the margin is left beside what must stay"
+	case !finite(p.Price) || p.Price <= 0 || p.Price >= futures.MaxPrice:
+		return "the entry price is not a price"
+	}
+	if computed, ok := p.maths().Liquidation(); ok && computed == p.Price {
+		return "the margin is too small to be told from none"
 	}
 	return ""
 }
@@ -122,4 +125,22 @@ func (m Market) levelFor(quantity int64) (Level, bool) {
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-func sameID(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b)) }
+// CanonicalID is the one spelling of a trade id. Ids are compared without regard to
+// case, surrounding blanks and the forms of writing a UUID.
+func CanonicalID(id string) string {
+	id = strings.ToLower(strings.TrimSpace(id))
+	bare := id
+	if len(bare) > 2 && bare[0] == '{' && bare[len(bare)-1] == '}' {
+		bare = bare[1 : len(bare)-1]
+	}
+	bare = strings.TrimPrefix(bare, "urn:uuid:")
+	if len(bare) != 32 && len(bare) != 36 {
+		return id
+	}
+	if parsed, err := uuid.Parse(bare); err == nil {
+		return parsed.String()
+	}
+	return id
+}
+
+func sameID(a, b string) bool { return a == b || CanonicalID(a) == CanonicalID(b) }

@@ -20,6 +20,9 @@ func Judge(i Intent, now *Position, since time.Duration) (State, string) {
 	if now == nil {
 		return Rejected, "closed: the position is not running any more"
 	}
+	if now.Unreadable != "" {
+		return Unknown, "the position cannot be read: " + now.Unreadable
+	}
 	grown := now.Margin - i.Before.Margin
 	cashed := now.SumCashInMargin - i.Before.SumCashInMargin
 	funding := now.SumFundingFees - i.Before.SumFundingFees
@@ -47,11 +50,18 @@ func seen(p Position) Seen {
 	}
 }
 
+// find returns the position with an id. A position whose very id cannot be read
+// stands in when there is no other: it may be the one, so that nil, which means that
+// the position is not running, would say too much.
 func find(positions []Position, id string) *Position {
+	var nameless *Position
 	for i := range positions {
-		if sameID(positions[i].ID, id) {
+		switch {
+		case sameID(positions[i].ID, id):
 			return &positions[i]
+		case positions[i].ID == "" && positions[i].Unreadable != "":
+			nameless = &positions[i]
 		}
 	}
-	return nil
+	return nameless
 }

@@ -34,6 +34,12 @@ func (r Reading) restore(p Position, x, d float64) int64 {
 		return NoCap
 	}
 	m := p.maths()
-	want := futures.SatsPerBTC * float64(p.Quantity) * math.Abs(1/target-1/p.Price)
-	return int64(math.Ceil(want-tolerance)) - m.Margin
+	notional := futures.SatsPerBTC * float64(p.Quantity)
+	sats := int64(math.Ceil(notional*math.Abs(1/target-1/p.Price)-tolerance)) - m.Margin
+	computed, ok := m.Liquidation()
+	if !ok || math.Abs(computed-p.Liquidation) <= p.liquidationSlack(computed) {
+		return sats
+	}
+	// The exchange's liquidation price is the worse one: from there it takes more.
+	return max(sats, int64(math.Ceil(notional*math.Abs(1/target-1/p.Liquidation)-tolerance)))
 }

@@ -121,11 +121,12 @@ func (w *watch) safely(ctx context.Context) (err error) {
 }
 
 func (w *watch) run(ctx context.Context) (err error) {
-	if w.t.Problem != nil {
-		return w.t.Problem
-	}
 	if w.t.Disabled != "" && len(w.t.Open) == 0 {
 		return nil
+	}
+	w.reportDefects()
+	if w.t.Problem != nil {
+		return w.t.Problem
 	}
 	if w.t.Breaker != "" {
 		w.pass(Breaker, w.t.Breaker)
@@ -272,10 +273,12 @@ func has(verdicts []Verdict, word Word) bool {
 func (w *watch) keep(verdicts []Verdict) {
 	reported := map[string]bool{}
 	for _, i := range w.items {
-		if i.Word != Resolve {
+		if i.Word != Resolve && i.Word != Defective {
 			reported[i.TradeID] = true
 		}
 	}
+	w.reportDoubts(verdicts)
+	w.reportUnused(verdicts)
 	for _, v := range verdicts {
 		if reported[v.TradeID] {
 			continue

@@ -26,8 +26,14 @@ const (
 	// PriceMismatch is a position whose profit, as the exchange reports it,
 	// was not computed from the price that the ticker shows.
 	PriceMismatch Word = "price_mismatch"
-	// BadData is a position that the exchange describes in impossible numbers.
+	// BadData is a position that the exchange describes in impossible numbers, or
+	// for which the configuration holds some.
 	BadData Word = "bad_data"
+	// Doubted is a report beside the decision about the same position: the exchange's
+	// liquidation price contradicts entry and margin.
+	Doubted Word = "liquidation_doubted"
+	// Defective is a report of something stored about the user that cannot be read.
+	Defective Word = "defective_row"
 )
 
 // Limit names what made an amount smaller than the configuration asked for.
@@ -64,6 +70,11 @@ type Verdict struct {
 	Word      Word
 	Triggered bool // the position is in its danger zone
 	Reason    string
+	// Doubt is how the liquidation price that the exchange reports contradicts the
+	// position's own entry and margin; Liquidation is the worse one of both.
+	Doubt string
+	// Misconfigured says that BadData is the configuration's, not the position's.
+	Misconfigured bool
 
 	// Wish is the addition in sats that the configuration asks for, before any
 	// cap; it is filled in for positions out of danger, too.

@@ -15,11 +15,14 @@ type Watched struct {
 func Watch(c Config, r Reading, positions []Position) []Watched {
 	var out []Watched
 	for _, p := range positions {
-		threshold, _, selected := c.wish(p.ID)
-		if !selected || p.problem() != "" || !p.hasLiquidation() {
+		w := c.wish(p.ID)
+		if !w.selected || w.problem != "" || p.problem() != "" {
 			continue
 		}
-		if trigger := r.Trigger(p, threshold); finite(trigger) && trigger > 0 {
+		if p, _ = p.believed(); !p.hasLiquidation() {
+			continue
+		}
+		if trigger := r.Trigger(p, w.threshold); finite(trigger) && trigger > 0 {
 			out = append(out, Watched{TradeID: p.ID, Side: p.Side, Trigger: trigger})
 		}
 	}

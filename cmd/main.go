@@ -38,9 +38,9 @@ type Process struct {
 	Exit func(code int)
 }
 
-// Main runs one invocation and returns its exit code. The first SIGINT or SIGTERM lets work that is made of units
-// finish the one in flight and cancels everything else; the next one cancels that, too, and ends the process when
-// even this does not help.
+// Main runs one invocation and returns its exit code. The first SIGINT, SIGTERM or SIGHUP lets work that is made of
+// units finish the one in flight and cancels everything else; the next one cancels that, too, and ends the process
+// when even this does not help. A lost terminal is one stop, however often SIGHUP comes.
 func Main(ctx context.Context, p Process) int {
 	now := p.Now
 	if now == nil {
@@ -75,6 +75,7 @@ func signals(parent context.Context, a *app.App, exit func(int)) (context.Contex
 	ch := make(chan os.Signal, 2)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
 	done := make(chan struct{})
+	hangUp := hangUps(ch, done)
 	go func() {
 		select {
 		case <-ch:
@@ -111,9 +112,28 @@ func signals(parent context.Context, a *app.App, exit func(int)) (context.Contex
 	}()
 	return ctx, func() {
 		signal.Stop(ch)
+		signal.Stop(hangUp)
 		close(done)
 		cancel(nil)
 	}
+}
+
+// hangUps passes the first SIGHUP on. When a session is lost the kernel and the shell both send one, and neither may
+// cut short what the first has asked to finish. Where nohup has it ignored, it stays ignored.
+func hangUps(to chan<- os.Signal, done <-chan struct{}) chan<- os.Signal {
+	ch := make(chan os.Signal, 1)
+	if signal.Ignored(syscall.SIGHUP) {
+		return ch
+	}
+	signal.Notify(ch, syscall.SIGHUP)
+	go func() {
+		select {
+		case s := <-ch:
+			to <- s
+		case <-done:
+		}
+	}()
+	return ch
 }
 
 // start applies the global flags before a command runs. The returned function ends its deadline.

@@ -124,7 +124,11 @@ func newWALStart(a *app.App, run func(context.Context, *walStartOptions) error) 
 it receives. Its messages go to wal/receive.log in the backup directory. After a reboot it must be
 started again: "axisor backup schedule" prints a service that does.
 
-Exit codes: 0 (also when it runs already), 1 (it ended at once), 2, 6, 10, 11, 14, 130.`,
+After a recovery the receiver goes on by itself on the server's new timeline. It is not a success before the log
+really comes.
+
+Exit codes: 0 (also when it receives already), 1 (it ended, or nothing comes), 2, 6, 8 (one runs, but nothing
+comes), 10, 11, 14, 130.`,
 		Example: "  axisor backup wal start\n  axisor backup wal start --slot axisor_wal",
 		Args:    flags.None(),
 		RunE:    func(c *cobra.Command, _ []string) error { return explain(run(c.Context(), o)) },
@@ -136,7 +140,10 @@ Exit codes: 0 (also when it runs already), 1 (it ended at once), 2, 6, 10, 11, 1
 	return c
 }
 
-const startWait = 30 * time.Second
+const (
+	startWait  = 30 * time.Second
+	startTries = 4 // of a receiver that the server refuses
+)
 
 func runWALStart(ctx context.Context, o *walStartOptions) error {
 	p, err := o.app.Printer()
@@ -150,6 +157,9 @@ func runWALStart(ctx context.Context, o *walStartOptions) error {
 	if s, err := running(repo); err != nil || s != nil {
 		if err != nil {
 			return err
+		}
+		if !s.Receiving {
+			return notReceiving(receiverViewOf(*s))
 		}
 		return output.Change(p, receiverDesc(), receiverViewOf(*s), output.ChangeInfo{Result: output.AlreadyExists, DryRun: o.write.DryRun, Said: "the log is being received already"})
 	}
@@ -179,15 +189,31 @@ func runWALStart(ctx context.Context, o *walStartOptions) error {
 		case <-ended:
 			return clierr.New(clierr.Failure, "receiver_ended", "the receiver ended at once: "+lastLine(log), "see "+log)
 		case <-deadline.C:
-			return clierr.New(clierr.Failure, "receiver_silent", "the receiver does not say that it receives", "see "+log)
+			return o.giveUp(repo, log)
 		case <-time.After(20 * time.Millisecond):
 		}
-		if s, err := running(repo); err == nil && s != nil {
+		s, err := running(repo)
+		if err == nil && s != nil && !s.Receiving && s.Restarts >= startTries {
+			return o.giveUp(repo, log)
+		}
+		if err == nil && s != nil && s.Receiving {
 			return output.Change(p, receiverDesc(), receiverViewOf(*s), output.ChangeInfo{
 				Result: output.Created, Said: "the log of cluster " + s.System + " is being received with slot " + s.Slot, Next: "axisor backup wal status",
 			})
 		}
 	}
+}
+
+// giveUp stops a receiver that nothing comes to. Left alone it would look as if the log were being kept.
+func (o *walStartOptions) giveUp(repo *backup.Repository, log string) error {
+	problem := "it does not say why"
+	if s, err := running(repo); err == nil && s != nil {
+		if s.LastError != "" {
+			problem = s.LastError
+		}
+		_ = syscall.Kill(s.PID, syscall.SIGTERM) // the receiver ends by itself
+	}
+	return clierr.New(clierr.Failure, "receiver_silent", "no log comes from the server: "+problem, "the receiver was stopped; its messages are in "+log)
 }
 
 // launch starts this program again, in a session of its own.

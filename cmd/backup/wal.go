@@ -21,7 +21,7 @@ func newWAL(a *app.App) *cobra.Command {
 		Short: "Keep the write-ahead log, so that every point between base backups can be recovered",
 	}
 	c.AddCommand(newWALStart(a, nil), newWALStatus(a, nil), newWALStop(a, nil), newWALReceive(a, nil),
-		newWALArchive(a, nil), newWALFetch(a, nil), newWALVerify(a, nil))
+		newWALArchive(a, nil), newWALFetch(a, nil), newWALVerify(a, nil), newWALSalvage(a, nil))
 	return c
 }
 
@@ -63,7 +63,8 @@ func newWALArchive(a *app.App, run func(context.Context, *walArchiveOptions) err
 		Long: `Store one file of the write-ahead log, compressed and, when backup.recipients are set, encrypted.
 It ends with 0 only when the file is on disk and was read back, so the server may recycle its own.
 Storing the same content again is fine; another content under the same name is refused, because
-one of the two belongs to another history. For postgresql.conf:
+one of the two belongs to another history. A segment that is not finished is refused, unless the server itself
+says that it is: for what a dead server has left, see "axisor backup wal salvage". For postgresql.conf:
 
   archive_mode = on
   archive_command = 'axisor backup wal archive -q "%p"'

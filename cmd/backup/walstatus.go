@@ -20,6 +20,7 @@ import (
 // receiverView is the receiver of the log, and its slot on the server.
 type receiverView struct {
 	Running          bool         `json:"running"`
+	Receiving        bool         `json:"receiving"` // the log comes; a receiver that runs may be waiting for the server
 	SystemIdentifier string       `json:"system_identifier"`
 	PID              *int         `json:"pid"`
 	StartedAt        *output.Time `json:"started_at"`
@@ -38,7 +39,7 @@ type receiverView struct {
 func receiverDesc() output.Desc { return output.Desc{Noun: "receivers", ID: "slot"} }
 
 func receiverViewOf(s backup.ReceiverState) receiverView {
-	v := receiverView{Running: s.Running, SystemIdentifier: s.System, Restarts: s.Restarts, Slot: s.Slot}
+	v := receiverView{Running: s.Running, Receiving: s.Receiving, SystemIdentifier: s.System, Restarts: s.Restarts, Slot: s.Slot}
 	if s.Running {
 		v.PID = &s.PID
 	}
@@ -80,7 +81,7 @@ func newWALStatus(a *app.App, run func(context.Context, *walStatusOptions) error
 what the server has written and it has not received yet, and what the server keeps on its disk for it.
 Without a server the slot is left out.
 
-Exit codes: 0, 2, 8 (it does not run), 10.`,
+Exit codes: 0, 2, 8 (it does not run, or nothing comes), 10.`,
 		Example: "  axisor backup wal status\n  axisor backup wal status -o json --jq .lag_bytes",
 		Args:    flags.None(),
 		RunE:    func(c *cobra.Command, _ []string) error { return explain(run(c.Context(), o)) },
@@ -119,7 +120,19 @@ func runWALStatus(ctx context.Context, o *walStatusOptions) error {
 	if !v.Running {
 		return clierr.New(clierr.CheckFailed, "receiver_not_running", "the log is not being received", "axisor backup wal start")
 	}
+	if !v.Receiving {
+		return notReceiving(v)
+	}
 	return nil
+}
+
+// notReceiving says why a receiver that runs receives nothing.
+func notReceiving(v receiverView) error {
+	problem := fmt.Sprintf("the receiver runs (process %d), but no log comes", *v.PID)
+	if v.LastError != nil {
+		problem += ": " + *v.LastError
+	}
+	return clierr.New(clierr.CheckFailed, "receiver_waits", problem, "it tries again every few seconds; its messages are in wal/receive.log of the backup directory")
 }
 
 // askSlot asks the server about the slot; without an answer the rest is still worth showing.

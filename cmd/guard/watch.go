@@ -70,7 +70,7 @@ reaches a trigger. When the stream is silent, old or broken, the ticker is asked
 
 A position opened or weakened since its user was last looked at is not guarded until the next refresh.
 
-On SIGTERM or SIGINT an addition under way is finished and its outcome stored, then the command ends with 0. A
+On SIGTERM, SIGINT or SIGHUP an addition under way is finished and its outcome stored, then the command ends with 0. A
 second signal ends it at once, which is safe, too. While another run works, a round is left to it, so a second
 watcher is a standby.
 

@@ -81,7 +81,7 @@ All requests of all workers share one rate limit while lnmarkets.limit_scope is 
 address are no faster: "guard watch" asks for far less. While a job is under way, "guard run" ends with 13.
 
 With --status it shows the processes that guard, how far the round has come and what the queue holds, and changes
-nothing. On SIGTERM or SIGINT the users under way are finished, the rest of the shard goes back to the queue, and it
+nothing. On SIGTERM, SIGINT or SIGHUP the users under way are finished, the rest of the shard goes back to the queue, and it
 ends with 0.
 
 Exit codes: 0 when told to stop, 2, 10, 11 when the database is not there at the start, 12.`,

@@ -69,7 +69,22 @@ func (r *Repository) ArchiveLog(ctx context.Context, q ArchiveRequest) (Archived
 			return Archived{}, err
 		}
 	}
+	if name.Kind == wal.Partial {
+		return r.archivePartial(ctx, a)
+	}
+	// A server has a segment archived when it has finished it. An unfinished one under the name of the whole would stand
+	// in the way of the rest for good.
+	if f := summarize(name, a.data); name.Kind == wal.Segment && f.Problem != "" && !markedReady(q.Path) {
+		return Archived{}, &DamagedError{ID: a.name, File: a.name, Level: LevelDecode, Problem: a.name + " is not a finished segment: " + f.Problem +
+			"; of a server that is dead for good, keep what there is of it: axisor backup wal salvage DATADIR"}
+	}
 	return r.archive(ctx, a)
+}
+
+// markedReady reports whether a server says of a file that it is to be archived.
+func markedReady(path string) bool {
+	_, err := os.Stat(filepath.Join(filepath.Dir(path), "archive_status", filepath.Base(path)+".ready"))
+	return err == nil
 }
 
 // systemOf reads the identifier of the cluster that a data directory belongs to. Histories

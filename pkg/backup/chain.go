@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/axisor/axisor/pkg/backup/wal"
@@ -29,29 +31,17 @@ func unreachable(hint, format string, args ...any) error {
 
 // timelinePath is the way from the first timeline to the wanted one; 0 asks for the newest.
 func (r *Repository) timelinePath(ctx context.Context, system string, want uint32, get Identities) (wal.Ancestry, error) {
-	files, _, err := r.logFiles(system)
+	newest, err := r.newestWritten(system)
 	if err != nil {
 		return nil, err
-	}
-	newest := uint32(0)
-	for _, f := range files {
-		newest = max(newest, f.Timeline)
-	}
-	var names []string
-	if r.target == nil {
-		if names, err = namesIn(r.spool(system)); err != nil {
-			return nil, err
-		}
-	}
-	for _, text := range names {
-		if n, err := wal.ParseName(text); err == nil {
-			newest = max(newest, n.Timeline)
-		}
 	}
 	if want == 0 {
 		want = newest
 	}
-	if want == 0 || want > newest {
+	if known, err := r.newestKnown(system); err != nil || want == 0 || want > known {
+		if err != nil {
+			return nil, err
+		}
 		return nil, unreachable("axisor backup status", "the archive has no log of timeline %d", max(want, 1))
 	}
 	if want == 1 {
@@ -69,6 +59,41 @@ func (r *Repository) timelinePath(ctx context.Context, system string, want uint3
 	return wal.ParseHistory(want, data)
 }
 
+// newestWritten is the newest timeline of which there is log. One that has a history alone was begun, but nothing of it
+// was kept: following it would leave out what the older one has gone on with.
+func (r *Repository) newestWritten(system string) (uint32, error) {
+	return r.newestOf(system, func(n wal.Name) bool { return n.Kind == wal.Segment || n.Kind == wal.Partial })
+}
+
+// newestKnown is the highest number of a timeline that the archive has seen.
+func (r *Repository) newestKnown(system string) (uint32, error) {
+	return r.newestOf(system, func(wal.Name) bool { return true })
+}
+
+func (r *Repository) newestOf(system string, counts func(wal.Name) bool) (newest uint32, err error) {
+	files, _, err := r.logFiles(system)
+	if err != nil {
+		return 0, err
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name)
+	}
+	if r.target == nil {
+		received, err := namesIn(r.spool(system))
+		if err != nil {
+			return 0, err
+		}
+		names = append(names, received...)
+	}
+	for _, text := range names {
+		if n, err := wal.ParseName(text); err == nil && counts(n) {
+			newest = max(newest, n.Timeline)
+		}
+	}
+	return newest, nil
+}
+
 // chain reads the log of one cluster along one path of timelines.
 type chain struct {
 	repo   *Repository
@@ -78,12 +103,14 @@ type chain struct {
 	get    Identities
 }
 
-// segment is one piece of the chain. Open is set for one that was still being received.
+// segment is one piece of the chain.
 type segment struct {
-	name wal.Name
-	text string
-	data []byte
-	open bool
+	name  wal.Name
+	text  string
+	data  []byte
+	open  bool    // it may end in the middle: it was still being written, or its timeline was left in it
+	until wal.LSN // where its timeline was left, when the newer one has no log of it; else 0
+	last  bool    // of the timeline that the path leads to
 }
 
 // at reads the segment that holds a position: the newest timeline that has it wins, for it
@@ -104,11 +131,19 @@ func (c *chain) at(ctx context.Context, pos wal.LSN) (*segment, error) {
 		if err != nil {
 			return nil, err
 		}
-		last := timeline == c.path[len(c.path)-1].Timeline
-		return &segment{name: name, text: text, data: data, open: last && len(from) > len(partialExt) && from[len(from)-len(partialExt):] == partialExt}, nil
+		out := &segment{name: name, text: text, data: data, open: isPartial(from), last: timeline == c.path[len(c.path)-1].Timeline}
+		for _, b := range c.path {
+			if b.Timeline == timeline && start < b.End && b.End < start+wal.LSN(c.size) {
+				out.open, out.until = true, b.End
+			}
+		}
+		return out, nil
 	}
 	return nil, nil
 }
+
+// isPartial reports whether what was read is a segment that was not finished.
+func isPartial(from string) bool { return strings.Contains(filepath.Base(from), partialExt) }
 
 // after reports whether the archive has any segment of the path behind a position.
 func (c *chain) after(pos wal.LSN) (string, bool) {
@@ -203,7 +238,7 @@ func (c *chain) search(ctx context.Context, base *BaseInfo, target PITRTarget, k
 			f.end = true
 			break
 		}
-		w.OpenEnd = s.open
+		w.OpenEnd, w.Until = s.open, s.until
 		if err := w.Feed(s.name, s.data); err != nil {
 			return nil, &DamagedError{ID: s.text, File: s.text, Level: LevelDecode, Problem: s.text + ": " + err.Error(), Cause: err}
 		}
@@ -216,6 +251,10 @@ func (c *chain) search(ctx context.Context, base *BaseInfo, target PITRTarget, k
 		}
 		pos = wal.LSN((uint64(pos)/c.size + 1) * c.size)
 		if w.Ended {
+			if next, ok := c.after(pos - 1); ok && (s.until != 0 || !s.last) {
+				return nil, unreachable("choose a point before "+w.At.String()+", or find the missing file",
+					"the log has a hole: what follows %s on the way to %s is missing", w.At, next)
+			}
 			f.end = true
 			break
 		}

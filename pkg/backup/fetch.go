@@ -79,7 +79,7 @@ func (r *Repository) logContent(ctx context.Context, system string, name wal.Nam
 	f, err := readLogFile(dir, text)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return r.received(system, name, text)
+		return r.unfinished(ctx, system, name, text, get)
 	case err != nil:
 		return nil, "", &DamagedError{ID: text, File: text + manifestExt, Level: LevelDigest, Problem: err.Error(), Cause: err}
 	}
@@ -88,6 +88,34 @@ func (r *Repository) logContent(ctx context.Context, system string, name wal.Nam
 		return nil, "", err
 	}
 	data, err := f.content(ctx, identities)
+	return data, filepath.Join(dir, f.File.Name), err
+}
+
+// unfinished looks for a file that is not in the archive as a whole: received and not archived yet, or kept as partial.
+// Of two pieces of the same segment the longer one is taken.
+func (r *Repository) unfinished(ctx context.Context, system string, name wal.Name, text string, get Identities) ([]byte, string, error) {
+	data, from, err := r.received(system, name, text)
+	if name.Kind != wal.Segment || err == nil && !isPartial(from) || err != nil && !errors.Is(err, ErrNotFound) {
+		return data, from, err
+	}
+	partial := name
+	partial.Kind = wal.Partial
+	dir := r.logDirectory(system, name.Timeline)
+	f, ferr := readLogFile(dir, text+partialExt)
+	if errors.Is(ferr, fs.ErrNotExist) {
+		return data, from, err
+	}
+	if ferr != nil {
+		return nil, "", &DamagedError{ID: text, File: text + partialExt + manifestExt, Level: LevelDigest, Problem: ferr.Error(), Cause: ferr}
+	}
+	if err == nil && summarize(partial, data).End >= f.End {
+		return data, from, nil
+	}
+	identities, err := openIdentities(f.entry(), get)
+	if err != nil {
+		return nil, "", err
+	}
+	data, err = f.content(ctx, identities)
 	return data, filepath.Join(dir, f.File.Name), err
 }
 

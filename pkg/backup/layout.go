@@ -9,9 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"filippo.io/age"
 	"golang.org/x/sys/unix"
 
 	"github.com/axisor/axisor/pkg/backup/wal"
@@ -56,30 +58,13 @@ func (r *Repository) layOut(ctx context.Context, p *pitrPlan) error {
 	if err := p.makeSpaces(); err != nil {
 		return err
 	}
-	in, out := io.Pipe()
-	fed := make(chan error, 1)
-	go func() {
-		var sink io.Writer = out
-		if p.o.Progress != nil {
-			sink = io.MultiWriter(out, countingWriter{p.o.Progress})
-		}
-		err := feed(ctx, p.base, p.base.Manifest.Archive, identities, sink)
-		out.CloseWithError(err)
-		fed <- err
-	}()
-	_, err = readTar(in, p.unpack, nil)
-	in.CloseWithError(err)
-	// Damage that feed has found is the reason; a broken pipe is only its echo.
-	if ferr := <-fed; ferr != nil && (err == nil || errors.Is(ferr, ErrDamaged)) {
-		err = ferr
-	}
-	if err != nil {
+	if err := streamBase(ctx, p, identities, p.o.Progress, p.unpack); err != nil {
 		return fmt.Errorf("unpack base backup: %w", err)
 	}
 	if err := p.secondOpinion(ctx); err != nil {
 		return err
 	}
-	if err := p.remapSpaces(); err != nil {
+	if err := errors.Join(p.remapSpaces(), p.clearLeftovers()); err != nil {
 		return err
 	}
 	if err := p.layOutLog(ctx); err != nil {
@@ -89,6 +74,28 @@ func (r *Repository) layOut(ctx context.Context, p *pitrPlan) error {
 		return err
 	}
 	return r.sync(p.o.Directory)
+}
+
+// streamBase gives the entries of the base backup to put.
+func streamBase(ctx context.Context, p *pitrPlan, identities []age.Identity, progress Counter, put func(*tar.Header, io.Reader) error) error {
+	in, out := io.Pipe()
+	fed := make(chan error, 1)
+	go func() {
+		var sink io.Writer = out
+		if progress != nil {
+			sink = io.MultiWriter(out, countingWriter{progress})
+		}
+		err := feed(ctx, p.base, p.base.Manifest.Archive, identities, sink)
+		out.CloseWithError(err)
+		fed <- err
+	}()
+	_, err := readTar(in, put, nil)
+	in.CloseWithError(err)
+	// Damage that feed has found is the reason; a broken pipe is only its echo.
+	if ferr := <-fed; ferr != nil && (err == nil || errors.Is(ferr, ErrDamaged)) {
+		err = ferr
+	}
+	return err
 }
 
 type countingWriter struct{ c Counter }
@@ -124,8 +131,7 @@ func (p *pitrPlan) unpack(h *tar.Header, content io.Reader) error {
 		}
 		return p.own(path)
 	}
-	// A symbolic link would lead out of the directory. Those to tablespaces are made anew, not restored.
-	return fmt.Errorf("base backup has an entry %q of a kind that is not restored", h.Name)
+	return notRestored(h.Name)
 }
 
 func (p *pitrPlan) own(path string) error {
@@ -137,7 +143,7 @@ func (p *pitrPlan) own(path string) error {
 
 func (p *pitrPlan) write(name, text string) error {
 	path := filepath.Join(p.o.Directory, name)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return storageError(p.o.Directory, err)
 	}
@@ -184,14 +190,28 @@ func (p *pitrPlan) layOutLog(ctx context.Context) error {
 		return unreachable("try again", "the log archive has changed meanwhile")
 	}
 	p.found = again // --latest may have got some more
-	for _, b := range p.chain.path {
-		if b.Timeline == 1 {
-			continue
-		}
-		text := wal.HistoryName(b.Timeline)
-		data, _, err := p.chain.repo.logContent(ctx, p.chain.system, wal.Name{Kind: wal.History, Timeline: b.Timeline}, text, p.o.Identities)
-		if err != nil {
-			return fmt.Errorf("read history of timeline %d: %w", b.Timeline, err)
+	return p.layOutHistories(ctx, put)
+}
+
+// layOutHistories gives the server the histories of its path, and those of every other timeline that the archive
+// knows: the server gives its new timeline the first number that has none, and a number is never used twice.
+func (p *pitrPlan) layOutHistories(ctx context.Context, put func(string, []byte) error) error {
+	known, err := p.chain.repo.newestKnown(p.chain.system)
+	if err != nil {
+		return err
+	}
+	for timeline := uint32(2); timeline <= known; timeline++ {
+		text := wal.HistoryName(timeline)
+		data, _, err := p.chain.repo.logContent(ctx, p.chain.system, wal.Name{Kind: wal.History, Timeline: timeline}, text, p.o.Identities)
+		onPath := slices.ContainsFunc(p.chain.path, func(b wal.Branch) bool { return b.Timeline == timeline })
+		switch {
+		case err == nil:
+		case errors.Is(err, ErrNotFound) && timeline > p.done.Timeline:
+			data = []byte("# its history is not in the archive; this holds the number\n")
+		case onPath && timeline == p.done.Timeline:
+			return fmt.Errorf("read history of timeline %d: %w", timeline, err)
+		default:
+			continue // the newest one's history tells the way
 		}
 		if err := put(text, data); err != nil {
 			return err
@@ -224,19 +244,7 @@ func (p *pitrPlan) configure() error {
 		{"recovery_target_inclusive", "on"},
 		{"hot_standby", "on"},
 	}
-	t := p.o.Target
-	switch {
-	case !t.Time.IsZero():
-		set = append(set, setting{"recovery_target_time", t.Time.UTC().Format("2006-01-02 15:04:05.999999") + "+00"})
-	case t.Name != "":
-		set = append(set, setting{"recovery_target_name", t.Name})
-	case t.LSN != 0:
-		set = append(set, setting{"recovery_target_lsn", t.LSN.String()})
-	default:
-		// The last record that the archive has: a server that misses it says so, where one
-		// that is just told to go on would stop at any damage and call it the end.
-		set = append(set, setting{"recovery_target_lsn", p.found.lastLSN.String()})
-	}
+	set = append(set, p.target()...)
 	if err := p.write(autoConf, "# of the recovery by axisor; without effect once it has ended\n"+settingsText(set)); err != nil {
 		return err
 	}
@@ -248,6 +256,21 @@ func (p *pitrPlan) configure() error {
 		p.write("recovery.signal", ""),
 		os.Chmod(p.o.Directory, 0o700), //nolint:gosec // a directory: the server insists on it
 		p.own(p.o.Directory))
+}
+
+// target is where the server has to stop.
+func (p *pitrPlan) target() []setting {
+	switch t := p.o.Target; {
+	case !t.Time.IsZero():
+		return targetSettings("recovery_target_time", t.Time.UTC().Format("2006-01-02 15:04:05.999999")+"+00")
+	case t.Name != "":
+		return targetSettings("recovery_target_name", t.Name)
+	case t.LSN != 0:
+		return targetSettings("recovery_target_lsn", t.LSN.String())
+	}
+	// The last record that the archive has: a server that misses it says so, where one
+	// that is just told to go on would stop at any damage and call it the end.
+	return targetSettings("recovery_target_lsn", p.found.lastLSN.String())
 }
 
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -36,7 +36,7 @@ type LogFile struct {
 // is left out.
 type LogFacts struct {
 	Start        wal.LSN    `json:"start_lsn"`
-	End          wal.LSN    `json:"end_lsn"`
+	End          wal.LSN    `json:"end_lsn"` // of a partial segment: of its last whole record
 	LastRecord   wal.LSN    `json:"last_record_lsn"`
 	SegmentBytes uint64     `json:"segment_bytes"`
 	FirstTime    *time.Time `json:"first_time"` // of a commit or abort
@@ -78,6 +78,9 @@ func summarize(name wal.Name, data []byte) LogFacts {
 	}}
 	if err := w.Feed(name, data); err != nil {
 		f.Problem = err.Error()
+	}
+	if name.Kind == wal.Partial {
+		f.End = max(w.At, f.Start)
 	}
 	return f
 }

@@ -77,7 +77,7 @@ func (r *Repository) RecoverTo(ctx context.Context, o PITR) (_ Recovered, err er
 		return Recovered{}, err
 	}
 	if o.DryRun {
-		return p.done, nil
+		return p.done, r.lookInto(ctx, p)
 	}
 	_, serr := os.Stat(o.Directory)
 	made := errors.Is(serr, fs.ErrNotExist)

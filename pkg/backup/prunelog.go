@@ -47,7 +47,7 @@ func (r *Repository) PlanPhysical(policy Policy) (PhysicalPlan, error) {
 			return p, err
 		}
 		for _, f := range files {
-			if n, err := wal.ParseName(f.Name); err == nil && n.Kind == wal.Segment && f.End <= from {
+			if n, err := wal.ParseName(f.Name); err == nil && (n.Kind == wal.Segment || n.Kind == wal.Partial) && f.End <= from {
 				p.Segments = append(p.Segments, f)
 			}
 		}

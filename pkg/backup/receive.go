@@ -25,8 +25,8 @@ const DefaultSlot = "axisor_wal"
 
 const (
 	harvestEvery = 300 * time.Millisecond
-	firstBackoff = time.Second
-	lastBackoff  = 30 * time.Second
+	firstBackoff = 500 * time.Millisecond
+	lastBackoff  = 3 * time.Second // a server that is back must not wait for its receiver
 	receiveState = "receive" + manifestExt
 )
 
@@ -53,6 +53,7 @@ type ReceiverState struct {
 	LastSegment string    `json:"last_segment"`
 	LastError   string    `json:"last_error"`
 	TargetError string    `json:"target_error,omitempty"` // why a target lacks the newest segments
+	Receiving   bool      `json:"receiving"`              // the log has come since the last start
 	Running     bool      `json:"-"`                      // the lock says so, not the file
 }
 
@@ -64,6 +65,7 @@ type receiver struct {
 	tools Toolset
 	end   *endpoint
 	lock  *lock
+	lost  bool // the server has recycled what was asked for
 
 	mu     sync.Mutex // of state: the mirror writes into it too
 	state  ReceiverState
@@ -131,42 +133,21 @@ func (v *receiver) prepare(ctx context.Context) error {
 	if v.lock, err = acquire(spool, v.repo.about(v.state.StartedAt)); err != nil {
 		return err
 	}
-	// Without the slot a receiver that was away too long finds that the server has recycled
-	// what it needs.
-	_, err = conn.Exec(ctx, `SELECT pg_create_physical_replication_slot($1, true)
-		WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)`, v.q.Slot)
-	if err != nil {
+	if err := v.makeSlot(ctx, conn); err != nil {
 		v.lock.release()
-		return v.end.classify(ctx, "make replication slot "+v.q.Slot, err)
+		return err
 	}
 	return nil
 }
 
 // supervise runs the program, again and again, and stores what it receives.
 func (v *receiver) supervise(ctx context.Context) error {
-	backoff := firstBackoff
+	backoff, said := firstBackoff, ""
 	for {
 		began := v.repo.o.Now()
-		c, err := v.startProgram(ctx)
-		if err != nil {
+		done, err := v.once(ctx)
+		if done || err != nil && fatal(err) {
 			return err
-		}
-		v.save(ctx) // first: whoever reads the report may look for the state
-		v.q.Report("receiving the log of cluster " + v.state.System + " with slot " + v.q.Slot)
-		harvestErr := v.follow(ctx, c)
-		err = c.wait(ctx)
-		// What came last is stored also when we are being stopped.
-		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
-		harvestErr = errors.Join(harvestErr, v.harvest(clean))
-		cancel()
-		switch {
-		case harvestErr != nil && !errors.Is(harvestErr, context.Canceled):
-			return harvestErr
-		case ctx.Err() != nil:
-			v.q.Report("stopped")
-			return nil //nolint:nilerr // being stopped is how it is meant to end
-		case err == nil && v.q.EndLSN != 0:
-			return nil
 		}
 		problem := "pg_receivewal ended"
 		if err != nil {
@@ -174,19 +155,67 @@ func (v *receiver) supervise(ctx context.Context) error {
 		}
 		v.change(ctx, func(s *ReceiverState) {
 			s.Restarts++
-			s.LastError = problem
+			s.LastError, s.Receiving = problem, false
 		})
-		v.q.Report(problem + "; again in " + backoff.String())
+		if recycled(err) {
+			if v.lost = true; said != problem {
+				v.q.Report("warning: the server no longer has the log that follows what was received; there will be a hole: make a base backup (axisor backup base)")
+			}
+		}
+		if said != problem {
+			v.q.Report(problem + "; trying again until it works")
+			said = problem
+		}
+		if v.repo.o.Now().Sub(began) > time.Minute {
+			backoff, said = firstBackoff, ""
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(backoff):
 		}
 		backoff = min(2*backoff, lastBackoff)
-		if v.repo.o.Now().Sub(began) > time.Minute {
-			backoff = firstBackoff
-		}
 	}
+}
+
+// storing marks an error of the archive: trying again would not help, and would hide it.
+type storing struct{ error }
+
+func (e storing) Unwrap() error { return e.error }
+
+func fatal(err error) bool {
+	var s storing
+	return errors.As(err, &s) || errors.Is(err, ErrDifferent) || errors.Is(err, ErrNoSpace) || errors.Is(err, ErrToolMissing)
+}
+
+// once runs the program until it ends, and reports whether that is the end of receiving.
+func (v *receiver) once(ctx context.Context) (done bool, err error) {
+	if err := v.align(ctx); err != nil {
+		if ctx.Err() != nil {
+			return true, nil //nolint:nilerr // being stopped is how it is meant to end
+		}
+		return false, err
+	}
+	c, err := v.startProgram(ctx)
+	if err != nil {
+		return true, err
+	}
+	v.save(ctx)
+	harvestErr := v.follow(ctx, c)
+	err = c.wait(ctx)
+	// What came last is stored also when we are being stopped.
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	harvestErr = errors.Join(harvestErr, v.harvest(clean))
+	v.change(clean, func(s *ReceiverState) { s.Receiving = false })
+	cancel()
+	switch {
+	case harvestErr != nil && !errors.Is(harvestErr, context.Canceled):
+		return false, storing{harvestErr}
+	case ctx.Err() != nil:
+		v.q.Report("stopped")
+		return true, nil //nolint:nilerr // being stopped is how it is meant to end
+	}
+	return err == nil && v.q.EndLSN != 0, err
 }
 
 func (v *receiver) startProgram(ctx context.Context) (*child, error) {
@@ -197,10 +226,11 @@ func (v *receiver) startProgram(ctx context.Context) (*child, error) {
 	return startChild(ctx, childSpec{path: v.tools.ReceiveWAL, args: args, server: v.end, lock: v.lock.file})
 }
 
-// follow stores finished segments while the program runs.
+// follow stores finished segments while the program runs, and says when the log has begun to come.
 func (v *receiver) follow(ctx context.Context, c *child) error {
 	tick := time.NewTicker(harvestEvery)
 	defer tick.Stop()
+	receiving := false
 	for {
 		select {
 		case <-c.done:
@@ -209,6 +239,11 @@ func (v *receiver) follow(ctx context.Context, c *child) error {
 		}
 		if ctx.Err() != nil {
 			continue // the program is ending
+		}
+		if !receiving && v.streams(ctx) {
+			receiving = true
+			v.change(ctx, func(s *ReceiverState) { s.Receiving = true }) // first: whoever reads the report may look for the state
+			v.q.Report("receiving the log of cluster " + v.state.System + " with slot " + v.q.Slot)
 		}
 		if err := v.harvest(ctx); err != nil {
 			_ = c.cmd.Cancel() // the caller waits for its end
@@ -315,6 +350,7 @@ func (r *Repository) Receivers() ([]ReceiverState, error) {
 			return nil, fmt.Errorf("read receiver state: %w", err)
 		}
 		s.Running = probe(r.spool(system)) != nil
+		s.Receiving = s.Receiving && s.Running
 		out = append(out, s)
 	}
 	return out, nil

@@ -53,7 +53,7 @@ func (p *pitrPlan) run(ctx context.Context) (_ Recovered, err error) {
 	if !state.inRecovery {
 		p.done.Promoted = true
 		p.done.Warnings = append(p.done.Warnings, "the server had no read-only mode to pause in and ended the recovery at the point by itself")
-		return p.done, nil
+		return p.done, p.endSettings()
 	}
 	if !p.o.Promote {
 		return p.done, nil
@@ -69,7 +69,7 @@ func (p *pitrPlan) run(ctx context.Context) (_ Recovered, err error) {
 	if err := os.RemoveAll(filepath.Join(p.o.Directory, recoveryFolder, "wal")); err != nil {
 		p.done.Warnings = append(p.done.Warnings, "the copied log could not be removed: "+err.Error())
 	}
-	return p.done, nil
+	return p.done, p.endSettings()
 }
 
 // socketFolder is the data directory itself, which only its owner can enter, unless its path
@@ -96,11 +96,18 @@ func (p *pitrPlan) start() (*serverProcess, error) {
 	for name, value := range map[string]string{
 		"config_file": filepath.Join(folder, "postgresql.conf"), "hba_file": filepath.Join(folder, "pg_hba.conf"),
 		"ident_file": filepath.Join(folder, "pg_ident.conf"), "listen_addresses": "", "port": strconv.Itoa(socketPort),
-		"unix_socket_directories": p.done.SocketFolder, "unix_socket_permissions": "0700", "archive_mode": "off", "ssl": "off",
+		"unix_socket_directories": p.done.SocketFolder, "unix_socket_permissions": "0700", "ssl": "off",
+		// It archives nothing itself. But it marks what is to be archived, the history of its new timeline first, and the
+		// server that goes on from here does that with its own archive_command.
+		"archive_mode": "on", "archive_command": "",
 		"shared_preload_libraries": "", "logging_collector": "off", "log_destination": "stderr", "log_timezone": "UTC",
 		"external_pid_file": "", "synchronous_standby_names": "", "primary_conninfo": "", "log_error_verbosity": "terse",
 	} {
 		args = append(args, "-c", name+"="+value)
+	}
+	if versionFromNumber(p.base.Manifest.Server.VersionNumber).Major >= 13 {
+		// A server that has removed a segment of the old timeline sends none of the same number of the new one.
+		args = append(args, "-c", "wal_keep_size=1TB")
 	}
 	log, err := os.OpenFile(p.done.LogFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
@@ -206,19 +213,20 @@ func (p *pitrPlan) ask(ctx context.Context) (recoveryState, error) {
 	return st, err
 }
 
-// compare holds the point reached against the one that the log promised.
+// compare holds the point reached against the one that the log promised. The position is the proof. The server's own
+// time of its last transaction is not: with a position as target it leaves the last commit's out. What it may never be is
+// later than the time asked for.
 func (p *pitrPlan) compare(st recoveryState) error {
-	p.done.ReachedLSN, p.done.ReachedTime = st.lsn, st.at
+	p.done.ReachedLSN, p.done.ReachedTime = st.lsn, nil
 	p.done.Transactions, p.done.Segments = p.found.commits, p.found.segments
-	if p.done.ReachedTime != nil {
-		utc := st.at.UTC()
-		p.done.ReachedTime = &utc
-	}
 	if st.lsn != p.found.endLSN {
 		return fmt.Errorf("the server stopped at %s, the log says %s: %w", st.lsn, p.found.endLSN, ErrMissed)
 	}
-	if st.at != nil && !p.found.lastTime.IsZero() && !st.at.Equal(p.found.lastTime) {
-		return fmt.Errorf("the server's last transaction is of %s, the log says %s: %w", st.at.UTC().Format(time.RFC3339Nano), p.found.lastTime.Format(time.RFC3339Nano), ErrMissed)
+	if to := p.o.Target.Time; !to.IsZero() && st.at != nil && st.at.After(to) {
+		return fmt.Errorf("the server's last transaction is of %s, after %s: %w", st.at.UTC().Format(time.RFC3339Nano), p.o.Target, ErrMissed)
+	}
+	if at := p.found.lastTime; !at.IsZero() {
+		p.done.ReachedTime = &at
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (p *pitrPlan) setAside() error {
 		return storageError(p.o.Directory, err)
 	}
 	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+		if name, ok := settingName(line); ok && !ofRecovery(name) {
 			p.done.Warnings = append(p.done.Warnings, "what ALTER SYSTEM had set in the copied cluster is not in effect; look at "+to+" before you set it again")
 			break
 		}

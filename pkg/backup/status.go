@@ -115,7 +115,13 @@ func (r *Repository) clusterStatus(system string, bases []Entry) (ClusterStatus,
 		if c.FirstLSN == nil {
 			c.FirstLSN, c.FirstTime = &b.StopLSN, &b.StopTime
 		}
-		end, at := path.follow(ranges, run)
+		end, at, timeline := path.follow(ranges, run)
+		if open := r.openEnd(system, files, path, timeline, end); open != nil {
+			end = open.End
+			if open.LastTime != nil {
+				at = open.LastTime
+			}
+		}
 		c.LastLSN, c.LastTime = &end, at
 	}
 	c.Timeline = path.newest()
@@ -156,7 +162,7 @@ func (t timelines) newest() uint32 {
 
 // follow goes on over the branches of the path: a promoted server writes its log on a new timeline, which
 // begins in the segment where it left the old one.
-func (t timelines) follow(ranges []*logRun, run *logRun) (wal.LSN, *time.Time) {
+func (t timelines) follow(ranges []*logRun, run *logRun) (wal.LSN, *time.Time, uint32) {
 	end, at := run.End, run.LastTime
 	for i, b := range t.Ancestry {
 		if b.Timeline != run.Timeline || b.End == 0 || t.segment == 0 {
@@ -167,7 +173,7 @@ func (t timelines) follow(ranges []*logRun, run *logRun) (wal.LSN, *time.Time) {
 			return r.Timeline == t.Ancestry[i+1].Timeline && r.Start <= begin && b.End < r.End
 		})
 		if run.End < begin || next < 0 {
-			return end, at
+			return end, at, run.Timeline
 		}
 		run = ranges[next]
 		end = run.End
@@ -175,7 +181,47 @@ func (t timelines) follow(ranges []*logRun, run *logRun) (wal.LSN, *time.Time) {
 			at = run.LastTime
 		}
 	}
-	return end, at
+	return end, at, run.Timeline
+}
+
+// openEnd is what there is of the segment behind the archive's last one: a recovery uses that, too. It is being received,
+// or was kept as partial. On a timeline that has just begun it is the segment of the branch.
+func (r *Repository) openEnd(system string, files []*LogFile, t timelines, timeline uint32, end wal.LSN) *LogFacts {
+	if t.segment == 0 {
+		return nil
+	}
+	for i, b := range slices.Backward(t.Ancestry) {
+		from := end
+		if b.Timeline > timeline && i > 0 {
+			from = t.Ancestry[i-1].End
+		}
+		text := wal.SegmentName(b.Timeline, uint64(from)/t.segment, t.segment)
+		var best *LogFacts
+		for _, f := range files {
+			if f.Name == text+partialExt && !f.bare {
+				best = &f.LogFacts
+			}
+		}
+		if r.target == nil {
+			name := wal.Name{Kind: wal.Segment, Timeline: b.Timeline}
+			if n, err := wal.ParseName(text); err == nil {
+				name = n
+			}
+			if data, _, err := r.received(system, name, text); err == nil {
+				name.Kind = wal.Partial
+				if f := summarize(name, data); best == nil || f.End > best.End {
+					best = &f
+				}
+			}
+		}
+		if best != nil && best.End > from {
+			return best
+		}
+		if b.Timeline == timeline {
+			break
+		}
+	}
+	return nil
 }
 
 // covering finds the unbroken log that a base backup needs.

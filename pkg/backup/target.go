@@ -205,6 +205,15 @@ func (f *LogFile) described(ctx context.Context) (*LogFile, error) {
 func (r *Repository) farContent(ctx context.Context, system string, name wal.Name, text string, get Identities) ([]byte, string, error) {
 	f := &LogFile{Name: text, System: system, dir: path.Join(walFolder, system, fmt.Sprintf("%08X", name.Timeline)), store: r.target.Store, bare: true}
 	f, err := f.described(ctx)
+	if errors.Is(err, remote.ErrNotExist) && name.Kind == wal.Segment {
+		name.Kind = wal.Partial
+		data, from, err := r.farContent(ctx, system, name, text+partialExt, get)
+		var none *NotFoundError
+		if errors.As(err, &none) {
+			none.Ref = text
+		}
+		return data, from, err
+	}
 	if errors.Is(err, remote.ErrNotExist) {
 		return nil, "", &NotFoundError{Ref: text, Log: true}
 	}

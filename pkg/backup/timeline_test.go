@@ -129,7 +129,7 @@ func (c *cluster) receiveAll(t *testing.T, url secret.Secret, conn *pgx.Conn) {
 	defer stop()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- c.repo.ReceiveLog(ctx, ReceiveRequest{URL: url, Slot: "second", Recipients: c.keys})
+		ended <- c.repo.ReceiveLog(ctx, ReceiveRequest{URL: url, Slot: "second", Recipients: c.keys, Report: func(m string) { t.Log(m) }})
 	}()
 	eventually(t, "the receiver has its slot", func() bool {
 		var there bool

@@ -56,7 +56,7 @@ var exitCodes = []ExitCode{
 	{12, Schema, "database schema older or newer than this binary"},
 	{13, Locked, "another run holds the lock; try again later"},
 	{14, Tool, "an external program is missing, too old, or failed"},
-	{130, Interrupted, "stopped by SIGINT or SIGTERM"},
+	{130, Interrupted, "stopped by SIGINT, SIGTERM or SIGHUP"},
 }
 
 // ExitCodes lists every exit code in ascending order.

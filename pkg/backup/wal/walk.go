@@ -13,6 +13,7 @@ type Walker struct {
 	From     LSN      // where reading begins: the start of a record
 	Visit    func(Record) bool
 	OpenEnd  bool // the next segment may end in the middle: what follows the last record is unused
+	Until    LSN  // where the timeline was left: what begins here or later is of another life; 0 is nowhere
 	Stopped  bool // Visit said stop
 	Ended    bool // an open end was reached
 	At       LSN  // end of the last whole record
@@ -131,6 +132,10 @@ func (w *Walker) page(page []byte, at LSN) error {
 func (w *Walker) records(page []byte, at LSN, pos int) error {
 	for pos+8 <= pageSize && !w.Stopped && !w.Ended && at >= w.skip {
 		start := at + LSN(pos)
+		if w.Until != 0 && start >= w.Until {
+			w.Ended = true
+			return nil
+		}
 		total := binary.LittleEndian.Uint32(page[pos:])
 		if total < recordHeader || total > maxRecord {
 			return w.unused(start, "no record where one should begin")

@@ -328,3 +328,25 @@ func TestRestore_LostProperties(t *testing.T) {
 
 	require.Contains(t, p.Fails(2, "restore", id, "--to-database", name+"_x", "--map-role", "PUBLIC=postgres").Stderr, "is not a role")
 }
+
+// A dump that cannot be restored in one piece is refused with a way on, and kept in part when that is asked for.
+func TestRestore_InPart(t *testing.T) {
+	t.Parallel()
+	p := clitest.WithDB(t)
+	exec(t, p, `CREATE FUNCTION fine(int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true'; CREATE TABLE odd (n int CHECK (fine(n)), secret text);
+		INSERT INTO odd VALUES (1, 'hunter2'); CREATE OR REPLACE FUNCTION fine(int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT false'`)
+	id := strings.TrimSpace(p.OK("backup", "-q").Stdout)
+	name := "axisor_part_" + strings.ToLower(filepath.Base(p.Dir)) + "_" + id
+	defer exec(t, p, "DROP DATABASE IF EXISTS "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
+	refused := p.Fails(14, "restore", id, "--to-database", name)
+	require.Contains(t, refused.Stderr, "--continue-on-error")
+	require.Contains(t, refused.Stderr, "axisor backup cat ID | pg_restore")
+	require.NotContains(t, refused.Stderr, "hunter2")
+	p.Fails(2, "restore", id, "--to-database", name, "--continue-on-error", "--replace", "--yes")
+	got := p.Fails(7, "restore", id, "--to-database", name, "--continue-on-error", "-o", "json")
+	failed := got.JSON()["failed"].([]any)
+	require.Len(t, failed, 2)
+	require.Contains(t, failed[0], "TABLE DATA public.odd: ")
+	require.Equal(t, "table public.odd has 0 rows instead of 1", failed[1])
+	require.NotContains(t, got.Stdout+got.Stderr, "hunter2")
+}

@@ -46,6 +46,10 @@ func explain(err error) error {
 		}
 		return clierr.New(clierr.Usage, "tablespace_map_needed", err.Error(), hints...).WithCause(err)
 	}
+	var tool *backup.ToolError
+	if errors.As(err, &tool) && errors.Is(tool.Kind, backup.ErrToolFailed) {
+		return toolFailed(tool, err)
+	}
 	for _, r := range rules() {
 		if errors.Is(err, r.target) {
 			return clierr.New(r.kind, r.code, err.Error(), r.hints...).WithCause(err)
@@ -99,6 +103,19 @@ func notFound(e *backup.NotFoundError) *clierr.Error {
 		out.Hints = append(out.Hints, "did you mean "+near+"?")
 	}
 	return out.WithHint("axisor backup list")
+}
+
+// toolFailed says what can be done when a program of PostgreSQL gave up.
+func toolFailed(tool *backup.ToolError, err error) error {
+	out := clierr.New(clierr.Tool, "tool_failed", err.Error()).WithCause(err)
+	if tool.NeedsLocks() {
+		return out.WithHint("the server's lock table is full: raise max_locks_per_transaction in postgresql.conf and restart the server")
+	}
+	if tool.Tool == "pg_restore" {
+		return out.WithHint("keep what can be restored: axisor restore ID --to-database NAME --continue-on-error").
+			WithHint("or restore by hand: axisor backup cat ID | pg_restore --dbname=NAME")
+	}
+	return out
 }
 
 // wrongInput blames the command line or the configuration, whichever the value came from.

@@ -34,6 +34,7 @@ type restoreOptions struct {
 	jobs      int
 	tables    []string
 	schema    bool
+	goOn      bool
 	swap      bool
 	replace   bool
 	plan      bool
@@ -69,10 +70,12 @@ PUBLIC from the backup. What cannot be kept is named, by --plan before.
 Otherwise owners and grants in the backup are left out unless asked for, so that the roles need not exist. With
 --map-role both are kept, and other roles take the place of some: in owners, grants, default privileges
 and row security policies. Roles that the server lacks are named before anything is made.
---table restores all definitions but the foreign keys, and the rows of the named tables only. For
+--table restores all definitions but the foreign keys, and the rows of the named tables only. A dump that
+PostgreSQL cannot restore in one piece (a check that calls a function which reads another table, say) is for
+--continue-on-error: what failed is listed, the rest is kept. For
 recovery to a point in time see "axisor restore pitr".
 
-Exit codes: 0, 2, 3, 4 (database not empty, role missing), 5, 6, 7 (restored, but properties of the database
+Exit codes: 0, 2, 3, 4 (database not empty, role missing), 5, 6, 7 (restored in part, or properties of the database
 were lost), 8 (backup damaged), 10, 11, 14, 130.`,
 		Example: `  axisor restore --to-database axisor_restored
   axisor restore 20260812_030000 --to-database axisor --swap --dry-run
@@ -107,7 +110,8 @@ were lost), 8 (backup damaged), 10, 11, 14, 130.`,
 	c.Flags().BoolVar(&o.swap, "swap", false, "put the copy in the place of a database in use, which is renamed")
 	c.Flags().BoolVar(&o.replace, "replace", false, "put the copy in the place of a database in use, which is dropped")
 	c.Flags().IntVar(&o.jobs, "jobs", 1, "restore with this many workers; more than one is no single transaction")
-	c.Flags().StringArrayVar(&o.tables, "table", nil, "rows of this `TABLE` only (repeat for more)")
+	c.Flags().StringArrayVar(&o.tables, "table", nil, "rows of this `TABLE` only, by its whole name; a partitioned one is all its partitions (repeat for more)")
+	c.Flags().BoolVar(&o.goOn, "continue-on-error", false, "keep what can be restored and list the rest (exit 7)")
 	c.Flags().BoolVar(&o.schema, "schema-only", false, "definitions without rows")
 	c.Flags().BoolVar(&o.plan, "plan", false, "say what would be done (same as --dry-run)")
 	o.place.register(c, true)
@@ -121,6 +125,8 @@ were lost), 8 (backup damaged), 10, 11, 14, 130.`,
 func (o *restoreOptions) validate() error {
 	o.write.DryRun = o.write.DryRun || o.plan
 	switch {
+	case o.goOn && (o.swap || o.replace):
+		return clierr.Usagef("--continue-on-error excludes --swap and --replace: restore beside the database, look at what is missing, then exchange the names by hand")
 	case o.swap && o.replace:
 		return clierr.Usagef("--swap and --replace exclude each other")
 	case o.role != "" && (o.keepOwner || len(o.mapRoles) > 0):
@@ -154,7 +160,7 @@ func pairs(flag string, list []string) (map[string]string, error) {
 func (o *restoreOptions) request(url secret.Secret) backup.Restore {
 	q := backup.Restore{
 		Server: url, Database: o.database, Identities: identities(o.app, o.identity), KeepOwner: o.keepOwner, KeepACL: o.keepACL,
-		Role: o.role, MapRoles: o.roles, Jobs: o.jobs, Tables: o.tables, SchemaOnly: o.schema, DryRun: o.write.DryRun,
+		Role: o.role, MapRoles: o.roles, Jobs: o.jobs, Tables: o.tables, SchemaOnly: o.schema, GoOn: o.goOn, DryRun: o.write.DryRun,
 		NoOwner: o.noOwner, NoACL: o.noACL,
 	}
 	if o.swap {
@@ -200,7 +206,10 @@ func runRestore(ctx context.Context, o *restoreOptions) error {
 	v := restoredView{
 		ID: done.ID, Database: done.Database, Created: done.Created, Tables: done.Tables, Rows: done.Rows,
 		DurationMs: o.app.Now().Sub(started).Milliseconds(), PreviousDropped: done.Dropped, Roles: []string{},
-		NotKept: append(append([]string{}, done.NotKept...), done.Stay...),
+		NotKept: append(append([]string{}, done.NotKept...), done.Stay...), Failed: []string{},
+	}
+	for _, f := range done.Failures {
+		v.Failed = append(v.Failed, f.String())
 	}
 	for _, r := range done.Roles {
 		if r.As != r.Name {
@@ -225,6 +234,9 @@ func runRestore(ctx context.Context, o *restoreOptions) error {
 		o.schemaState(ctx, p, done.Target, &v)
 	}
 	o.tellLost(p, done)
+	if len(v.Failed) > 0 {
+		said = "restored in part"
+	}
 	err = output.Change(p, output.Desc{Noun: "restores", ID: "id"}, v, output.ChangeInfo{
 		Result: output.Created, DryRun: o.write.DryRun,
 		Said: fmt.Sprintf("backup %s %s into database %s: %s in %s, compared with the manifest%s", v.ID, said, v.Database,
@@ -233,6 +245,10 @@ func runRestore(ctx context.Context, o *restoreOptions) error {
 	if err == nil && !o.write.DryRun && q.Existing != backup.Refuse && len(done.NotKept) > 0 {
 		err = clierr.New(clierr.Partial, "properties_lost", fmt.Sprintf("database %s is restored, but not all of its properties could be kept: %s", v.Database, strings.Join(done.NotKept, "; ")),
 			"give them back as a superuser, with ALTER DATABASE and GRANT")
+	}
+	if err == nil && done.Failed > 0 {
+		err = clierr.New(clierr.Partial, "restored_in_part", fmt.Sprintf("database %s is restored in part: %s of the backup could not be restored", v.Database, count(int64(done.Failed), "object")),
+			fmt.Sprintf("make the missing objects by hand; to see all of an entry: axisor backup cat %s | pg_restore --verbose --file=-", v.ID))
 	}
 	return err
 }
@@ -245,6 +261,9 @@ func (o *restoreOptions) tellLost(p *output.Printer, d backup.Restored) {
 	}
 	for _, what := range d.NotKept {
 		warn(p, verb+what)
+	}
+	for _, f := range d.Failures {
+		warn(p, "not restored: "+f.String())
 	}
 	for _, what := range d.Stay {
 		warn(p, what+" stays with the old database; make it again in the new one if it is needed")

@@ -45,14 +45,17 @@ levels, each including the one before:
   digest  every stored byte is the one that was written
   decode  pg_restore reads the archive to its end; of a base backup, every file is compared with
           the server's own list (default)
-  deep    (--deep) it is restored into a scratch database on the configured server, the rows
-          of every table and the schema are compared with the backup, and the database is dropped
+  deep    (--deep) it is restored into a scratch database on the configured server by a login that
+          is made for it and has no rights; rows, large objects, sequences and definitions are
+          compared with the backup, and database and login are dropped
 
 For a base backup deep is the same as decode: recover it to prove it, "axisor restore pitr", and check the
 log with "axisor backup wal verify".
 
-A deep check that may not make a database there, or shall not (--private-server), starts a throw-away
-server of the backup's major version on this machine: a private socket, no network, removed afterwards.
+A deep check that may not make a database and a login there, or shall not (--private-server), starts a
+throw-away server of the backup's major version on this machine: a private socket, no network, removed
+afterwards. Subscriptions, publications, event triggers and user mappings are left out of the copy. A lost
+row, table, key or sequence fails; a definition whose text is another one is a warning.
 
 The result is recorded in the manifest. An encrypted backup needs --identity above the level
 digest; without it and without --level, the digest alone is checked.
@@ -120,7 +123,7 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 		check.Private, check.PrivateOnly = privateServer(o.app), o.private
 		check.OnPrivate = func() {
 			if !o.private {
-				p.Notice("no database may be made on the configured server: a throw-away server is used")
+				p.Notice("no database and login for a check may be made on the configured server: a throw-away server is used")
 			}
 		}
 		if !o.private {
@@ -227,8 +230,11 @@ func (o *verifyOptions) one(ctx context.Context, p *output.Printer, repo *backup
 	if r.Warning != "" {
 		warn(p, e.ID+": "+r.Warning)
 	}
+	for _, text := range r.Warnings {
+		warn(p, e.ID+": "+text)
+	}
 	v := verifiedView{
-		ID: e.ID, Kind: kindOf(e), OK: r.OK, Level: string(r.Level), At: output.At(r.At), DurationMs: r.DurationMs, Recorded: r.Recorded,
+		ID: e.ID, Kind: kindOf(e), Warnings: append([]string{}, r.Warnings...), OK: r.OK, Level: string(r.Level), At: output.At(r.At), DurationMs: r.DurationMs, Recorded: r.Recorded,
 	}
 	if r.Problem != "" {
 		v.Problem = &r.Problem

@@ -63,7 +63,8 @@ type verifiedView struct {
 	At         output.Time `json:"at"`
 	DurationMs int64       `json:"duration_ms"`
 	Recorded   bool        `json:"recorded"`
-	Kind       string      `json:"kind"` // dump or base
+	Kind       string      `json:"kind"`     // dump or base
+	Warnings   []string    `json:"warnings"` // what was noticed and is no damage
 }
 
 // prunedView is the verdict on one backup.
@@ -92,6 +93,7 @@ type restoredView struct {
 	MigrationVersion *int64  `json:"migration_version"`
 
 	Roles   []string `json:"roles"`    // that owners, grants and policies need: NAME, or OLD=NEW
+	Failed  []string `json:"failed"`   // entries that could not be restored, with the reason (--continue-on-error)
 	NotKept []string `json:"not_kept"` // properties of the database that were lost, with the reason
 }
 

@@ -101,7 +101,7 @@ func compareDumped(counted []TableRows, dumped []toc.TableRows) error {
 	}
 	var problems []error
 	for _, t := range counted {
-		switch n, ok := have[[2]string{t.Schema, t.Name}]; {
+		switch n, ok := have[t.raw()]; {
 		case !ok:
 			problems = append(problems, fmt.Errorf("table %s.%s is not in the dump", t.Schema, t.Name))
 		case n != t.Rows:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +33,7 @@ type childSpec struct {
 	stdin, stdout *os.File
 	lock          *os.File   // inherited, so that the lock lives as long as the child
 	extra         []*os.File // inherited as descriptors 3, 4 …
+	messages      io.Writer  // gets all that it writes to stderr; may be nil
 }
 
 type child struct {
@@ -61,6 +63,9 @@ func startChild(ctx context.Context, spec childSpec) (*child, error) {
 		c.cmd.Stdout = spec.stdout
 	}
 	c.cmd.Stderr = &c.stderr
+	if spec.messages != nil {
+		c.cmd.Stderr = io.MultiWriter(&c.stderr, spec.messages)
+	}
 	c.cmd.ExtraFiles = spec.extra
 	if spec.lock != nil {
 		c.cmd.ExtraFiles = append(c.cmd.ExtraFiles, spec.lock)
@@ -131,7 +136,7 @@ func (t *tail) Write(p []byte) (int, error) {
 func (t *tail) text() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	lines := strings.FieldsFunc(string(t.buf), func(r rune) bool { return r == '\n' || r == '\r' })
+	lines := withoutValues(strings.FieldsFunc(string(t.buf), func(r rune) bool { return r == '\n' || r == '\r' }))
 	if len(lines) > 6 {
 		lines = lines[len(lines)-6:]
 	}
@@ -142,4 +147,22 @@ func (t *tail) text() string {
 		return r
 	}
 	return strings.Map(clean, strings.Join(lines, "; "))
+}
+
+// withoutValues leaves out what a server adds to its messages: rows and statements, which may hold secrets.
+func withoutValues(lines []string) []string {
+	var out []string
+	inside := false
+	for _, line := range lines {
+		switch {
+		case strings.HasPrefix(line, "pg_"), strings.HasPrefix(line, "HINT:"):
+			inside = false
+		case strings.HasPrefix(line, "DETAIL:"), strings.HasPrefix(line, "CONTEXT:"), strings.HasPrefix(line, "STATEMENT:"), strings.HasPrefix(line, "Command was:"):
+			inside = true
+		}
+		if !inside {
+			out = append(out, line)
+		}
+	}
+	return out
 }

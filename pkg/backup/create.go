@@ -108,7 +108,7 @@ func (u *run) archiveAndCounts(ctx context.Context, m *Manifest) error {
 	counted := make(chan error, 1)
 	go func() {
 		var err error
-		m.Tables, err = countTables(ctx, u.server, u.conn, u.request.Hash)
+		m.Tables, m.LargeObjects, err = countContent(ctx, u.server, u.conn, u.request.Hash)
 		if err != nil {
 			stop(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"filippo.io/age"
 	"github.com/jackc/pgx/v5"
@@ -21,7 +22,7 @@ var scratchName = pattern(`^axisor_verify_[0-9a-f]{16}$`)
 
 // deep restores the backup into a scratch database and compares every table's rows.
 func (r *Repository) deep(ctx context.Context, e Entry, c Check, identities []age.Identity) (err error) {
-	if c.Hash && (len(e.Manifest.Tables) == 0 || e.Manifest.Tables[0].Hash == "") {
+	if c.Hash && len(e.Manifest.Tables) > 0 && e.Manifest.Tables[0].Hash == "" {
 		return &InputError{Field: "level", Value: "hash", Rule: "cannot be checked: the backup was made without --hash"}
 	}
 	if c.PrivateOnly {
@@ -32,12 +33,19 @@ func (r *Repository) deep(ctx context.Context, e Entry, c Check, identities []ag
 	}
 	err = r.deepOn(ctx, e, c, identities)
 	if errors.Is(err, errNoScratch) && c.Private != nil {
-		return r.deepPrivate(ctx, e, c, identities)
+		if perr := r.deepPrivate(ctx, e, c, identities); perr != nil {
+			var damaged *DamagedError
+			if errors.As(perr, &damaged) || ctx.Err() != nil {
+				return perr
+			}
+			return fmt.Errorf("%w (and on the configured server: %w)", perr, err)
+		}
+		return nil
 	}
 	return err
 }
 
-// errNoScratch means that this login may not make a database on this server.
+// errNoScratch means that this login may not make a database, and a login without rights for it, on this server.
 var errNoScratch = errors.New("no scratch database may be made")
 
 // PrivateServer starts a throw-away server of one major version. It gives a superuser's URL, and what
@@ -106,39 +114,99 @@ func (r *Repository) deepOn(ctx context.Context, e Entry, c Check, identities []
 	if err := dropOrphans(ctx, admin, conn); err != nil {
 		return err
 	}
-	name, err := randomScratch()
+	contents, err := r.contents(ctx, e, identities)
 	if err != nil {
 		return err
 	}
-	// The session's name says that the owner of this database lives; it ends with the session.
-	if err := nameSession(ctx, admin, conn, name); err != nil {
+	s, err := r.makeScratch(ctx, admin, conn, server, e.Manifest.Database, c.noted)
+	if err != nil {
 		return err
-	}
-	if err := createDatabase(ctx, admin, conn, name, e.Manifest.Database, ""); err != nil {
-		if errors.Is(err, ErrDenied) {
-			err = errors.Join(err, errNoScratch)
-		}
-		return fmt.Errorf("create scratch database: %w", err)
 	}
 	defer func() {
-		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
-		defer cancel()
-		// A cancelled query closes the session, so the drop may need a new one.
-		if derr := dropDatabase(clean, admin, conn, name); derr != nil && err == nil {
-			err = fmt.Errorf("drop scratch database %s: %w", name, derr)
+		if derr := s.drop(ctx); derr != nil && err == nil {
+			err = derr
 		}
 	}()
-	scratch, err := newEndpoint(c.Server, name, r.o.Environ)
+	d := &deepRun{repo: r, entry: e, check: c, tools: tools, scratch: s, contents: contents, identities: identities}
+	return d.run(ctx)
+}
+
+// deepRun is one deep check on its way.
+type deepRun struct {
+	repo       *Repository
+	entry      Entry
+	check      Check
+	tools      Toolset
+	scratch    *scratch
+	contents   *toc.Contents
+	identities []age.Identity
+
+	failures []Failure // entries that the server did not take
+}
+
+func (d *deepRun) run(ctx context.Context) error {
+	if err := d.restore(ctx, false); err != nil {
+		return d.repo.blame(ctx, d.entry, d.identities, err)
+	}
+	for i, f := range d.failures {
+		if i == 5 {
+			d.check.noted(fmt.Sprintf("and %d more entries were not restored", len(d.failures)-i))
+			break
+		}
+		d.check.noted("not restored: " + f.String())
+	}
+	found, err := d.dumpSchema(ctx)
 	if err != nil {
 		return err
 	}
-	if err := r.load(ctx, e, tools, scratch, loading{}, identities); err != nil {
-		return r.blame(ctx, e, identities, err)
+	if err := d.compareContent(ctx); err != nil {
+		return d.explainFailure(err)
 	}
-	if err := compareWith(ctx, e, scratch, c.Hash); err != nil {
+	return d.explainFailure(d.compareSchema(ctx, found))
+}
+
+// explainFailure keeps the blame from the backup when the server refused a part of it.
+func (d *deepRun) explainFailure(err error) error {
+	var damaged *DamagedError
+	if len(d.failures) == 0 || !errors.As(err, &damaged) {
 		return err
 	}
-	return r.compareSchema(ctx, e, tools, scratch, identities)
+	return &ToolError{
+		Kind: ErrToolFailed, Tool: "pg_restore", Path: d.tools.Restore,
+		Cause: fmt.Errorf("the server of this check did not take a part of the backup (%s), so that %s", d.failures[0], damaged.Problem),
+	}
+}
+
+// restore loads the archive, or its definitions only. Each entry is a transaction of its own: one for all would
+// need a lock for every table, and would end at an entry that this login may not make.
+func (d *deepRun) restore(ctx context.Context, schemaOnly bool) error {
+	there, err := d.scratch.prepare(ctx, d.contents)
+	if err != nil {
+		return err
+	}
+	failed := &failureLog{}
+	how := loading{schemaOnly: schemaOnly, scratch: true, failed: failed, keep: func(e toc.Entry) bool { return !there[e.ID] && !actsByItself(e) }}
+	err = d.repo.load(ctx, d.entry, d.tools, d.scratch.login, how, d.identities)
+	if !schemaOnly {
+		d.failures = failed.list(d.contents)
+	}
+	return err
+}
+
+// actsByItself reports whether an entry must not be in a scratch copy: it connects elsewhere, publishes, or runs at
+// other people's commands; or it belongs to an object that is left out.
+func actsByItself(e toc.Entry) bool {
+	kind := e.Kind
+	if kind == "COMMENT" || kind == "SECURITY LABEL" || kind == "ACL" {
+		kind = e.Name
+	}
+	for _, left := range []string{"SUBSCRIPTION", "EVENT TRIGGER", "PUBLICATION", "USER MAPPING"} {
+		if kind == left || strings.HasPrefix(kind, left+" ") {
+			return true
+		}
+	}
+	return e.Kind == "COMMENT" && (strings.HasPrefix(e.Name, "EXTENSION ") || strings.HasPrefix(e.Name, "FOREIGN DATA WRAPPER ")) ||
+		e.Kind == "SECURITY LABEL" || e.Kind == "DATABASE" || e.Kind == "DATABASE PROPERTIES"
 }
 
 // blame finds out why a restore failed. An archive that decodes to its end is whole; then the
@@ -179,6 +247,10 @@ func compareWith(ctx context.Context, e Entry, restored *endpoint, hash bool) er
 		return err
 	}
 	defer restored.close(ctx, conn)
+	return compareOn(ctx, e, restored, conn, hash)
+}
+
+func compareOn(ctx context.Context, e Entry, restored *endpoint, conn *pgx.Conn, hash bool) error {
 	if _, err := conn.Exec(ctx, "SELECT set_config('row_security', 'off', false)"); err != nil {
 		return restored.classify(ctx, "prepare count", err)
 	}
@@ -222,11 +294,12 @@ func dropDatabase(ctx context.Context, e *endpoint, conn *pgx.Conn, name string)
 	return e.classify(ctx, "drop database "+name, err)
 }
 
-// dropOrphans removes scratch databases whose owner died: no session bears their name. An
+// dropOrphans removes scratch databases, and their logins, whose owner died: no session bears their name. An
 // advisory lock would not do, it is seen only within one database.
 func dropOrphans(ctx context.Context, e *endpoint, conn *pgx.Conn) error {
-	rows, err := conn.Query(ctx, `SELECT datname FROM pg_database d WHERE (starts_with(datname, $1) OR datname ~ $2)
-		AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = d.datname)`, scratchPrefix, sidePattern)
+	rows, err := conn.Query(ctx, `SELECT name FROM (SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1) OR datname ~ $2
+			UNION SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1)) d
+		WHERE NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.application_name = d.name)`, scratchPrefix, sidePattern)
 	if err != nil {
 		return e.classify(ctx, "list scratch databases", err)
 	}
@@ -239,7 +312,11 @@ func dropOrphans(ctx context.Context, e *endpoint, conn *pgx.Conn) error {
 			continue
 		}
 		// Another user's leftover is not ours to drop, and no reason to fail.
-		_ = dropDatabase(ctx, e, conn, name)
+		if scratchName().MatchString(name) {
+			_ = dropScratch(ctx, e, conn, name)
+		} else {
+			_ = dismantle(ctx, e, conn, name)
+		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

@@ -3,38 +3,52 @@ package backup
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
-	"slices"
 	"strconv"
-	"strings"
 
 	"filippo.io/age"
 
+	"github.com/axisor/axisor/pkg/backup/toc"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
 // loading says how an archive is put into a database.
 type loading struct {
 	jobs       int
-	chosen     []TableRows // rows of these only; nil is all
 	schemaOnly bool
 	owner, acl bool
 	role       string
 	names      map[string]string // other names for roles
+
+	keep    func(toc.Entry) bool // entries to restore; nil is all
+	failed  *failureLog          // go on after errors and keep them here; nil ends at the first
+	scratch bool                 // into a scratch database, by a login without rights
+	pieces  bool                 // each entry in a transaction of its own, into a database that is dropped on failure
 }
 
 // oneTransaction reports whether a failure, or a kill, leaves nothing of the restore behind by itself.
-func (l loading) oneTransaction() bool { return l.jobs <= 1 }
+func (l loading) oneTransaction() bool {
+	return l.jobs <= 1 && !l.pieces && !l.scratch && l.failed == nil
+}
 
 func (l loading) flags() []string {
-	flags := []string{"--no-password", "--exit-on-error"}
+	flags := []string{"--no-password"}
+	if l.failed == nil {
+		flags = append(flags, "--exit-on-error")
+	} else {
+		flags = append(flags, "--verbose") // or it does not say which entry an error is about
+	}
 	if l.jobs > 1 {
 		flags = append(flags, "--jobs="+strconv.Itoa(l.jobs))
 	}
 	if l.oneTransaction() {
 		flags = append(flags, "--single-transaction")
+	}
+	if l.scratch {
+		flags = append(flags, "--no-tablespaces", "--no-security-labels", "--no-publications", "--no-subscriptions")
 	}
 	if !l.owner {
 		flags = append(flags, "--no-owner")
@@ -49,34 +63,6 @@ func (l loading) flags() []string {
 		flags = append(flags, "--schema-only")
 	}
 	return flags
-}
-
-// chooseTables finds the tables that were asked for in the manifest.
-func chooseTables(m *Manifest, names []string) ([]TableRows, error) {
-	if len(names) == 0 {
-		return nil, nil
-	}
-	if !m.RowsCounted {
-		return nil, &InputError{Field: "table", Value: names[0], Rule: "cannot be chosen: the backup has no list of tables (it was made with --no-counts)"}
-	}
-	var out []TableRows
-	for _, name := range names {
-		var hits []TableRows
-		for _, t := range m.Tables {
-			if t.Name == name || t.Schema+"."+t.Name == name {
-				hits = append(hits, t)
-			}
-		}
-		switch len(hits) {
-		case 0:
-			return nil, &InputError{Field: "table", Value: name, Rule: "is not in the backup; names are case-sensitive"}
-		case 1:
-			out = append(out, hits[0])
-		default:
-			return nil, &InputError{Field: "table", Value: name, Rule: "is in several schemas; say schema.table"}
-		}
-	}
-	return out, nil
 }
 
 func rowsOf(m *Manifest, chosen []TableRows, schemaOnly bool) int64 {
@@ -98,13 +84,16 @@ func rowsOf(m *Manifest, chosen []TableRows, schemaOnly bool) int64 {
 func (r *Repository) load(ctx context.Context, e Entry, tools Toolset, into *endpoint, how loading, identities []age.Identity) error {
 	args := append([]string{"--dbname=" + conninfo(into.config.Database)}, how.flags()...)
 	spec := childSpec{path: tools.Restore, server: into}
-	if how.chosen != nil {
-		list, err := r.listFile(ctx, e, tools, how.chosen, identities)
+	if how.keep != nil {
+		list, err := r.listFile(ctx, e, how.keep, identities)
 		if err != nil {
 			return err
 		}
 		defer list.Close()
 		spec.extra, args = append(spec.extra, list), append(args, "--use-list=/dev/fd/3")
+	}
+	if how.failed != nil {
+		spec.messages = how.failed
 	}
 	if how.jobs > 1 {
 		// Workers need to seek. The file has no name: nothing is left of it, whatever happens.
@@ -123,7 +112,7 @@ func (r *Repository) load(ctx context.Context, e Entry, tools Toolset, into *end
 		if err != nil {
 			return err
 		}
-		return c.wait(ctx)
+		return how.verdict(ctx, c.wait(ctx))
 	}
 	in, out, err := os.Pipe()
 	if err != nil {
@@ -138,7 +127,17 @@ func (r *Repository) load(ctx context.Context, e Entry, tools Toolset, into *end
 		return err
 	}
 	check := &checkRun{ctx: ctx, child: c, in: out}
-	return judge(ctx, e, LevelDeep, feedRenamed(ctx, e, identities, how.names, check), check.finish(ctx))
+	feeding := feedRenamed(ctx, e, identities, how.names, check)
+	return judge(ctx, e, LevelDeep, feeding, how.verdict(ctx, check.finish(ctx)))
+}
+
+// verdict forgives a pg_restore that came to its end in spite of errors, when that was wished.
+func (l loading) verdict(ctx context.Context, err error) error {
+	var tool *ToolError
+	if l.failed != nil && ctx.Err() == nil && errors.As(err, &tool) && l.failed.cameToItsEnd() {
+		return nil
+	}
+	return err
 }
 
 // nameless gives a file that has no name any more.
@@ -156,73 +155,27 @@ func nameless(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// listFile tells pg_restore what to leave out: the rows of tables that were not chosen, and
-// the foreign keys, which could not hold without them.
-func (r *Repository) listFile(ctx context.Context, e Entry, tools Toolset, chosen []TableRows, identities []age.Identity) (*os.File, error) {
-	text, err := r.tableOfContents(ctx, e, tools, identities)
+// listFile tells pg_restore which entries to restore. It reads the number at the beginning of a line only.
+func (r *Repository) listFile(ctx context.Context, e Entry, keep func(toc.Entry) bool, identities []age.Identity) (*os.File, error) {
+	contents, err := r.contents(ctx, e, identities)
 	if err != nil {
 		return nil, err
 	}
-	var keep bytes.Buffer
-	for line := range strings.Lines(text) {
-		rows := strings.Contains(line, " TABLE DATA ") && !slices.ContainsFunc(chosen, func(t TableRows) bool {
-			return strings.Contains(line, " TABLE DATA "+t.Schema+" "+t.Name+" ")
-		})
-		if rows || strings.Contains(line, " FK CONSTRAINT ") || strings.Contains(line, " MATERIALIZED VIEW DATA ") || strings.Contains(line, " BLOB") {
-			continue
+	var list bytes.Buffer
+	for _, entry := range contents.Entries {
+		if keep(entry) {
+			fmt.Fprintf(&list, "%d;\n", entry.ID)
 		}
-		keep.WriteString(line)
 	}
 	f, err := nameless(r.o.Directory)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := f.Write(keep.Bytes()); err != nil {
+	if _, err := f.Write(list.Bytes()); err != nil {
 		f.Close()
 		return nil, storageError(r.o.Directory, err)
 	}
 	return f, nil
-}
-
-// tableOfContents is what pg_restore --list says.
-func (r *Repository) tableOfContents(ctx context.Context, e Entry, tools Toolset, identities []age.Identity) (string, error) {
-	return r.restoreOutput(ctx, e, tools, identities, "--list")
-}
-
-// restoreOutput runs pg_restore over the archive and returns what it writes.
-func (r *Repository) restoreOutput(ctx context.Context, e Entry, tools Toolset, identities []age.Identity, args ...string) (string, error) {
-	out, err := nameless(r.o.Directory)
-	if err != nil {
-		return "", err
-	}
-	defer out.Close()
-	in, w, err := os.Pipe()
-	if err != nil {
-		return "", fmt.Errorf("make pipe: %w", err)
-	}
-	c, err := startChild(ctx, childSpec{path: tools.Restore, args: args, stdin: in, stdout: out})
-	in.Close()
-	if err != nil {
-		w.Close()
-		return "", err
-	}
-	check := &checkRun{ctx: ctx, child: c, in: w}
-	if err := judge(ctx, e, LevelDeep, feed(ctx, e, e.Manifest.Archive, identities, check), check.finish(ctx)); err != nil {
-		return "", err
-	}
-	return readBack(out)
-}
-
-func readBack(f *os.File) (string, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return "", err
-	}
-	text := make([]byte, info.Size())
-	if _, err := f.ReadAt(text, 0); err != nil && len(text) > 0 {
-		return "", err
-	}
-	return string(text), nil
 }
 
 // urlOf is the server's address with another database.

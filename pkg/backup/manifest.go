@@ -46,6 +46,7 @@ type Manifest struct {
 	Globals          *FileInfo      `json:"globals"`
 	RowsCounted      bool           `json:"rows_counted"`
 	Tables           []TableRows    `json:"tables"`
+	LargeObjects     *int64         `json:"large_objects,omitempty"` // in the dump's snapshot; older backups do not say
 	Warnings         []string       `json:"warnings"`
 	Pinned           bool           `json:"pinned"`
 	Base             *BaseInfo      `json:"base,omitempty"` // of a base backup only
@@ -90,6 +91,8 @@ type TableRows struct {
 	Name   string `json:"name"`
 	Rows   int64  `json:"rows"`
 	Hash   string `json:"hash,omitempty"` // over all rows, in any order
+
+	rawSchema, rawName string // in the encoding of the database, while it is at hand
 }
 
 // Level is how thoroughly a backup is checked.
@@ -109,6 +112,7 @@ type Verification struct {
 	OK         bool      `json:"ok"`
 	DurationMs int64     `json:"duration_ms"`
 	Problem    string    `json:"problem,omitempty"`
+	Warnings   []string  `json:"warnings,omitempty"` // what was noticed and is no damage
 }
 
 const checksumKey = `"checksum": "`

@@ -24,6 +24,7 @@ type Restore struct {
 	Existing   ExistingWay       // what happens to a database that is there and not empty
 	NoOwner    bool              // leave the owners out also where they would be kept by themselves
 	NoACL      bool              // the same for grants
+	GoOn       bool              // keep what can be restored after errors; see Restored.Failures
 	DryRun     bool              // check everything, change nothing
 	Progress   Counter
 }
@@ -50,6 +51,8 @@ type Restored struct {
 	Rows     int64
 	Target   secret.Secret // URL of the restored database
 	Roles    []RoleUse     // that the restore needs, when it keeps owners or grants
+	Failures []Failure     // entries that could not be restored; with GoOn only
+	Failed   int           // how many, when there were too many to keep
 	NotKept  []string      // properties of the database that it lost, each with the reason
 	Stay     []string      // what belongs to the old database and cannot be taken over: slots, subscriptions, labels
 }

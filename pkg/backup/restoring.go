@@ -33,6 +33,7 @@ type restoring struct {
 	live       *Database // that has the name now; nil when there is none
 	side       string    // where the backup is loaded; empty is the final name itself
 	wishes     []wish
+	failed     *failureLog // of a restore that goes on after errors
 	done       Restored
 }
 
@@ -43,7 +44,13 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (Restore
 	if o.Database == "" || strings.ContainsRune(o.Database, 0) {
 		return Restored{}, &InputError{Field: "database", Value: o.Database, Rule: "must be the name of the database to restore into"}
 	}
+	if o.GoOn && o.Existing != Refuse {
+		return Restored{}, &InputError{Field: "database", Value: o.Database, Rule: "cannot be replaced by a restore that goes on after errors"}
+	}
 	p := &restoring{repo: r, e: e, o: o}
+	if o.GoOn {
+		p.failed = &failureLog{}
+	}
 	if err := p.readBackup(ctx); err != nil {
 		return Restored{}, err
 	}
@@ -67,9 +74,6 @@ func (p *restoring) readBackup(ctx context.Context) (err error) {
 	if err := p.repo.verify(ctx, p.e, Check{Level: LevelDigest, Progress: p.o.Progress}); err != nil {
 		return err
 	}
-	if p.chosen, err = chooseTables(p.e.Manifest, p.o.Tables); err != nil {
-		return err
-	}
 	if err := checkRoleNames(p.o.MapRoles); err != nil {
 		return err
 	}
@@ -84,6 +88,9 @@ func (p *restoring) plan(ctx context.Context) (err error) {
 		return err
 	}
 	if p.tools, err = r.o.Tools.Find(ctx, max(r.archiveMajor(p.e), versionFromNumber(p.server.VersionNumber).Major)); err != nil {
+		return err
+	}
+	if p.chosen, err = r.chooseTables(ctx, p.e, p.o.Tables, p.admin, p.conn, p.identities); err != nil {
 		return err
 	}
 	final, err := newEndpoint(p.o.Server, p.o.Database, r.o.Environ)
@@ -103,7 +110,9 @@ func (p *restoring) plan(ctx context.Context) (err error) {
 	p.done.Tables, p.done.Rows = len(m.Tables), rowsOf(m, p.chosen, p.o.SchemaOnly)
 	// A login that may make no databases can still fill an empty one that was made for it.
 	if there && !full && p.how().oneTransaction() {
-		return nil
+		if many, err := p.tooManyLocks(ctx); err != nil || !many {
+			return err
+		}
 	}
 	end, err := randomEnd()
 	if err != nil {
@@ -203,7 +212,7 @@ func (p *restoring) like() (Database, string) {
 
 func (p *restoring) how() loading {
 	o := p.o
-	return loading{jobs: o.Jobs, chosen: p.chosen, schemaOnly: o.SchemaOnly, owner: o.KeepOwner, acl: o.KeepACL, role: o.Role, names: o.MapRoles}
+	return loading{jobs: o.Jobs, keep: chosenOnly(p.chosen), failed: p.failed, pieces: p.side != "", schemaOnly: o.SchemaOnly, owner: o.KeepOwner, acl: o.KeepACL, role: o.Role, names: o.MapRoles}
 }
 
 // run loads, compares and, at the very end, gives the final name.
@@ -224,6 +233,9 @@ func (p *restoring) run(ctx context.Context) (_ Restored, err error) {
 	target, err := newEndpoint(p.o.Server, into, p.repo.o.Environ)
 	if err != nil {
 		return Restored{}, err
+	}
+	if p.side != "" { // the exchange of names makes all of it durable
+		target.env["PGOPTIONS"] = strings.TrimSpace(target.env["PGOPTIONS"] + " -c synchronous_commit=off")
 	}
 	if err := p.fill(ctx, target); err != nil {
 		return Restored{}, err
@@ -272,7 +284,7 @@ func (p *restoring) makeSide(ctx context.Context) error {
 func (p *restoring) dropSide(ctx context.Context) error {
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	if err := dropDatabase(clean, p.admin, p.conn, p.side); err != nil {
+	if err := dismantle(clean, p.admin, p.conn, p.side); err != nil {
 		return fmt.Errorf("drop unfinished database: %w", err)
 	}
 	return nil
@@ -283,12 +295,30 @@ func (p *restoring) fill(ctx context.Context, target *endpoint) error {
 	if err := p.repo.load(ctx, p.e, p.tools, target, p.how(), p.identities); err != nil {
 		return p.repo.blame(ctx, p.e, p.identities, err)
 	}
-	if p.chosen == nil && !p.o.SchemaOnly {
-		if err := compareWith(ctx, p.e, target, false); err != nil {
+	if p.failed != nil && p.failed.count() > 0 {
+		contents, err := p.repo.contents(ctx, p.e, p.identities)
+		if err != nil {
 			return err
 		}
-	} else if err := compareChosen(ctx, p.e, target, p.chosen, p.o.SchemaOnly); err != nil {
+		p.done.Failures, p.done.Failed = p.failed.list(contents), p.failed.count()
+	}
+	err := p.compare(ctx, target)
+	var damaged *DamagedError
+	if errors.As(err, &damaged) && p.done.Failed > 0 { // what it says is what the errors led to
+		for line := range strings.SplitSeq(damaged.Problem, "\n") {
+			p.done.Failures = append(p.done.Failures, Failure{Message: line})
+		}
+		err = nil
+	}
+	if err != nil {
 		return err
 	}
 	return analyze(ctx, target)
+}
+
+func (p *restoring) compare(ctx context.Context, target *endpoint) error {
+	if p.chosen == nil && !p.o.SchemaOnly {
+		return compareWith(ctx, p.e, target, false)
+	}
+	return compareChosen(ctx, p.e, target, p.chosen, p.o.SchemaOnly)
 }

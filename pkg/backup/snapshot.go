@@ -2,7 +2,6 @@ package backup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -80,73 +79,3 @@ func (s *snapshot) migrationVersion(ctx context.Context, schema, table string) (
 // rowText fixes what a row looks like as text, which its hash is made of.
 const rowText = `SELECT set_config('DateStyle', 'ISO, YMD', false), set_config('IntervalStyle', 'postgres', false),
 	set_config('extra_float_digits', '1', false), set_config('bytea_output', 'hex', false), set_config('TimeZone', 'UTC', false)`
-
-// countTables counts every table whose rows pg_dump stores: no system schemas, no tables
-// that belong to an extension, no partitioned parents (their partitions hold the rows).
-func countTables(ctx context.Context, e *endpoint, conn *pgx.Conn, hash bool) ([]TableRows, error) {
-	if hash {
-		if _, err := conn.Exec(ctx, rowText); err != nil {
-			return nil, e.classify(ctx, "prepare hashes", err)
-		}
-	}
-	rows, err := conn.Query(ctx, `SELECT n.nspname, c.relname
-		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-		WHERE c.relkind = 'r' AND c.relpersistence <> 't'
-		  AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
-		  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-		                  WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-		  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-		                  WHERE d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e')
-		ORDER BY 1, 2`)
-	if err != nil {
-		return nil, e.classify(ctx, "list tables", err)
-	}
-	tables, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (TableRows, error) {
-		var t TableRows
-		return t, row.Scan(&t.Schema, &t.Name)
-	})
-	if err != nil {
-		return nil, e.classify(ctx, "list tables", err)
-	}
-	for i := range tables {
-		t := &tables[i]
-		sum := "''"
-		if hash {
-			sum = "coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text"
-		}
-		query := "SELECT count(*), " + sum + " FROM ONLY " + pgx.Identifier{t.Schema, t.Name}.Sanitize() + " t"
-		if err := conn.QueryRow(ctx, query).Scan(&t.Rows, &t.Hash); err != nil {
-			return nil, e.classify(ctx, "count rows of "+t.Schema+"."+t.Name, err)
-		}
-	}
-	return tables, nil
-}
-
-// compareTables reports the first differences between what was dumped and what came back.
-func compareTables(want, got []TableRows) error {
-	type key struct{ schema, name string }
-	have := map[key]TableRows{}
-	for _, t := range got {
-		have[key{t.Schema, t.Name}] = t
-	}
-	var problems []error
-	for _, t := range want {
-		n, ok := have[key{t.Schema, t.Name}]
-		switch {
-		case !ok:
-			problems = append(problems, fmt.Errorf("table %s.%s did not come back", t.Schema, t.Name))
-		case n.Rows != t.Rows:
-			problems = append(problems, fmt.Errorf("table %s.%s has %d rows instead of %d", t.Schema, t.Name, n.Rows, t.Rows))
-		case n.Hash != "" && t.Hash != "" && n.Hash != t.Hash:
-			problems = append(problems, fmt.Errorf("table %s.%s has the right number of rows with another content", t.Schema, t.Name))
-		}
-		delete(have, key{t.Schema, t.Name})
-	}
-	for k := range have {
-		problems = append(problems, fmt.Errorf("table %s.%s came from nowhere", k.schema, k.name))
-	}
-	if len(problems) > 5 {
-		problems = append(problems[:5], fmt.Errorf("and %d more", len(problems)-5))
-	}
-	return errors.Join(problems...)
-}

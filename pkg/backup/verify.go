@@ -8,12 +8,17 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"filippo.io/age"
 
 	"github.com/axisor/axisor/pkg/backup/remote"
 	"github.com/axisor/axisor/pkg/secret"
 )
+
+// keptNotes bounds what one verification remembers.
+const keptNotes = 20
 
 // Check says how to verify a backup.
 type Check struct {
@@ -26,6 +31,14 @@ type Check struct {
 	Private     PrivateServer // for when no database may be made on Server; may be nil
 	PrivateOnly bool          // Server is not used at all
 	OnPrivate   func()        // called when a private server is used; may be nil
+
+	note func(string) // takes what is no damage and worth a look
+}
+
+func (c Check) noted(text string) {
+	if c.note != nil {
+		c.note(text)
+	}
 }
 
 // Report is the outcome of one verification.
@@ -42,6 +55,12 @@ type Report struct {
 // then nothing is recorded.
 func (r *Repository) Verify(ctx context.Context, e Entry, c Check) (Report, error) {
 	started := r.o.Now()
+	var notes []string
+	c.note = func(text string) {
+		if text = strings.ToValidUTF8(text, "?"); !slices.Contains(notes, text) && len(notes) < keptNotes {
+			notes = append(notes, text)
+		}
+	}
 	err := r.verify(ctx, e, c)
 	var damaged *DamagedError
 	if err != nil && !errors.As(err, &damaged) {
@@ -52,7 +71,7 @@ func (r *Repository) Verify(ctx context.Context, e Entry, c Check) (Report, erro
 		level = LevelDecode // what was done
 	}
 	v := Verification{
-		Level: level, At: started.UTC(), OK: err == nil, DurationMs: r.o.Now().Sub(started).Milliseconds(),
+		Level: level, At: started.UTC(), OK: err == nil, DurationMs: r.o.Now().Sub(started).Milliseconds(), Warnings: notes,
 	}
 	if damaged != nil {
 		v.Level, v.Problem = damaged.Level, damaged.Problem

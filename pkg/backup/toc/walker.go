@@ -152,7 +152,7 @@ func (w *Walker) open(kind, id int) error {
 	case e == nil || !e.HasData:
 		return fmt.Errorf("archive has data for entry %d, which has none", id)
 	case w.seen[id]:
-		return fmt.Errorf("archive has the data of %s twice", e.title())
+		return fmt.Errorf("archive has the data of %s twice", e.Title())
 	}
 	w.seen[id], w.entry, w.lines, w.tail, w.state = true, e, 0, w.tail[:0], atPiece
 	if kind == blockBlobs {
@@ -161,7 +161,13 @@ func (w *Walker) open(kind, id int) error {
 	return nil
 }
 
-func (e *Entry) title() string { return e.Kind + " " + e.Schema + "." + e.Name }
+// Title is the kind and the name of an entry.
+func (e *Entry) Title() string {
+	if e.Schema == "" {
+		return e.Kind + " " + e.Name
+	}
+	return e.Kind + " " + e.Schema + "." + e.Name
+}
 
 func (w *Walker) piece(n int) error {
 	switch {
@@ -170,7 +176,7 @@ func (w *Walker) piece(n int) error {
 	case w.state == atBlob:
 		w.state = atBlobPiece
 	case n < 0:
-		return fmt.Errorf("archive has a piece of %d bytes in %s", n, w.entry.title())
+		return fmt.Errorf("archive has a piece of %d bytes in %s", n, w.entry.Title())
 	case n > 0:
 		w.left = n
 		w.state++ // into the piece
@@ -204,7 +210,7 @@ func (w *Walker) close() error {
 		return nil
 	}
 	if !bytes.Equal(w.tail, copyEnd) {
-		return fmt.Errorf("archive has rows of %s without their end mark", w.entry.title())
+		return fmt.Errorf("archive has rows of %s without their end mark", w.entry.Title())
 	}
 	w.rows = append(w.rows, TableRows{Schema: w.entry.Schema, Name: w.entry.Name, Rows: w.lines - 3})
 	return nil
@@ -232,7 +238,7 @@ func (w *Walker) Close() ([]TableRows, error) {
 	}
 	for _, e := range w.contents.Entries {
 		if e.HasData && !w.seen[e.ID] {
-			return nil, fmt.Errorf("archive has no data for %s", e.title())
+			return nil, fmt.Errorf("archive has no data for %s", e.Title())
 		}
 	}
 	return w.rows, nil

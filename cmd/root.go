@@ -31,6 +31,7 @@ import (
 	"github.com/axisor/axisor/cmd/version"
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/near"
@@ -173,6 +174,9 @@ func globalFlags(root *cobra.Command, a *app.App) {
 // prepare makes one command of the tree behave like all others.
 func prepare(a *app.App, c *cobra.Command) {
 	c.Flags().SortFlags = false
+	if codes := exits.Of(c); len(codes) > 0 {
+		c.Long += "\n\n" + exits.Paragraph(codes)
+	}
 	if !c.Runnable() && c.HasSubCommands() {
 		c.Args, c.RunE = cobra.ArbitraryArgs, groupRun
 	}

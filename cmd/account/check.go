@@ -37,10 +37,7 @@ const (
 	noneActive    = "none_active"
 )
 
-func newCheck(a *app.App, run func(context.Context, *checkOptions) error) *cobra.Command {
-	if run == nil {
-		run = runCheck
-	}
+func newCheck(a *app.App) *cobra.Command {
 	o := &checkOptions{app: a}
 	c := &cobra.Command{
 		Use:   "check",
@@ -58,7 +55,7 @@ Exit codes: 0, 8 when users with several active accounts are left, 10, 11, 12.`,
 			if o.write.DryRun && !o.fix {
 				return clierr.Usagef("--dry-run goes with --fix")
 			}
-			return run(c.Context(), o)
+			return runCheck(c.Context(), o)
 		},
 	}
 	c.Flags().BoolVar(&o.fix, "fix", false, "leave only the oldest active account of each user active")

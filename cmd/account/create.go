@@ -29,10 +29,7 @@ type createOptions struct {
 	ask      credential.AskFunc // the person at the terminal; tests answer instead
 }
 
-func newCreate(a *app.App, run func(context.Context, *createOptions) error) *cobra.Command {
-	if run == nil {
-		run = runCreate
-	}
+func newCreate(a *app.App) *cobra.Command {
 	o := &createOptions{app: a, ask: func(ctx context.Context, f ...prompt.Field) error { return a.Prompt().Ask(ctx, f...) }}
 	c := &cobra.Command{
 		Use:   "create USER",
@@ -57,7 +54,7 @@ Exit codes: 2, 3, 4 when the name is taken, the plan's limit is reached, or the 
 			if err := o.input.Validate(); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runCreate(c.Context(), o)
 		},
 	}
 	f := c.Flags()

@@ -23,10 +23,7 @@ type testOptions struct {
 	write  flags.Writes
 }
 
-func newTest(a *app.App, run func(context.Context, *testOptions) error) *cobra.Command {
-	if run == nil {
-		run = runTest
-	}
+func newTest(a *app.App) *cobra.Command {
 	o := &testOptions{app: a}
 	c := &cobra.Command{
 		Use:   "test [ACCOUNT]",
@@ -53,7 +50,7 @@ missing, 7 when some of many do not work, 10, 11 when the exchange or the clock 
 			if err := o.validate(); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runTest(c.Context(), o)
 		},
 	}
 	c.Flags().BoolVar(&o.all, "all", false, "all accounts, oldest first")
@@ -88,7 +85,7 @@ func runTest(ctx context.Context, o *testOptions) error {
 		if err != nil {
 			return err
 		}
-		return credential.TestOne(ctx, o.app, subject(a), o.write.DryRun, "accounts")
+		return credential.TestOne(ctx, o.app, tested(a), o.write.DryRun, "accounts")
 	}
 	filter := store.AccountFilter{Active: o.active.Value()}
 	if filter.UserID, err = o.app.UserID(ctx, o.user); err != nil {
@@ -101,14 +98,14 @@ func runTest(ctx context.Context, o *testOptions) error {
 func subjects(all iter.Seq2[store.Account, error]) iter.Seq2[credential.Subject, error] {
 	return func(yield func(credential.Subject, error) bool) {
 		for a, err := range all {
-			if !yield(subject(a), err) {
+			if !yield(tested(a), err) {
 				return
 			}
 		}
 	}
 }
 
-func subject(a store.Account) credential.Subject {
+func tested(a store.Account) credential.Subject {
 	return credential.Subject{
 		Table: store.SealedAccounts, ID: a.ID, UserID: a.UserID, ExchangeID: a.ExchangeID, Name: &a.AccountName, Slug: a.ExchangeSlug,
 	}

@@ -16,6 +16,6 @@ func New(a *app.App) *cobra.Command {
 		Long: `The audit trail. Every change made by this tool leaves one entry in the same transaction: the action, what it was
 done to, the values before and after without secrets, and the operator, host and reason.`,
 	}
-	c.AddCommand(newList(a, nil), newShow(a), newSecurity(a), newExport(a, nil), newPrune(a, nil))
+	c.AddCommand(newList(a), newShow(a), newSecurity(a), newExport(a), newPrune(a))
 	return c
 }

@@ -18,10 +18,7 @@ type exportOptions struct {
 	security bool
 }
 
-func newExport(a *app.App, run func(context.Context, *exportOptions) error) *cobra.Command {
-	if run == nil {
-		run = runExport
-	}
+func newExport(a *app.App) *cobra.Command {
 	o := &exportOptions{listOptions: listOptions{app: a}}
 	c := &cobra.Command{
 		Use:   "export",
@@ -32,7 +29,7 @@ the security events instead. Secrets are not part of either.
 Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 		Example: "  axisor audit export -o jsonl --until 365d | gzip > audit-old.jsonl.gz\n  axisor audit export --security --since 2026-01-01 > security.csv",
 		Args:    flags.None(),
-		RunE:    func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE:    func(c *cobra.Command, _ []string) error { return runExport(c.Context(), o) },
 	}
 	c.Flags().StringVar(&o.user, "user", "", "only what concerns this `USER`")
 	c.Flags().StringVar(&o.action, "action", "", "only this `ACTION`, such as user.create, or user. for all of users")

@@ -21,10 +21,7 @@ type listOptions struct {
 	resource string
 }
 
-func newList(a *app.App, run func(context.Context, *listOptions) error) *cobra.Command {
-	if run == nil {
-		run = runList
-	}
+func newList(a *app.App) *cobra.Command {
 	o := &listOptions{app: a}
 	c := &cobra.Command{
 		Use:     "list",
@@ -40,7 +37,7 @@ Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 			if err := o.page.Validate(sortable()...); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runList(c.Context(), o)
 		},
 	}
 	o.page.Register(c, sortable()...)

@@ -21,10 +21,7 @@ type pruneOptions struct {
 	writes flags.Writes
 }
 
-func newPrune(a *app.App, run func(context.Context, *pruneOptions) error) *cobra.Command {
-	if run == nil {
-		run = runPrune
-	}
+func newPrune(a *app.App) *cobra.Command {
 	o := &pruneOptions{app: a}
 	c := &cobra.Command{
 		Use:   "prune",
@@ -39,7 +36,7 @@ Exit codes: 0, 2, 5, 10, 11, 12.`,
 			if err := o.older.Validate(c); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runPrune(c.Context(), o)
 		},
 	}
 	o.older.Register(c, "what is older than", "365d")

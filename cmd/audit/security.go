@@ -51,7 +51,7 @@ func newSecurity(a *app.App) *cobra.Command {
 		Use: "security", Short: "Security events: passwords, two-factor, sessions, credentials, plans",
 		Long: `Security events, of this tool and of the web application: what touches how somebody gets in, or what they may do.`,
 	}
-	c.AddCommand(newSecurityList(a, nil))
+	c.AddCommand(newSecurityList(a))
 	return c
 }
 
@@ -63,10 +63,7 @@ type securityOptions struct {
 	failed, success bool
 }
 
-func newSecurityList(a *app.App, run func(context.Context, *securityOptions) error) *cobra.Command {
-	if run == nil {
-		run = runSecurityList
-	}
+func newSecurityList(a *app.App) *cobra.Command {
 	o := &securityOptions{app: a}
 	sortable := []string{"created_at", "action"}
 	c := &cobra.Command{
@@ -85,7 +82,7 @@ Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 			if err := o.page.Validate(sortable...); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runSecurityList(c.Context(), o)
 		},
 	}
 	o.page.Register(c, sortable...)

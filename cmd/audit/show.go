@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/verb"
@@ -17,15 +18,12 @@ import (
 )
 
 func newShow(a *app.App) *cobra.Command {
-	return verb.Show(a, verb.ShowSpec[models.AuditLog, view]{
-		Short: "Show one change with the values before and after",
+	return verb.Subject[models.AuditLog, view]{Desc: desc, Find: (*store.DB).AuditByID, View: viewOf}.Show(a, verb.Words{
+		Use: "show ID", Short: "Show one change with the values before and after",
 		Long: `Show one entry of the audit trail: who, when, why, and what differs between before and after. Secrets are not
-part of the trail.
-
-Exit codes: 0, 2, 3 (no such entry), 10, 11, 12.`,
-		Example: "axisor audit show 5f0c1a52-7f5e-4f0e-9f57-1d2b3c4d5e6f",
-		Desc:    desc, Find: (*store.DB).AuditByID, View: viewOf, Write: view.write,
-	})
+part of the trail.`,
+		Examples: []string{"axisor audit show 5f0c1a52-7f5e-4f0e-9f57-1d2b3c4d5e6f"}, Exits: exits.Database(exits.NotFound("no such entry")),
+	}, view.write)
 }
 
 func (v view) write(d *output.Doc) {

@@ -18,7 +18,7 @@ func New(a *app.App) *cobra.Command {
 		Long: `Automations: a type, an account and a configuration. There is at most one active automation of a type on an account.
 What automations did is in "axisor trade list --automation ID".`,
 	}
-	c.AddCommand(newList(a, nil), newShow(a, nil), newCreate(a, nil), newUpdate(a, nil), newEdit(a, nil), newEnable(a, nil), newDisable(a, nil),
-		newDelete(a, nil), newValidate(a, nil), newSchema(a, nil), newCheck(a, nil), newType(a))
+	c.AddCommand(newList(a), newShow(a), newCreate(a), newUpdate(a), newEdit(a), newEnable(a), newDisable(a),
+		newDelete(a), newValidate(a), newSchema(a), newCheck(a), newType(a))
 	return c
 }

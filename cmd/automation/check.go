@@ -39,10 +39,7 @@ const (
 	levelProblem = "problem"
 )
 
-func newCheck(a *app.App, run func(context.Context, *checkOptions) error) *cobra.Command {
-	if run == nil {
-		run = runCheck
-	}
+func newCheck(a *app.App) *cobra.Command {
 	o := &checkOptions{app: a}
 	c := &cobra.Command{
 		Use:   "check",
@@ -58,7 +55,7 @@ of the user allows. All but notes are problems.
 Exit codes: 0, 2, 3 when the user does not exist, 8 when there is a problem, 10, 11, 12.`,
 		Example: "  axisor automation check --problems\n  axisor automation check --user ana@example.com -o json",
 		Args:    flags.None(),
-		RunE:    func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE:    func(c *cobra.Command, _ []string) error { return runCheck(c.Context(), o) },
 	}
 	c.Flags().StringVar(&o.user, "user", "", "only of this `USER` (id, e-mail or username)")
 	c.Flags().StringVar(&o.kind, "type", "", "only of this type (`SLUG`)")

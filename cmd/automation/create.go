@@ -23,10 +23,7 @@ type createOptions struct {
 	write  flags.Writes
 }
 
-func newCreate(a *app.App, run func(context.Context, *createOptions) error) *cobra.Command {
-	if run == nil {
-		run = runCreate
-	}
+func newCreate(a *app.App) *cobra.Command {
 	o := &createOptions{app: a}
 	c := &cobra.Command{
 		Use:   "create USER",
@@ -53,7 +50,7 @@ account belongs to someone else, 10, 11, 12.`,
 			if err := o.input.Check(); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runCreate(c.Context(), o)
 		},
 	}
 	f := c.Flags()

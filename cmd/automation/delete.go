@@ -17,10 +17,7 @@ type deleteOptions struct {
 	write flags.Writes
 }
 
-func newDelete(a *app.App, run func(context.Context, *deleteOptions) error) *cobra.Command {
-	if run == nil {
-		run = runDelete
-	}
+func newDelete(a *app.App) *cobra.Command {
 	o := &deleteOptions{app: a}
 	c := &cobra.Command{
 		Use:     "delete ID",
@@ -34,7 +31,7 @@ Exit codes: 0, 2 when it cannot ask and --yes is missing, 3, 5 when the answer w
 		Args:    flags.Exactly("axisor automation delete "+idExample, "ID"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.id = args[0]
-			return run(c.Context(), o)
+			return runDelete(c.Context(), o)
 		},
 	}
 	o.write.RegisterDestroy(c)

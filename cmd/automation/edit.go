@@ -26,10 +26,7 @@ type editOptions struct {
 	write flags.Writes
 }
 
-func newEdit(a *app.App, run func(context.Context, *editOptions) error) *cobra.Command {
-	if run == nil {
-		run = runEdit
-	}
+func newEdit(a *app.App) *cobra.Command {
 	o := &editOptions{app: a}
 	c := &cobra.Command{
 		Use:   "edit ID",
@@ -44,7 +41,7 @@ Exit codes: 0 also when nothing was edited, 2 when the result is not valid, 3, 4
 		Args:    flags.Exactly("axisor automation edit "+idExample, "ID"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.id = args[0]
-			return run(c.Context(), o)
+			return runEdit(c.Context(), o)
 		},
 	}
 	o.write.Register(c)

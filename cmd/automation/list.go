@@ -26,10 +26,7 @@ type listOptions struct {
 
 func sortable() []string { return []string{"created_at", "updated_at", "type", "status", "user_id"} }
 
-func newList(a *app.App, run func(context.Context, *listOptions) error) *cobra.Command {
-	if run == nil {
-		run = runList
-	}
+func newList(a *app.App) *cobra.Command {
 	o := &listOptions{app: a}
 	c := &cobra.Command{
 		Use:     "list",
@@ -45,7 +42,7 @@ Exit codes: 0, 2, 3 when the user or the account does not exist, 10, 11, 12.`,
 			if err := errors.Join(o.page.Validate(sortable()...), o.active.Validate()); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runList(c.Context(), o)
 		},
 	}
 	f := c.Flags()

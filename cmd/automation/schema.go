@@ -30,10 +30,7 @@ type schemaView struct {
 	Properties json.RawMessage `json:"properties"`
 }
 
-func newSchema(a *app.App, run func(context.Context, *schemaOptions) error) *cobra.Command {
-	if run == nil {
-		run = runSchema
-	}
+func newSchema(a *app.App) *cobra.Command {
 	o := &schemaOptions{app: a}
 	c := &cobra.Command{
 		Use:   "schema",
@@ -48,7 +45,7 @@ Exit codes: 0, 2 when there is no such type, 10.`,
 			if o.kind != "" && !slices.Contains(typeWords(), o.kind) {
 				return clierr.Usagef("--type %q has no schema of its own", o.kind).WithHint("use one of " + strings.Join(typeWords(), ", "))
 			}
-			return run(c.Context(), o)
+			return runSchema(c.Context(), o)
 		},
 	}
 	c.Flags().StringVar(&o.kind, "type", "", "only the strategies of this type (`SLUG`)")

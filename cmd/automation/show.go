@@ -15,10 +15,7 @@ type showOptions struct {
 	id  string
 }
 
-func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.Command {
-	if run == nil {
-		run = runShow
-	}
+func newShow(a *app.App) *cobra.Command {
 	o := &showOptions{app: a}
 	c := &cobra.Command{
 		Use:     "show ID",
@@ -31,7 +28,7 @@ Exit codes: 0, 2, 3 when there is none, 10, 11, 12.`,
 		Args:    flags.Exactly("axisor automation show "+idExample, "ID"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.id = args[0]
-			return run(c.Context(), o)
+			return runShow(c.Context(), o)
 		},
 	}
 	flags.Mark(c, flags.EffectKey, flags.Read)

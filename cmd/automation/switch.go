@@ -23,8 +23,8 @@ type switchOptions struct {
 	write  flags.Writes
 }
 
-func newEnable(a *app.App, run func(context.Context, *switchOptions) error) *cobra.Command {
-	return newSwitch(a, run, true, &cobra.Command{
+func newEnable(a *app.App) *cobra.Command {
+	return newSwitch(a, true, &cobra.Command{
 		Use:   "enable [ID...]",
 		Short: "Start automations",
 		Long: `Makes automations active, and their status with them: those with these ids, or those of a user, a type, or both. What
@@ -35,8 +35,8 @@ Exit codes: 0 also when they are active already, 2, 3, 4 when another of the sam
 	})
 }
 
-func newDisable(a *app.App, run func(context.Context, *switchOptions) error) *cobra.Command {
-	return newSwitch(a, run, false, &cobra.Command{
+func newDisable(a *app.App) *cobra.Command {
+	return newSwitch(a, false, &cobra.Command{
 		Use:   "disable [ID...]",
 		Short: "Pause automations",
 		Long: `Makes automations inactive and their status paused: those with these ids, or those of a user, a type, or both. What
@@ -47,10 +47,7 @@ Exit codes: 0 also when they are inactive already, 2, 3, 5, 10, 11, 12.`,
 	})
 }
 
-func newSwitch(a *app.App, run func(context.Context, *switchOptions) error, active bool, c *cobra.Command) *cobra.Command {
-	if run == nil {
-		run = runSwitch
-	}
+func newSwitch(a *app.App, active bool, c *cobra.Command) *cobra.Command {
 	o := &switchOptions{app: a, active: active}
 	c.Args = cobra.ArbitraryArgs
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -60,7 +57,7 @@ func newSwitch(a *app.App, run func(context.Context, *switchOptions) error, acti
 			return clierr.Usagef("automation %s takes ids, or --user and --type", c.Name()).
 				WithHint("for example: axisor automation " + c.Name() + " " + idExample)
 		}
-		return run(c.Context(), o)
+		return runSwitch(c.Context(), o)
 	}
 	c.Flags().StringVar(&o.user, "user", "", "all of this `USER` (id, e-mail or username)")
 	c.Flags().StringVar(&o.kind, "type", "", "all of this type (`SLUG`)")

@@ -49,7 +49,7 @@ func newType(a *app.App) *cobra.Command {
 		Short: "Types of automations",
 		Long:  "The types that automations can have, with how many there are of each.",
 	}
-	c.AddCommand(newTypeList(a, nil), newTypeSwitch(a, nil, true), newTypeSwitch(a, nil, false))
+	c.AddCommand(newTypeList(a), newTypeSwitch(a, true), newTypeSwitch(a, false))
 	return c
 }
 
@@ -58,10 +58,7 @@ type typeListOptions struct {
 	page flags.Page
 }
 
-func newTypeList(a *app.App, run func(context.Context, *typeListOptions) error) *cobra.Command {
-	if run == nil {
-		run = runTypeList
-	}
+func newTypeList(a *app.App) *cobra.Command {
 	o := &typeListOptions{app: a}
 	sorts := []string{"slug", "name", "created_at"}
 	c := &cobra.Command{
@@ -77,7 +74,7 @@ Exit codes: 0, 2, 10, 11, 12.`,
 			if err := o.page.Validate(sorts...); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runTypeList(c.Context(), o)
 		},
 	}
 	o.page.Register(c, sorts...)
@@ -106,10 +103,7 @@ type typeSwitchOptions struct {
 	write  flags.Writes
 }
 
-func newTypeSwitch(a *app.App, run func(context.Context, *typeSwitchOptions) error, active bool) *cobra.Command {
-	if run == nil {
-		run = runTypeSwitch
-	}
+func newTypeSwitch(a *app.App, active bool) *cobra.Command {
 	o := &typeSwitchOptions{app: a, active: active}
 	verb, short, long := "enable", "Let users have new automations of a type", "Makes a type (slug, name or id) active."
 	if !active {
@@ -126,7 +120,7 @@ func newTypeSwitch(a *app.App, run func(context.Context, *typeSwitchOptions) err
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]
-			return run(c.Context(), o)
+			return runTypeSwitch(c.Context(), o)
 		},
 	}
 	o.write.Register(c)

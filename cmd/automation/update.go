@@ -20,10 +20,7 @@ type updateOptions struct {
 	write  flags.Writes
 }
 
-func newUpdate(a *app.App, run func(context.Context, *updateOptions) error) *cobra.Command {
-	if run == nil {
-		run = runUpdate
-	}
+func newUpdate(a *app.App) *cobra.Command {
 	o := &updateOptions{app: a}
 	var risk, account string
 	c := &cobra.Command{
@@ -57,7 +54,7 @@ Exit codes: 0 also when nothing had to change, 2, 3, 4, 10, 11, 12.`,
 			if err := o.input.Check(); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runUpdate(c.Context(), o)
 		},
 	}
 	c.Flags().StringVar(&o.config, "config", "", configHelp)

@@ -29,10 +29,7 @@ type verdict struct {
 	Warning  *string `json:"warning"`
 }
 
-func newValidate(a *app.App, run func(context.Context, *validateOptions) error) *cobra.Command {
-	if run == nil {
-		run = runValidate
-	}
+func newValidate(a *app.App) *cobra.Command {
 	o := &validateOptions{app: a}
 	c := &cobra.Command{
 		Use:   "validate",
@@ -48,7 +45,7 @@ Exit codes: 0, 2 when it is not valid, 3 when the file does not exist, 10.`,
 			if o.config == "" {
 				return clierr.Usagef("automation validate needs --config").WithHint("for example: axisor automation validate --config @config.json")
 			}
-			return run(c.Context(), o)
+			return runValidate(c.Context(), o)
 		},
 	}
 	c.Flags().StringVar(&o.config, "config", "", configHelp)

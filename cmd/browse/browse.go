@@ -19,12 +19,9 @@ type browseOptions struct {
 }
 
 // New builds `axisor browse`.
-func New(a *app.App) *cobra.Command { return newBrowse(a, nil) }
+func New(a *app.App) *cobra.Command { return newBrowse(a) }
 
-func newBrowse(a *app.App, run func(context.Context, *browseOptions) error) *cobra.Command {
-	if run == nil {
-		run = runBrowse
-	}
+func newBrowse(a *app.App) *cobra.Command {
 	o := &browseOptions{app: a}
 	c := &cobra.Command{
 		Use:   "browse [USER]",
@@ -44,7 +41,7 @@ Exit codes: 0, 2 (no terminal), 10, 11, 12, 130.`,
 			if len(args) > 0 {
 				o.user = args[0]
 			}
-			return run(c.Context(), o)
+			return runBrowse(c.Context(), o)
 		},
 	}
 	c.Flags().StringVar(&o.search, "search", "", "begin with this `TEXT` in the filter")

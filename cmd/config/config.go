@@ -21,7 +21,7 @@ profile, the configuration file, defaults. A profile named with --profile or AXI
 DATABASE_URL, ENCRYPTION_KEY and PG*.`,
 	}
 	flags.Mark(c, flags.NoRowsKey, "true")
-	c.AddCommand(newShow(a, nil), newPath(a, nil), newValidate(a, nil), newInit(a, nil))
+	c.AddCommand(newShow(a), newPath(a), newValidate(a), newInit(a))
 	return c
 }
 

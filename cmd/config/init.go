@@ -47,10 +47,7 @@ type initView struct {
 	initChecks
 }
 
-func newInit(a *app.App, run func(context.Context, *initOptions) error) *cobra.Command {
-	if run == nil {
-		run = runInit
-	}
+func newInit(a *app.App) *cobra.Command {
 	o := &initOptions{
 		app: a,
 		ask: func(ctx context.Context, f ...prompt.Field) error { return a.Prompt().Ask(ctx, f...) },
@@ -79,7 +76,7 @@ Exit codes: 2, 4 when the file exists, 5, 10 when a value or a file is not accep
 			if o.keyFile != "" && o.keyCommand != "" {
 				return clierr.Usagef("--key-file and --key-command exclude each other")
 			}
-			return run(c.Context(), o)
+			return runInit(c.Context(), o)
 		},
 	}
 	f := c.Flags()

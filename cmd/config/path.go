@@ -21,10 +21,7 @@ type pathView struct {
 	Searched []string `json:"searched"` // in order; empty when the file was named
 }
 
-func newPath(a *app.App, run func(context.Context, *pathOptions) error) *cobra.Command {
-	if run == nil {
-		run = runPath
-	}
+func newPath(a *app.App) *cobra.Command {
 	o := &pathOptions{app: a}
 	c := &cobra.Command{
 		Use:   "path",
@@ -36,7 +33,7 @@ Exit codes: 10 when a file on the way cannot be reached.`,
 		Example: `  axisor config path
   chmod 600 "$(axisor config path -q)"`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runPath(c.Context(), o) },
 	}
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	flags.Mark(c, flags.LocalKey, "true")

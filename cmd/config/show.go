@@ -28,10 +28,7 @@ type settingView struct {
 	Source *string `json:"source"` // the file, profile, variable or flag
 }
 
-func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.Command {
-	if run == nil {
-		run = runShow
-	}
+func newShow(a *app.App) *cobra.Command {
 	o := &showOptions{app: a}
 	c := &cobra.Command{
 		Use:   "show [KEY]",
@@ -49,7 +46,7 @@ Exit codes: 2, 10 when the configuration is invalid.`,
 			if len(args) > 0 {
 				o.key = args[0]
 			}
-			return run(c.Context(), o)
+			return runShow(c.Context(), o)
 		},
 	}
 	c.Flags().BoolVar(&o.origins, "origins", false, "say where each value comes from")

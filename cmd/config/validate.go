@@ -28,10 +28,7 @@ type validView struct {
 	Warnings []string `json:"warnings"`
 }
 
-func newValidate(a *app.App, run func(context.Context, *validateOptions) error) *cobra.Command {
-	if run == nil {
-		run = runValidate
-	}
+func newValidate(a *app.App) *cobra.Command {
 	o := &validateOptions{app: a}
 	c := &cobra.Command{
 		Use:   "validate [FILE]",
@@ -48,7 +45,7 @@ Exit codes: 10 when something is wrong; the error lists all of it.`,
 			if len(args) > 0 {
 				o.file = args[0]
 			}
-			return run(c.Context(), o)
+			return runValidate(c.Context(), o)
 		},
 	}
 	flags.Mark(c, flags.EffectKey, flags.Read)

@@ -43,10 +43,7 @@ type groupView struct {
 	Values  int64   `json:"values"`
 }
 
-func newCheck(a *app.App, run func(context.Context, *checkOptions) error) *cobra.Command {
-	if run == nil {
-		run = runCheck
-	}
+func newCheck(a *app.App) *cobra.Command {
 	o := &checkOptions{app: a}
 	c := &cobra.Command{
 		Use:   "check",
@@ -69,7 +66,7 @@ Exit codes: 0, 8 when there is a problem, 10 when there is no encryption key, 11
 			if o.problems && o.summary {
 				return clierr.Usagef("--problems and --summary exclude each other")
 			}
-			return run(c.Context(), o)
+			return runCheck(c.Context(), o)
 		},
 	}
 	c.Flags().BoolVar(&o.problems, "problems", false, "only values with a problem")

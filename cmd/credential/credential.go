@@ -25,8 +25,8 @@ func New(a *app.App) *cobra.Command {
 
 CREDENTIAL is an id, or a user (id, e-mail or username) together with --exchange when the user has several.`,
 	}
-	c.AddCommand(newList(a), newShow(a, nil), newSet(a, nil), newTest(a, nil), newEnable(a, nil), newDisable(a, nil),
-		newDelete(a, nil), newCheck(a, nil), newRekey(a, nil))
+	c.AddCommand(newList(a), newShow(a), newSet(a), newTest(a), newEnable(a), newDisable(a),
+		newDelete(a), newCheck(a), newRekey(a))
 	return c
 }
 

@@ -17,10 +17,7 @@ type deleteOptions struct {
 	write  flags.Writes
 }
 
-func newDelete(a *app.App, run func(context.Context, *deleteOptions) error) *cobra.Command {
-	if run == nil {
-		run = runDelete
-	}
+func newDelete(a *app.App) *cobra.Command {
 	o := &deleteOptions{app: a}
 	c := &cobra.Command{
 		Use:     "delete CREDENTIAL",
@@ -34,7 +31,7 @@ Exit codes: 0, 2 when it cannot ask and --yes is missing, 3, 4 when the user has
 		Args:    flags.Exactly("axisor credential delete ana@example.com", "CREDENTIAL"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.target.ref = args[0]
-			return run(c.Context(), o)
+			return runDelete(c.Context(), o)
 		},
 	}
 	o.target.register(c, a)

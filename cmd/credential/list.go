@@ -9,11 +9,13 @@ import (
 )
 
 func newList(a *app.App) *cobra.Command {
-	return verb.Keys(a, verb.KeysSpec[store.Credential, view]{
-		Short:    "List stored credentials",
-		Long:     "Lists the older store of credentials, newest first, with the names of the fields. Values are not even read.",
-		Example:  "  axisor credential list --user ana@example.com\n  axisor credential list --all -o csv",
-		Sortable: []string{"created_at", "updated_at", "user_id", "last_test"},
-		Desc:     desc, List: (*store.DB).ListCredentials, View: viewOf,
+	return verb.Keys(a, verb.Subject[store.Credential, view]{Desc: desc, View: viewOf}, verb.KeysList[store.Credential]{
+		Words: verb.Words{
+			Short:    "List stored credentials",
+			Long:     "Lists the older store of credentials, newest first, with the names of the fields. Values are not even read.",
+			Examples: []string{"axisor credential list --user ana@example.com", "axisor credential list --all -o csv"},
+		},
+		Sort: []string{"created_at", "updated_at", "user_id", "last_test"},
+		Rows: (*store.DB).ListCredentials,
 	})
 }

@@ -37,10 +37,7 @@ type rekeyView struct {
 	DurationMS      int64            `json:"duration_ms"`
 }
 
-func newRekey(a *app.App, run func(context.Context, *rekeyOptions) error) *cobra.Command {
-	if run == nil {
-		run = runRekey
-	}
+func newRekey(a *app.App) *cobra.Command {
 	o := &rekeyOptions{app: a}
 	c := &cobra.Command{
 		Use:   "rekey",
@@ -62,7 +59,7 @@ no encryption key, 11, 12, 13 when rows stay locked by others, 130 when interrup
   axisor credential rekey --reason 'key of 2026-08'
   axisor credential rekey --to-format v2 -o json`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runRekey(c.Context(), o) },
 	}
 	var formats []string
 	for _, f := range crypto.Writable() {

@@ -25,10 +25,7 @@ type setOptions struct {
 	ask      credential.AskFunc // the person at the terminal; tests answer instead
 }
 
-func newSet(a *app.App, run func(context.Context, *setOptions) error) *cobra.Command {
-	if run == nil {
-		run = runSet
-	}
+func newSet(a *app.App) *cobra.Command {
 	o := &setOptions{app: a, ask: func(ctx context.Context, f ...prompt.Field) error { return a.Prompt().Ask(ctx, f...) }}
 	c := &cobra.Command{
 		Use:   "set USER",
@@ -52,7 +49,7 @@ Exit codes: 0, 2, 3 when the user or exchange does not exist, 4, 10 when there i
 			if err := o.input.Validate(); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runSet(c.Context(), o)
 		},
 	}
 	c.Flags().StringVar(&o.exchange, "exchange", "", "exchange of the credentials, by its `SLUG`")

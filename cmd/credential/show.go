@@ -23,10 +23,7 @@ type showOptions struct {
 	field  string
 }
 
-func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.Command {
-	if run == nil {
-		run = runShow
-	}
+func newShow(a *app.App) *cobra.Command {
 	o := &showOptions{app: a}
 	c := &cobra.Command{
 		Use:     "show CREDENTIAL",
@@ -49,7 +46,7 @@ Exit codes: 0, 2 when it cannot ask and --yes is missing, 3, 4 when the user has
 			if o.field != "" && !o.reveal {
 				return clierr.Usagef("--field goes with --reveal")
 			}
-			return run(c.Context(), o)
+			return runShow(c.Context(), o)
 		},
 	}
 	o.target.register(c, a)

@@ -17,8 +17,8 @@ type switchOptions struct {
 	write  flags.Writes
 }
 
-func newEnable(a *app.App, run func(context.Context, *switchOptions) error) *cobra.Command {
-	return newSwitch(a, run, true, &cobra.Command{
+func newEnable(a *app.App) *cobra.Command {
+	return newSwitch(a, true, &cobra.Command{
 		Use:   "enable CREDENTIAL",
 		Short: "Make stored credentials active",
 		Long: `Makes credentials (an id, or a user) active.
@@ -28,8 +28,8 @@ Exit codes: 0 also when they are active already, 2, 3, 4 when the user has sever
 	})
 }
 
-func newDisable(a *app.App, run func(context.Context, *switchOptions) error) *cobra.Command {
-	return newSwitch(a, run, false, &cobra.Command{
+func newDisable(a *app.App) *cobra.Command {
+	return newSwitch(a, false, &cobra.Command{
 		Use:   "disable CREDENTIAL",
 		Short: "Make stored credentials inactive",
 		Long: `Makes credentials (an id, or a user) inactive; the values are kept.
@@ -39,15 +39,12 @@ Exit codes: 0 also when they are inactive already, 2, 3, 4 when the user has sev
 	})
 }
 
-func newSwitch(a *app.App, run func(context.Context, *switchOptions) error, active bool, c *cobra.Command) *cobra.Command {
-	if run == nil {
-		run = runSwitch
-	}
+func newSwitch(a *app.App, active bool, c *cobra.Command) *cobra.Command {
 	o := &switchOptions{app: a, active: active}
 	c.Args = flags.Exactly("axisor credential "+c.Name()+" ana@example.com", "CREDENTIAL")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		o.target.ref = args[0]
-		return run(c.Context(), o)
+		return runSwitch(c.Context(), o)
 	}
 	o.target.register(c, a)
 	o.write.Register(c)

@@ -22,10 +22,7 @@ type testOptions struct {
 	write  flags.Writes
 }
 
-func newTest(a *app.App, run func(context.Context, *testOptions) error) *cobra.Command {
-	if run == nil {
-		run = runTest
-	}
+func newTest(a *app.App) *cobra.Command {
 	o := &testOptions{app: a}
 	c := &cobra.Command{
 		Use:   "test [CREDENTIAL]",
@@ -51,7 +48,7 @@ missing, 7 when some of many do not work, 10, 11 when the exchange or the clock 
 			if err := o.validate(); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runTest(c.Context(), o)
 		},
 	}
 	o.target.register(c, a)

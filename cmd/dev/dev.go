@@ -30,7 +30,7 @@ None of it touches a database, an exchange or a configuration file that was ther
   axisor dev down`,
 	}
 	flags.Mark(c, flags.NoRowsKey, "true")
-	c.AddCommand(newUp(a, nil), newDown(a, nil), newStatus(a, nil), newSeed(a, nil), newExchange(a, nil), newLightning(a, nil))
+	c.AddCommand(newUp(a), newDown(a), newStatus(a), newSeed(a), newExchange(a), newLightning(a))
 	return c
 }
 

@@ -17,10 +17,7 @@ type downOptions struct {
 	write flags.Writes
 }
 
-func newDown(a *app.App, run func(context.Context, *downOptions) error) *cobra.Command {
-	if run == nil {
-		run = runDown
-	}
+func newDown(a *app.App) *cobra.Command {
 	o := &downOptions{app: a}
 	c := &cobra.Command{
 		Use:   "down",
@@ -32,7 +29,7 @@ Exit codes: 2 when --purge is not confirmed and there is nobody to ask, 5 when t
 		Example: `  axisor dev down
   axisor dev down --purge --yes`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runDown(c.Context(), o) },
 	}
 	c.Flags().BoolVar(&o.purge, "purge", false, "also delete the data, the key and the configuration it made")
 	o.write.RegisterDestroy(c)

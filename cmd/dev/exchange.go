@@ -29,10 +29,7 @@ func serveArgs(address, stateDir string) []string {
 	return []string{"dev", "exchange", "--listen", address, "--state", stateDir}
 }
 
-func newExchange(a *app.App, run func(context.Context, *exchangeOptions) error) *cobra.Command {
-	if run == nil {
-		run = runExchange
-	}
+func newExchange(a *app.App) *cobra.Command {
 	o := &exchangeOptions{app: a}
 	c := &cobra.Command{
 		Use:   "exchange",
@@ -48,13 +45,13 @@ Exit codes: 4 when one already runs on this state, 11 when the address is taken.
   axisor dev exchange price 92000
   axisor dev exchange key alice | axisor account create alice --exchange lnmarkets --name main --from-stdin`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runExchange(c.Context(), o) },
 	}
 	c.Flags().StringVar(&o.listen, "listen", "127.0.0.1:0", "`ADDRESS` on the loopback interface; port 0 takes a free one")
 	c.Flags().StringVar(&o.state, "state", "", "`FOLDER` of its state (default .axisor/exchange)")
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	flags.Mark(c, flags.LocalKey, "true")
-	c.AddCommand(newPrice(a, nil), newState(a, nil), newRequests(a, nil), newKey(a, nil))
+	c.AddCommand(newPrice(a), newState(a), newRequests(a), newKey(a))
 	return c
 }
 

@@ -24,10 +24,7 @@ type keyOptions struct {
 	write    flags.Writes
 }
 
-func newKey(a *app.App, run func(context.Context, *keyOptions) error) *cobra.Command {
-	if run == nil {
-		run = runKey
-	}
+func newKey(a *app.App) *cobra.Command {
 	o := &keyOptions{app: a}
 	c := &cobra.Command{
 		Use:   "key NAME",
@@ -47,7 +44,7 @@ Exit codes: 2, and 11 when the environment is not running.`,
 			if o.balance < 0 || o.quantity < 0 || o.leverage < 1 || o.leverage > futures.MaxLeverage {
 				return clierr.Usagef("--balance and --quantity are not negative, --leverage is 1 to %g", futures.MaxLeverage)
 			}
-			return run(c.Context(), o)
+			return runKey(c.Context(), o)
 		},
 	}
 	c.Flags().Int64Var(&o.balance, "balance", 1_000_000, "free balance in `SATS`")

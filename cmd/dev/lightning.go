@@ -29,10 +29,7 @@ func serveNodeArgs(address, stateDir string) []string {
 	return []string{"dev", "lightning", "--listen", address, "--state", stateDir}
 }
 
-func newLightning(a *app.App, run func(context.Context, *lightningOptions) error) *cobra.Command {
-	if run == nil {
-		run = runLightning
-	}
+func newLightning(a *app.App) *cobra.Command {
 	o := &lightningOptions{app: a}
 	c := &cobra.Command{
 		Use:   "lightning",
@@ -48,7 +45,7 @@ Exit codes: 4 when one already runs on this state, 11 when the address is taken.
   axisor dev lightning pay "$(cat invoice)"
   axisor payment reconcile --apply`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runLightning(c.Context(), o) },
 	}
 	c.Flags().StringVar(&o.listen, "listen", "127.0.0.1:0", "`ADDRESS` on the loopback interface; port 0 takes a free one")
 	c.Flags().StringVar(&o.state, "state", "", "`FOLDER` of its state (default .axisor/lightning)")

@@ -22,10 +22,7 @@ type priceOptions struct {
 	write flags.Writes
 }
 
-func newPrice(a *app.App, run func(context.Context, *priceOptions) error) *cobra.Command {
-	if run == nil {
-		run = runPrice
-	}
+func newPrice(a *app.App) *cobra.Command {
 	o := &priceOptions{app: a}
 	c := &cobra.Command{
 		Use:   "price [PRICE]",
@@ -46,7 +43,7 @@ Exit codes: 2 for a price that is none, 11 when the environment is not running.`
 				}
 				o.price = price
 			}
-			return run(c.Context(), o)
+			return runPrice(c.Context(), o)
 		},
 	}
 	o.write.Register(c)

@@ -17,10 +17,7 @@ type requestsOptions struct {
 	last int
 }
 
-func newRequests(a *app.App, run func(context.Context, *requestsOptions) error) *cobra.Command {
-	if run == nil {
-		run = runRequests
-	}
+func newRequests(a *app.App) *cobra.Command {
 	o := &requestsOptions{app: a}
 	c := &cobra.Command{
 		Use:   "requests",
@@ -36,7 +33,7 @@ Exit codes: 2, and 11 when the environment is not running.`,
 			if o.last < 1 {
 				return clierr.Usagef("--last %d: must be positive", o.last)
 			}
-			return run(c.Context(), o)
+			return runRequests(c.Context(), o)
 		},
 	}
 	c.Flags().IntVar(&o.last, "last", 20, "show the last `N`")

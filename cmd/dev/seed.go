@@ -24,10 +24,7 @@ type seedOptions struct {
 	write flags.Writes
 }
 
-func newSeed(a *app.App, run func(context.Context, *seedOptions) error) *cobra.Command {
-	if run == nil {
-		run = runSeed
-	}
+func newSeed(a *app.App) *cobra.Command {
 	o := &seedOptions{app: a}
 	c := &cobra.Command{
 		Use:   "seed",
@@ -48,7 +45,7 @@ Exit codes: 4 when the configured database is another one, 11 when the environme
 			if o.users < 1 || o.users > mostUsers {
 				return clierr.Usagef("--users %d: must be between 1 and %d", o.users, mostUsers)
 			}
-			return run(c.Context(), o)
+			return runSeed(c.Context(), o)
 		},
 	}
 	c.Flags().IntVar(&o.users, "users", 50, "how many users")

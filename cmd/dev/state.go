@@ -19,10 +19,7 @@ type stateOptions struct {
 	all bool
 }
 
-func newState(a *app.App, run func(context.Context, *stateOptions) error) *cobra.Command {
-	if run == nil {
-		run = runState
-	}
+func newState(a *app.App) *cobra.Command {
 	o := &stateOptions{app: a}
 	c := &cobra.Command{
 		Use:   "state",
@@ -34,7 +31,7 @@ Exit codes: 11 when the environment is not running.`,
 		Example: `  axisor dev exchange state
   axisor dev exchange state --all -o json --jq '[.items[] | select(.liquidated)] | length'`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runState(c.Context(), o) },
 	}
 	c.Flags().BoolVar(&o.all, "all", false, "also what is closed, liquidated or not yet open")
 	flags.Mark(c, flags.EffectKey, flags.Read)

@@ -16,10 +16,7 @@ type statusOptions struct {
 	check bool
 }
 
-func newStatus(a *app.App, run func(context.Context, *statusOptions) error) *cobra.Command {
-	if run == nil {
-		run = runStatus
-	}
+func newStatus(a *app.App) *cobra.Command {
 	o := &statusOptions{app: a}
 	c := &cobra.Command{
 		Use:   "status",
@@ -31,7 +28,7 @@ Exit codes: 0, whatever runs; with --check 8 unless everything runs.`,
 		Example: `  axisor dev status
   axisor dev status --check -q || axisor dev up`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runStatus(c.Context(), o) },
 	}
 	c.Flags().BoolVar(&o.check, "check", false, "exit 8 unless everything runs")
 	flags.Mark(c, flags.EffectKey, flags.Read)

@@ -19,10 +19,7 @@ type upOptions struct {
 	write flags.Writes
 }
 
-func newUp(a *app.App, run func(context.Context, *upOptions) error) *cobra.Command {
-	if run == nil {
-		run = runUp
-	}
+func newUp(a *app.App) *cobra.Command {
 	o := &upOptions{app: a}
 	c := &cobra.Command{
 		Use:   "up",
@@ -38,7 +35,7 @@ Exit codes: 14 when no PostgreSQL server programs are on this machine, 10 when a
 		Example: `  axisor dev up
   axisor dev up -o json --jq .database_url`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runUp(c.Context(), o) },
 	}
 	o.write.Register(c)
 	flags.Mark(c, flags.LocalKey, "true")

@@ -41,12 +41,9 @@ type checkView struct {
 }
 
 // New builds `axisor doctor`.
-func New(a *app.App) *cobra.Command { return newDoctor(a, nil) }
+func New(a *app.App) *cobra.Command { return newDoctor(a) }
 
-func newDoctor(a *app.App, run func(context.Context, *doctorOptions) error) *cobra.Command {
-	if run == nil {
-		run = runDoctor
-	}
+func newDoctor(a *app.App) *cobra.Command {
 	o := &doctorOptions{app: a}
 	c := &cobra.Command{
 		Use:   "doctor",
@@ -72,7 +69,7 @@ Exit codes: 1 when a repair failed, 8 when a check failed; warnings and skipped 
 			if o.write.DryRun && !o.fix {
 				return clierr.Usagef("--dry-run goes with --fix")
 			}
-			return run(c.Context(), o)
+			return runDoctor(c.Context(), o)
 		},
 	}
 	c.Flags().BoolVar(&o.fix, "fix", false, "repair what cannot hurt, then look again")

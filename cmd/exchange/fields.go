@@ -3,13 +3,15 @@ package exchange
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/pkg/admin"
 )
 
-// fieldFlags are the flags for what an exchange consists of. A flag that is not given leaves its field alone, an
-// empty one clears it.
+// fieldFlags are the flags for what an exchange consists of. A flag that is not given leaves its field alone; --clear
+// empties it.
 type fieldFlags struct {
 	name, slug, description, website, logo, version string
+	clear                                           flags.Clear
 }
 
 func (f *fieldFlags) register(c *cobra.Command) {
@@ -24,7 +26,7 @@ func (f *fieldFlags) register(c *cobra.Command) {
 
 func (f *fieldFlags) input(c *cobra.Command) admin.ExchangeInput {
 	given := func(name string, value *string) *string {
-		if c.Flags().Changed(name) {
+		if c.Flags().Changed(name) || f.clear.Has(name) {
 			return value
 		}
 		return nil

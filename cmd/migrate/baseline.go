@@ -48,10 +48,7 @@ type baselineView struct {
 	Migrations []stepView      `json:"migrations"` // applied afterwards
 }
 
-func newBaseline(a *app.App, run func(context.Context, *baselineOptions) error) *cobra.Command {
-	if run == nil {
-		run = runBaseline
-	}
+func newBaseline(a *app.App) *cobra.Command {
 	o := &baselineOptions{app: a}
 	c := &cobra.Command{
 		Use:   "baseline",
@@ -72,7 +69,7 @@ holds the lock.`,
   axisor migrate baseline
   axisor migrate baseline -n -o json --jq '.violations[]'`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runBaseline(c.Context(), o) },
 	}
 	lockTimeoutFlag(c, &o.lockTimeout)
 	o.write.Register(c)

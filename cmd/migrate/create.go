@@ -33,10 +33,7 @@ type fileView struct {
 	File    string `json:"file"`
 }
 
-func newCreate(a *app.App, run func(context.Context, *createOptions) error) *cobra.Command {
-	if run == nil {
-		run = runCreate
-	}
+func newCreate(a *app.App) *cobra.Command {
 	o := &createOptions{app: a}
 	c := &cobra.Command{
 		Use:   "create NAME",
@@ -58,7 +55,7 @@ Exit codes: 2 when the name is not of that form, 3 when there is no such directo
 					return clierr.Usagef("--%s %q: must be a name of letters, digits and _", flag, value)
 				}
 			}
-			return run(c.Context(), o)
+			return runCreate(c.Context(), o)
 		},
 	}
 	flags.RegisterEnum(c, &o.template, "template", "sql", "what to begin with", migrate.Templates()...)

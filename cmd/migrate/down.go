@@ -24,10 +24,7 @@ type downOptions struct {
 	write       flags.Writes
 }
 
-func newDown(a *app.App, run func(context.Context, *downOptions) error) *cobra.Command {
-	if run == nil {
-		run = runDown
-	}
+func newDown(a *app.App) *cobra.Command {
 	o := &downOptions{app: a}
 	c := &cobra.Command{
 		Use:   "down",
@@ -49,7 +46,7 @@ is no, 11 without a database, 12 when the schema is newer than this program, 13 
 			if err := o.validate(c.Flags().Changed("steps")); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runDown(c.Context(), o)
 		},
 	}
 	c.Flags().Int64Var(&o.to, "to", 0, "take back everything above this `VERSION`; 0 empties the schema")

@@ -28,10 +28,7 @@ type remarkView struct {
 	Rewrite string `json:"rewrite"`
 }
 
-func newLint(a *app.App, run func(context.Context, *lintOptions) error) *cobra.Command {
-	if run == nil {
-		run = runLint
-	}
+func newLint(a *app.App) *cobra.Command {
 	o := &lintOptions{app: a}
 	c := &cobra.Command{
 		Use:   "lint [FILE]...",
@@ -50,7 +47,7 @@ Exit codes: 3 when there is no such file, 8 when something was found.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.files = args
-			return run(c.Context(), o)
+			return runLint(c.Context(), o)
 		},
 	}
 	flags.Mark(c, flags.EffectKey, flags.Read)

@@ -29,8 +29,8 @@ schema with the one this program expects. One run at a time: a lock in the datab
   axisor migrate verify`,
 	}
 	flags.Mark(c, flags.NoRowsKey, "true")
-	c.AddCommand(newUp(a, nil), newDown(a, nil), newStatus(a, nil), newVersion(a, nil), newVerify(a, nil),
-		newBaseline(a, nil), newRedo(a, nil), newCreate(a, nil), newLint(a, nil))
+	c.AddCommand(newUp(a), newDown(a), newStatus(a), newVersion(a), newVerify(a),
+		newBaseline(a), newRedo(a), newCreate(a), newLint(a))
 	return c
 }
 

@@ -19,10 +19,7 @@ type redoOptions struct {
 	write       flags.Writes
 }
 
-func newRedo(a *app.App, run func(context.Context, *redoOptions) error) *cobra.Command {
-	if run == nil {
-		run = runRedo
-	}
+func newRedo(a *app.App) *cobra.Command {
 	o := &redoOptions{app: a}
 	c := &cobra.Command{
 		Use:   "redo",
@@ -37,7 +34,7 @@ there is no schema or a newer one, 13 when another run holds the lock.`,
 		Example: `  axisor migrate redo --dry-run
   axisor migrate redo --yes`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runRedo(c.Context(), o) },
 	}
 	lockTimeoutFlag(c, &o.lockTimeout)
 	o.write.RegisterDestroy(c)

@@ -17,10 +17,7 @@ type statusOptions struct {
 	check bool
 }
 
-func newStatus(a *app.App, run func(context.Context, *statusOptions) error) *cobra.Command {
-	if run == nil {
-		run = runStatus
-	}
+func newStatus(a *app.App) *cobra.Command {
 	o := &statusOptions{app: a}
 	c := &cobra.Command{
 		Use:   "status",
@@ -34,7 +31,7 @@ Exit codes: 0 whatever is pending; with --check 8 unless the schema is the one t
   axisor migrate status --check -q || axisor migrate up
   axisor migrate status -o json --jq '.items[] | select(.state == "pending").name'`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runStatus(c.Context(), o) },
 	}
 	c.Flags().BoolVar(&o.check, "check", false, "exit 8 when migrations are pending or unknown")
 	flags.Mark(c, flags.EffectKey, flags.Read)

@@ -21,10 +21,7 @@ type upOptions struct {
 	write       flags.Writes
 }
 
-func newUp(a *app.App, run func(context.Context, *upOptions) error) *cobra.Command {
-	if run == nil {
-		run = runUp
-	}
+func newUp(a *app.App) *cobra.Command {
 	o := &upOptions{app: a}
 	c := &cobra.Command{
 		Use:   "up",
@@ -49,7 +46,7 @@ than this program, 13 when another run holds the lock.`,
 			if c.Flags().Changed("to") && o.to < 1 {
 				return clierr.Usagef("--to %d: migrations are numbered from 1", o.to)
 			}
-			return run(c.Context(), o)
+			return runUp(c.Context(), o)
 		},
 	}
 	c.Flags().Int64Var(&o.to, "to", 0, "stop after this `VERSION` (default the newest)")

@@ -19,10 +19,7 @@ type verifyOptions struct {
 	write   flags.Writes
 }
 
-func newVerify(a *app.App, run func(context.Context, *verifyOptions) error) *cobra.Command {
-	if run == nil {
-		run = runVerify
-	}
+func newVerify(a *app.App) *cobra.Command {
 	o := &verifyOptions{app: a}
 	c := &cobra.Command{
 		Use:   "verify",
@@ -43,7 +40,7 @@ migrations are pending or unknown, 13 when a migration is running.`,
   axisor migrate verify --fix > repair.sql
   axisor migrate verify --against app`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runVerify(c.Context(), o) },
 	}
 	c.Flags().BoolVar(&o.fix, "fix", false, "print the SQL that repairs the differences; with --yes run it")
 	flags.RegisterEnum(c, &o.against, "against", "schema", "what to compare with", "schema", "app")

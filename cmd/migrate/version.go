@@ -14,10 +14,7 @@ import (
 
 type versionOptions struct{ app *app.App }
 
-func newVersion(a *app.App, run func(context.Context, *versionOptions) error) *cobra.Command {
-	if run == nil {
-		run = runVersion
-	}
+func newVersion(a *app.App) *cobra.Command {
 	o := &versionOptions{app: a}
 	c := &cobra.Command{
 		Use:   "version",
@@ -29,7 +26,7 @@ Exit codes: 0 in every state, 11 without a database.`,
 		Example: `  axisor migrate version
   axisor migrate version -q`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runVersion(c.Context(), o) },
 	}
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	flags.Fields(c, output.Fields[versionView]())

@@ -17,17 +17,17 @@ func New(a *app.App) *cobra.Command {
 		Short: "Channels that users are notified on",
 		Long:  `Channels that users are notified on. The web application makes them; here they are only looked at.`,
 	}
-	c.AddCommand(newList(a))
+	c.AddCommand(list(a))
 	return c
 }
 
-func newList(a *app.App) *cobra.Command {
-	return verb.Activity(a, verb.ActivitySpec[models.Notification, view]{
+func list(a *app.App) *cobra.Command {
+	return verb.Activity(a, verb.Subject[models.Notification, view]{Desc: desc, View: viewOf}, verb.ActivityList[models.Notification]{
 		Noun:     "notification channels",
-		Example:  "  axisor notification list --user ana@example.com\n  axisor notification list --type telegram -o csv",
+		Examples: []string{"axisor notification list --user ana@example.com", "axisor notification list --type telegram -o csv"},
 		TypeFlag: "type", TypeHelp: "only this `CHANNEL`, such as telegram, email or whatsapp",
-		Enabled:  true,
-		Sortable: []string{"created_at", "updated_at", "type"},
-		Desc:     desc, List: (*store.DB).ListNotifications, View: viewOf,
+		Enabled: true,
+		Sort:    []string{"created_at", "updated_at", "type"},
+		Rows:    (*store.DB).ListNotifications,
 	})
 }

@@ -47,10 +47,7 @@ func findingDesc() output.Desc {
 	}}
 }
 
-func newCheck(a *app.App, run func(context.Context, *checkOptions) error) *cobra.Command {
-	if run == nil {
-		run = runCheck
-	}
+func newCheck(a *app.App) *cobra.Command {
 	o := &checkOptions{app: a}
 	c := &cobra.Command{
 		Use:   "check [PAYMENT...]",
@@ -66,7 +63,7 @@ Exit codes: 0 (nothing found), 2, 3, 8 (something found), 10, 11, 12.`,
 		Args: func(*cobra.Command, []string) error { return nil },
 		RunE: func(c *cobra.Command, args []string) error {
 			o.refs = args
-			return run(c.Context(), o)
+			return runCheck(c.Context(), o)
 		},
 	}
 	o.filter.register(c, a)

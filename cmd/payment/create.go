@@ -21,10 +21,7 @@ type createOptions struct {
 	write flags.Writes
 }
 
-func newCreate(a *app.App, run func(context.Context, *createOptions) error) *cobra.Command {
-	if run == nil {
-		run = runCreate
-	}
+func newCreate(a *app.App) *cobra.Command {
 	o := &createOptions{app: a}
 	c := &cobra.Command{
 		Use:   "create USER",
@@ -50,7 +47,7 @@ Exit codes: 0, 2 (also a bad invoice), 3 (no such user), 4 (recorded already, or
 			case c.Flags().Changed("amount-sats") && o.in.AmountSats < 1:
 				return clierr.Usagef("--amount-sats %d: must be positive", o.in.AmountSats)
 			}
-			return run(c.Context(), o)
+			return runCreate(c.Context(), o)
 		},
 	}
 	f := c.Flags()

@@ -64,10 +64,7 @@ type hopView struct {
 
 func invoiceDesc() output.Desc { return output.Desc{Noun: "invoices", ID: "payment_hash"} }
 
-func newDecode(a *app.App, run func(context.Context, *decodeOptions) error) *cobra.Command {
-	if run == nil {
-		run = runDecode
-	}
+func newDecode(a *app.App) *cobra.Command {
 	o := &decodeOptions{app: a}
 	c := &cobra.Command{
 		Use:   "decode BOLT11",
@@ -82,7 +79,7 @@ Exit codes: 0 (also for an expired invoice), 2 (not a valid invoice).`,
 		Args: flags.Exactly("axisor payment decode lnbc2500u1…", "BOLT11"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.text = args[0]
-			return run(c.Context(), o)
+			return runDecode(c.Context(), o)
 		},
 	}
 	flags.Mark(c, flags.EffectKey, flags.Read)

@@ -36,10 +36,7 @@ type expireView struct {
 	PaidIDs []string `json:"paid_ids"`
 }
 
-func newExpire(a *app.App, run func(context.Context, *expireOptions) error) *cobra.Command {
-	if run == nil {
-		run = runExpire
-	}
+func newExpire(a *app.App) *cobra.Command {
 	o := &expireOptions{app: a}
 	c := &cobra.Command{
 		Use:   "expire",
@@ -60,7 +57,7 @@ Exit codes: 0 (also when there is nothing to do), 2, 7 (the node could not be as
 			if o.grace < 0 {
 				return clierr.Usagef("--grace %s: must not be negative", o.grace)
 			}
-			return run(c.Context(), o)
+			return runExpire(c.Context(), o)
 		},
 	}
 	c.Flags().DurationVar(&o.grace, "grace", 0, "leave a payment alone for this `DURATION` after its expiry")

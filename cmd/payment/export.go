@@ -16,10 +16,7 @@ type exportOptions struct {
 	filter filter
 }
 
-func newExport(a *app.App, run func(context.Context, *exportOptions) error) *cobra.Command {
-	if run == nil {
-		run = runExport
-	}
+func newExport(a *app.App) *cobra.Command {
 	o := &exportOptions{app: a}
 	c := &cobra.Command{
 		Use:   "export",
@@ -31,7 +28,7 @@ Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 		Example: `  axisor payment export --since 2026-01-01 > payments.csv
   axisor payment export --status paid -o jsonl | gzip > paid.jsonl.gz`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runExport(c.Context(), o) },
 	}
 	o.filter.register(c, a)
 	flags.Mark(c, flags.EffectKey, flags.Read)

@@ -18,10 +18,7 @@ type failOptions struct {
 	write flags.Writes
 }
 
-func newFail(a *app.App, run func(context.Context, *failOptions) error) *cobra.Command {
-	if run == nil {
-		run = runFail
-	}
+func newFail(a *app.App) *cobra.Command {
 	o := &failOptions{app: a}
 	c := &cobra.Command{
 		Use:   "fail PAYMENT",
@@ -34,7 +31,7 @@ Exit codes: 0, 2, 3, 4 (paid, expired or refunded), 10, 11, 12.`,
 		Args:    flags.Exactly("axisor payment fail 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111", "PAYMENT"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]
-			return run(c.Context(), o)
+			return runFail(c.Context(), o)
 		},
 	}
 	o.write.Register(c)

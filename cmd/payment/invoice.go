@@ -25,10 +25,7 @@ type invoiceOptions struct {
 	write   flags.Writes
 }
 
-func newInvoice(a *app.App, run func(context.Context, *invoiceOptions) error) *cobra.Command {
-	if run == nil {
-		run = runInvoice
-	}
+func newInvoice(a *app.App) *cobra.Command {
 	o := &invoiceOptions{app: a}
 	c := &cobra.Command{
 		Use:   "invoice USER",
@@ -55,7 +52,7 @@ run it again), 12, 13 (another run is asking for this user).`,
 			case o.expiry < 0:
 				return clierr.Usagef("--expiry %s: must be positive", o.expiry)
 			}
-			return run(c.Context(), o)
+			return runInvoice(c.Context(), o)
 		},
 	}
 	f := c.Flags()

@@ -26,9 +26,9 @@ refunded, and an expired one can still be paid on purpose. The web application's
 
 Wherever a command takes a PAYMENT, its id, its payment hash or its invoice will do.`,
 	}
-	c.AddCommand(newList(a, nil), newShow(a, nil), newCreate(a, nil), newDecode(a, nil), newSettle(a, nil),
-		newExpire(a, nil), newFail(a, nil), newRefund(a, nil), newStats(a, nil), newCheck(a, nil), newExport(a, nil),
-		newReconcile(a, nil), newInvoice(a, nil))
+	c.AddCommand(newList(a), newShow(a), newCreate(a), newDecode(a), newSettle(a),
+		newExpire(a), newFail(a), newRefund(a), newStats(a), newCheck(a), newExport(a),
+		newReconcile(a), newInvoice(a))
 	return c
 }
 

@@ -88,10 +88,7 @@ func classRole(v any) int {
 	}
 }
 
-func newReconcile(a *app.App, run func(context.Context, *reconcileOptions) error) *cobra.Command {
-	if run == nil {
-		run = runReconcile
-	}
+func newReconcile(a *app.App) *cobra.Command {
 	o := &reconcileOptions{app: a}
 	c := &cobra.Command{
 		Use:   "reconcile",
@@ -119,7 +116,7 @@ Exit codes: 0 (they agree, or all was put right), 2, 6 (key refused), 7 (some co
 			if o.downgrade && !o.apply {
 				return clierr.Usagef("--allow-downgrade needs --apply")
 			}
-			return run(c.Context(), o)
+			return runReconcile(c.Context(), o)
 		},
 	}
 	f := c.Flags()

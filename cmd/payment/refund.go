@@ -21,10 +21,7 @@ type refundOptions struct {
 	write flags.Writes
 }
 
-func newRefund(a *app.App, run func(context.Context, *refundOptions) error) *cobra.Command {
-	if run == nil {
-		run = runRefund
-	}
+func newRefund(a *app.App) *cobra.Command {
 	o := &refundOptions{app: a}
 	const example = `axisor payment refund 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --reason "paid twice, ticket 812"`
 	c := &cobra.Command{
@@ -48,7 +45,7 @@ Exit codes: 0, 2, 3, 4 (not paid, refunded already, invoice used before), 10, 11
 			if c.Flags().Changed("amount-sats") && o.in.AmountSats < 1 {
 				return clierr.Usagef("--amount-sats %d: must be positive", o.in.AmountSats)
 			}
-			return run(c.Context(), o)
+			return runRefund(c.Context(), o)
 		},
 	}
 	f := c.Flags()

@@ -31,10 +31,7 @@ type settledView struct {
 	PlanAfter  models.PlanType `json:"plan_after"`
 }
 
-func newSettle(a *app.App, run func(context.Context, *settleOptions) error) *cobra.Command {
-	if run == nil {
-		run = runSettle
-	}
+func newSettle(a *app.App) *cobra.Command {
 	o := &settleOptions{app: a}
 	c := &cobra.Command{
 		Use:   "settle PAYMENT",
@@ -58,7 +55,7 @@ Exit codes: 0 (also when paid already), 2, 3, 4 (wrong preimage or state, late, 
 			if err := o.validate(); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runSettle(c.Context(), o)
 		},
 	}
 	f := c.Flags()

@@ -50,10 +50,7 @@ type refundView struct {
 	CreatedAt   output.Time `json:"created_at"`
 }
 
-func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.Command {
-	if run == nil {
-		run = runShow
-	}
+func newShow(a *app.App) *cobra.Command {
 	o := &showOptions{app: a}
 	c := &cobra.Command{
 		Use:     "show PAYMENT",
@@ -68,7 +65,7 @@ Exit codes: 0, 2, 3 (no such payment), 4 (several payments have this hash), 10, 
 		Args: flags.Exactly("axisor payment show 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111", "PAYMENT"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]
-			return run(c.Context(), o)
+			return runShow(c.Context(), o)
 		},
 	}
 	flags.Mark(c, flags.EffectKey, flags.Read)

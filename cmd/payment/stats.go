@@ -63,10 +63,7 @@ func seconds(v any) string {
 	return strconv.FormatFloat(f, 'f', 0, 64) + " s"
 }
 
-func newStats(a *app.App, run func(context.Context, *statsOptions) error) *cobra.Command {
-	if run == nil {
-		run = runStats
-	}
+func newStats(a *app.App) *cobra.Command {
 	o := &statsOptions{app: a}
 	c := &cobra.Command{
 		Use:   "stats",
@@ -83,7 +80,7 @@ Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
   axisor payment stats --by plan -o csv
   axisor payment stats -o json --jq '.items[0].revenue_sats'`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runStats(c.Context(), o) },
 	}
 	f := c.Flags()
 	flags.RegisterEnum(c, &o.by, "by", "", "one row for each", "day", "month", "plan", "method")

@@ -5,6 +5,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -17,27 +18,25 @@ func New(a *app.App) *cobra.Command {
 		Short: "Backtest reports",
 		Long:  `Backtest reports. The web application makes them; here they are only looked at.`,
 	}
-	c.AddCommand(newList(a), newShow(a))
+	c.AddCommand(list(a), show(a))
 	return c
 }
 
-func newList(a *app.App) *cobra.Command {
-	return verb.Activity(a, verb.ActivitySpec[models.BacktestReport, view]{
+func list(a *app.App) *cobra.Command {
+	return verb.Activity(a, verb.Subject[models.BacktestReport, view]{Desc: desc, View: viewOf}, verb.ActivityList[models.BacktestReport]{
 		Noun:     "backtest reports",
-		Example:  "  axisor report list --user ana@example.com\n  axisor report list --status failed --since 7d -o json",
+		Examples: []string{"axisor report list --user ana@example.com", "axisor report list --status failed --since 7d -o json"},
 		TypeFlag: "strategy", TypeHelp: "only of this `STRATEGY`",
-		Status:   "pending, created, running, processing, completed or failed",
-		Sortable: []string{"created_at", "completed_at", "status"},
-		Desc:     desc, List: (*store.DB).ListReports, View: viewOf,
+		Status: "pending, created, running, processing, completed or failed",
+		Sort:   []string{"created_at", "completed_at", "status"},
+		Rows:   (*store.DB).ListReports,
 	})
 }
 
-func newShow(a *app.App) *cobra.Command {
+func show(a *app.App) *cobra.Command {
 	const example = "axisor report show 5f0c1a52-7f5e-4f0e-9f57-1d2b3c4d5e6f"
-	return verb.Show(a, verb.ShowSpec[models.BacktestReport, showView]{
-		Short:   "Show one report with its configuration and result",
-		Long:    "Show one report with its configuration and result.\n\nExit codes: 0, 2, 3 (no such report), 10, 11, 12.",
-		Example: example, More: "\n  " + example + " -o json --jq .config",
-		Desc: desc, Find: (*store.DB).ReportByID, View: showOf,
-	})
+	return verb.Subject[models.BacktestReport, showView]{Desc: desc, Find: (*store.DB).ReportByID, View: showOf}.Show(a, verb.Words{
+		Use: "show ID", Short: "Show one report with its configuration and result",
+		Examples: []string{example, example + " -o json --jq .config"}, Exits: exits.Database(exits.NotFound("no such report")),
+	}, nil)
 }

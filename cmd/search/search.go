@@ -41,12 +41,9 @@ type hitView struct {
 }
 
 // New builds `axisor search`.
-func New(a *app.App) *cobra.Command { return newSearch(a, nil) }
+func New(a *app.App) *cobra.Command { return newSearch(a) }
 
-func newSearch(a *app.App, run func(context.Context, *searchOptions) error) *cobra.Command {
-	if run == nil {
-		run = runSearch
-	}
+func newSearch(a *app.App) *cobra.Command {
 	o := &searchOptions{app: a}
 	c := &cobra.Command{
 		Use:   "search TEXT",
@@ -72,7 +69,7 @@ Exit codes: 0 also when nothing was found, 2, 10, 11, 12.`,
 			if err := o.validate(); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runSearch(c.Context(), o)
 		},
 	}
 	c.Flags().StringSliceVar(&o.kinds, "kind", nil, "only this `KIND`: "+strings.Join(store.SearchKinds(), ", ")+"; repeatable")

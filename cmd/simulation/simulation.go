@@ -5,6 +5,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -17,27 +18,25 @@ func New(a *app.App) *cobra.Command {
 		Short: "Simulated market runs",
 		Long:  `Simulated market runs. The web application makes them; here they are only looked at.`,
 	}
-	c.AddCommand(newList(a), newShow(a))
+	c.AddCommand(list(a), show(a))
 	return c
 }
 
-func newList(a *app.App) *cobra.Command {
-	return verb.Activity(a, verb.ActivitySpec[models.Simulation, view]{
+func list(a *app.App) *cobra.Command {
+	return verb.Activity(a, verb.Subject[models.Simulation, view]{Desc: desc, View: viewOf}, verb.ActivityList[models.Simulation]{
 		Noun:     "simulations",
-		Example:  "  axisor simulation list --user ana@example.com\n  axisor simulation list --status running -o json",
+		Examples: []string{"axisor simulation list --user ana@example.com", "axisor simulation list --status running -o json"},
 		TypeFlag: "type", TypeHelp: "only of this automation `TYPE`, such as margin_guard",
-		Status:   "pending, created, running, processing, completed or failed",
-		Sortable: []string{"created_at", "completed_at", "name", "status"},
-		Desc:     desc, List: (*store.DB).ListSimulations, View: viewOf,
+		Status: "pending, created, running, processing, completed or failed",
+		Sort:   []string{"created_at", "completed_at", "name", "status"},
+		Rows:   (*store.DB).ListSimulations,
 	})
 }
 
-func newShow(a *app.App) *cobra.Command {
+func show(a *app.App) *cobra.Command {
 	const example = "axisor simulation show 5f0c1a52-7f5e-4f0e-9f57-1d2b3c4d5e6f"
-	return verb.Show(a, verb.ShowSpec[models.Simulation, showView]{
-		Short:   "Show one simulation with its configuration",
-		Long:    "Show one simulation with its configuration.\n\nExit codes: 0, 2, 3 (no such simulation), 10, 11, 12.",
-		Example: example, More: "\n  " + example + " -o json --jq .config",
-		Desc: desc, Find: (*store.DB).SimulationByID, View: showOf,
-	})
+	return verb.Subject[models.Simulation, showView]{Desc: desc, Find: (*store.DB).SimulationByID, View: showOf}.Show(a, verb.Words{
+		Use: "show ID", Short: "Show one simulation with its configuration",
+		Examples: []string{example, example + " -o json --jq .config"}, Exits: exits.Database(exits.NotFound("no such simulation")),
+	}, nil)
 }

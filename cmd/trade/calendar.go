@@ -39,10 +39,7 @@ type dayView struct {
 	PnL float64 `json:"pnl"`
 }
 
-func newCalendar(a *app.App, run func(context.Context, *calendarOptions) error) *cobra.Command {
-	if run == nil {
-		run = runCalendar
-	}
+func newCalendar(a *app.App) *cobra.Command {
 	o := &calendarOptions{app: a}
 	c := &cobra.Command{
 		Use:   "calendar",
@@ -64,7 +61,7 @@ Exit codes: 0, 2, 3 when the user does not exist, 4 when a picture exists (--for
 			if o.year < 2009 || o.year > 9999 {
 				return clierr.Usagef("--year %d: must be a year from 2009", o.year)
 			}
-			return run(c.Context(), o)
+			return runCalendar(c.Context(), o)
 		},
 	}
 	o.filter.registerWhich(c, a)

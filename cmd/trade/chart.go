@@ -56,10 +56,7 @@ type chartView struct {
 	Bars    []barView   `json:"bars"`
 }
 
-func newChart(a *app.App, run func(context.Context, *chartOptions) error) *cobra.Command {
-	if run == nil {
-		run = runChart
-	}
+func newChart(a *app.App) *cobra.Command {
 	o := &chartOptions{app: a}
 	c := &cobra.Command{
 		Use:   "chart",
@@ -79,7 +76,7 @@ Exit codes: 0, 2, 3 when the user does not exist, 4 when a picture exists (--for
 			if c.Flags().Changed("capital") && !(o.capital > 0 && o.capital < 1e15) {
 				return clierr.Usagef("--capital %v: must be a positive number of sats", o.capital)
 			}
-			return run(c.Context(), o)
+			return runChart(c.Context(), o)
 		},
 	}
 	o.filter.register(c, a)

@@ -16,10 +16,7 @@ type exportOptions struct {
 	ordered bool
 }
 
-func newExport(a *app.App, run func(context.Context, *exportOptions) error) *cobra.Command {
-	if run == nil {
-		run = runExport
-	}
+func newExport(a *app.App) *cobra.Command {
 	o := &exportOptions{app: a}
 	c := &cobra.Command{
 		Use:   "export",
@@ -34,7 +31,7 @@ Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
   axisor trade export --user ana@example.com -o jsonl --ordered | gzip > ana.jsonl.gz
   axisor trade export --columns executed_at,pnl --no-headers`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runExport(c.Context(), o) },
 	}
 	o.filter.register(c, a)
 	c.Flags().BoolVar(&o.ordered, "ordered", false, "by time of execution; takes longer to begin")

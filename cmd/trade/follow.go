@@ -20,10 +20,7 @@ type followOptions struct {
 	asked  bool // --interval was given
 }
 
-func newFollow(a *app.App, run func(context.Context, *followOptions) error) *cobra.Command {
-	if run == nil {
-		run = runFollow
-	}
+func newFollow(a *app.App) *cobra.Command {
 	o := &followOptions{app: a}
 	c := &cobra.Command{
 		Use:   "follow",
@@ -46,7 +43,7 @@ interrupted.`,
 				return clierr.Usagef("--last %d: must be between 0 and 10000", o.last)
 			}
 			o.asked = c.Flags().Changed("interval")
-			return run(c.Context(), o)
+			return runFollow(c.Context(), o)
 		},
 	}
 	o.filter.register(c, a)

@@ -42,10 +42,7 @@ type importView struct {
 	Rejects    *string `json:"rejects_file"`
 }
 
-func newImport(a *app.App, run func(context.Context, *importOptions) error) *cobra.Command {
-	if run == nil {
-		run = runImport
-	}
+func newImport(a *app.App) *cobra.Command {
 	o := &importOptions{app: a}
 	c := &cobra.Command{
 		Use:   "import FILE|-",
@@ -65,7 +62,7 @@ Exit codes: 0, 2, 3 when the file does not exist, 7 when some rows were rejected
 		Args: flags.Exactly(importExample, "FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.file = args[0]
-			return run(c.Context(), o)
+			return runImport(c.Context(), o)
 		},
 	}
 	flags.RegisterEnum(c, &o.format, "format", "", "format of the file; default: by its name, or its first character", tradefile.CSV, tradefile.JSONL)

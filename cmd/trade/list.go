@@ -19,10 +19,7 @@ type listOptions struct {
 
 func sortable() []string { return []string{"executed_at", "created_at", "pnl", "amount", "price"} }
 
-func newList(a *app.App, run func(context.Context, *listOptions) error) *cobra.Command {
-	if run == nil {
-		run = runList
-	}
+func newList(a *app.App) *cobra.Command {
 	o := &listOptions{app: a}
 	c := &cobra.Command{
 		Use:     "list",
@@ -42,7 +39,7 @@ Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
 			if err := o.page.Validate(sortable()...); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runList(c.Context(), o)
 		},
 	}
 	o.filter.register(c, a)

@@ -34,10 +34,7 @@ type prunedView struct {
 	Backup  *string      `json:"backup"`
 }
 
-func newPrune(a *app.App, run func(context.Context, *pruneOptions) error) *cobra.Command {
-	if run == nil {
-		run = runPrune
-	}
+func newPrune(a *app.App) *cobra.Command {
 	o := &pruneOptions{app: a}
 	c := &cobra.Command{
 		Use:   "prune",
@@ -61,7 +58,7 @@ Exit codes: 0, 2, 4 when no backup holds the rows, 5, 10, 11, 12, 13 when somebo
 			if err := o.validate(c); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runPrune(c.Context(), o)
 		},
 	}
 	o.older.Register(c, "what was executed longer ago than", "730d")

@@ -31,10 +31,7 @@ type statsOptions struct {
 	given   bool
 }
 
-func newStats(a *app.App, run func(context.Context, *statsOptions) error) *cobra.Command {
-	if run == nil {
-		run = runStats
-	}
+func newStats(a *app.App) *cobra.Command {
 	o := &statsOptions{app: a}
 	c := &cobra.Command{
 		Use:   "stats",
@@ -57,7 +54,7 @@ Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
 			if o.given && !(o.capital > 0 && o.capital < 1e15) {
 				return clierr.Usagef("--capital %v: must be a positive number of sats", o.capital)
 			}
-			return run(c.Context(), o)
+			return runStats(c.Context(), o)
 		},
 	}
 	o.filter.register(c, a)

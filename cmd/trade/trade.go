@@ -15,7 +15,7 @@ func New(a *app.App) *cobra.Command {
 		Long: `What automations and the margin guard did on exchanges, or tried to. Additions of margin by the guard have the
 action add_margin; "guard history" knows more about them.`,
 	}
-	c.AddCommand(newList(a, nil), newShow(a), newFollow(a, nil), newStats(a, nil), newChart(a, nil), newCalendar(a, nil), newImport(a, nil),
-		newExport(a, nil), newPrune(a, nil))
+	c.AddCommand(newList(a), newShow(a), newFollow(a), newStats(a), newChart(a), newCalendar(a), newImport(a),
+		newExport(a), newPrune(a))
 	return c
 }

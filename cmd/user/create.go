@@ -34,10 +34,7 @@ type createOptions struct {
 	writes      flags.Writes
 }
 
-func newCreate(a *app.App, run func(context.Context, *createOptions) error) *cobra.Command {
-	if run == nil {
-		run = runCreate
-	}
+func newCreate(a *app.App) *cobra.Command {
 	o := &createOptions{app: a}
 	c := &cobra.Command{
 		Use:   "create",
@@ -57,7 +54,7 @@ Exit codes: 0, 2, 4 (e-mail or username taken), 5, 10, 11, 12.`,
 			if err := o.validate(); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runCreate(c.Context(), o)
 		},
 	}
 	f := c.Flags()

@@ -23,10 +23,7 @@ type deleteOptions struct {
 	writes    flags.Writes
 }
 
-func newDelete(a *app.App, run func(context.Context, *deleteOptions) error) *cobra.Command {
-	if run == nil {
-		run = runDelete
-	}
+func newDelete(a *app.App) *cobra.Command {
 	o := &deleteOptions{app: a}
 	c := &cobra.Command{
 		Use:     "delete USER",
@@ -50,7 +47,7 @@ Exit codes: 0, 2, 3 (no such user; 0 with --if-exists), 4 (something forbids it)
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]
-			return run(c.Context(), o)
+			return runDelete(c.Context(), o)
 		},
 	}
 	c.Flags().BoolVar(&o.anonymize, "anonymize", false, "remove the person, keep trades and payments")

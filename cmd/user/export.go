@@ -20,10 +20,7 @@ type exportOptions struct {
 	search string
 }
 
-func newExport(a *app.App, run func(context.Context, *exportOptions) error) *cobra.Command {
-	if run == nil {
-		run = runExport
-	}
+func newExport(a *app.App) *cobra.Command {
 	o := &exportOptions{app: a}
 	c := &cobra.Command{
 		Use:   "export",
@@ -39,7 +36,7 @@ Exit codes: 0, 2, 10, 11, 12.`,
 			if err := o.active.Validate(); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runExport(c.Context(), o)
 		},
 	}
 	flags.RegisterEnum(c, &o.plan, "plan", "", "only on this plan", planWords()...)

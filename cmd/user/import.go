@@ -27,10 +27,7 @@ type importOptions struct {
 	writes   flags.Writes
 }
 
-func newImport(a *app.App, run func(context.Context, *importOptions) error) *cobra.Command {
-	if run == nil {
-		run = runImport
-	}
+func newImport(a *app.App) *cobra.Command {
 	o := &importOptions{app: a}
 	c := &cobra.Command{
 		Use:   "import FILE|-",
@@ -54,7 +51,7 @@ Exit codes: 0, 2, 3 (no such file), 4 (a user exists and --on-conflict is fail),
 		Args: flags.Exactly("axisor user import users.csv", "FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.file = args[0]
-			return run(c.Context(), o)
+			return runImport(c.Context(), o)
 		},
 	}
 	flags.RegisterEnum(c, &o.format, "format", "", "format of the file; default: by its name, or its first character", "csv", "jsonl")

@@ -24,10 +24,7 @@ type listOptions struct {
 	wide   bool
 }
 
-func newList(a *app.App, run func(context.Context, *listOptions) error) *cobra.Command {
-	if run == nil {
-		run = runList
-	}
+func newList(a *app.App) *cobra.Command {
 	o := &listOptions{app: a}
 	c := &cobra.Command{
 		Use:     "list",
@@ -45,7 +42,7 @@ Exit codes: 0, 2, 10, 11, 12.`,
 			if err := errors.Join(o.page.Validate(sortable()...), o.active.Validate()); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runList(c.Context(), o)
 		},
 	}
 	o.page.Register(c, sortable()...)

@@ -25,10 +25,7 @@ type setPasswordOptions struct {
 	writes   flags.Writes
 }
 
-func newSetPassword(a *app.App, run func(context.Context, *setPasswordOptions) error) *cobra.Command {
-	if run == nil {
-		run = runSetPassword
-	}
+func newSetPassword(a *app.App) *cobra.Command {
 	o := &setPasswordOptions{app: a}
 	c := &cobra.Command{
 		Use:   "set-password USER",
@@ -50,7 +47,7 @@ Exit codes: 0, 2 (also a password that is too weak), 3 (no such user), 5, 10, 11
 			if err := o.validate(); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runSetPassword(c.Context(), o)
 		},
 	}
 	o.password.registerOnly(c)

@@ -20,10 +20,7 @@ type setPlanOptions struct {
 	writes flags.Writes
 }
 
-func newSetPlan(a *app.App, run func(context.Context, *setPlanOptions) error) *cobra.Command {
-	if run == nil {
-		run = runSetPlan
-	}
+func newSetPlan(a *app.App) *cobra.Command {
 	o := &setPlanOptions{app: a}
 	const example = "axisor user set-plan " + userExample + " pro"
 	c := &cobra.Command{
@@ -48,7 +45,7 @@ Exit codes: 0 (also when the user is on it), 2, 3 (no such user), 4 (--only-upgr
 			if o.in.Plan, err = admin.ParsePlan(args[1]); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runSetPlan(c.Context(), o)
 		},
 	}
 	c.Flags().BoolVar(&o.in.OnlyUpgrade, "only-upgrade", false, "refuse a plan of lower rank than the user's")

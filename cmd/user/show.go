@@ -18,10 +18,7 @@ type showOptions struct {
 	ref string
 }
 
-func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.Command {
-	if run == nil {
-		run = runShow
-	}
+func newShow(a *app.App) *cobra.Command {
 	o := &showOptions{app: a}
 	c := &cobra.Command{
 		Use:     "show USER",
@@ -36,7 +33,7 @@ Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.ref = args[0]
-			return run(c.Context(), o)
+			return runShow(c.Context(), o)
 		},
 	}
 	flags.Mark(c, flags.EffectKey, flags.Read)

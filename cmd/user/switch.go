@@ -20,8 +20,8 @@ type switchOptions struct {
 	writes      flags.Writes
 }
 
-func newEnable(a *app.App, run func(context.Context, *switchOptions) error) *cobra.Command {
-	return newSwitch(a, run, true, &cobra.Command{
+func newEnable(a *app.App) *cobra.Command {
+	return newSwitch(a, true, &cobra.Command{
 		Use:   "enable USER...",
 		Short: "Let users log in again",
 		Long: `Enable users. With several, all are enabled or, when one does not exist, none.
@@ -31,8 +31,8 @@ Exit codes: 0 (also for users who are enabled), 2, 3 (no such user), 10, 11, 12.
 	})
 }
 
-func newDisable(a *app.App, run func(context.Context, *switchOptions) error) *cobra.Command {
-	return newSwitch(a, run, false, &cobra.Command{
+func newDisable(a *app.App) *cobra.Command {
+	return newSwitch(a, false, &cobra.Command{
 		Use:   "disable USER...",
 		Short: "Keep users from logging in",
 		Long: `Disable users: they cannot log in, and nothing of theirs is deleted. Automations and the margin guard keep their
@@ -43,16 +43,13 @@ Exit codes: 0 (also for users who are disabled), 2, 3 (no such user), 10, 11, 12
 	})
 }
 
-func newSwitch(a *app.App, run func(context.Context, *switchOptions) error, active bool, c *cobra.Command) *cobra.Command {
-	if run == nil {
-		run = runSwitch
-	}
+func newSwitch(a *app.App, active bool, c *cobra.Command) *cobra.Command {
 	o := &switchOptions{app: a, active: active}
 	c.Args = flags.AtLeastOne("axisor user "+c.Name()+" "+userExample, "USER")
 	c.ValidArgsFunction = flags.Live(a.UserNames, true)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		o.refs = args
-		return run(c.Context(), o)
+		return runSwitch(c.Context(), o)
 	}
 	if !active {
 		c.Flags().BoolVar(&o.endSessions, "revoke-sessions", false, "end their sessions too")

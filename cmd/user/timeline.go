@@ -29,10 +29,7 @@ type timelineOptions struct {
 	interval time.Duration
 }
 
-func newTimeline(a *app.App, run func(context.Context, *timelineOptions) error) *cobra.Command {
-	if run == nil {
-		run = runTimeline
-	}
+func newTimeline(a *app.App) *cobra.Command {
 	o := &timelineOptions{app: a}
 	c := &cobra.Command{
 		Use:   "timeline USER",
@@ -54,7 +51,7 @@ Exit codes: 0, 2, 3 (no such user), 10, 11, 12, 130 (interrupted).`,
 			if err := o.validate(); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runTimeline(c.Context(), o)
 		},
 	}
 	o.page.Register(c)

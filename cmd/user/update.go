@@ -22,10 +22,7 @@ type updateOptions struct {
 	writes      flags.Writes
 }
 
-func newUpdate(a *app.App, run func(context.Context, *updateOptions) error) *cobra.Command {
-	if run == nil {
-		run = runUpdate
-	}
+func newUpdate(a *app.App) *cobra.Command {
 	o := &updateOptions{app: a}
 	c := &cobra.Command{
 		Use:   "update USER",
@@ -46,7 +43,7 @@ Exit codes: 0, 2, 3 (no such user), 4 (e-mail or username taken), 10, 11, 12.`,
 			if err := o.read(c); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return runUpdate(c.Context(), o)
 		},
 	}
 	f := c.Flags()

@@ -17,10 +17,10 @@ func New(a *app.App) *cobra.Command {
 E-mails are stored in lower case and compared without regard to case.`,
 	}
 	c.AddCommand(
-		newCreate(a, nil), newList(a, nil), newShow(a, nil), newUpdate(a, nil), newEnable(a, nil), newDisable(a, nil),
-		newSetPlan(a, nil), newSetPassword(a, nil), newUnlock(a), newReset2FA(a), newVerifyEmail(a), newDelete(a, nil),
-		newImport(a, nil), newExport(a, nil),
-		newSession(a), newTimeline(a, nil),
+		newCreate(a), newList(a), newShow(a), newUpdate(a), newEnable(a), newDisable(a),
+		newSetPlan(a), newSetPassword(a), newUnlock(a), newReset2FA(a), newVerifyEmail(a), newDelete(a),
+		newImport(a), newExport(a),
+		newSession(a), newTimeline(a),
 	)
 	return c
 }

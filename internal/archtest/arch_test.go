@@ -67,6 +67,7 @@ var allowed = map[string][]string{
 	"internal/cli/picture":  {"internal/cli/clierr", "internal/config", "pkg/chart"},
 	"internal/cli/progress": {"internal/cli/streams"},
 	"internal/cli/flags":    {"internal/cli/clierr"},
+	"internal/cli/exits":    {"internal/cli/clierr", "internal/cli/flags"},
 	"internal/config":       {},
 	"internal/buildinfo":    {},
 	"internal/pgserver":     {},
@@ -147,7 +148,7 @@ var owners = map[string][]string{
 	"golang.org/x/crypto":                  {"pkg/crypto"},
 	"golang.org/x/time":                    {"pkg/lnmarkets", "internal/lnsim"},
 	"gorm.io/datatypes":                    {}, // links a MySQL driver
-	"github.com/spf13/cobra":               {"cmd", "cmd/", "internal/cli/flags", "internal/verb"},
+	"github.com/spf13/cobra":               {"cmd", "cmd/", "internal/cli/flags", "internal/cli/exits", "internal/verb"},
 	"github.com/jackc/pgx/v5":              {"pkg/store", "pkg/models", "pkg/migrate", "pkg/backup", "internal/app", "internal/pgserver"},
 	"github.com/dustin/go-humanize":        {"internal/cli/progress", "cmd/", "internal/doctor"},
 	"github.com/go-analyze/charts":         {"pkg/chart"},

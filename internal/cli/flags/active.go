@@ -30,3 +30,6 @@ func (a *Active) Value() *bool {
 	}
 	return &a.active
 }
+
+// Chosen is Validate and Value.
+func (a *Active) Chosen() (*bool, error) { return a.Value(), a.Validate() }

@@ -24,8 +24,36 @@ const (
 type ChangeInfo struct {
 	Result string // one of the result words
 	DryRun bool
-	Said   string // one sentence for a person: what is now true
+	Say    Say    // sentences for a person; the one that holds is printed
 	Next   string // optional: the next useful command
+	Said   string // instead of Say, for what has no dry run of its own
+}
+
+// Say are the sentences of a change: what is now true, what a dry run stands for, and that nothing had to change.
+type Say struct{ Done, Would, Already string }
+
+// sentence is the one that holds. A change that lacks it has a defect: better an error than a false word.
+func (c ChangeInfo) sentence() (string, error) {
+	if c.Say == (Say{}) {
+		if c.DryRun {
+			return "dry run: " + c.Said + "; nothing was changed", nil
+		}
+		return c.Said, nil
+	}
+	said := c.Say.Done
+	switch {
+	case c.Result == Unchanged || c.Result == AlreadyExists:
+		said = c.Say.Already
+	case c.DryRun:
+		said = c.Say.Would
+	}
+	if said == "" {
+		return "", fmt.Errorf("no words for a change that is %q (dry run: %t)", c.Result, c.DryRun)
+	}
+	if c.DryRun {
+		said = "dry run: " + said + "; nothing was changed"
+	}
+	return said, nil
 }
 
 // One prints a single view. For a person it is a list of fields, or what human writes when it is given.
@@ -39,12 +67,12 @@ func Change(p *Printer, d Desc, v any, c ChangeInfo) error {
 	if p.Machine() {
 		return nil
 	}
-	said := c.Said
-	if c.DryRun {
-		said = "dry run: " + said + "; nothing was changed"
+	said, err := c.sentence()
+	if err != nil {
+		return err
 	}
 	p.Notice("%s", streams.Visible(said))
-	if c.Next != "" && !c.DryRun {
+	if c.Next != "" && !c.DryRun && (c.Say == (Say{}) || c.Result != Unchanged) {
 		p.Notice("%s %s", p.s.PaintErr(streams.Muted, "next:"), c.Next)
 	}
 	return nil

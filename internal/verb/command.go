@@ -1,0 +1,131 @@
+// Package verb builds commands from declarations. A noun says what is its own (words, flags, which rows, what is written);
+// everything that every command does alike (arguments, printer, connection, confirmation, dry run, what is said
+// afterwards, fields, effect, exit codes) is done here once. It knows no noun.
+package verb
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/exits"
+	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// Words are what a command says of itself.
+type Words struct {
+	// Use is the name with the arguments in capitals, as in "rename ACCOUNT NAME". How many arguments are taken follows
+	// from it: [ARG] may be missing, ARG... may be repeated.
+	Use      string
+	Short    string
+	Long     string       // default: Short as a sentence
+	Examples []string     // complete invocations; a wrong argument shows the first one
+	Exits    []exits.Code // what the help lists; see package exits
+}
+
+// Command is a command as a value. The verbs of this package make one; a command that is like no other fills it itself.
+type Command struct {
+	Words
+
+	Aliases  []string
+	Effect   string      // flags.Read, flags.Write or flags.Destroy
+	Fields   []string    // JSON names of the result
+	Complete flags.Names // words for the first argument; nil: none
+	Flags    func(c *cobra.Command)
+	// Check looks at flags and arguments before anything is opened.
+	Check func(c *cobra.Command, args []string) error
+	Run   func(ctx context.Context, call *Call) error
+}
+
+// Call is one invocation of a command.
+type Call struct {
+	*app.App
+
+	Cmd    *cobra.Command
+	Args   []string
+	Print  *output.Printer
+	DryRun bool
+}
+
+// Arg is the argument at an index, "" when it was left out.
+func (c *Call) Arg(i int) string {
+	if i < len(c.Args) {
+		return c.Args[i]
+	}
+	return ""
+}
+
+// Mode is how the writes of the invocation are made.
+func (c *Call) Mode() admin.Mode { return c.App.Mode(c.DryRun) }
+
+// Open connects for a command that writes.
+func (c *Call) Open(ctx context.Context) (*store.DB, *admin.Service, error) {
+	svc, err := c.Admin(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := c.DB(ctx)
+	return db, svc, err
+}
+
+// Build makes the cobra command.
+func (v Command) Build(a *app.App) *cobra.Command {
+	var writes flags.Writes
+	c := &cobra.Command{
+		Use: v.Use, Aliases: v.Aliases, Short: v.Short, Long: v.Long,
+		Example: "  " + strings.Join(v.Examples, "\n  "),
+		Args:    arguments(v.Use, v.Examples[0]),
+		RunE: func(c *cobra.Command, args []string) error {
+			if v.Check != nil {
+				if err := v.Check(c, args); err != nil {
+					return err
+				}
+			}
+			p, err := a.Printer()
+			if err != nil {
+				return err
+			}
+			return v.Run(c.Context(), &Call{App: a, Cmd: c, Args: args, Print: p, DryRun: writes.DryRun})
+		},
+	}
+	if v.Long == "" {
+		c.Long = v.Short + "."
+	}
+	if v.Flags != nil {
+		v.Flags(c)
+	}
+	switch v.Effect {
+	case flags.Write:
+		writes.Register(c)
+	case flags.Destroy:
+		writes.RegisterDestroy(c)
+	default:
+		flags.Mark(c, flags.EffectKey, flags.Read)
+	}
+	if v.Complete != nil {
+		c.ValidArgsFunction = flags.Live(v.Complete, strings.HasSuffix(v.Use, "..."))
+	}
+	flags.Fields(c, v.Fields)
+	exits.Mark(c, v.Exits)
+	return c
+}
+
+// arguments is the rule that a usage line states.
+func arguments(use, example string) cobra.PositionalArgs {
+	_, rest, _ := strings.Cut(use, " ")
+	names := strings.Fields(rest)
+	switch {
+	case len(names) == 0:
+		return flags.None()
+	case strings.HasSuffix(names[0], "..."):
+		return flags.AtLeastOne(example, strings.TrimSuffix(names[0], "..."))
+	case strings.HasPrefix(names[0], "["):
+		return flags.AtMostOne(example, strings.Trim(names[0], "[]"))
+	}
+	return flags.Exactly(example, names...)
+}

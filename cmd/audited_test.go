@@ -32,7 +32,7 @@ var audited = map[string]struct {
 	"account delete":                  {args: "{spare} --yes"},
 	"account rename":                  {args: "{account} Renamed"},
 	"audit prune":                     {args: "--older-than 365d --yes"},
-	"automation create":               {args: "ana --account {account} --type auto_entry --config @config.json"},
+	"automation create":               {args: "ana --account {account} --type auto_entry --config-json @config.json"},
 	"automation delete":               {args: "{automation} --yes"},
 	"automation disable":              {args: "{automation}"},
 	"automation enable":               {args: "{paused}"},
@@ -235,6 +235,9 @@ func TestAudited_EveryWriteLeavesItsRowInTheSameTransaction(t *testing.T) {
 			p := w.p.Input(how.stdin)
 
 			rows, before := len(w.auditRows(t)), w.state(t)
+			dry := p.OK(append(args, "--dry-run")...)
+			require.Equal(t, before, w.state(t), "a dry run changes nothing")
+			require.Regexp(t, `(?m)^dry run: .*\bwould\b`, dry.Stderr, "a dry run does not say that it happened")
 			for _, sql := range []string{
 				`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$`,
 				`CREATE TRIGGER refuse BEFORE INSERT ON "AuditLog" FOR EACH ROW EXECUTE FUNCTION refuse()`,
@@ -257,6 +260,10 @@ func TestAudited_EveryWriteLeavesItsRowInTheSameTransaction(t *testing.T) {
 				found = found || a == want || strings.HasSuffix(want, ".") && strings.HasPrefix(a, want)
 			}
 			require.Greater(t, len(written), rows)
+			after := w.state(t)
+			if again := p.Run(append(args, "-o", "json")...); again.Code == 0 && again.JSON()["result"] == "unchanged" {
+				require.Equal(t, after, w.state(t), "what is unchanged writes nothing")
+			}
 			require.True(t, found, "a row %q among %v", want, written)
 			for _, table := range []string{"AuditLog", "SecurityAuditLog"} {
 				var dump string

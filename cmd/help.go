@@ -10,6 +10,38 @@ import (
 	"github.com/axisor/axisor/internal/config"
 )
 
+// helpCommand is cobra's, but a command that does not exist is a usage error and not a page.
+func helpCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "help [COMMAND]...",
+		Short: "Help about any command",
+		Long:  "Shows the help of a command, as --help does, or one of the topics at the end of \"axisor --help\".",
+		Args:  cobra.ArbitraryArgs,
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		target, rest, err := c.Root().Find(args)
+		if err != nil || len(rest) > 0 {
+			return groupRun(target, rest)
+		}
+		target.InitDefaultHelpFlag()
+		return target.Help()
+	}
+	c.ValidArgsFunction = func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		target, rest, err := c.Root().Find(args)
+		if err != nil || len(rest) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var words []cobra.Completion
+		for _, sub := range target.Commands() {
+			if (sub.IsAvailableCommand() || sub.IsAdditionalHelpTopicCommand()) && strings.HasPrefix(sub.Name(), typed) {
+				words = append(words, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+			}
+		}
+		return words, cobra.ShellCompDirectiveNoFileComp
+	}
+	return c
+}
+
 // helpTopics are pages of the help that belong to no command.
 func helpTopics() []*cobra.Command {
 	var codes strings.Builder

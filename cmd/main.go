@@ -22,6 +22,7 @@ import (
 	"github.com/axisor/axisor/internal/buildinfo"
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 )
 
@@ -51,13 +52,19 @@ func Main(ctx context.Context, p Process) int {
 	ctx, stop := signals(ctx, a, p.Exit)
 	defer stop()
 	defer a.Close()
+	a.Bind(ctx)
 
 	root := rootFor(a, p.Args)
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)
-	root.SetOut(p.Stdout)
+	root.SetOut(a.Streams.Out)
 	root.SetErr(p.Stderr)
 	c, err := root.ExecuteContextC(ctx)
+	// Help and much else does not look whether it could be written; and what a reader of rows calls a lost connection may
+	// be the disk that is full.
+	if failed := a.Streams.WriteError(); failed != nil {
+		err = failed
+	}
 	if err == nil {
 		return 0
 	}
@@ -151,22 +158,49 @@ func start(a *app.App, c *cobra.Command) (stop func(), err error) {
 	if g.Timeout < 0 {
 		return nil, clierr.Usagef("--timeout %s: must be positive", g.Timeout)
 	}
-	// A shell variable that is empty must not show everybody's rows.
-	if g.AsUser == "" && c.Flags().Changed("as-user") {
-		return nil, clierr.Usagef("--as-user needs a user")
+	// A file or profile that somebody names is meant, also by a command that could do without.
+	if (g.ConfigFile != "" || g.Profile != "") && c.Root() != c && top(c).GroupID != groupWorkshop {
+		if _, err := a.LoadConfig(); err != nil {
+			return nil, err
+		}
 	}
 	if g.AsUser != "" && !readsRows(c) {
 		return nil, clierr.Usagef("--as-user reads the rows of one user, and %s does not", c.CommandPath()).WithHint("run it without --as-user")
 	}
-	if _, err := a.Printer(); err != nil {
+	p, err := a.Printer()
+	if err != nil {
 		return nil, err
 	}
-	if g.Timeout == 0 {
-		return func() {}, nil
+	flush := func() {}
+	if f := p.Format(); (f == output.JSON || f == output.JSONL) && !a.Streams.CanPrompt() {
+		flush = a.Streams.ErrorsAsJSON()
 	}
-	ctx, cancel := context.WithTimeoutCause(c.Context(), g.Timeout, fmt.Errorf("gave up after --timeout %s", g.Timeout))
+	if g.Timeout == 0 {
+		return flush, nil
+	}
+	ctx, cancel := context.WithTimeoutCause(c.Context(), g.Timeout, timeoutError{g.Timeout})
 	c.SetContext(ctx)
-	return cancel, nil
+	a.Bind(ctx)
+	return func() {
+		cancel()
+		flush()
+	}, nil
+}
+
+// timeoutError is why the context of a command with --timeout ended.
+type timeoutError struct{ after time.Duration }
+
+func (e timeoutError) Error() string { return fmt.Sprintf("gave up after --timeout %s", e.after) }
+
+// Is makes it what every deadline is.
+func (timeoutError) Is(target error) bool { return target == context.DeadlineExceeded } //nolint:errorlint // a sentinel
+
+// top is the noun that a command belongs to.
+func top(c *cobra.Command) *cobra.Command {
+	for c.HasParent() && c.Parent().HasParent() {
+		c = c.Parent()
+	}
+	return c
 }
 
 // readsRows tells commands that show rows of the platform from those that write, and those about a machine.

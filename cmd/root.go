@@ -1,11 +1,13 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/axisor/axisor/cmd/account"
 	"github.com/axisor/axisor/cmd/audit"
@@ -87,13 +89,25 @@ func NewRoot(a *app.App) *cobra.Command { return newRoot(a, "") }
 // rootFor builds as much of the tree as the arguments can reach: one noun when they begin with its name, or ask for
 // completion behind it, else all. The hundreds of flags of the others are a tenth of the time of a short command.
 func rootFor(a *app.App, args []string) *cobra.Command {
-	if len(args) > 2 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+	completes := len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
+	if completes && len(args) > 2 {
 		args = args[1:]
 	}
+	only := ""
 	if len(args) > 0 && slices.ContainsFunc(nouns(), func(n noun) bool { return n.name == args[0] }) {
-		return newRoot(a, args[0])
+		only = args[0]
 	}
-	return newRoot(a, "")
+	root := newRoot(a, only)
+	if completes {
+		walk(root, unquote)
+	}
+	return root
+}
+
+// unquote takes the marks of the values out of the descriptions of flags: completion shows them as they are.
+func unquote(c *cobra.Command) {
+	plain := func(f *pflag.Flag) { _, f.Usage = pflag.UnquoteUsage(f) }
+	c.LocalFlags().VisitAll(plain)
 }
 
 func newRoot(a *app.App, only string) *cobra.Command {
@@ -138,6 +152,10 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 		root.AddCommand(c)
 	}
 	root.AddCommand(helpTopics()...)
+	root.SetHelpCommand(helpCommand())
+	if only == "" {
+		root.InitDefaultCompletionCmd() // before the walk, so that it answers a mistyped shell as all others do
+	}
 
 	globalFlags(root, a)
 	root.SetFlagErrorFunc(flagError)
@@ -185,6 +203,9 @@ func prepare(a *app.App, c *cobra.Command) {
 		return
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := checkGiven(a, c, args); err != nil {
+			return err
+		}
 		stop, err := start(a, c)
 		if err != nil {
 			return err
@@ -193,8 +214,17 @@ func prepare(a *app.App, c *cobra.Command) {
 		if err := enter(a, c); err != nil {
 			return err
 		}
-		return run(c, args)
+		return afterWrite(c, run(c, args))
 	}
+}
+
+// afterWrite tells a filter that failed after something was written from one that only failed to show it.
+func afterWrite(c *cobra.Command, err error) error {
+	var jq *output.JQError
+	if !errors.As(err, &jq) || c.Annotations[flags.EffectKey] == flags.Read || isSet(c, "dry-run") {
+		return err
+	}
+	return clierr.New(clierr.Failure, "jq_failed", jq.Error()+"; what the command did stands", "look at the result without --jq").WithCause(err)
 }
 
 // groupRun answers a noun without a verb, and a verb that does not exist. Cobra's own answer to the latter is
@@ -223,30 +253,59 @@ func suggest(c *cobra.Command, typed string) []string {
 	return near
 }
 
-// flagError turns pflag's words into a usage error with the nearest flag.
+// flagError says in our words what is wrong with a flag, and which flag or value was probably meant.
 func flagError(c *cobra.Command, err error) error {
-	e := clierr.Usagef("%s", err.Error())
-	if _, name, ok := strings.Cut(err.Error(), "unknown flag: --"); ok {
-		if flag := nearestFlag(c, name); flag != "" {
+	help := fmt.Sprintf("run %q for the flags", c.CommandPath()+" --help")
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
+		return clierr.Usagef("unknown flag -%s", unknown.GetSpecifiedName()).WithHint(help)
+	case errors.As(err, &unknown):
+		e := clierr.Usagef("unknown flag --%s", unknown.GetSpecifiedName())
+		if flag := nearestFlag(c, unknown.GetSpecifiedName()); flag != "" {
 			return e.WithHint("did you mean --" + flag + "?")
 		}
+		return e.WithHint(help)
+	case errors.As(err, &missing):
+		return clierr.Usagef("--%s needs a value", missing.GetFlag().Name).WithHint(help)
+	case errors.As(err, &invalid):
+		e := clierr.Usagef("--%s %q: %s", invalid.GetFlag().Name, invalid.GetValue(), wanted(invalid))
+		if word := nearestWord(invalid.GetValue(), invalid.Unwrap()); word != "" {
+			return e.WithHint("did you mean " + word + "?")
+		}
+		return e.WithHint(help)
 	}
-	if word := nearestWord(err.Error()); word != "" {
-		return e.WithHint("did you mean " + word + "?")
+	return clierr.Usagef("%s", err.Error()).WithHint(help)
+}
+
+// wanted says what a flag takes, instead of the words of the function that could not read it.
+func wanted(e *pflag.InvalidValueError) string {
+	switch kind := e.GetFlag().Value.Type(); kind {
+	case "int", "int32", "int64", "uint", "uint16", "uint32", "uint64", "count":
+		return "must be a whole number"
+	case "float64":
+		return "must be a number"
+	case "bool":
+		return "must be true or false"
+	case "duration":
+		return "must be a duration such as 30s, 5m or 2h"
+	case "stringSlice":
+		return "must be values with commas between them"
+	default:
+		return e.Unwrap().Error()
 	}
-	return e.WithHint(fmt.Sprintf("run %q for the flags", c.CommandPath()+" --help"))
 }
 
 // nearestWord finds the word of an enumeration that a mistyped value is nearest to.
-func nearestWord(message string) string {
-	rest, ok := strings.CutPrefix(message, `invalid argument "`)
-	typed, rest, found := strings.Cut(rest, `" for `)
-	_, words, listed := strings.Cut(rest, " flag: use one of ")
-	if !ok || !found || !listed {
+func nearestWord(typed string, cause error) string {
+	var enum *flags.EnumError
+	if !errors.As(cause, &enum) {
 		return ""
 	}
 	best, distance := "", 3
-	for word := range strings.SplitSeq(words, ", ") {
+	for _, word := range enum.Allowed {
 		if d := near.Distance(typed, word); d < distance && d < len(word) {
 			best, distance = word, d
 		}

@@ -112,14 +112,15 @@ func runCreate(ctx context.Context, o *createOptions) error {
 	if err != nil {
 		return conflict(err)
 	}
-	said := "account " + change.After.AccountName + " of " + user.Email + " is stored"
+	name := "account " + change.After.AccountName + " of " + user.Email
+	say := output.Say{Done: name + " is stored", Would: name + " would be stored"}
 	next := "axisor account list --user " + user.Email
 	if change.After.IsActive {
-		said += " and active"
+		say.Done, say.Would = say.Done+" and active", say.Would+" and active"
 		next = "axisor guard config show " + user.Email
 	}
 	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{
-		Result: change.Status, DryRun: change.DryRun, Said: said, Next: next,
+		Result: change.Status, DryRun: change.DryRun, Say: say, Next: next,
 	})
 }
 

@@ -51,7 +51,7 @@ func cut(s, prefix string) (string, bool) {
 }
 
 func (w world) create(more ...string) []string {
-	return append([]string{"automation", "create", w.user.Email, "--account", w.account.AccountName, "--type", "tp_sl", "--config", good}, more...)
+	return append([]string{"automation", "create", w.user.Email, "--account", w.account.AccountName, "--type", "tp_sl", "--config-json", good}, more...)
 }
 
 func TestCreate(t *testing.T) {
@@ -92,13 +92,13 @@ func TestCreate_Refused(t *testing.T) {
 		word string
 		args []string
 	}{
-		"unknown user":    {3, "user_not_found", []string{"nobody", "--account", "x", "--type", "tp_sl", "--config", good}},
-		"unknown type":    {3, "automation_type_not_found", []string{w.user.ID, "--account", w.account.ID, "--type", "dca", "--config", good}},
-		"unknown account": {3, "account_not_found", []string{w.user.ID, "--account", "Main", "--type", "tp_sl", "--config", good}},
-		"foreign account": {4, "account_of_another_user", []string{w.user.ID, "--account", stranger.ID, "--type", "tp_sl", "--config", good}},
-		"app shape":       {2, "invalid_config", []string{w.user.ID, "--account", w.account.ID, "--type", "tp_sl", "--config", app}},
-		"rule":            {2, "invalid_config", []string{w.user.ID, "--account", w.account.ID, "--type", "tp_sl", "--config", `{"strategy":"take_profit","parameters":{"leverage":101}}`}},
-		"no file":         {3, "file_not_found", []string{w.user.ID, "--account", w.account.ID, "--type", "tp_sl", "--config", "@none.json"}},
+		"unknown user":    {3, "user_not_found", []string{"nobody", "--account", "x", "--type", "tp_sl", "--config-json", good}},
+		"unknown type":    {3, "automation_type_not_found", []string{w.user.ID, "--account", w.account.ID, "--type", "dca", "--config-json", good}},
+		"unknown account": {3, "account_not_found", []string{w.user.ID, "--account", "Main", "--type", "tp_sl", "--config-json", good}},
+		"foreign account": {4, "account_of_another_user", []string{w.user.ID, "--account", stranger.ID, "--type", "tp_sl", "--config-json", good}},
+		"app shape":       {2, "invalid_config", []string{w.user.ID, "--account", w.account.ID, "--type", "tp_sl", "--config-json", app}},
+		"rule":            {2, "invalid_config", []string{w.user.ID, "--account", w.account.ID, "--type", "tp_sl", "--config-json", `{"strategy":"take_profit","parameters":{"leverage":101}}`}},
+		"no file":         {3, "file_not_found", []string{w.user.ID, "--account", w.account.ID, "--type", "tp_sl", "--config-json", "@none.json"}},
 		"missing flag":    {2, "usage", []string{w.user.ID, "--account", w.account.ID}},
 	} {
 		r := w.Fails(c.code, append([]string{"automation", "create", "-o", "json"}, c.args...)...)
@@ -110,14 +110,14 @@ func TestCreate_Refused(t *testing.T) {
 		}
 	}
 	w.OK("automation", "type", "disable", "auto_entry")
-	r := w.Fails(4, "automation", "create", w.user.ID, "--account", w.account.ID, "--type", "auto_entry", "--config", good, "-o", "json")
+	r := w.Fails(4, "automation", "create", w.user.ID, "--account", w.account.ID, "--type", "auto_entry", "--config-json", good, "-o", "json")
 	require.Equal(t, "automation_type_inactive", r.Error()["code"])
 
 	// Plan free allows one automation.
 	w.OK(w.create()...)
-	r = w.Fails(4, "automation", "create", w.user.ID, "--account", w.account.ID, "--type", "margin_guard", "--config", good, "-o", "json")
+	r = w.Fails(4, "automation", "create", w.user.ID, "--account", w.account.ID, "--type", "margin_guard", "--config-json", good, "-o", "json")
 	require.Equal(t, "automation_limit", r.Error()["code"])
-	w.OK("automation", "create", w.user.ID, "--account", w.account.ID, "--type", "margin_guard", "--config", good, "--override-limit")
+	w.OK("automation", "create", w.user.ID, "--account", w.account.ID, "--type", "margin_guard", "--config-json", good, "--override-limit")
 	log := w.OK("audit", "list", "--action", "automation.create", "-o", "json").Stdout
 	require.Contains(t, log, "limit_overridden")
 }
@@ -143,10 +143,10 @@ func TestUpdateSwitchDelete(t *testing.T) {
 	// A stored configuration of the web application stays; a new one has to be ours.
 	require.Equal(t, "updated", w.OK("automation", "update", b.ID, "--risk-level", "high", "-o", "json").JSON()["result"])
 	require.Equal(t, "unchanged", w.OK("automation", "update", b.ID, "--risk-level", "high", "-o", "json").JSON()["result"])
-	w.Fails(2, "automation", "update", b.ID, "--config", app)
+	w.Fails(2, "automation", "update", b.ID, "--config-json", app)
 	w.Fails(2, "automation", "update", b.ID)
 	// The same configuration with its keys in another order is no change.
-	require.Equal(t, "unchanged", w.OK("automation", "update", a.ID, "--config",
+	require.Equal(t, "unchanged", w.OK("automation", "update", a.ID, "--config-json",
 		`{"parameters":{"trigger_price":60000},"strategy":"take_profit"}`, "-o", "json").JSON()["result"])
 
 	require.Equal(t, "automation_active", w.Fails(4, "automation", "enable", b.ID, "-o", "json").Error()["code"])
@@ -207,12 +207,12 @@ func TestCheck(t *testing.T) {
 func TestValidateAndSchema(t *testing.T) {
 	t.Parallel()
 	p := clitest.New(t) // neither configuration nor database
-	require.Equal(t, true, p.OK("automation", "validate", "--config", good, "-o", "json").JSON()["valid"])
-	r := p.Input(good).OK("automation", "validate", "--config", "-", "--type", "auto_entry", "-o", "json")
+	require.Equal(t, true, p.OK("automation", "validate", "--config-json", good, "-o", "json").JSON()["valid"])
+	r := p.Input(good).OK("automation", "validate", "--config-json", "-", "--type", "auto_entry", "-o", "json")
 	require.Contains(t, r.JSON()["warning"], "does not fit")
-	require.Contains(t, p.Fails(2, "automation", "validate", "--config", `{"strategy":"x"}`).Stderr, "/strategy")
-	p.Fails(2, "automation", "validate", "--config", "")
-	p.Fails(2, "automation", "validate", "--config", "nonsense")
+	require.Contains(t, p.Fails(2, "automation", "validate", "--config-json", `{"strategy":"x"}`).Stderr, "/strategy")
+	p.Fails(2, "automation", "validate", "--config-json", "")
+	p.Fails(2, "automation", "validate", "--config-json", "nonsense")
 	require.Contains(t, p.OK("automation", "schema").Stdout, `"maximum": 100`)
 	require.Equal(t, "object", p.OK("automation", "schema", "-o", "json").JSON()["type"])
 	require.NotContains(t, p.OK("automation", "schema", "--type", "auto_entry").Stdout, "stop_loss")

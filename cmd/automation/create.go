@@ -13,7 +13,7 @@ import (
 	"github.com/axisor/axisor/pkg/automation"
 )
 
-const createExample = `axisor automation create ana@example.com --account Main --type tp_sl --config @config.json`
+const createExample = `axisor automation create ana@example.com --account Main --type tp_sl --config-json @config.json`
 
 type createOptions struct {
 	app    *app.App
@@ -34,17 +34,17 @@ active automation of the same type on the same account is refused, and so are mo
 Exit codes: 0, 2 when the configuration is not valid, 3, 4 when one is active already, the plan's limit is reached or the
 account belongs to someone else, 10, 11, 12.`,
 		Example: `  axisor automation create ana@example.com --account Main --type tp_sl \
-    --config '{"strategy":"take_profit","parameters":{"trigger_price":60000,"amount":1000,"leverage":5}}'
+    --config-json '{"strategy":"take_profit","parameters":{"trigger_price":60000,"amount":1000,"leverage":5}}'
   ` + createExample + ` --inactive`,
 		Args:              flags.Exactly(createExample, "USER"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.input.User, o.input.RiskLevel = args[0], o.risk.String()
 			if o.input.Account == "" || o.input.Type == "" || o.config == "" {
-				return clierr.Usagef("automation create needs --account, --type and --config").WithHint("for example: " + createExample)
+				return clierr.Usagef("automation create needs --account, --type and --config-json").WithHint("for example: " + createExample)
 			}
 			var err error
-			if o.input.Config, err = readConfig(a, o.config); err != nil {
+			if o.input.Config, err = readConfig(c.Context(), a, o.config); err != nil {
 				return err
 			}
 			if err := o.input.Check(); err != nil {
@@ -56,7 +56,7 @@ account belongs to someone else, 10, 11, 12.`,
 	f := c.Flags()
 	f.StringVar(&o.input.Account, "account", "", "`ACCOUNT` of the user it acts on (name or id)")
 	f.StringVar(&o.input.Type, "type", "", "its type (`SLUG`)")
-	f.StringVar(&o.config, "config", "", configHelp)
+	f.StringVar(&o.config, configFlag, "", configHelp)
 	flags.RegisterEnum(c, &o.risk, "risk-level", "", "how much it may risk", admin.RiskLevels()...)
 	f.BoolVar(&o.input.Inactive, "inactive", false, "do not start it yet")
 	f.BoolVar(&o.input.OverrideLimit, "override-limit", false, "allow more automations than the plan does; the audit trail says so")
@@ -85,11 +85,10 @@ func runCreate(ctx context.Context, o *createOptions) error {
 		return err
 	}
 	v := viewOf(*change.After)
-	said := "automation " + v.ID + " of type " + v.Type + " is there and " + v.Status
-	if change.DryRun {
-		said = "automation of type " + v.Type + " would be there and " + v.Status
-	}
-	info := output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Said: said}
+	info := output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Say: output.Say{
+		Done:  "automation " + v.ID + " of type " + v.Type + " is created, " + v.Status,
+		Would: "an automation of type " + v.Type + " would be created, " + v.Status,
+	}}
 	if o.input.Inactive {
 		info.Next = "axisor automation enable " + v.ID
 	}

@@ -67,6 +67,9 @@ func runDelete(ctx context.Context, o *deleteOptions) error {
 	}
 	return output.Change(p, desc(), viewOf(*change.Before), output.ChangeInfo{
 		Result: change.Status, DryRun: change.DryRun,
-		Said: fmt.Sprintf("automation %s is deleted; %d trade logs lost the link to it", row.ID, trades),
+		Say: output.Say{
+			Done:  fmt.Sprintf("automation %s is deleted; %s lost the link to it", row.ID, output.Count(trades, "trade log")),
+			Would: fmt.Sprintf("automation %s would be deleted; %s would lose the link to it", row.ID, output.Count(trades, "trade log")),
+		},
 	})
 }

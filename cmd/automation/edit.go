@@ -126,7 +126,7 @@ func (o *editOptions) edit(ctx context.Context, name string) error {
 	c.Stdin, c.Stdout, c.Stderr = o.app.Streams.In, o.app.Streams.Err, o.app.Streams.Err
 	c.Env, c.Dir = o.app.Env, o.app.Dir
 	if o.app.Streams.OutTerminal() {
-		c.Stdout = o.app.Streams.Out
+		c.Stdout = o.app.Streams.Stdout()
 	}
 	if err := c.Run(); err != nil {
 		return clierr.New(clierr.Tool, "editor_failed", fmt.Sprintf("editor %q: %v", words[0], err), "set EDITOR to one that works; nothing was changed")

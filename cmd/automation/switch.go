@@ -93,11 +93,9 @@ func runSwitch(ctx context.Context, o *switchOptions) error {
 	}
 	if single {
 		c := changes[0]
-		said := "automation " + c.After.ID + " is " + word
-		if c.Status == admin.StatusUnchanged {
-			said += " already"
-		}
-		return output.Change(p, desc(), viewOf(*c.After), output.ChangeInfo{Result: c.Status, DryRun: c.DryRun, Said: said})
+		is := "automation " + c.After.ID + " is " + word
+		say := output.Say{Done: is, Would: "automation " + c.After.ID + " would be " + word, Already: is + " already"}
+		return output.Change(p, desc(), viewOf(*c.After), output.ChangeInfo{Result: c.Status, DryRun: c.DryRun, Say: say})
 	}
 	views, changed := make([]switchView, 0, len(changes)), 0
 	for _, c := range changes {

@@ -8,7 +8,6 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -149,12 +148,11 @@ func runTypeSwitch(ctx context.Context, o *typeSwitchOptions) error {
 	if err != nil {
 		return err
 	}
-	said := "automation type " + change.After.Slug + " is not active"
+	word := "inactive"
 	if o.active {
-		said = "automation type " + change.After.Slug + " is active"
+		word = "active"
 	}
-	if change.Status == admin.StatusUnchanged {
-		said += " already"
-	}
-	return output.Change(p, typeDesc(), typeViewOf(use), output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Said: said})
+	is := "automation type " + change.After.Slug + " is " + word
+	say := output.Say{Done: is, Would: "automation type " + change.After.Slug + " would be " + word, Already: is + " already"}
+	return output.Change(p, typeDesc(), typeViewOf(use), output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Say: say})
 }

@@ -30,7 +30,7 @@ func newUpdate(a *app.App) *cobra.Command {
 whole and has to satisfy "axisor automation schema". To change a part of it in an editor, use "axisor automation edit".
 
 Exit codes: 0 also when nothing had to change, 2, 3, 4, 10, 11, 12.`,
-		Example: `  axisor automation update ` + idExample + ` --config @config.json
+		Example: `  axisor automation update ` + idExample + ` --config-json @config.json
   axisor automation update ` + idExample + ` --risk-level low --reason 'asked by mail'`,
 		Args: flags.Exactly("axisor automation update "+idExample+" --risk-level low", "ID"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -41,9 +41,9 @@ Exit codes: 0 also when nothing had to change, 2, 3, 4, 10, 11, 12.`,
 			if c.Flags().Changed("account") {
 				o.input.Account = &account
 			}
-			if c.Flags().Changed("config") {
+			if c.Flags().Changed(configFlag) {
 				var err error
-				if o.input.Config, err = readConfig(a, o.config); err != nil {
+				if o.input.Config, err = readConfig(c.Context(), a, o.config); err != nil {
 					return err
 				}
 			}
@@ -57,7 +57,7 @@ Exit codes: 0 also when nothing had to change, 2, 3, 4, 10, 11, 12.`,
 			return runUpdate(c.Context(), o)
 		},
 	}
-	c.Flags().StringVar(&o.config, "config", "", configHelp)
+	c.Flags().StringVar(&o.config, configFlag, "", configHelp)
 	c.Flags().StringVar(&risk, "risk-level", "", "how much it may risk {low|medium|high}; empty clears it")
 	c.Flags().StringVar(&account, "account", "", "another `ACCOUNT` of the same user (name or id)")
 	flags.Complete(c, "risk-level", admin.RiskLevels)
@@ -84,9 +84,8 @@ func update(ctx context.Context, a *app.App, id string, in admin.AutomationInput
 	if err != nil {
 		return err
 	}
-	said := "automation " + id + " is updated"
-	if change.Status == admin.StatusUnchanged {
-		said = "automation " + id + " is so already"
+	say := output.Say{
+		Done: "automation " + id + " is updated", Would: "automation " + id + " would be updated", Already: "automation " + id + " is like that already",
 	}
-	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Said: said})
+	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Say: say})
 }

@@ -38,17 +38,17 @@ func newValidate(a *app.App) *cobra.Command {
 the JSON pointer of the value that breaks it. With --type it also warns when the strategy does not fit the type.
 
 Exit codes: 0, 2 when it is not valid, 3 when the file does not exist, 10.`,
-		Example: `  axisor automation validate --config @config.json
-  echo '{"strategy":"stop_loss","parameters":{}}' | axisor automation validate --config - --type tp_sl`,
+		Example: `  axisor automation validate --config-json @config.json
+  echo '{"strategy":"stop_loss","parameters":{}}' | axisor automation validate --config-json - --type tp_sl`,
 		Args: flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.config == "" {
-				return clierr.Usagef("automation validate needs --config").WithHint("for example: axisor automation validate --config @config.json")
+				return clierr.Usagef("automation validate needs --config-json").WithHint("for example: axisor automation validate --config-json @config.json")
 			}
 			return runValidate(c.Context(), o)
 		},
 	}
-	c.Flags().StringVar(&o.config, "config", "", configHelp)
+	c.Flags().StringVar(&o.config, configFlag, "", configHelp)
 	c.Flags().StringVar(&o.kind, "type", "", "the type it is meant for (`SLUG`)")
 	flags.Complete(c, "type", typeWords)
 	flags.Mark(c, flags.EffectKey, flags.Read)
@@ -57,12 +57,12 @@ Exit codes: 0, 2 when it is not valid, 3 when the file does not exist, 10.`,
 	return c
 }
 
-func runValidate(_ context.Context, o *validateOptions) error {
+func runValidate(ctx context.Context, o *validateOptions) error {
 	p, err := o.app.Printer()
 	if err != nil {
 		return err
 	}
-	config, err := readConfig(o.app, o.config)
+	config, err := readConfig(ctx, o.app, o.config)
 	if err != nil {
 		return err
 	}

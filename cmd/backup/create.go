@@ -283,4 +283,4 @@ func summary(m *backup.Manifest, v createdView) string {
 	return strings.Join(parts, ", ")
 }
 
-func warn(p *output.Printer, text string) { p.Notice("warning: %s", text) }
+func warn(p *output.Printer, text string) { p.Warn("%s", text) }

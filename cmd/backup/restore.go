@@ -315,6 +315,6 @@ func (o *restoreOptions) schemaState(ctx context.Context, p *output.Printer, tar
 	case pending > 0:
 		p.Notice("the schema of the backup is at migration %d, this program expects %d: axisor migrate up", current, head)
 	case pending < 0:
-		p.Notice("warning: the schema of the backup is at migration %d, newer than this program (%d)", current, head)
+		p.Warn("the schema of the backup is at migration %d, newer than this program (%d)", current, head)
 	}
 }

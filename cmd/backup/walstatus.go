@@ -147,7 +147,7 @@ func askSlot(ctx context.Context, a *app.App, p *output.Printer, repo *backup.Re
 		return s, false
 	}
 	if s.Exists && s.KeepLimit == "-1" {
-		p.Notice("warning: max_slot_wal_keep_size is not set: a receiver that stays away fills the server's disk")
+		p.Warn("max_slot_wal_keep_size is not set: a receiver that stays away fills the server's disk")
 	}
 	return s, true
 }

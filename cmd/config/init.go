@@ -123,12 +123,13 @@ func runInit(ctx context.Context, o *initOptions) error {
 			return err
 		}
 	}
-	said := "wrote " + file
+	say := output.Say{Done: "wrote " + file, Would: "would write " + file}
 	if view.KeyCreated {
-		said += " and a new encryption key to " + *view.KeyFile + " (keep a copy of it: without it stored credentials are lost)"
+		key := " and a new encryption key to " + *view.KeyFile + " (keep a copy of it: without it stored credentials are lost)"
+		say.Done, say.Would = say.Done+key, say.Would+key
 	}
 	return output.Change(p, output.Desc{Noun: "files", ID: "file"}, view, output.ChangeInfo{
-		Result: output.Created, DryRun: o.write.DryRun, Said: said, Next: o.next(),
+		Result: output.Created, DryRun: o.write.DryRun, Say: say, Next: o.next(),
 	})
 }
 

@@ -83,7 +83,7 @@ func (c *initChecks) tools(ctx context.Context, o *initOptions) error {
 func (c *initChecks) say(p *output.Printer) {
 	switch {
 	case c.ConnectionError != nil:
-		p.Notice("warning: cannot connect: %s", *c.ConnectionError)
+		p.Warn("cannot connect: %s", *c.ConnectionError)
 	case c.Schema == nil:
 		p.Notice("connected: PostgreSQL %s", *c.ServerVersion)
 	default:

@@ -27,7 +27,7 @@ func (o *initOptions) values(ctx context.Context, p *output.Printer, file string
 	}
 	if !o.offline {
 		if err := o.checks.tools(ctx, o); err != nil {
-			p.Notice("warning: %s; backups need it", err)
+			p.Warn("%s; backups need it", err)
 		} else {
 			p.Notice("found %s", *o.checks.PgDump)
 		}

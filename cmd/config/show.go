@@ -79,7 +79,7 @@ func runShow(_ context.Context, o *showOptions) error {
 		return e.WithHint("axisor config show lists all keys")
 	}
 	for _, w := range loaded.Warnings {
-		p.Notice("warning: %s", w)
+		p.Warn("%s", w)
 	}
 	d := output.Desc{Noun: "settings", ID: "key", Columns: []output.Column{
 		{Field: "key"},

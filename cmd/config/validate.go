@@ -81,7 +81,7 @@ func runValidate(_ context.Context, o *validateOptions) error {
 		v.Warnings = append(v.Warnings, loaded.Warnings...)
 	}
 	for _, w := range v.Warnings {
-		p.Notice("warning: %s", w)
+		p.Warn("%s", w)
 	}
 	return output.One(p, output.Desc{Noun: "files", ID: "file"}, v, func(d *output.Doc) {
 		what := "the settings of this environment are valid; there is no configuration file"

@@ -64,6 +64,8 @@ func runDelete(ctx context.Context, o *deleteOptions) error {
 		return err
 	}
 	return output.Change(p, desc(), viewOf(*change.Before), output.ChangeInfo{
-		Result: change.Status, DryRun: change.DryRun, Said: "the credentials on " + row.ExchangeSlug + " are deleted",
+		Result: change.Status, DryRun: change.DryRun, Say: output.Say{
+			Done: "the credentials on " + row.ExchangeSlug + " are deleted", Would: "the credentials on " + row.ExchangeSlug + " would be deleted",
+		},
 	})
 }

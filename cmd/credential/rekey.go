@@ -117,13 +117,13 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 	}
 	v := rekeyViewOf(result)
 	v.DurationMS = o.app.Now().Sub(begin).Milliseconds()
-	info := output.ChangeInfo{
-		Result: output.Updated, DryRun: o.write.DryRun,
-		Said: fmt.Sprintf("%d of %d values are encrypted again, as %s under key %s, in %s", v.ValuesEncrypted, v.Values, v.Format, v.KeyID,
-			(time.Duration(v.DurationMS) * time.Millisecond).Round(10*time.Millisecond)),
-	}
+	values := fmt.Sprintf("%d of %d values", v.ValuesEncrypted, v.Values)
+	how := fmt.Sprintf("encrypted again, as %s under key %s, in %s", v.Format, v.KeyID, (time.Duration(v.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
+	info := output.ChangeInfo{Result: output.Updated, DryRun: o.write.DryRun, Say: output.Say{
+		Done: values + " are " + how, Would: values + " would be " + how, Already: fmt.Sprintf("nothing to do: %d values looked at", v.Values),
+	}}
 	if v.ValuesEncrypted == 0 {
-		info.Result, info.Said = output.Unchanged, "nothing to do: "+fmt.Sprint(v.Values)+" values looked at"
+		info.Result = output.Unchanged
 	}
 	if err := output.Change(p, rekeyDesc(), v, info); err != nil {
 		return err

@@ -108,7 +108,11 @@ func runSet(ctx context.Context, o *setOptions) error {
 	}
 	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{
 		Result: change.Status, DryRun: change.DryRun,
-		Said: "credentials of " + user.Email + " on " + exchange.Slug + " are stored",
+		Say: output.Say{
+			Done:    "credentials of " + user.Email + " on " + exchange.Slug + " are stored",
+			Would:   "credentials of " + user.Email + " on " + exchange.Slug + " would be stored",
+			Already: "credentials of " + user.Email + " on " + exchange.Slug + " are the same already",
+		},
 		Next: "axisor credential test " + user.Email + " --exchange " + exchange.Slug,
 	})
 }

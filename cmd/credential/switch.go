@@ -74,6 +74,9 @@ func runSwitch(ctx context.Context, o *switchOptions) error {
 		word = "active"
 	}
 	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{
-		Result: change.Status, DryRun: change.DryRun, Said: "the credentials on " + row.ExchangeSlug + " are " + word,
+		Result: change.Status, DryRun: change.DryRun, Say: output.Say{
+			Done: "the credentials on " + row.ExchangeSlug + " are " + word, Would: "the credentials on " + row.ExchangeSlug + " would be " + word,
+			Already: "the credentials on " + row.ExchangeSlug + " are " + word + " already",
+		},
 	})
 }

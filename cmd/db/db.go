@@ -90,7 +90,7 @@ func runPing(ctx context.Context, a *app.App, p *output.Printer) error {
 		return err
 	}
 	if pooler && !db.Target().Pooler && !p.Machine() {
-		p.Notice("warning: a pooler is in between, and the address does not say so: add pgbouncer=true to its parameters")
+		p.Warn("a pooler is in between, and the address does not say so: add pgbouncer=true to its parameters")
 	}
 	return output.One(p, output.Desc{Noun: "server", ID: "server"}, pingView{
 		Server: db.Target().String(), Version: s.Version, Database: s.Database, Role: s.Role, Schema: s.Schema,

@@ -36,8 +36,12 @@ Exit codes: 11 without a database, 12 when the schema is not this program's.`,
 		Example: "  axisor db notify\n  axisor db notify install",
 	}, output.Fields[notifyView](), runNotify)
 	c.AddCommand(
-		newSetNotify(a, true, "install", "Make the server tell of new trade logs", "the server tells of new trade logs"),
-		newSetNotify(a, false, "remove", "Stop the server telling of new trade logs", "the server does not tell of new trade logs"),
+		newSetNotify(a, true, "install", "Make the server tell of new trade logs", output.Say{
+			Done: "the server tells of new trade logs", Would: "the server would tell of new trade logs", Already: "the server tells of new trade logs already",
+		}),
+		newSetNotify(a, false, "remove", "Stop the server telling of new trade logs", output.Say{
+			Done: "the server does not tell of new trade logs", Would: "the server would not tell of new trade logs", Already: "the server does not tell of new trade logs anyway",
+		}),
 	)
 	return c
 }
@@ -54,7 +58,7 @@ func runNotify(ctx context.Context, a *app.App, p *output.Printer) error {
 	return output.One(p, notifyDesc(), notifyOf(there), nil)
 }
 
-func newSetNotify(a *app.App, on bool, verb, short, said string) *cobra.Command {
+func newSetNotify(a *app.App, on bool, verb, short string, say output.Say) *cobra.Command {
 	var w flags.Writes
 	c := &cobra.Command{
 		Use:   verb,
@@ -79,7 +83,7 @@ table is in use by a long transaction.`,
 			if err != nil {
 				return err
 			}
-			return output.Change(p, notifyDesc(), notifyOf(on), output.ChangeInfo{Result: done.Status, DryRun: w.DryRun, Said: said})
+			return output.Change(p, notifyDesc(), notifyOf(on), output.ChangeInfo{Result: done.Status, DryRun: w.DryRun, Say: say})
 		},
 	}
 	w.Register(c)

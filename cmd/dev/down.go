@@ -47,12 +47,16 @@ func runDown(ctx context.Context, o *downOptions) error {
 	if err != nil {
 		return err
 	}
-	info := output.ChangeInfo{Result: output.Updated, DryRun: o.write.DryRun, Said: "the development environment is stopped; its data is kept"}
+	info := output.ChangeInfo{Result: output.Updated, DryRun: o.write.DryRun, Say: output.Say{
+		Done: "the development environment is stopped; its data is kept", Would: "the development environment would be stopped; its data would be kept",
+		Already: "there is no development environment here",
+	}}
 	if !env.Exists() {
-		info.Result, info.Said = output.Unchanged, "there is no development environment here"
+		info.Result = output.Unchanged
 	}
 	if o.purge && env.Exists() {
-		info.Result, info.Said = output.Deleted, "the development environment is deleted"
+		info.Result = output.Deleted
+		info.Say = output.Say{Done: "the development environment is deleted", Would: "the development environment would be deleted"}
 		if !o.write.DryRun {
 			question := fmt.Sprintf("delete the development database, key and backups in %s?", env.Home())
 			if err := o.app.Prompt().Confirm(ctx, question); err != nil {

@@ -166,7 +166,10 @@ environment is not running.`,
 				return err
 			}
 			info := output.ChangeInfo{
-				Result: output.Updated, DryRun: w.DryRun, Said: fmt.Sprintf("the invoice over %d sats is %s", v.AmountMsat/1000, done),
+				Result: output.Updated, DryRun: w.DryRun, Say: output.Say{
+					Done: fmt.Sprintf("the invoice over %d sats is %s", v.AmountMsat/1000, done), Would: fmt.Sprintf("the invoice over %d sats would be %s", v.AmountMsat/1000, done),
+					Already: fmt.Sprintf("the invoice over %d sats is %s already", v.AmountMsat/1000, done),
+				},
 				Next: "axisor payment reconcile --apply",
 			}
 			switch {

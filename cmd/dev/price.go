@@ -69,8 +69,8 @@ func runPrice(ctx context.Context, o *priceOptions) error {
 		return output.One(p, marketDesc(), marketOf(before), nil)
 	}
 	if o.write.DryRun {
-		said := fmt.Sprintf("the price would move from %s to %s", dollars(before.LastPrice), dollars(o.price))
-		return output.Change(p, marketDesc(), marketOf(before), output.ChangeInfo{Result: output.Updated, DryRun: true, Said: said})
+		say := output.Say{Would: fmt.Sprintf("the price would move from %s to %s", dollars(before.LastPrice), dollars(o.price))}
+		return output.Change(p, marketDesc(), marketOf(before), output.ChangeInfo{Result: output.Updated, DryRun: true, Say: say})
 	}
 	if err := sim.SetPrice(ctx, o.price); err != nil {
 		return refused(err)
@@ -79,11 +79,11 @@ func runPrice(ctx context.Context, o *priceOptions) error {
 	if err != nil {
 		return err
 	}
-	info := output.ChangeInfo{Result: output.Updated, Said: fmt.Sprintf("the price moved from %s to %s", dollars(before.LastPrice), dollars(after.LastPrice))}
+	say := output.Say{Done: fmt.Sprintf("the price moved from %s to %s", dollars(before.LastPrice), dollars(after.LastPrice))}
 	if n := marketOf(after).Liquidated - marketOf(before).Liquidated; n > 0 {
-		info.Said += fmt.Sprintf("; %d liquidated", n)
+		say.Done += fmt.Sprintf("; %d liquidated", n)
 	}
-	return output.Change(p, marketDesc(), marketOf(after), info)
+	return output.Change(p, marketDesc(), marketOf(after), output.ChangeInfo{Result: output.Updated, Say: say})
 }
 
 // refused makes a usage error of what the exchange does not accept.

@@ -76,8 +76,8 @@ func runSeed(ctx context.Context, o *seedOptions) error {
 	}
 	if o.write.DryRun {
 		n := int64(o.users)
-		said := fmt.Sprintf("up to %d users with accounts, guard settings and positions would be made", n)
-		return output.Change(p, seedDesc(), seedView{n, n, n, n}, output.ChangeInfo{Result: output.Created, DryRun: true, Said: said})
+		say := output.Say{Would: fmt.Sprintf("up to %d users with accounts, guard settings and positions would be made", n)}
+		return output.Change(p, seedDesc(), seedView{n, n, n, n}, output.ChangeInfo{Result: output.Created, DryRun: true, Say: say})
 	}
 	counter := progress.Start(o.app.Streams, "seeding users", int64(o.users), progress.Items, o.app.Globals.Quiet)
 	seed.Done = func() { counter.Add(1) }
@@ -88,7 +88,10 @@ func runSeed(ctx context.Context, o *seedOptions) error {
 	}
 	v := seedView{made.Users, made.Accounts, made.Configs, made.Positions}
 	info := output.ChangeInfo{
-		Result: output.Created, Said: fmt.Sprintf("%d seeded users are there, each with an account, a guard and a position", o.users),
+		Result: output.Created, Say: output.Say{
+			Done:    fmt.Sprintf("%d seeded users, each with an account, a guard and a position", o.users),
+			Already: fmt.Sprintf("the %d seeded users exist already", o.users),
+		},
 		Next: "axisor dev exchange price 92000 && axisor guard preview",
 	}
 	if v == (seedView{}) {

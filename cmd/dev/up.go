@@ -56,10 +56,12 @@ func runUp(ctx context.Context, o *upOptions) error {
 	if err != nil {
 		return err
 	}
-	info := output.ChangeInfo{Result: output.Updated, DryRun: o.write.DryRun, Said: "the development environment is up", Next: "axisor migrate up"}
+	info := output.ChangeInfo{Result: output.Updated, DryRun: o.write.DryRun, Say: output.Say{
+		Done: "the development environment is up", Would: "the development environment would be started", Already: "the development environment is up already",
+	}, Next: "axisor migrate up"}
 	switch {
 	case before.Up():
-		info.Result, info.Said = output.Unchanged, "the development environment was already up"
+		info.Result = output.Unchanged
 	case !env.Exists():
 		info.Result = output.Created
 	}

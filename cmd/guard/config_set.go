@@ -130,7 +130,9 @@ func changeConfig(ctx context.Context, a *app.App, in admin.GuardConfigInput, dr
 		return err
 	}
 	v := configViewOf(change.After.MarginGuardConfig, change.After.Setting, user.Username)
-	info := output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Said: sentence(v), Next: "axisor guard preview --user " + user.Username}
+	info := output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Say: output.Say{
+		Done: sentence(v, "is"), Would: sentence(v, "would be"), Already: sentence(v, "is already"),
+	}, Next: "axisor guard preview --user " + user.Username}
 	if !v.IsActive {
 		info.Next = "axisor guard config enable " + user.Username
 	}

@@ -92,7 +92,7 @@ func runPreview(ctx context.Context, o *previewOptions) error {
 	if !p.Machine() {
 		for _, i := range result.Items {
 			for _, w := range warnings(i, result.Reading) {
-				p.Notice("warning: %s", w)
+				p.Warn("%s", w)
 			}
 		}
 		p.Notice("%s", guard.Summary(result))

@@ -75,6 +75,10 @@ func runResolve(ctx context.Context, o *resolveOptions) error {
 		return err
 	}
 	v := intentViewOf(*change.After)
-	said := fmt.Sprintf("the addition of %d sats to %s is recorded as %s", v.AmountSats, v.TradeID, v.State)
-	return output.Change(p, intentDesc(), v, output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Said: said, Next: "axisor guard run"})
+	addition := fmt.Sprintf("the addition of %d sats to %s", v.AmountSats, v.TradeID)
+	say := output.Say{
+		Done: addition + " is recorded as " + v.State, Would: addition + " would be recorded as " + v.State,
+		Already: addition + " is recorded as " + v.State + " already",
+	}
+	return output.Change(p, intentDesc(), v, output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Say: say, Next: "axisor guard run"})
 }

@@ -107,9 +107,10 @@ func runSwitch(ctx context.Context, o *switchOptions) error {
 	if at := change.After.UpdatedAt; !at.IsZero() {
 		v.UpdatedAt = new(output.At(at))
 	}
-	said := whose + " is switched on"
+	say := output.Say{Done: whose + " is switched on", Would: whose + " would be switched on", Already: whose + " is switched on already"}
 	if o.disabled {
-		said = whose + " is switched off: " + models.Deref(v.Reason)
+		why := ": " + models.Deref(v.Reason)
+		say = output.Say{Done: whose + " is switched off" + why, Would: whose + " would be switched off" + why, Already: whose + " is switched off already" + why}
 	}
-	return output.Change(p, switchDesc(), v, output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Said: said, Next: "axisor guard status"})
+	return output.Change(p, switchDesc(), v, output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Say: say, Next: "axisor guard status"})
 }

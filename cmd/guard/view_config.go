@@ -52,7 +52,7 @@ func configViewOf(c models.MarginGuardConfig, wish models.GuardSetting, username
 }
 
 // sentence says what a configuration does.
-func sentence(v configView) string {
+func sentence(v configView, is string) string {
 	state := "inactive"
 	if v.IsActive {
 		state = "active"
@@ -71,6 +71,6 @@ func sentence(v configView) string {
 	if v.CrossMargin {
 		what += ", the cross position included"
 	}
-	return fmt.Sprintf("the guard of %s is %s: %s, threshold %s %%, %s",
-		v.User, state, which, output.Number(v.MarginThreshold), what)
+	return fmt.Sprintf("the guard of %s %s %s: %s, threshold %s %%, %s",
+		v.User, is, state, which, output.Number(v.MarginThreshold), what)
 }

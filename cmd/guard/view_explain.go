@@ -28,7 +28,7 @@ func describeExplain(d *output.Doc, v explainView, terminal bool) {
 	d.Field("price", v.Price)
 	d.Field("reading", v.Reading)
 	if v.Config != nil {
-		d.Field("configuration", sentence(*v.Config))
+		d.Field("configuration", sentence(*v.Config, "is"))
 	}
 	if v.DisabledReason != nil {
 		d.Field("switched off", *v.DisabledReason)

@@ -183,7 +183,7 @@ func printBaseline(p *output.Printer, v baselineView, dryRun, refused bool) erro
 		}
 	}
 	if v.Prisma.Failed > 0 {
-		p.Notice("warning: Prisma's history has %s; its state was judged by the tables alone", plural(v.Prisma.Failed, "failed migration"))
+		p.Warn("Prisma's history has %s; its state was judged by the tables alone", plural(v.Prisma.Failed, "failed migration"))
 	}
 	for _, k := range v.Kept {
 		p.Notice("left as it is: %s %s (%s)", k.Kind, k.Object, k.Problem)

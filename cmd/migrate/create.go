@@ -92,7 +92,7 @@ func runCreate(_ context.Context, o *createOptions) error {
 		}
 	}
 	return output.Change(p, output.Desc{Noun: "migration", ID: "file"}, v, output.ChangeInfo{
-		Result: output.Created, DryRun: o.write.DryRun, Said: "wrote " + v.File, Next: "axisor migrate lint " + v.File,
+		Result: output.Created, DryRun: o.write.DryRun, Say: output.Say{Done: "wrote " + v.File, Would: "would write " + v.File}, Next: "axisor migrate lint " + v.File,
 	})
 }
 

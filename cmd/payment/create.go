@@ -82,12 +82,13 @@ func runCreate(ctx context.Context, o *createOptions) error {
 	if err := priceNotice(ctx, o.app, p, string(row.PlanType), row.AmountSats); err != nil {
 		return err
 	}
-	said := fmt.Sprintf("payment of %d sats by %s for plan %s recorded, %s", row.AmountSats, row.UserEmail, row.PlanType, row.Status)
-	if change.Status == admin.StatusAlreadyExists {
-		said = fmt.Sprintf("this invoice is recorded already, %s; left as it is", row.Status)
+	what := fmt.Sprintf("payment of %d sats by %s for plan %s", row.AmountSats, row.UserEmail, row.PlanType)
+	say := output.Say{
+		Done: fmt.Sprintf("%s recorded, %s", what, row.Status), Would: fmt.Sprintf("%s would be recorded, %s", what, row.Status),
+		Already: fmt.Sprintf("this invoice is recorded already, %s; left as it is", row.Status),
 	}
 	return output.Change(p, desc(), viewOf(*row), output.ChangeInfo{
-		Result: change.Status, DryRun: change.DryRun, Said: said, Next: "axisor payment settle " + row.ID + " --preimage …",
+		Result: change.Status, DryRun: change.DryRun, Say: say, Next: "axisor payment settle " + row.ID + " --preimage …",
 	})
 }
 

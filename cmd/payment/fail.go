@@ -2,14 +2,12 @@ package payment
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/pkg/admin"
 )
 
 type failOptions struct {
@@ -56,9 +54,9 @@ func runFail(ctx context.Context, o *failOptions) error {
 	if err != nil {
 		return err
 	}
-	said := fmt.Sprintf("payment %s is failed", row.ID)
-	if change.Status == admin.StatusUnchanged {
-		said = fmt.Sprintf("payment %s is already failed; nothing changed", row.ID)
+	say := output.Say{
+		Done: "payment " + row.ID + " is marked failed", Would: "payment " + row.ID + " would be marked failed",
+		Already: "payment " + row.ID + " is marked failed already; nothing changed",
 	}
-	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Said: said})
+	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Say: say})
 }

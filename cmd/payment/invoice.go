@@ -104,17 +104,17 @@ func runInvoice(ctx context.Context, o *invoiceOptions) error {
 		return explain(err)
 	}
 	row := change.After
-	said := fmt.Sprintf("%s can pay %d sats for plan %s with this invoice", row.UserEmail, row.AmountSats, row.PlanType)
-	switch {
-	case recovered:
-		said += "; an earlier try had made it"
-	case change.Status == admin.StatusAlreadyExists:
-		said = fmt.Sprintf("%s has an invoice of %d sats for plan %s that can still be paid; nothing new was made", row.UserEmail, row.AmountSats, row.PlanType)
-	case change.DryRun:
-		said = fmt.Sprintf("%s would be asked for an invoice of %d sats for plan %s", node.Name(), row.AmountSats, row.PlanType)
+	say := output.Say{
+		Done:    fmt.Sprintf("%s can pay %d sats for plan %s with this invoice", row.UserEmail, row.AmountSats, row.PlanType),
+		Would:   fmt.Sprintf("%s would be asked for an invoice of %d sats for plan %s", node.Name(), row.AmountSats, row.PlanType),
+		Already: fmt.Sprintf("%s has an invoice of %d sats for plan %s that can still be paid; nothing new was made", row.UserEmail, row.AmountSats, row.PlanType),
+	}
+	if recovered {
+		say.Done += "; an earlier try had made it"
+		say.Already = say.Done
 	}
 	return output.Change(p, desc(), viewOf(*row), output.ChangeInfo{
-		Result: change.Status, DryRun: change.DryRun, Said: said, Next: "axisor payment reconcile --apply",
+		Result: change.Status, DryRun: change.DryRun, Say: say, Next: "axisor payment reconcile --apply",
 	})
 }
 

@@ -75,11 +75,12 @@ func runRefund(ctx context.Context, o *refundOptions) error {
 	if err != nil {
 		return err
 	}
-	said := fmt.Sprintf("payment %s is refunded", row.ID)
+	say := output.Say{Done: "payment " + row.ID + " is refunded", Would: "payment " + row.ID + " would be refunded", Already: "payment " + row.ID + " is refunded already"}
 	if o.in.Plan != "" {
-		said += fmt.Sprintf("; %s has plan %s", row.UserEmail, o.in.Plan)
+		say.Done += fmt.Sprintf("; %s has plan %s", row.UserEmail, o.in.Plan)
+		say.Would += fmt.Sprintf("; %s would have plan %s", row.UserEmail, o.in.Plan)
 	}
 	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{
-		Result: change.Status, DryRun: change.DryRun, Said: said, Next: "axisor payment show " + row.ID,
+		Result: change.Status, DryRun: change.DryRun, Say: say, Next: "axisor payment show " + row.ID,
 	})
 }

@@ -109,15 +109,17 @@ func runSettle(ctx context.Context, o *settleOptions) error {
 		return err
 	}
 	s := change.After
-	said := fmt.Sprintf("payment %s is paid; %s has plan %s", s.ID, s.UserEmail, s.PlanAfter)
-	switch {
-	case change.Status == admin.StatusUnchanged:
-		said = fmt.Sprintf("payment %s is already paid; nothing changed", s.ID)
-	case s.DuplicateOf != nil:
-		said += fmt.Sprintf("; it is a duplicate of %s and should be refunded", *s.DuplicateOf)
+	say := output.Say{
+		Done:    fmt.Sprintf("payment %s is paid; %s has plan %s", s.ID, s.UserEmail, s.PlanAfter),
+		Would:   fmt.Sprintf("payment %s would be paid; %s would have plan %s", s.ID, s.UserEmail, s.PlanAfter),
+		Already: fmt.Sprintf("payment %s is paid already; nothing changed", s.ID),
+	}
+	if s.DuplicateOf != nil {
+		duplicate := fmt.Sprintf("; it is a duplicate of %s and should be refunded", *s.DuplicateOf)
+		say.Done, say.Would = say.Done+duplicate, say.Would+duplicate
 	}
 	v := settledView{view: viewOf(s.Payment), PlanBefore: s.PlanBefore, PlanAfter: s.PlanAfter}
-	return output.Change(p, desc(), v, output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Said: said, Next: "axisor payment show " + s.ID})
+	return output.Change(p, desc(), v, output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Say: say, Next: "axisor payment show " + s.ID})
 }
 
 // time reads --paid-at.

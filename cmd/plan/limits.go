@@ -2,7 +2,6 @@ package plan
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -105,12 +104,7 @@ func runLimitsSet(ctx context.Context, a *app.App, dryRun bool, ref string, in a
 	if err != nil {
 		return err
 	}
-	said := fmt.Sprintf("limits of %s changed", c.After.Plan.Slug)
-	switch {
-	case c.Status == admin.StatusUnchanged:
-		said = fmt.Sprintf("limits of %s are that way already", c.After.Plan.Slug)
-	case c.DryRun:
-		said = fmt.Sprintf("limits of %s would change", c.After.Plan.Slug)
-	}
-	return output.Change(p, limitsDesc(), limitsOf(*c.After), output.ChangeInfo{Result: c.Status, DryRun: c.DryRun, Said: said})
+	limits := "limits of " + c.After.Plan.Slug
+	say := output.Say{Done: limits + " changed", Would: limits + " would change", Already: limits + " are like that already"}
+	return output.Change(p, limitsDesc(), limitsOf(*c.After), output.ChangeInfo{Result: c.Status, DryRun: c.DryRun, Say: say})
 }

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -193,16 +192,12 @@ func change(ctx context.Context, a *app.App, word string, act func(context.Conte
 	if err != nil {
 		return err
 	}
-	said := fmt.Sprintf("plan %s is %s", c.After.Slug, word)
-	switch {
-	case c.Status == admin.StatusUnchanged:
-		said = fmt.Sprintf("plan %s is that way already", c.After.Slug)
-	case c.Status == admin.StatusAlreadyExists:
-		said = fmt.Sprintf("plan %s exists already and is left as it is", c.After.Slug)
-	case c.DryRun:
-		said = fmt.Sprintf("plan %s would be %s", c.After.Slug, word)
+	plan := "plan " + c.After.Slug
+	say := output.Say{Done: plan + " is " + word, Would: plan + " would be " + word, Already: plan + " is like that already"}
+	if c.Status == admin.StatusAlreadyExists {
+		say.Already = plan + " exists already and is left as it is"
 	}
-	if err := output.Change(p, desc(), viewOf(*c.After), output.ChangeInfo{Result: c.Status, DryRun: c.DryRun, Said: said}); err != nil {
+	if err := output.Change(p, desc(), viewOf(*c.After), output.ChangeInfo{Result: c.Status, DryRun: c.DryRun, Say: say}); err != nil {
 		return err
 	}
 	if c.Status == admin.StatusCreated && !models.PlanType(c.After.Slug).Valid() {

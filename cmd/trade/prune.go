@@ -103,7 +103,7 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 	v := prunedView{Before: output.At(before), Rows: old.Rows, Oldest: timeOf(old.Oldest), Newest: timeOf(old.Newest)}
 	info := output.ChangeInfo{Result: output.Deleted, DryRun: o.writes.DryRun}
 	if old.Rows == 0 {
-		info.Result, info.Said = output.Unchanged, "no trade log is that old"
+		info.Result, info.Say.Already = output.Unchanged, "no trade log is that old"
 		return output.Change(p, pruneDesc(), v, info)
 	}
 	in := admin.PruneTradesInput{Before: before, Batch: o.batch}
@@ -116,7 +116,7 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 	}
 	what := fmt.Sprintf("%s from %s to %s", output.Count(old.Rows, "trade log"), day(old.Oldest), day(old.Newest))
 	if o.writes.DryRun {
-		info.Said = what + " would be deleted" + inBackup(v.Backup)
+		info.Say.Would = what + " would be deleted" + inBackup(v.Backup)
 		return output.Change(p, pruneDesc(), v, info)
 	}
 	if err := o.app.Prompt().Confirm(ctx, "delete "+what+inBackup(v.Backup)+"?"); err != nil {
@@ -138,7 +138,7 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 		return err
 	}
 	v.Rows, v.Batches = done.Rows, done.Batches
-	info.Said = output.Count(done.Rows, "trade log") + " deleted"
+	info.Say.Done = output.Count(done.Rows, "trade log") + " deleted"
 	if v.Backup != nil {
 		info.Next = "axisor backup pin " + *v.Backup
 	}

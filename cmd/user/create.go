@@ -2,7 +2,6 @@ package user
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"strings"
 
@@ -104,15 +103,10 @@ func runCreate(ctx context.Context, o *createOptions) error {
 	if err != nil {
 		return err
 	}
-	said := fmt.Sprintf("user %s created", change.After.Email)
-	switch {
-	case change.Status == admin.StatusAlreadyExists:
-		said = fmt.Sprintf("user %s exists already and is left as it is", change.After.Email)
-	case change.DryRun:
-		said = fmt.Sprintf("user %s would be created", change.After.Email)
-	}
+	user := "user " + change.After.Email
+	say := output.Say{Done: user + " created", Would: user + " would be created", Already: user + " exists already and is left as it is"}
 	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{
-		Result: change.Status, DryRun: change.DryRun, Said: said, Next: "axisor user show " + change.After.Email,
+		Result: change.Status, DryRun: change.DryRun, Say: say, Next: "axisor user show " + change.After.Email,
 	})
 }
 

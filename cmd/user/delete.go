@@ -117,7 +117,7 @@ func runDelete(ctx context.Context, o *deleteOptions) error {
 		return err
 	}
 	return output.Change(p, removalDesc(), removalOf(done), output.ChangeInfo{
-		Result: done.Status, DryRun: done.DryRun, Said: removalSaid(done),
+		Result: done.Status, DryRun: done.DryRun, Say: output.Say{Done: removalSaid(done), Would: removalSaid(done), Already: removalSaid(done)},
 	})
 }
 

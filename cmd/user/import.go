@@ -132,13 +132,15 @@ func (o *importOptions) print(p *output.Printer, r admin.ImportResult, spent tim
 	if o.rejects != "" {
 		v.Rejects = &o.rejects
 	}
-	said := fmt.Sprintf("%s read: %d created, %d updated, %d unchanged, %d skipped, %d rejected, in %s",
-		output.Count(r.Read, "row"), r.Created, r.Updated, r.Unchanged, r.Skipped, r.Rejected, spent.Round(10*time.Millisecond))
+	said := fmt.Sprintf("%d created, %d updated, %d unchanged, %d skipped, %d rejected, in %s",
+		r.Created, r.Updated, r.Unchanged, r.Skipped, r.Rejected, spent.Round(10*time.Millisecond))
+	rows := output.Count(r.Read, "row") + " read: "
+	say := output.Say{Done: rows + said, Would: rows + "it would be " + said, Already: rows + said}
 	result := admin.StatusUnchanged
 	if r.Created+r.Updated > 0 {
 		result = admin.StatusCreated
 	}
-	err := output.Change(p, output.Desc{ID: "created"}, v, output.ChangeInfo{Result: result, DryRun: r.DryRun, Said: said})
+	err := output.Change(p, output.Desc{ID: "created"}, v, output.ChangeInfo{Result: result, DryRun: r.DryRun, Say: say})
 	if err != nil || r.Rejected == 0 {
 		return err
 	}

@@ -2,7 +2,6 @@ package user
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -144,11 +143,12 @@ func runSessionRevoke(ctx context.Context, a *app.App, dryRun bool, ref string, 
 	}
 	v := revokedView{UserID: c.User.ID, Email: c.User.Email, Revoked: len(c.Revoked), Sessions: append([]string{}, c.Revoked...)}
 	result := admin.StatusUpdated
-	said := fmt.Sprintf("%s of %s ended", output.Count(v.Revoked, "session"), v.Email)
+	sessions := output.Count(v.Revoked, "session") + " of " + v.Email
+	say := output.Say{Done: sessions + " ended", Would: sessions + " would end", Already: "no live session of " + v.Email + " was left to end"}
 	if v.Revoked == 0 {
-		result, said = admin.StatusUnchanged, "no live session of "+v.Email+" was left to end"
+		result = admin.StatusUnchanged
 	}
-	return output.Change(p, output.Desc{ID: "user_id"}, v, output.ChangeInfo{Result: result, DryRun: c.DryRun, Said: said})
+	return output.Change(p, output.Desc{ID: "user_id"}, v, output.ChangeInfo{Result: result, DryRun: c.DryRun, Say: say})
 }
 
 func newSessionPrune(a *app.App, path string) *cobra.Command {
@@ -202,12 +202,10 @@ func runSessionPrune(ctx context.Context, a *app.App, dryRun bool, span time.Dur
 		return err
 	}
 	v := prunedView{Deleted: n.Expired + n.Revoked, Expired: n.Expired, Revoked: n.Revoked}
-	result, said := admin.StatusDeleted, output.Count(v.Deleted, "session")+" deleted"
-	if dryRun {
-		said = output.Count(v.Deleted, "session") + " would be deleted"
-	}
+	result, sessions := admin.StatusDeleted, output.Count(v.Deleted, "session")
 	if v.Deleted == 0 {
-		result, said = admin.StatusUnchanged, "no session to delete"
+		result = admin.StatusUnchanged
 	}
-	return output.Change(p, output.Desc{ID: "deleted"}, v, output.ChangeInfo{Result: result, DryRun: dryRun, Said: said})
+	say := output.Say{Done: sessions + " deleted", Would: sessions + " would be deleted", Already: "no session to delete"}
+	return output.Change(p, output.Desc{ID: "deleted"}, v, output.ChangeInfo{Result: result, DryRun: dryRun, Say: say})
 }

@@ -2,7 +2,6 @@ package user
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -105,12 +104,13 @@ func runSetPassword(ctx context.Context, o *setPasswordOptions) error {
 	if o.generate && !c.DryRun {
 		v.Generated = new(pw.Reveal())
 	}
-	said := fmt.Sprintf("user %s has a new password; %s ended", c.After.Email, output.Count(c.SessionsRevoked, "session"))
-	if c.DryRun {
-		said = fmt.Sprintf("user %s would have a new password and %s would end", c.After.Email, output.Count(c.SessionsRevoked, "session"))
+	sessions := output.Count(c.SessionsRevoked, "session")
+	say := output.Say{
+		Done:  "user " + c.After.Email + " has a new password; " + sessions + " ended",
+		Would: "user " + c.After.Email + " would have a new password and " + sessions + " would end",
 	}
-	if o.generate && !c.DryRun {
-		said += "; the password above is shown this once"
+	if o.generate {
+		say.Done += "; the password above is shown this once"
 	}
-	return output.Change(p, desc(), v, output.ChangeInfo{Result: c.Status, DryRun: c.DryRun, Said: said})
+	return output.Change(p, desc(), v, output.ChangeInfo{Result: c.Status, DryRun: c.DryRun, Say: say})
 }

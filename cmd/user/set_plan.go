@@ -9,7 +9,6 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 )
@@ -83,27 +82,22 @@ func runSetPlan(ctx context.Context, o *setPlanOptions) error {
 	for _, x := range c.Over {
 		v.OverLimits = append(v.OverLimits, overView(x))
 	}
-	said := fmt.Sprintf("user %s is on %s, %s from %s", c.After.Email, c.After.PlanType, direction(c.Before.PlanType, c.After.PlanType), c.Before.PlanType)
-	switch {
-	case c.Status == admin.StatusUnchanged:
-		said = fmt.Sprintf("user %s is on %s already", c.After.Email, c.After.PlanType)
-	case c.DryRun:
-		said = fmt.Sprintf("user %s would be on %s, %s from %s", c.After.Email, c.After.PlanType, direction(c.Before.PlanType, c.After.PlanType), c.Before.PlanType)
+	move := fmt.Sprintf("on %s, %s from %s", c.After.PlanType, direction(c.Before.PlanType, c.After.PlanType), c.Before.PlanType)
+	say := output.Say{
+		Done: "user " + c.After.Email + " is " + move, Would: "user " + c.After.Email + " would be " + move,
+		Already: fmt.Sprintf("user %s is on %s already", c.After.Email, c.After.PlanType),
 	}
-	if err := output.Change(p, desc(), v, output.ChangeInfo{Result: c.Status, DryRun: c.DryRun, Said: said}); err != nil {
+	if err := output.Change(p, desc(), v, output.ChangeInfo{Result: c.Status, DryRun: c.DryRun, Say: say}); err != nil {
 		return err
 	}
-	warn := func(format string, args ...any) {
-		p.Notice("%s %s", p.Streams().PaintErr(streams.Warn, "warning:"), fmt.Sprintf(format, args...))
-	}
 	for _, x := range c.Over {
-		warn("over the limit of %s: %s", c.After.PlanType, x)
+		p.Warn("over the limit of %s: %s", c.After.PlanType, x)
 	}
 	if c.PlanMissing {
-		warn("there is no plan %q; the default limits apply (axisor plan seed)", c.After.PlanType)
+		p.Warn("there is no plan %q; the default limits apply (axisor plan seed)", c.After.PlanType)
 	}
 	if c.PlanOff {
-		warn("plan %q is not offered any more", c.After.PlanType)
+		p.Warn("plan %q is not offered any more", c.After.PlanType)
 	}
 	return nil
 }

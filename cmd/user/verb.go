@@ -52,14 +52,8 @@ func (v verb) command(a *app.App) *cobra.Command {
 
 // printChange prints a user as it now is and says which of the sentences is true.
 func printChange(p *output.Printer, c admin.Change[models.User], done, would, already, next string) error {
-	said := done
-	switch {
-	case c.Status == admin.StatusUnchanged:
-		said, next = already, ""
-	case c.DryRun:
-		said = would
-	}
+	fill := func(sentence string) string { return fmt.Sprintf(sentence, c.After.Email) }
 	return output.Change(p, desc(), viewOf(*c.After), output.ChangeInfo{
-		Result: c.Status, DryRun: c.DryRun, Said: fmt.Sprintf(said, c.After.Email), Next: next,
+		Result: c.Status, DryRun: c.DryRun, Next: next, Say: output.Say{Done: fill(done), Would: fill(would), Already: fill(already)},
 	})
 }

@@ -4,6 +4,7 @@
 package app
 
 import (
+	"context"
 	"log/slog"
 	"os/user"
 	"slices"
@@ -51,6 +52,7 @@ type App struct {
 	Globals *Globals
 	Stop    *progress.Stop // asked by the first signal
 
+	context func() context.Context // of the command that runs
 	loaded  *config.Loaded
 	printer *output.Printer
 	prompt  *prompt.Prompter
@@ -67,6 +69,26 @@ type App struct {
 // New makes the App of one invocation.
 func New(s *streams.Streams, build buildinfo.Info, now func() time.Time, env []string, dir string) *App {
 	return &App{Streams: s, Build: build, Now: now, Env: env, Dir: dir, Globals: &Globals{}, Stop: &progress.Stop{}}
+}
+
+// Bind says which context the command runs under, for what has no argument for it: writing into a pipe that nobody
+// reads, and --jq.
+func (a *App) Bind(ctx context.Context) {
+	a.context = func() context.Context { return ctx }
+	a.Streams.StopWriting(func() error {
+		if a.Stop.Asked() {
+			return progress.ErrStopped
+		}
+		return ctx.Err()
+	})
+}
+
+// bound is the context that Bind was given last.
+func (a *App) bound() context.Context {
+	if a.context == nil {
+		return context.Background()
+	}
+	return a.context()
 }
 
 // Getenv looks a variable up in the environment of the invocation; the last one wins, as in a shell.
@@ -137,7 +159,7 @@ func (a *App) Printer() (*output.Printer, error) {
 		}
 	}
 	p, err := output.New(a.Streams, output.Options{
-		Format: format, JQ: g.JQ, Columns: g.Columns, NoHeaders: g.NoHeaders, Quiet: g.Quiet, Now: a.Now,
+		Format: format, JQ: g.JQ, Columns: g.Columns, NoHeaders: g.NoHeaders, Quiet: g.Quiet, Now: a.Now, Context: a.bound,
 	})
 	if err != nil {
 		return nil, err

@@ -42,6 +42,9 @@ type rule struct {
 // rules are tried in order: the specific before the general.
 func rules() []rule {
 	return []rule{
+		{syscall.ENOSPC, clierr.Failure, "disk_full", []string{"free some space and run the command again"}},
+		{syscall.EDQUOT, clierr.Failure, "disk_full", []string{"free some space and run the command again"}},
+
 		{errNoDatabase, clierr.Config, "no_database_configured", []string{hintConfigure, hintDev}},
 		{config.ErrNoKey, clierr.Config, "no_encryption_key", []string{"set ENCRYPTION_KEY (at least 32 characters), or encryption.key_file", "axisor config init proposes a new key; axisor dev up makes one for a private database"}},
 
@@ -88,7 +91,6 @@ func rules() []rule {
 		{progress.ErrStopped, clierr.Interrupted, "interrupted", nil},
 		{context.Canceled, clierr.Interrupted, "interrupted", nil},
 		{context.DeadlineExceeded, clierr.Unavailable, "timeout", []string{"raise --timeout"}},
-		{syscall.ENOSPC, clierr.Failure, "disk_full", []string{"free some space and run the command again"}},
 		{fs.ErrPermission, clierr.Denied, "permission", nil},
 		{fs.ErrNotExist, clierr.NotFound, "file_not_found", nil},
 	}
@@ -103,6 +105,13 @@ func (a *App) Classify(err error) *clierr.Error {
 	var usage *output.UsageError
 	if errors.As(err, &usage) {
 		return withHint(clierr.Usagef("%s", usage.Message), usage.Hint)
+	}
+	var jq *output.JQError
+	if errors.As(err, &jq) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+		if errors.Is(err, output.ErrMemory) {
+			return clierr.New(clierr.Failure, "jq_failed", jq.Error(), "use -o jsonl, or ask for fewer rows").WithCause(err)
+		}
+		return clierr.Usagef("%s", jq.Error()).WithCause(err)
 	}
 	var argument *store.ArgumentError
 	if errors.As(err, &argument) {

@@ -36,17 +36,18 @@ func (s Pruning[N, V]) Run(ctx context.Context, a *app.App, dryRun bool) error {
 	if err != nil {
 		return err
 	}
-	info := output.ChangeInfo{Result: output.Deleted, DryRun: dryRun}
-	show := func(said string) error {
-		info.Said = said
+	info := output.ChangeInfo{Result: output.Deleted, DryRun: dryRun, Say: output.Say{
+		Would: s.Words(n) + " would be deleted", Already: "nothing is that old",
+	}}
+	show := func() error {
 		return output.Change(p, output.Desc{ID: "before"}, s.View(before, n), info)
 	}
 	switch {
 	case n.Total() == 0:
 		info.Result = output.Unchanged
-		return show("nothing is that old")
+		return show()
 	case dryRun:
-		return show(s.Words(n) + " would be deleted")
+		return show()
 	}
 	if err := a.Prompt().Confirm(ctx, "delete "+s.Words(n)+" from before "+before.Format(time.DateOnly)+"?"); err != nil {
 		return err
@@ -60,5 +61,6 @@ func (s Pruning[N, V]) Run(ctx context.Context, a *app.App, dryRun bool) error {
 		}
 		return err
 	}
-	return show(s.Words(n) + " deleted")
+	info.Say.Done = s.Words(n) + " deleted"
+	return show()
 }

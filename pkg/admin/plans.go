@@ -185,8 +185,8 @@ func (s *Service) UpdatePlan(ctx context.Context, mode Mode, ref string, in Plan
 		}
 		change.Before, change.After = &before, &after
 		if reflect.DeepEqual(PlanValues(before), PlanValues(after)) {
-			change.Status = StatusUnchanged
-			return nil
+			change.Status, change.After = StatusUnchanged, &before
+			return errUnchanged
 		}
 		if err := t.db.UpdatePlan(ctx, before.ID, map[string]any{"updated_at": t.now}); err != nil {
 			return err

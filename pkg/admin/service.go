@@ -74,8 +74,12 @@ type txn struct {
 	now  time.Time // one instant for every row of the change
 }
 
-// errDryRun rolls a dry run back after everything was tried.
-var errDryRun = errors.New("dry run")
+// errDryRun rolls a dry run back after everything was tried, errUnchanged what turned out to change nothing: what is so
+// already must not get another time of change.
+var (
+	errDryRun    = errors.New("dry run")
+	errUnchanged = errors.New("unchanged")
+)
 
 // write runs one use case: all of it or nothing, and nothing in a dry run.
 func (s *Service) write(ctx context.Context, mode Mode, fn func(*txn) error) error {
@@ -95,7 +99,7 @@ func (s *Service) writeIn(
 		}
 		return nil
 	})
-	if errors.Is(err, errDryRun) {
+	if errors.Is(err, errDryRun) || errors.Is(err, errUnchanged) {
 		return nil
 	}
 	return err

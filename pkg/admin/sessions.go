@@ -41,8 +41,12 @@ func (s *Service) RevokeSessions(ctx context.Context, mode Mode, ref string, ids
 			if out.Revoked, err = t.db.RevokeSessions(ctx, u.ID, nil, t.now); err != nil {
 				return err
 			}
-			if err := t.db.EndAppSessions(ctx, u.ID); err != nil {
+			ended, err := t.db.EndAppSessions(ctx, u.ID)
+			if err != nil {
 				return err
+			}
+			if !ended && len(out.Revoked) == 0 {
+				return errUnchanged
 			}
 		}
 		facts := map[string]any{"revoked": len(out.Revoked), "all": len(ids) == 0, "session_ids": out.Revoked}

@@ -220,5 +220,6 @@ func (t *txn) endSessions(ctx context.Context, userID string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(ids), t.db.EndAppSessions(ctx, userID)
+	_, err = t.db.EndAppSessions(ctx, userID)
+	return len(ids), err
 }

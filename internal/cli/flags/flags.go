@@ -93,9 +93,6 @@ func (p *Page) Validate(sortable ...string) error {
 	if p.Limit < 1 || p.Limit > 10000 {
 		return clierr.Usagef("--limit %d: must be between 1 and 10000", p.Limit).WithHint("use --all for everything")
 	}
-	if p.All && p.Cursor != "" {
-		return clierr.Usagef("--all and --cursor exclude each other")
-	}
 	if p.Sort != "" && !slices.Contains(sortable, strings.TrimPrefix(p.Sort, "-")) {
 		return clierr.Usagef("--sort %q: unknown field", p.Sort).WithHint("use one of " + strings.Join(sortable, ", ") + ", with - in front for descending")
 	}
@@ -180,11 +177,16 @@ func (e *Enum) String() string { return e.value }
 // Set accepts one of the allowed words.
 func (e *Enum) Set(v string) error {
 	if !slices.Contains(e.allowed, v) {
-		return fmt.Errorf("use one of %s", strings.Join(e.allowed, ", "))
+		return &EnumError{e.allowed}
 	}
 	e.value = v
 	return nil
 }
+
+// EnumError refuses a value that is none of the allowed words.
+type EnumError struct{ Allowed []string }
+
+func (e *EnumError) Error() string { return "use one of " + strings.Join(e.Allowed, ", ") }
 
 // Type names the flag's kind in the help.
 func (e *Enum) Type() string { return "word" }

@@ -53,7 +53,7 @@ func TestPage_Validate(t *testing.T) {
 	t.Parallel()
 	ok := flags.Page{Limit: 50, Sort: "-created_at"}
 	require.NoError(t, ok.Validate("created_at"))
-	for _, bad := range []flags.Page{{Limit: 0}, {Limit: 10001}, {Limit: 5, All: true, Cursor: "x"}, {Limit: 5, Sort: "password_hash"}} {
+	for _, bad := range []flags.Page{{Limit: 0}, {Limit: 10001}, {Limit: 5, Sort: "password_hash"}} {
 		require.Equal(t, clierr.Usage, clierr.From(bad.Validate("created_at")).Kind)
 	}
 }

@@ -23,7 +23,13 @@ func List[T any](p *Printer, d Desc, items iter.Seq2[T, error], next func() stri
 		next = func() string { return "" }
 	}
 	if p.quiet {
-		return p.buffered(func(p *Printer) error { return p.listIDs(d, erase(items)) })
+		if err := p.buffered(func(p *Printer) error { return p.listIDs(d, erase(items)) }); err != nil {
+			return err
+		}
+		if c := next(); c != "" { // the only thing that a script cannot do without
+			fmt.Fprintf(p.s.Err, "more: --cursor %s\n", c)
+		}
+		return nil
 	}
 	switch p.format {
 	case JSON, YAML:

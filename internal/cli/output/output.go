@@ -4,6 +4,7 @@
 package output
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -40,7 +41,8 @@ type Options struct {
 	Columns   []string
 	NoHeaders bool
 	Quiet     bool
-	Now       func() time.Time // for relative times on a terminal
+	Now       func() time.Time       // for relative times on a terminal
+	Context   func() context.Context // ends a --jq that does not end by itself; nil: nothing does
 }
 
 // Printer writes results in the format asked for.
@@ -52,6 +54,7 @@ type Printer struct {
 	noHeaders bool
 	quiet     bool
 	now       func() time.Time
+	context   func() context.Context
 }
 
 // UsageError is a wrong output flag.
@@ -59,9 +62,20 @@ type UsageError struct{ Message, Hint string }
 
 func (e *UsageError) Error() string { return e.Message }
 
+// JQError is a filter that failed while it ran.
+type JQError struct{ err error }
+
+func (e *JQError) Error() string { return "--jq: " + e.err.Error() }
+
+// Unwrap returns what ended the filter.
+func (e *JQError) Unwrap() error { return e.err }
+
 // New checks the options. --jq implies json.
 func New(s *streams.Streams, o Options) (*Printer, error) {
-	p := &Printer{s: s, format: Format(o.Format), columns: o.Columns, noHeaders: o.NoHeaders, quiet: o.Quiet, now: o.Now}
+	p := &Printer{s: s, format: Format(o.Format), columns: o.Columns, noHeaders: o.NoHeaders, quiet: o.Quiet, now: o.Now, context: o.Context}
+	if p.context == nil {
+		p.context = context.Background
+	}
 	if p.format == "" {
 		p.format = Table
 	}
@@ -99,6 +113,15 @@ func (p *Printer) Notice(format string, args ...any) {
 	}
 }
 
+// Warn is Notice for what may need attention.
+func (p *Printer) Warn(format string, args ...any) {
+	if p.s.ErrTerminal() && !p.s.ErrObjects() {
+		p.Notice("%s "+format, append([]any{p.s.PaintErr(streams.Warn, "warning:")}, args...)...)
+		return
+	}
+	p.Notice("warning: "+format, args...)
+}
+
 // emitJSON writes one JSON value (through jq when asked), indented on a terminal, on one line otherwise.
 func (p *Printer) emitJSON(v any, indent bool) error {
 	if p.jq != nil {
@@ -128,13 +151,18 @@ func (p *Printer) emitJQ(v any) error {
 	if err := dec.Decode(&plain); err != nil {
 		return err
 	}
-	for it := p.jq.Run(plain); ; {
+	ctx, stop := p.bounded()
+	defer stop()
+	for it := p.jq.RunWithContext(ctx, plain); ; {
 		r, ok := it.Next()
 		if !ok {
 			return nil
 		}
 		if err, failed := r.(error); failed {
-			return &UsageError{"--jq: " + err.Error(), ""}
+			if ended := context.Cause(ctx); ended != nil {
+				err = ended
+			}
+			return &JQError{err}
 		}
 		if text, isText := r.(string); isText {
 			if _, err := fmt.Fprintln(p.s.Out, text); err != nil {

@@ -26,6 +26,7 @@ type Streams struct {
 	width                 int
 	noInput               bool
 	progress              string
+	sink                  *sink // behind Out; nil on a terminal
 }
 
 // Env looks up an environment variable of the process that asked, not of this one.
@@ -48,7 +49,34 @@ func New(in io.Reader, out, errw io.Writer, env Env) *Streams {
 	if c, err := strconv.Atoi(env("COLUMNS")); err == nil && c > 20 && s.outTTY {
 		s.width = c
 	}
+	if !s.outTTY {
+		s.sink = newSink(out)
+		s.Out = s.sink
+	}
 	return s
+}
+
+// Stdout is what Out writes to, for another program to write to instead.
+func (s *Streams) Stdout() io.Writer {
+	if s.sink != nil {
+		return s.sink.w
+	}
+	return s.Out
+}
+
+// StopWriting sets what ends a write into a pipe that nobody reads: the error that the function returns.
+func (s *Streams) StopWriting(stopped func() error) {
+	if s.sink != nil {
+		s.sink.stopped = stopped
+	}
+}
+
+// WriteError is the first error of stdout, also of writes whose result nobody looked at.
+func (s *Streams) WriteError() error {
+	if s.sink == nil {
+		return nil
+	}
+	return s.sink.err
 }
 
 // Test returns streams over buffers, none of them a terminal.

@@ -173,7 +173,7 @@ func TestUpdateSwitchDelete(t *testing.T) {
 
 	w.Fails(2, "automation", "delete", a.ID)
 	gone := w.OK("automation", "delete", a.ID, "--yes")
-	require.Contains(t, gone.Stderr, "1 trade logs lost the link")
+	require.Contains(t, gone.Stderr, "1 trade log lost the link")
 	w.Fails(3, "automation", "show", a.ID)
 	require.Len(t, w.OK("trade", "list", "-o", "json").Items(), 1)
 }

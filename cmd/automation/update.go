@@ -23,6 +23,7 @@ type updateOptions struct {
 func newUpdate(a *app.App) *cobra.Command {
 	o := &updateOptions{app: a}
 	var risk, account string
+	var clear flags.Clear
 	c := &cobra.Command{
 		Use:   "update ID",
 		Short: "Change an automation",
@@ -35,7 +36,10 @@ Exit codes: 0 also when nothing had to change, 2, 3, 4, 10, 11, 12.`,
 		Args: flags.Exactly("axisor automation update "+idExample+" --risk-level low", "ID"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.id = args[0]
-			if c.Flags().Changed("risk-level") {
+			if err := clear.Validate(c); err != nil {
+				return err
+			}
+			if c.Flags().Changed("risk-level") || clear.Has("risk-level") {
 				o.input.RiskLevel = &risk
 			}
 			if c.Flags().Changed("account") {
@@ -58,7 +62,8 @@ Exit codes: 0 also when nothing had to change, 2, 3, 4, 10, 11, 12.`,
 		},
 	}
 	c.Flags().StringVar(&o.config, configFlag, "", configHelp)
-	c.Flags().StringVar(&risk, "risk-level", "", "how much it may risk {low|medium|high}; empty clears it")
+	c.Flags().StringVar(&risk, "risk-level", "", "how much it may risk {low|medium|high}")
+	clear.Register(c, "risk-level")
 	c.Flags().StringVar(&account, "account", "", "another `ACCOUNT` of the same user (name or id)")
 	flags.Complete(c, "risk-level", admin.RiskLevels)
 	o.write.Register(c)

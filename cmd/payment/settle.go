@@ -112,7 +112,7 @@ func runSettle(ctx context.Context, o *settleOptions) error {
 	say := output.Say{
 		Done:    fmt.Sprintf("payment %s is paid; %s has plan %s", s.ID, s.UserEmail, s.PlanAfter),
 		Would:   fmt.Sprintf("payment %s would be paid; %s would have plan %s", s.ID, s.UserEmail, s.PlanAfter),
-		Already: fmt.Sprintf("payment %s is paid already; nothing changed", s.ID),
+		Already: fmt.Sprintf("payment %s is already paid; nothing changed", s.ID),
 	}
 	if s.DuplicateOf != nil {
 		duplicate := fmt.Sprintf("; it is a duplicate of %s and should be refunded", *s.DuplicateOf)

@@ -20,9 +20,9 @@ in this order of rank. A limit of -1 means unlimited.`,
 		Use: "limits", Aliases: []string{"limit"}, Short: "What a plan allows",
 		Long: `The limits of a plan: exchange accounts, automations, indicators, simulations and backtests.`,
 	}
-	limits.AddCommand(newLimitsShow(a), newLimitsSet(a))
+	limits.AddCommand(limitsShow(a), limitsSet(a))
 	c.AddCommand(
-		newList(a), newShow(a), newCreate(a), newUpdate(a), newSwitch(a, true), newSwitch(a, false), newDelete(a), limits, newUsage(a),
+		list(a), show(a), create(a), update(a), enable(a), disable(a), remove(a), limits, newUsage(a),
 		newSeed(a), newReconcile(a),
 	)
 	return c

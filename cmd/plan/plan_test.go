@@ -76,7 +76,7 @@ func TestCreateUpdateSwitchDelete(t *testing.T) {
 	p.Fails(2, "plan", "create", "--slug", "team2")
 	p.Fails(2, "plan", "create", "--slug", "team2", "--name", "x", "--price-sats", "-5")
 
-	v = p.OK("plan", "update", "team", "--price-sats", "1", "--price-yearly", "7", "--api-access=false", "--features", "", "-o", "json").JSON()
+	v = p.OK("plan", "update", "team", "--price-sats", "1", "--price-yearly", "7", "--api-access=false", "--clear", "features", "-o", "json").JSON()
 	require.Equal(t, []any{1.0, 7.0, false, nil}, []any{v["price_sats"], v["price_yearly"], v["has_api_access"], v["features"]})
 	require.Nil(t, p.OK("plan", "update", "team", "--price-yearly", "-1", "-o", "json").JSON()["price_yearly"])
 	require.Equal(t, "unchanged", p.OK("plan", "update", "team", "--price-sats", "1", "-o", "json").JSON()["result"])

@@ -7,10 +7,12 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
-	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // planFlags are the flags that describe a plan, for create and update.
@@ -18,12 +20,13 @@ type planFlags struct {
 	name, description, features          string
 	sats, monthly, yearly, order, notify int32
 	api, advanced, priority              bool
+	clear                                flags.Clear
 }
 
 func (f *planFlags) register(c *cobra.Command) {
 	s := c.Flags()
 	s.StringVar(&f.name, "name", "", "`NAME` that people see")
-	s.StringVar(&f.description, "description", "", "one `SENTENCE`; empty removes it")
+	s.StringVar(&f.description, "description", "", "one `SENTENCE`")
 	s.Int32Var(&f.sats, "price-sats", 0, "price in `SATS`")
 	s.Int32Var(&f.monthly, "price-monthly", 0, "price a month; -1 for none")
 	s.Int32Var(&f.yearly, "price-yearly", 0, "price a year; -1 for none")
@@ -39,6 +42,12 @@ func (f *planFlags) register(c *cobra.Command) {
 func (f *planFlags) input(c *cobra.Command) admin.PlanInput {
 	var in admin.PlanInput
 	given := c.Flags().Changed
+	if f.clear.Has("description") {
+		in.Description = new("")
+	}
+	if f.clear.Has("features") {
+		in.Features = new(models.JSON(""))
+	}
 	pick(&in.Name, &f.name, given("name"))
 	pick(&in.Description, &f.description, given("description"))
 	pick(&in.PriceSats, &f.sats, given("price-sats"))
@@ -61,147 +70,129 @@ func pick[T any](to **T, from *T, given bool) {
 	}
 }
 
-func newCreate(a *app.App) *cobra.Command {
+type (
+	change  = verb.Change[models.Plan]
+	changed = admin.Change[models.Plan]
+)
+
+func subject() verb.Subject[models.Plan, view] {
+	return verb.Subject[models.Plan, view]{
+		Desc: desc, Find: (*store.DB).FindPlan, View: viewOf,
+		Name:     func(p models.Plan) string { return p.Slug },
+		Complete: func(a *app.App) flags.Names { return a.PlanNames },
+	}
+}
+
+func create(a *app.App) *cobra.Command {
+	const example = "axisor plan create --slug pro --name Pro"
 	var f planFlags
 	var slug string
 	var inactive, ifNotExists bool
-	var writes flags.Writes
-	c := &cobra.Command{
-		Use: "create", Short: "Create a plan",
-		Long: `Create a plan, with the default limits until "plan limits set" says otherwise. Users can only be put on the five slugs
-that the database knows: free, basic, advanced, pro, lifetime.
-
-Exit codes: 0, 2, 4 (slug or name taken), 10, 11, 12.`,
-		Example: "  axisor plan create --slug pro --name Pro --price-sats 500000 --api-access --advanced --priority",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
+	return subject().Change(a, change{
+		Words: verb.Words{
+			Use: "create", Short: "Create a plan",
+			Long: `Create a plan, with the default limits until "plan limits set" says otherwise. Users can only be put on the five slugs
+that the database knows: free, basic, advanced, pro, lifetime.`,
+			Examples: []string{example + " --price-sats 500000 --api-access --advanced --priority"},
+			Exits:    exits.Database(exits.Conflict("slug or name taken")),
+		},
+		Create: true,
+		Flags: func(c *cobra.Command) {
+			c.Flags().StringVar(&slug, "slug", "", "`SLUG` that users and payments refer to it by")
+			f.register(c)
+			c.Flags().BoolVar(&inactive, "inactive", false, "do not offer it yet")
+			c.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "a plan with this slug is no error")
+		},
+		Check: func(*cobra.Command, []string) error {
 			if slug == "" || f.name == "" {
-				return clierr.Usagef("a plan needs --slug and --name").WithHint("axisor plan create --slug pro --name Pro")
+				return clierr.Usagef("a plan needs --slug and --name").WithHint(example)
 			}
-			in := f.input(c)
+			return nil
+		},
+		Do: func(ctx context.Context, s *admin.Service, m admin.Mode, c *verb.Call) (changed, error) {
+			in := f.input(c.Cmd)
 			in.Slug, in.IfNotExists = slug, ifNotExists
 			if inactive {
 				in.Active = new(false)
 			}
-			return change(c.Context(), a, "created", func(ctx context.Context, s *admin.Service) (admin.Change[models.Plan], error) {
-				return s.CreatePlan(ctx, a.Mode(writes.DryRun), in)
-			})
+			return s.CreatePlan(ctx, m, in)
 		},
-	}
-	c.Flags().StringVar(&slug, "slug", "", "`SLUG` that users and payments refer to it by")
-	f.register(c)
-	c.Flags().BoolVar(&inactive, "inactive", false, "do not offer it yet")
-	c.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "a plan with this slug is no error")
-	writes.Register(c)
-	flags.Fields(c, output.Fields[view]())
-	return c
+		Done: "plan %s is created", Would: "plan %s would be created", Already: "plan %s exists already and is left as it is",
+		Also: func(c *verb.Call, ch changed) {
+			if ch.Status == admin.StatusCreated && !models.PlanType(ch.After.Slug).Valid() {
+				c.Print.Notice("note: the database knows no user on %q; only free, basic, advanced, pro and lifetime can be given to users", ch.After.Slug)
+			}
+		},
+	})
 }
 
-func newUpdate(a *app.App) *cobra.Command {
-	var f planFlags
-	var writes flags.Writes
+func update(a *app.App) *cobra.Command {
 	const example = "axisor plan update pro --price-sats 450000"
-	c := &cobra.Command{
-		Use: "update SLUG", Short: "Change a plan",
-		Long: `Change a plan; what is not named stays. The slug cannot change: users and payments refer to it by that text.
-
-Exit codes: 0, 2, 3 (no such plan), 4 (name taken), 10, 11, 12.`,
-		Example:           "  " + example + "\n  axisor plan update pro --features '[\"API\",\"Alerts\"]' --api-access=false",
-		Args:              flags.Exactly(example, "SLUG"),
-		ValidArgsFunction: flags.Live(a.PlanNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			in := f.input(c)
-			if in == (admin.PlanInput{}) {
+	var f planFlags
+	var in admin.PlanInput
+	return subject().Change(a, change{
+		Words: verb.Words{
+			Use: "update SLUG", Short: "Change a plan",
+			Long:     "Change a plan; what is not named stays. The slug cannot change: users and payments refer to it by that text.",
+			Examples: []string{example, `axisor plan update pro --features '["API","Alerts"]' --api-access=false`, "axisor plan update pro --clear description"},
+			Exits:    exits.Database(exits.NotFound("no such plan"), exits.Conflict("name taken")),
+		},
+		Flags: func(c *cobra.Command) {
+			f.register(c)
+			f.clear.Register(c, "description", "features")
+		},
+		Check: func(c *cobra.Command, _ []string) error {
+			if in = f.input(c); in == (admin.PlanInput{}) {
 				return clierr.Usagef("nothing to change").WithHint("for example: " + example)
 			}
-			return change(c.Context(), a, "updated", func(ctx context.Context, s *admin.Service) (admin.Change[models.Plan], error) {
-				return s.UpdatePlan(ctx, a.Mode(writes.DryRun), args[0], in)
-			})
+			return f.clear.Validate(c)
 		},
-	}
-	f.register(c)
-	writes.Register(c)
-	flags.Fields(c, output.Fields[view]())
-	return c
+		Do: func(ctx context.Context, s *admin.Service, m admin.Mode, c *verb.Call) (changed, error) {
+			return s.UpdatePlan(ctx, m, c.Args[0], in)
+		},
+		Done: "plan %s is updated", Would: "plan %s would be updated", Already: "plan %s is like that already",
+	})
 }
 
-func newSwitch(a *app.App, active bool) *cobra.Command {
-	var writes flags.Writes
-	name, short, long := "enable", "Offer a plan", "Offer a plan again."
-	if !active {
-		name, short, long = "disable", "Take a plan off sale", "Take a plan off sale. Users who are on it stay on it."
-	}
-	c := &cobra.Command{
-		Use: name + " SLUG", Short: short,
-		Long:              long + "\n\nExit codes: 0 (also when it is that way already), 2, 3 (no such plan), 10, 11, 12.",
-		Example:           "  axisor plan " + name + " basic",
-		Args:              flags.Exactly("axisor plan "+name+" basic", "SLUG"),
-		ValidArgsFunction: flags.Live(a.PlanNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			return change(c.Context(), a, name+"d", func(ctx context.Context, s *admin.Service) (admin.Change[models.Plan], error) {
-				return s.UpdatePlan(ctx, a.Mode(writes.DryRun), args[0], admin.PlanInput{Active: &active})
-			})
-		},
-	}
-	writes.Register(c)
-	flags.Fields(c, output.Fields[view]())
-	return c
+func enable(a *app.App) *cobra.Command {
+	return switched(a, true, change{
+		Words: verb.Words{Use: "enable SLUG", Short: "Offer a plan", Long: "Offer a plan again.", Examples: []string{"axisor plan enable basic"}},
+		Done:  "plan %s is offered", Would: "plan %s would be offered", Already: "plan %s is offered already",
+	})
 }
 
-func newDelete(a *app.App) *cobra.Command {
-	var writes flags.Writes
-	const example = "axisor plan delete basic --dry-run"
-	c := &cobra.Command{
-		Use: "delete SLUG", Aliases: []string{"rm"}, Short: "Delete a plan that nobody is on",
-		Long: `Delete a plan and its limits. A plan that users are on, or that pending payments are for, is refused with the count.
-A terminal has to type the slug.
-
-Exit codes: 0, 2, 3 (no such plan), 4 (in use), 5, 10, 11, 12.`,
-		Example:           "  " + example + "\n  axisor plan delete basic --yes",
-		Args:              flags.Exactly(example, "SLUG"),
-		ValidArgsFunction: flags.Live(a.PlanNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			return change(c.Context(), a, "deleted", func(ctx context.Context, s *admin.Service) (admin.Change[models.Plan], error) {
-				plan, err := s.DeletePlan(ctx, admin.Mode{DryRun: true}, args[0]) // what stands in the way is said before anything is asked
-				if err != nil || writes.DryRun {
-					return plan, err
-				}
-				if err := a.Prompt().Type(ctx, "delete plan "+plan.Before.Slug, plan.Before.Slug); err != nil {
-					return plan, err
-				}
-				return s.DeletePlan(ctx, a.Mode(false), plan.Before.ID)
-			})
+func disable(a *app.App) *cobra.Command {
+	return switched(a, false, change{
+		Words: verb.Words{
+			Use: "disable SLUG", Short: "Take a plan off sale", Long: "Take a plan off sale. Users who are on it stay on it.",
+			Examples: []string{"axisor plan disable basic"},
 		},
-	}
-	writes.RegisterDestroy(c)
-	flags.Fields(c, output.Fields[view]())
-	return c
+		Done: "plan %s is off sale", Would: "plan %s would be off sale", Already: "plan %s is off sale already",
+	})
 }
 
-// change runs a write and prints the plan as it now is.
-func change(ctx context.Context, a *app.App, word string, act func(context.Context, *admin.Service) (admin.Change[models.Plan], error)) error {
-	p, err := a.Printer()
-	if err != nil {
-		return err
+func switched(a *app.App, active bool, ch change) *cobra.Command {
+	ch.Exits = exits.Database(exits.OK("also when it is that way already"), exits.NotFound("no such plan"))
+	ch.Do = func(ctx context.Context, s *admin.Service, m admin.Mode, c *verb.Call) (changed, error) {
+		return s.UpdatePlan(ctx, m, c.Args[0], admin.PlanInput{Active: &active})
 	}
-	svc, err := a.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	c, err := act(ctx, svc)
-	if err != nil {
-		return err
-	}
-	plan := "plan " + c.After.Slug
-	say := output.Say{Done: plan + " is " + word, Would: plan + " would be " + word, Already: plan + " is like that already"}
-	if c.Status == admin.StatusAlreadyExists {
-		say.Already = plan + " exists already and is left as it is"
-	}
-	if err := output.Change(p, desc(), viewOf(*c.After), output.ChangeInfo{Result: c.Status, DryRun: c.DryRun, Say: say}); err != nil {
-		return err
-	}
-	if c.Status == admin.StatusCreated && !models.PlanType(c.After.Slug).Valid() {
-		p.Notice("note: the database knows no user on %q; only free, basic, advanced, pro and lifetime can be given to users", c.After.Slug)
-	}
-	return nil
+	return subject().Change(a, ch)
+}
+
+func remove(a *app.App) *cobra.Command {
+	return subject().Change(a, change{
+		Words: verb.Words{
+			Use: "delete SLUG", Short: "Delete a plan that nobody is on",
+			Long: `Delete a plan and its limits. A plan that users are on, or that pending payments are for, is refused with the count.
+A terminal has to type the slug.`,
+			Examples: []string{"axisor plan delete basic --dry-run", "axisor plan delete basic --yes"},
+			Exits:    exits.Destroys(exits.NotFound("no such plan"), exits.Conflict("in use")),
+		},
+		Aliases: []string{"rm"},
+		Ask:     func(p models.Plan) (string, string) { return "delete plan " + p.Slug, p.Slug },
+		Do: func(ctx context.Context, s *admin.Service, m admin.Mode, c *verb.Call) (changed, error) {
+			return s.DeletePlan(ctx, m, c.Args[0])
+		},
+		Done: "plan %s is deleted", Would: "plan %s would be deleted",
+	})
 }

@@ -153,7 +153,7 @@ func TestExport_RoundTrip(t *testing.T) {
 	}
 	out := p.OK("trade", "export", "--user", u.Email, "--columns", "error_message,pnl", "--no-headers", "--ordered", "--since", "2026-08-01", "--until", "2026-08-02").Stdout
 	require.Equal(t, "'=1+1,1e-09\n", out)
-	require.Contains(t, p.Fails(2, "trade", "export", "--columns", "password_hash").Stderr, "no such column")
+	require.Contains(t, p.Fails(2, "trade", "export", "--columns", "password_hash").Stderr, "unknown column")
 	// A filter's value is a value, whatever is in it.
 	require.Equal(t, 1, strings.Count(p.OK("trade", "export", "--trade", `x' OR '1'='1?`, "--action", `?\'`).Stdout, "\n"))
 }

@@ -61,7 +61,7 @@ func TestUpdate(t *testing.T) {
 	require.Equal(t, true, r["dry_run"])
 	require.Equal(t, "ana", row(t, db, "ana@example.com").Username)
 
-	r = p.OK("user", "update", "ana", "--email", "New@Example.org", "--username", "anna", "--preferences", "", "-o", "json").JSON()
+	r = p.OK("user", "update", "ana", "--email", "New@Example.org", "--username", "anna", "--clear", "preferences", "-o", "json").JSON()
 	require.Equal(t, "updated", r["result"])
 	require.Equal(t, false, r["email_verified"], "nobody has verified the new address")
 	require.Nil(t, r["preferences"])

@@ -2,8 +2,6 @@ package user
 
 import (
 	"context"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +10,6 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/prompt"
-	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 )
@@ -116,8 +113,10 @@ func (o *createOptions) input(ctx context.Context) (admin.CreateUserInput, error
 		Plan: models.PlanType(o.plan.String()), Inactive: o.inactive, EmailVerified: o.verified, IfNotExists: o.ifNotExists,
 	}
 	var err error
-	if in.Preferences, err = readPreferences(o.app, o.preferences); err != nil {
-		return in, err
+	if o.preferences != "" {
+		if in.Preferences, err = readPreferences(ctx, o.app, o.preferences); err != nil {
+			return in, err
+		}
 	}
 	var missing []prompt.Field
 	if o.email == "" {
@@ -140,26 +139,11 @@ func (o *createOptions) input(ctx context.Context) (admin.CreateUserInput, error
 	return in.Check(policy)
 }
 
-// readPreferences takes JSON, or reads it from the file behind an @.
-func readPreferences(a *app.App, text string) (models.JSON, error) {
-	name, isFile := strings.CutPrefix(text, "@")
-	if !isFile {
-		return models.JSON(text), nil
+// readPreferences reads the value of --preferences.
+func readPreferences(ctx context.Context, a *app.App, text string) (models.JSON, error) {
+	raw, err := a.ReadArg(ctx, "--preferences", text)
+	if err == nil && len(raw) == 0 {
+		err = clierr.Usagef("--preferences %s: the file is empty", text)
 	}
-	path := config.Absolute(name, a.Dir, a.Env)
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, clierr.Usagef("--preferences @%s: the file cannot be read", name).WithCause(err)
-	}
-	if info.Size() > maxPreferences {
-		return nil, clierr.Usagef("--preferences @%s: the file is larger than 1 MiB", name)
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, clierr.Usagef("--preferences @%s: the file cannot be read", name).WithCause(err)
-	}
-	if len(raw) == 0 {
-		return nil, clierr.Usagef("--preferences @%s: the file is empty", name)
-	}
-	return models.JSON(raw), nil
+	return models.JSON(raw), err
 }

@@ -19,6 +19,7 @@ type updateOptions struct {
 	email       string
 	username    string
 	preferences string
+	clear       flags.Clear
 	writes      flags.Writes
 }
 
@@ -50,7 +51,8 @@ Exit codes: 0, 2, 3 (no such user), 4 (e-mail or username taken), 10, 11, 12.`,
 	f.StringVar(&o.email, "email", "", "`ADDRESS`, stored in lower case")
 	f.BoolVar(&o.in.EmailVerified, "email-verified", false, "the new e-mail needs no verification")
 	f.StringVar(&o.username, "username", "", "`NAME` of 3 to 50 characters")
-	f.StringVar(&o.preferences, "preferences", "", "`JSON` object, or @FILE to read it from; empty removes them")
+	f.StringVar(&o.preferences, "preferences", "", "`JSON` object, @FILE, or - for stdin")
+	o.clear.Register(c, "preferences")
 	o.writes.Register(c)
 	flags.Fields(c, output.Fields[view]())
 	return c
@@ -59,8 +61,11 @@ Exit codes: 0, 2, 3 (no such user), 4 (e-mail or username taken), 10, 11, 12.`,
 // read takes what was named and checks it without a database.
 func (o *updateOptions) read(c *cobra.Command) error {
 	given := c.Flags().Changed
-	if !given("email") && !given("username") && !given("preferences") {
-		return clierr.Usagef("nothing to change").WithHint("name what changes: --email, --username, --preferences")
+	if !given("email") && !given("username") && !given("preferences") && !given("clear") {
+		return clierr.Usagef("nothing to change").WithHint("name what changes: --email, --username, --preferences, --clear preferences")
+	}
+	if err := o.clear.Validate(c); err != nil {
+		return err
 	}
 	if o.in.EmailVerified && !given("email") {
 		return clierr.Usagef("--email-verified goes with --email").WithHint("axisor user verify-email " + o.in.User)
@@ -71,16 +76,15 @@ func (o *updateOptions) read(c *cobra.Command) error {
 	if given("username") {
 		o.in.Username = &o.username
 	}
+	if o.clear.Has("preferences") {
+		o.in.Preferences = new(models.JSON)
+	}
 	if given("preferences") {
-		var none models.JSON
-		o.in.Preferences = &none
-		if o.preferences != "" {
-			raw, err := readPreferences(o.app, o.preferences)
-			if err != nil {
-				return err
-			}
-			o.in.Preferences = &raw
+		raw, err := readPreferences(c.Context(), o.app, o.preferences)
+		if err != nil {
+			return err
 		}
+		o.in.Preferences = &raw
 	}
 	var err error
 	o.in, err = o.in.Check()

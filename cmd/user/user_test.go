@@ -130,7 +130,7 @@ func TestCreate_BadInput(t *testing.T) {
 		"unknown plan":         {good("--plan", "gold"), "", 2, "gold"},
 		"preferences no JSON":  {good("--no-password", "--preferences", "{"), "", 2, "JSON object"},
 		"preferences a list":   {good("--no-password", "--preferences", "[]"), "", 2, "JSON object"},
-		"preferences no file":  {good("--no-password", "--preferences", "@nowhere"), "", 2, "cannot be read"},
+		"preferences no file":  {good("--no-password", "--preferences", "@nowhere"), "", 3, "no such file"},
 		"preferences empty":    {good("--no-password", "--preferences", "@none"), "", 2, "is empty"},
 		"no e-mail to ask for": {[]string{"user", "create", "--no-password"}, "", 2, "missing --email, --username"},
 		"no password source":   {good(), password, 2, "--password-stdin or --no-password"},

@@ -39,6 +39,7 @@ Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 	flags.CompleteLive(c, "user", a.UserNames)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	flags.Fields(c, output.Fields[view]())
+	flags.FieldsWith(c, "security", output.Fields[securityView]())
 	return c
 }
 

@@ -120,6 +120,8 @@ func jsonOutput(root *cobra.Command) string {
 		"Fields may be added; ignore the ones you do not know. Lists are `{\"items\":[…],\"page\":{\"next_cursor\":null|\"…\"}}`, `jsonl` is one\n" +
 		"object a line, one thing is the object itself. Times are RFC 3339 in UTC, sats are integers, null is null. A write adds `result`\n" +
 		"(`created`, `updated`, `deleted`, `unchanged`, `already_exists`) and, with `--dry-run`, `\"dry_run\": true`.\n\n" +
+		"With `json` and `jsonl` every line on stderr is one object, too: `{\"notice\":…}`, `{\"warning\":…}`, `{\"progress\":…}`, log lines, and last\n" +
+		"`{\"error\":{…}}`. A `jsonl` list that fails in the middle has printed what came before.\n\n" +
 		"With `AXISOR_PROGRESS=json` long work also writes one object a second to stderr, and a last one with `finished`:\n" +
 		"`{\"progress\":{\"label\",\"unit\":\"items\"|\"bytes\",\"done\",\"total\"|null,\"per_second\",\"elapsed_ms\",\"left_ms\"|null,\"finished\"}}`.\n\n" +
 		"| command | fields |\n|---|---|\n")

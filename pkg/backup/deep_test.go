@@ -102,8 +102,12 @@ func TestVerify_OrphansGoWhateverTheyHold(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	e := b.create(t, b.request())
-	orphan := func(held string, login, closed bool) string {
+	// Other tests share the server and remove orphans as well: as long as its maker bears its name, it is none.
+	orphan := func(held string, login, closed bool) (string, *pgx.Conn) {
 		name, err := randomScratch()
+		require.NoError(t, err)
+		maker := b.connect(t)
+		_, err = maker.Exec(t.Context(), "SELECT set_config('application_name', $1, false)", name)
 		require.NoError(t, err)
 		b.exec(t, "CREATE DATABASE "+name)
 		if login {
@@ -117,7 +121,7 @@ func TestVerify_OrphansGoWhateverTheyHold(t *testing.T) {
 		if closed {
 			b.exec(t, "ALTER DATABASE "+name+" ALLOW_CONNECTIONS false")
 		}
-		return name
+		return name, maker
 	}
 	held := map[string]string{
 		"subscriptions": `CREATE TABLE t (n int); CREATE SUBSCRIPTION "one_@" CONNECTION 'host=/nonexistent' PUBLICATION p WITH (connect = false);
@@ -138,19 +142,22 @@ func TestVerify_OrphansGoWhateverTheyHold(t *testing.T) {
 		held["prepared"] = "CREATE TABLE t (n int); BEGIN; INSERT INTO t VALUES (1); PREPARE TRANSACTION 'tx_@'"
 	}
 	var names []string
+	var makers []*pgx.Conn
 	for what, text := range held {
-		names = append(names, orphan(text, len(names)%2 == 0, what == "closed"))
+		name, maker := orphan(text, len(names)%2 == 0, what == "closed")
+		names, makers = append(names, name), append(makers, maker)
 	}
-	visited := orphan("SELECT 1", true, false)
+	visited, maker := orphan("SELECT 1", true, false)
+	makers = append(makers, maker)
 	session := open(t, b.repo.urlOf(b.url, visited))
 	lonely, err := randomScratch()
 	require.NoError(t, err)
 	b.exec(t, "CREATE ROLE "+lonely)
-	living := orphan("SELECT 1", true, false)
+	living, _ := orphan("SELECT 1", true, false)
 	t.Cleanup(func() { b.dropAfter(t, living); b.execAfter(t, "DROP ROLE IF EXISTS "+living) })
-	owner := b.connect(t)
-	_, err = owner.Exec(t.Context(), "SELECT set_config('application_name', $1, false)", living)
-	require.NoError(t, err)
+	for _, maker := range makers {
+		require.NoError(t, maker.Close(t.Context()))
+	}
 
 	report, err := b.repo.Verify(t.Context(), e, Check{Level: LevelDeep, Server: b.url})
 	require.NoError(t, err)

@@ -208,7 +208,9 @@ func (r *Repository) storeLog(ctx context.Context, f *LogFile, a archived) error
 		return err
 	}
 	defer s.discard()
-	sealed, err := seal(s, a.codec, a.recipients)
+	codec := a.codec
+	codec.lean = true
+	sealed, err := seal(s, codec, a.recipients)
 	if err != nil {
 		return err
 	}

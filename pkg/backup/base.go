@@ -150,7 +150,7 @@ func (r *Repository) writeBase(ctx context.Context, p *ready, held *lock, q Base
 		checkpoint = "--checkpoint=spread"
 	}
 	flags := []string{
-		"--pgdata=-", "--format=tar", "--wal-method=fetch", "--manifest-checksums=SHA256", "--no-password", checkpoint,
+		"--pgdata=-", "--format=tar", "--wal-method=fetch", "--manifest-checksums=CRC32C", "--no-password", checkpoint,
 		"--label=" + basePrefix + id,
 	}
 	start := program(childSpec{path: p.tools.BaseBackup, args: flags, server: p.server, lock: held.file})
@@ -165,7 +165,7 @@ func (r *Repository) writeBase(ctx context.Context, p *ready, held *lock, q Base
 	run := &run{repo: r, ready: p, lock: held}
 	info, err := run.pump(ctx, s, start,
 		func(context.Context) (checker, error) {
-			check = startTarCheck(r.keepLog(ctx, p))
+			check = startTarCheck(false, r.keepLog(ctx, p))
 			return check, nil
 		})
 	if err != nil {

@@ -60,7 +60,7 @@ func baseCommand(label string, spread bool) string {
 	if spread {
 		checkpoint = "spread"
 	}
-	return fmt.Sprintf("BASE_BACKUP (LABEL %s, CHECKPOINT '%s', WAL, MANIFEST 'yes', MANIFEST_CHECKSUMS 'SHA256', TABLESPACE_MAP)", quoteLiteral(label), checkpoint)
+	return fmt.Sprintf("BASE_BACKUP (LABEL %s, CHECKPOINT '%s', WAL, MANIFEST 'yes', MANIFEST_CHECKSUMS 'CRC32C', TABLESPACE_MAP)", quoteLiteral(label), checkpoint)
 }
 
 func (s *baseStream) wait(context.Context) error {

@@ -23,6 +23,8 @@ import (
 type Codec struct {
 	Name  string // zstd, gzip or none
 	Level int
+
+	lean bool // for short files beside a long stream: one encoder, with little memory
 }
 
 // ParseCodec reads "zstd", "gzip" or "none", with an optional ":level". Empty means zstd:1.
@@ -73,8 +75,12 @@ func (c Codec) suffix() string {
 func (c Codec) writer(w io.Writer) (io.WriteCloser, error) {
 	switch c.Name {
 	case "zstd":
-		return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(c.Level)),
-			zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(2), zstd.WithZeroFrames(true))
+		encoders := 2
+		if c.lean {
+			encoders = 1
+		}
+		return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(c.Level)), zstd.WithLowerEncoderMem(c.lean),
+			zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(encoders), zstd.WithZeroFrames(true))
 	case "gzip":
 		return gzip.NewWriterLevel(w, c.Level)
 	}

@@ -89,7 +89,7 @@ func streamBase(ctx context.Context, p *pitrPlan, identities []age.Identity, pro
 		out.CloseWithError(err)
 		fed <- err
 	}()
-	_, err := readTar(in, put, nil)
+	_, err := readTar(in, strongSums(p.base.Manifest), put, nil)
 	in.CloseWithError(err)
 	// Damage that feed has found is the reason; a broken pipe is only its echo.
 	if ferr := <-fed; ferr != nil && (err == nil || errors.Is(ferr, ErrDamaged)) {

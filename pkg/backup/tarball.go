@@ -2,18 +2,21 @@ package backup
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"hash/crc32"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/axisor/axisor/pkg/backup/wal"
-	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 const (
@@ -30,134 +33,142 @@ type baseContent struct {
 	warnings    []string
 }
 
-// serverList is the list of files that the server writes at the end of the stream.
-type serverList struct {
-	Files []struct {
-		Path        string `json:"Path"`
-		EncodedPath string `json:"Encoded-Path"` //nolint:tagliatelle // the server's names
-		Size        int64  `json:"Size"`
-		Algorithm   string `json:"Checksum-Algorithm"` //nolint:tagliatelle // as above
-		Checksum    string `json:"Checksum"`
-	} `json:"Files"`
-	Ranges []struct {
-		Timeline uint32  `json:"Timeline"`
-		Start    wal.LSN `json:"Start-LSN"` //nolint:tagliatelle // as above
-		End      wal.LSN `json:"End-LSN"`   //nolint:tagliatelle // as above
-	} `json:"WAL-Ranges"` //nolint:tagliatelle // as above
-}
-
 type tarFile struct {
 	size int64
-	sum  string
-	log  bool // may be there without being listed
+	crc  uint32
+	sum  string // SHA-256, where the server's list has it
+	log  bool   // may be there without being listed
+}
+
+// readBuffer is read at once: each piece of the stream that is passed on costs a change of goroutines.
+const readBuffer = 256 << 10
+
+// tarReader compares a base backup's stream with the server's list.
+type tarReader struct {
+	content baseContent
+	strong  bool // the list has SHA-256 digests; otherwise CRC-32C, as servers write by default
+	found   map[string]tarFile
+	crc     hash.Hash32
+	sum     hash.Hash
+	keep    bytes.Buffer // one segment of the log
+	listed  bool
+	problem error // of the comparison
+	log     func(name string, data []byte) error
+}
+
+// strongSums reports whether the server's list in this backup has SHA-256 digests.
+func strongSums(m *Manifest) bool {
+	return slices.ContainsFunc(m.DumpFlags, func(f string) bool { return strings.Contains(f, "SHA256") })
 }
 
 // readTar reads a base backup's stream to its end and compares every file with the server's
 // list. put, which may be nil, receives each entry; what it does not read is read for it. log,
-// which may be nil, receives the segments.
-func readTar(r io.Reader, put func(*tar.Header, io.Reader) error, log func(name string, data []byte) error) (baseContent, error) {
-	var c baseContent
-	var list []byte
-	found := map[string]tarFile{}
-	t := tar.NewReader(r)
+// which may be nil, receives the segments. What is kept in memory is a few words for each file.
+func readTar(r io.Reader, strong bool, put func(*tar.Header, io.Reader) error, log func(name string, data []byte) error) (baseContent, error) {
+	t := &tarReader{strong: strong, found: map[string]tarFile{}, crc: crc32.New(crc32.MakeTable(crc32.Castagnoli)), sum: sha256.New(), log: log}
+	stream := bufio.NewReaderSize(r, readBuffer)
+	archive := tar.NewReader(stream)
 	for {
-		h, err := t.Next()
+		h, err := archive.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return c, fmt.Errorf("read base backup: %w", err)
+			return t.content, fmt.Errorf("read base backup: %w", err)
 		}
-		name := path.Clean(h.Name)
-		if strings.HasPrefix(name, "..") || path.IsAbs(name) {
-			return c, fmt.Errorf("base backup names a file %q outside itself", h.Name)
-		}
-		sum := sha256.New()
-		content := io.TeeReader(t, sum)
-		inLog := path.Dir(name) == "pg_wal" && h.Typeflag == tar.TypeReg
-		var keep bytes.Buffer
-		if name == serverManifest && h.Size <= serverManifestLimit || inLog && log != nil {
-			content = io.TeeReader(content, &keep)
-		}
-		if put != nil {
-			if err := put(h, content); err != nil {
-				return c, err
-			}
-		}
-		if _, err := io.Copy(io.Discard, content); err != nil {
-			return c, fmt.Errorf("read base backup: %s: %w", name, err)
-		}
-		switch {
-		case name == serverManifest:
-			list = keep.Bytes()
-		case inLog:
-			// The server lists histories, but no segments: it adds those when the copy is made.
-			found[name] = tarFile{size: h.Size, sum: hex.EncodeToString(sum.Sum(nil)), log: true}
-			if log != nil {
-				if err := log(path.Base(name), keep.Bytes()); err != nil {
-					return c, fmt.Errorf("archive %s: %w", path.Base(name), err)
-				}
-			}
-		case h.Typeflag == tar.TypeReg:
-			found[name] = tarFile{size: h.Size, sum: hex.EncodeToString(sum.Sum(nil))}
-			c.files++
-			c.bytes += h.Size
+		if err := t.entry(h, archive, put); err != nil {
+			return t.content, err
 		}
 	}
 	// What follows the end mark belongs to the stream too, and its writer waits for us.
-	if _, err := io.Copy(io.Discard, r); err != nil {
-		return c, fmt.Errorf("read base backup: %w", err)
+	if _, err := io.Copy(io.Discard, stream); err != nil {
+		return t.content, fmt.Errorf("read base backup: %w", err)
 	}
-	return c, c.compare(list, found)
+	return t.content, t.finish()
 }
 
-// compare holds what came against what the server says it has sent.
-func (c *baseContent) compare(text []byte, found map[string]tarFile) error {
-	const key = `"Manifest-Checksum": "`
-	at := bytes.LastIndex(text, []byte(key))
-	if at < 0 || len(text) < at+len(key)+64 {
+// entry reads one entry to its end.
+func (t *tarReader) entry(h *tar.Header, archive io.Reader, put func(*tar.Header, io.Reader) error) error {
+	name := path.Clean(h.Name)
+	if strings.HasPrefix(name, "..") || path.IsAbs(name) {
+		return fmt.Errorf("base backup names a file %q outside itself", h.Name)
+	}
+	inLog := path.Dir(name) == "pg_wal" && h.Typeflag == tar.TypeReg
+	t.crc.Reset()
+	sinks := []io.Writer{t.crc}
+	if t.strong {
+		t.sum.Reset()
+		sinks = append(sinks, t.sum)
+	}
+	if inLog && t.log != nil {
+		t.keep.Reset()
+		t.keep.Grow(int(min(h.Size, serverManifestLimit)))
+		sinks = append(sinks, &t.keep)
+	}
+	var list *listReader
+	if name == serverManifest && h.Typeflag == tar.TypeReg && h.Size <= serverManifestLimit {
+		list = t.readList()
+		sinks = append(sinks, list)
+	}
+	content := io.TeeReader(archive, io.MultiWriter(sinks...))
+	if len(sinks) == 1 {
+		content = io.TeeReader(archive, t.crc)
+	}
+	err := error(nil)
+	if put != nil {
+		err = put(h, content)
+	}
+	if err == nil {
+		if _, cerr := io.Copy(io.Discard, content); cerr != nil {
+			err = fmt.Errorf("read base backup: %s: %w", name, cerr)
+		}
+	}
+	if list != nil {
+		lerr := list.finish()
+		if err == nil {
+			err = lerr
+		}
+	}
+	if err != nil || list != nil {
+		return err
+	}
+	return t.note(h, name, inLog)
+}
+
+func (t *tarReader) note(h *tar.Header, name string, inLog bool) error {
+	f := tarFile{size: h.Size, crc: t.crc.Sum32(), log: inLog}
+	if t.strong {
+		f.sum = hex.EncodeToString(t.sum.Sum(nil))
+	}
+	switch {
+	case inLog:
+		// The server lists histories, but no segments: it adds those when the copy is made.
+		t.found[name] = f
+		if t.log != nil {
+			if err := t.log(path.Base(name), t.keep.Bytes()); err != nil {
+				return fmt.Errorf("archive %s: %w", path.Base(name), err)
+			}
+		}
+	case h.Typeflag == tar.TypeReg:
+		t.found[name] = f
+		t.content.files++
+		t.content.bytes += h.Size
+	}
+	return nil
+}
+
+// finish says whether all that came was listed.
+func (t *tarReader) finish() error {
+	if !t.listed {
 		return errors.New("base backup has no complete list of its files (backup_manifest)")
 	}
-	if sum := sha256.Sum256(text[:at]); hex.EncodeToString(sum[:]) != string(text[at+len(key):at+len(key)+64]) {
-		return errors.New("the server's list of files (backup_manifest) does not match its own checksum")
+	if t.problem != nil {
+		return t.problem
 	}
-	var list serverList
-	if err := exactjson.Unmarshal(text, &list); err != nil {
-		return fmt.Errorf("read backup_manifest: %w", err)
-	}
-	for _, f := range list.Files {
-		name := f.Path
-		if f.EncodedPath != "" {
-			raw, err := hex.DecodeString(f.EncodedPath)
-			if err != nil {
-				return fmt.Errorf("read backup_manifest: %w", err)
-			}
-			name = string(raw)
+	for name, f := range t.found {
+		if !f.log {
+			return fmt.Errorf("base backup has a file %s that the server does not list", name)
 		}
-		got, ok := found[name]
-		switch {
-		case !ok:
-			return fmt.Errorf("base backup lacks %s", name)
-		case got.size != f.Size:
-			return fmt.Errorf("%s has %d bytes instead of %d", name, got.size, f.Size)
-		case f.Algorithm == "SHA256" && got.sum != f.Checksum:
-			return fmt.Errorf("content of %s is not what the server sent", name)
-		}
-		delete(found, name)
-	}
-	for name, f := range found {
-		if f.log {
-			continue
-		}
-		return fmt.Errorf("base backup has a file %s that the server does not list", name)
-	}
-	if len(list.Ranges) == 0 {
-		return errors.New("backup_manifest names no range of the log")
-	}
-	last := list.Ranges[len(list.Ranges)-1]
-	c.timeline, c.start, c.stop = last.Timeline, list.Ranges[0].Start, last.End
-	for _, r := range list.Ranges {
-		c.start = min(c.start, r.Start)
 	}
 	return nil
 }
@@ -170,12 +181,12 @@ type tarCheck struct {
 	err     error
 }
 
-func startTarCheck(log func(name string, data []byte) error) *tarCheck {
+func startTarCheck(strong bool, log func(name string, data []byte) error) *tarCheck {
 	r, w := io.Pipe()
 	c := &tarCheck{in: w, done: make(chan struct{})}
 	go func() {
 		defer close(c.done)
-		c.content, c.err = readTar(r, nil, log)
+		c.content, c.err = readTar(r, strong, nil, log)
 		r.CloseWithError(c.err) // an error ends the writing at once
 	}()
 	return c

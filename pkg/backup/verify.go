@@ -199,7 +199,7 @@ func (r *Repository) decode(ctx context.Context, e Entry, identities []age.Ident
 // decodeBase reads a base backup to its end and compares every file with the server's own list. There is
 // no deeper check than a recovery.
 func (r *Repository) decodeBase(ctx context.Context, e Entry, identities []age.Identity) error {
-	check := startTarCheck(nil)
+	check := startTarCheck(strongSums(e.Manifest), nil)
 	feeding := feed(ctx, e, e.Manifest.Archive, identities, check)
 	reading := check.finish(ctx)
 	if reading != nil && ctx.Err() == nil && !errors.Is(feeding, ErrDamaged) {

@@ -45,6 +45,31 @@ func Strict(data []byte, out any) error {
 // Read decodes the one value that r holds. How much is read is the caller's to bound.
 func Read(r io.Reader, out any) error { return cut(json.UnmarshalRead(r, out, rules())) }
 
+// Each is a list, or the field of a list, whose elements are given to Take one after the other: the whole of it is never
+// in memory. An error of Take ends the reading.
+type Each[T any] struct{ Take func(T) error }
+
+// UnmarshalJSONFrom reads the list.
+func (e *Each[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() != '[' {
+		return json.UnmarshalDecode(d, new([]T)) // its error says what is there instead
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() != ']' {
+		var v T
+		if err := json.UnmarshalDecode(d, &v); err != nil {
+			return err
+		}
+		if err := e.Take(v); err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
 func cut(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrCut

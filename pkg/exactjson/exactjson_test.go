@@ -86,3 +86,29 @@ func FuzzUnmarshal(f *testing.F) {
 		}
 	})
 }
+
+func TestEach(t *testing.T) {
+	t.Parallel()
+	read := func(text string) (got []int64, err error) {
+		out := struct {
+			Last int64                             `json:"last"`
+			List exactjson.Each[struct{ N int64 }] `json:"list"`
+		}{}
+		out.List.Take = func(v struct{ N int64 }) error { got = append(got, v.N); return nil }
+		err = exactjson.Read(strings.NewReader(text), &out)
+		return got, err
+	}
+	got, err := read(`{"list": [{"N": 1}, {"N": 2, "x": [3]}], "last": 4}`)
+	require.NoError(t, err)
+	require.Equal(t, []int64{1, 2}, got)
+	got, err = read(`{"list": []}`)
+	require.NoError(t, err)
+	require.Empty(t, got)
+	got, err = read(`{"list": [{"N": 1}, {"N": `)
+	require.ErrorIs(t, err, exactjson.ErrCut)
+	require.Equal(t, []int64{1}, got)
+	_, err = read(`{"list": {"N": 1}}`)
+	require.Error(t, err)
+	_, err = read(`{"list": [{"N": 1, "N": 2}]}`)
+	require.Error(t, err)
+}

@@ -232,3 +232,57 @@ func TestParse(t *testing.T) {
 	_, err = remote.Parse("s3://bucket?credentials_file="+file, none)
 	require.NoError(t, err)
 }
+
+// An answer that the network or the service spoils says nothing about what is stored.
+func TestS3_SpoiledAnswersAreUnavailable(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]http.HandlerFunc{
+		"cut off": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
+			w.Header().Set("ETag", `"x"`)
+			_, _ = w.Write(make([]byte, 400))
+			panic(http.ErrAbortHandler)
+		},
+		"503 for ever": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
+		"500 for ever": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"429 for ever": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(spoil)
+			defer server.Close()
+			s, err := remote.NewS3(remote.S3Options{
+				Endpoint: strings.TrimPrefix(server.URL, "http://"), Insecure: true, Bucket: "backups", PathStyle: true, Region: "us-east-1",
+				Key: "key", Secret: secret.New("not-a-secret"),
+			})
+			require.NoError(t, err)
+			in, err := s.Get(t.Context(), "x")
+			if err == nil {
+				_, err = io.ReadAll(in)
+			}
+			require.ErrorIs(t, err, remote.ErrUnavailable)
+			if name != "cut off" {
+				_, err = s.List(t.Context(), "")
+				require.ErrorIs(t, err, remote.ErrUnavailable)
+				require.ErrorIs(t, s.Put(t.Context(), "x", content(10, 0)), remote.ErrUnavailable)
+			}
+		})
+	}
+}
+
+func TestParse_BadParameters(t *testing.T) {
+	t.Parallel()
+	env := func(string) string { return "set" }
+	for _, bad := range []string{
+		"s3://b?path_style=yes", "s3://b?keep_days=", "s3://b?keep_last=-1", "s3://b?keep_last=1&keep_last=2", "s3://b?keep_hours=3",
+		"s3://b?endpoint=ftp://h", "s3://b?endpoint=https://h/path", "s3://b?region=%zz", "/mnt/x?keep_weekly=two", "s3://b?credentials_file=/absent",
+	} {
+		_, err := remote.Parse(bad, env)
+		require.Error(t, err, bad)
+	}
+	text := "s3://b/p?endpoint=https://h&keep_days=9"
+	got, err := remote.Parse(text, env)
+	require.NoError(t, err)
+	require.Equal(t, text, got.Text)
+}

@@ -83,8 +83,11 @@ func (s *S3) fail(err error) error {
 		return fmt.Errorf("%w: bucket %s: %s", ErrDenied, s.o.Bucket, response.Code)
 	case response.Code == "NoSuchBucket":
 		return fmt.Errorf("%w: there is no bucket %s", ErrUnavailable, s.o.Bucket)
-	case errors.As(err, &network):
+	case errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	case response.StatusCode >= http.StatusInternalServerError, response.StatusCode == http.StatusTooManyRequests, response.Code == "SlowDown":
+		// The client has tried again for a while already.
+		return fmt.Errorf("%w: bucket %s: %d %s", ErrUnavailable, s.o.Bucket, response.StatusCode, response.Code)
 	}
 	return err
 }
@@ -183,11 +186,34 @@ func (s *S3) Replace(ctx context.Context, name string, content []byte) error {
 
 // Get opens an object.
 func (s *S3) Get(ctx context.Context, name string) (io.ReadCloser, error) {
-	r, _, _, err := s.core.GetObject(ctx, s.o.Bucket, s.key(name), minio.GetObjectOptions{})
+	r, info, _, err := s.core.GetObject(ctx, s.o.Bucket, s.key(name), minio.GetObjectOptions{})
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	return r, nil
+	return &body{ReadCloser: r, ctx: ctx, left: info.Size}, nil
+}
+
+// body is an object on its way. What the network cuts off is no property of the object.
+type body struct {
+	io.ReadCloser
+
+	ctx  context.Context // io.Reader has no room for it
+	left int64           // negative when the service did not say
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	known := b.left >= 0
+	b.left -= int64(n)
+	switch {
+	case err == nil, b.ctx.Err() != nil:
+		return n, err
+	case errors.Is(err, io.EOF) && (!known || b.left <= 0):
+		return n, io.EOF
+	case errors.Is(err, io.EOF):
+		err = io.ErrUnexpectedEOF
+	}
+	return n, fmt.Errorf("%w: the answer was cut off: %w", ErrUnavailable, err)
 }
 
 // List pages through the bucket.

@@ -19,6 +19,7 @@ import (
 // Target is one entry of the configuration: where copies go and how long they stay there.
 type Target struct {
 	Name  string         // how it is shown; no secret is in it
+	Text  string         // as it is configured
 	Keep  map[string]int // rules of its own: days, last, daily, weekly, monthly
 	Store Store
 }
@@ -29,7 +30,7 @@ type Target struct {
 // error never repeats the text: somebody may have put a secret into it.
 func Parse(text string, getenv func(string) string) (Target, error) {
 	if filepath.IsAbs(text) && !strings.Contains(text, "?") {
-		return Target{Name: text, Keep: map[string]int{}, Store: NewDirectory(text)}, nil
+		return Target{Name: text, Text: text, Keep: map[string]int{}, Store: NewDirectory(text)}, nil
 	}
 	u, err := url.Parse(text)
 	if err != nil {
@@ -38,13 +39,22 @@ func Parse(text string, getenv func(string) string) (Target, error) {
 	if u.User != nil {
 		return Target{}, errors.New("must not hold credentials: use credentials_file, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
-	q := u.Query()
-	t := Target{Keep: map[string]int{}}
+	q, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return Target{}, errors.New("has parameters that cannot be read")
+	}
+	for name, values := range q {
+		if len(values) > 1 {
+			return Target{}, fmt.Errorf("has the parameter %q twice", name)
+		}
+	}
+	t := Target{Text: text, Keep: map[string]int{}}
 	for _, rule := range []string{"days", "last", "daily", "weekly", "monthly"} {
-		if v := q.Get("keep_" + rule); v != "" {
+		if q.Has("keep_" + rule) {
+			v := q.Get("keep_" + rule)
 			n, err := strconv.Atoi(v)
 			if err != nil || n < 0 {
-				return Target{}, fmt.Errorf("keep_%s must be a number", rule)
+				return Target{}, fmt.Errorf("keep_%s must be a number, not below 0", rule)
 			}
 			t.Keep[rule] = n
 		}
@@ -82,13 +92,16 @@ func parseS3(u *url.URL, q url.Values, getenv func(string) string) (Store, error
 	}
 	if e := q.Get("endpoint"); e != "" {
 		eu, err := url.Parse(e)
-		if err != nil || eu.Host == "" || eu.User != nil {
+		if err != nil || eu.Host == "" || eu.User != nil || eu.Scheme != "http" && eu.Scheme != "https" || strings.Trim(eu.Path, "/") != "" || eu.RawQuery != "" {
 			return nil, errors.New("endpoint must be an address such as https://minio.example.com:9000")
 		}
 		o.Endpoint, o.Insecure, o.PathStyle = eu.Host, eu.Scheme == "http", true
 		if o.Insecure && !loopback(eu.Hostname()) {
 			return nil, errors.New("endpoint must be https: credentials and backups would travel in the open")
 		}
+	}
+	if v := q.Get("path_style"); v != "" && v != "true" && v != "false" {
+		return nil, errors.New("path_style must be true or false")
 	}
 	file := q.Get("credentials_file")
 	for _, name := range []string{"region", "path_style", "endpoint", "credentials_file"} {

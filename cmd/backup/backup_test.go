@@ -151,6 +151,8 @@ func TestCreate_ReadOnlyServer(t *testing.T) {
 func TestList(t *testing.T) {
 	t.Parallel()
 	p := clitest.WithDB(t)
+	require.Equal(t, "backup_directory_missing", p.Fails(3, "backup", "list", "-o", "json").Error()["code"])
+	require.NoError(t, os.Mkdir(backups(p), 0o700))
 	require.JSONEq(t, `{"items":[],"page":{"next_cursor":null}}`, p.OK("backup", "list", "-o", "json").Stdout)
 	require.Contains(t, p.OK("backup", "list").Stderr, "no backups")
 	var made []string

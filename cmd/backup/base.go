@@ -98,6 +98,9 @@ func runBase(ctx context.Context, o *baseOptions) error {
 	q := backup.BaseRequest{
 		Request: backup.Request{URL: url, Compression: cfg.Backup.Compression, Recipients: cfg.Backup.Recipients}, Spread: o.spread,
 	}
+	if _, err := configuredTargets(o.app); err != nil && !o.noPush {
+		return err
+	}
 	if o.write.DryRun {
 		plan, err := repo.PreflightBase(ctx, q)
 		if err != nil {
@@ -126,6 +129,7 @@ func runBase(ctx context.Context, o *baseOptions) error {
 	if err != nil {
 		return err
 	}
+	repo = of(repo, e)
 	v := baseViewOf(e)
 	for _, w := range v.Warnings {
 		warn(p, w)

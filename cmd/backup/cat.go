@@ -40,6 +40,7 @@ Exit codes: 0, 2, 3, 6, 8 (damaged), 10, 130.`,
 	}
 	c.Flags().StringVar(&o.identity, "identity", "", "`FILE` with the age private key, for encrypted backups")
 	o.place.register(c, false)
+	o.place.registerDatabase(c, false)
 	o.place.registerFrom(c)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	return c
@@ -49,7 +50,11 @@ func runCat(ctx context.Context, o *catOptions) error {
 	if o.app.Streams.OutTerminal() {
 		return clierr.Usagef("an archive is not for a terminal").WithHint("axisor backup cat " + o.ref + " > axisor.dump")
 	}
-	repo, e, err := find(ctx, o.app, &o.place, o.ref)
+	p, err := o.app.Printer()
+	if err != nil {
+		return err
+	}
+	repo, e, err := find(ctx, o.app, &o.place, o.ref, p.Notice)
 	if err != nil {
 		return err
 	}

@@ -105,6 +105,17 @@ func runCreate(ctx context.Context, o *createOptions) error {
 	if err != nil {
 		return err
 	}
+	// A target that cannot be used is found now, not when the dump is made.
+	if _, err := configuredTargets(o.app); err != nil && !o.noPush {
+		return err
+	}
+	own, _, err := configuredScope(ctx, o.app)
+	if err != nil {
+		return err
+	}
+	if own != nil && !own.AnyCluster {
+		repo = repo.For(*own)
+	}
 	if o.write.DryRun {
 		return planCreate(ctx, p, o, repo, q)
 	}
@@ -140,6 +151,7 @@ func runCreate(ctx context.Context, o *createOptions) error {
 	for _, w := range e.Manifest.Warnings {
 		warn(p, w)
 	}
+	repo = of(repo, e)
 	gone, pruneErr := o.prune(ctx, repo)
 	v := createdViewOf(e, gone)
 	copyErr := o.copy(ctx, p, repo, e, &v)

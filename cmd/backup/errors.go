@@ -50,6 +50,10 @@ func explain(err error) error {
 	if errors.As(err, &tool) && errors.Is(tool.Kind, backup.ErrToolFailed) {
 		return toolFailed(tool, err)
 	}
+	var place *backup.RepositoryError
+	if errors.As(err, &place) && place.Open {
+		return clierr.New(clierr.Config, "backup_directory_open", err.Error(), "chmod go-w "+place.Directory, "then look whether every file in it is yours: ls -la "+place.Directory).WithCause(err)
+	}
 	for _, r := range rules() {
 		if errors.Is(err, r.target) {
 			return clierr.New(r.kind, r.code, err.Error(), r.hints...).WithCause(err)
@@ -75,6 +79,10 @@ func rules() []rule {
 		{backup.ErrNoSpace, clierr.Failure, "disk_full", []string{"free some space, or see what could go: axisor backup prune --dry-run"}},
 		{backup.ErrNoIdentity, clierr.Usage, "identity_needed", []string{"add --identity FILE with the private key, or check the stored bytes only: --level digest"}},
 		{backup.ErrWrongIdentity, clierr.Denied, "wrong_identity", []string{"use the private key that belongs to backup.recipients at the time of the backup"}},
+		{backup.ErrUnsigned, clierr.CheckFailed, "backup_unsigned", []string{
+			"take one that is signed: axisor backup list",
+			"made before the key was, and trusted by you? Leave the key out this time: AXISOR_BACKUP_SIGNING_KEY_FILE= axisor …",
+		}},
 		{backup.ErrDamaged, clierr.CheckFailed, "backup_damaged", []string{"choose another one: axisor backup list"}},
 		{backup.ErrMissed, clierr.CheckFailed, "point_missed", []string{"the directory is left for a look; the server was stopped"}},
 		{backup.ErrDifferent, clierr.Conflict, "different_content", []string{"two servers write into one archive, or one was rebuilt under the same history"}},
@@ -94,9 +102,15 @@ func notFound(e *backup.NotFoundError) *clierr.Error {
 	if e.Log {
 		return clierr.New(clierr.NotFound, "log_file_not_found", e.Error())
 	}
-	out := clierr.New(clierr.NotFound, "backup_not_found", fmt.Sprintf("no backup %q", e.Ref))
+	out := clierr.New(clierr.NotFound, "backup_not_found", e.Error())
 	if e.Ref == "latest" {
 		out.Message = "there is no good backup yet"
+		if e.Database != "" {
+			out.Message = fmt.Sprintf("there is no good backup yet of database %q", e.Database)
+		}
+		if len(e.Others) > 0 {
+			return out.WithHint("here are backups of " + strings.Join(e.Others, ", ") + ": --database says whose is meant")
+		}
 		return out.WithHint("make one: axisor backup")
 	}
 	for _, near := range e.Near {

@@ -38,13 +38,16 @@ func newList(a *app.App, run func(context.Context, *listOptions) error) *cobra.C
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List backups, newest first",
-		Long: `List the backups of the backup directory, newest first, with what is known of each: good,
-failed (a check found damage), missing (a file is gone or has the wrong size) or invalid (the
-manifest cannot be trusted). Base backups are listed with --kind base or all. Only manifests are
+		Long: `List the backups of the configured database, newest first, with what is known of each: good,
+failed (a check found damage), missing (a file is gone or has the wrong size), invalid (the
+manifest cannot be trusted) or unsigned (backup.signing_key_file demands a signature). --database and
+--all-databases show those of others in the same directory. Base backups are listed with --kind base or all. Only manifests are
 read; "backup verify" reads the data. Files that axisor did not write are ignored. --svg, --png and --html
 draw how the size of the dumps develops.
 
-Exit codes: 0, 2, 6, 10.`,
+A directory that is not there, and no backup where the audit trail knows of some, is no empty list.
+
+Exit codes: 0, 2, 3, 6, 10, 11 (a target does not answer).`,
 		Example: "  axisor backup list\n  axisor backup list --kind all\n  axisor backup list -o json --jq '.items[] | select(.state != \"good\")'",
 		Args:    flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -55,6 +58,7 @@ Exit codes: 0, 2, 6, 10.`,
 		},
 	}
 	o.place.register(c, false)
+	o.place.registerDatabase(c, true)
 	o.place.registerFrom(c)
 	flags.RegisterEnum(c, &o.kind, "kind", "dump", "which backups", "dump", "base", "all")
 	o.page.Register(c, sortable()...)
@@ -69,8 +73,11 @@ func runList(ctx context.Context, o *listOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, err := o.place.catalogue(ctx, o.app)
+	repo, err := o.place.view(ctx, o.app, p.Notice)
 	if err != nil {
+		return err
+	}
+	if err := present(repo, &o.place); err != nil {
 		return err
 	}
 	list, err := repo.List()
@@ -92,6 +99,11 @@ func runList(ctx context.Context, o *listOptions) error {
 	views := make([]listView, 0, len(list))
 	for _, e := range list {
 		views = append(views, listViewOf(e))
+	}
+	if len(views) == 0 {
+		if err := emptied(ctx, o.app, repo, &o.place); err != nil {
+			return err
+		}
 	}
 	page, next, err := paged(views, o.page)
 	if err != nil {

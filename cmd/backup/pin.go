@@ -53,6 +53,7 @@ func pinCommand(a *app.App, run func(context.Context, *pinOptions) error) (*cobr
 		},
 	}
 	o.place.register(c, false)
+	o.place.registerDatabase(c, false)
 	o.write.Register(c)
 	fieldsOf[listView](c)
 	return c, o
@@ -63,7 +64,7 @@ func runPin(ctx context.Context, o *pinOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, e, err := find(ctx, o.app, &o.place, o.ref)
+	repo, e, err := find(ctx, o.app, &o.place, o.ref, p.Notice)
 	if err != nil {
 		return err
 	}

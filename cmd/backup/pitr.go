@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,7 +102,7 @@ point reached), 10, 14, 130.`,
 	c.Flags().BoolVar(&o.latest, "latest", false, "recover everything that is archived")
 	c.Flags().StringVar(&o.directory, "target-dir", "", "`DIR` that becomes the data directory; empty or absent")
 	c.Flags().Uint32Var(&o.timeline, "timeline", 0, "timeline to follow (default: the newest)")
-	c.Flags().StringVar(&o.system, "system", "", "system `IDENTIFIER` of the cluster, when there are several")
+	c.Flags().StringVar(&o.system, "system", "", "system `IDENTIFIER` of the cluster (default: the configured one, or the only one)")
 	c.Flags().StringVar(&o.identity, "identity", "", "`FILE` with the age private key, for encrypted backups")
 	c.Flags().StringArrayVar(&o.mapSpaces, "tablespace-map", nil, "place of a tablespace: `OLDDIR=NEWDIR` (repeat for each that the base backup has)")
 	c.Flags().BoolVar(&o.promote, "promote", false, "end the recovery at the point: the server takes writes")
@@ -155,6 +156,11 @@ func runPITR(ctx context.Context, o *pitrOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.system == "" {
+		if o.system, err = ownCluster(ctx, o.app, repo); err != nil {
+			return err
+		}
+	}
 	q := backup.PITR{
 		Target: o.target, Directory: absolute(o.app, o.directory), Timeline: o.timeline, System: o.system,
 		Identities: identities(o.app, o.identity), Promote: o.promote, Stop: o.stop, DryRun: o.write.DryRun,
@@ -197,6 +203,19 @@ func runPITR(ctx context.Context, o *pitrOptions) error {
 	return output.Change(p, output.Desc{Noun: "recoveries", ID: "data_directory"}, v, output.ChangeInfo{
 		Result: output.Created, DryRun: o.write.DryRun, Said: recoveredSummary(d, o.write.DryRun), Next: next,
 	})
+}
+
+// ownCluster is the configured cluster when it has base backups here; "" when the server is gone or is a new one.
+func ownCluster(ctx context.Context, a *app.App, repo *backup.Repository) (string, error) {
+	own, _, err := configuredScope(ctx, a)
+	if err != nil || own == nil || own.AnyCluster {
+		return "", err
+	}
+	bases, err := repo.For(*own).Bases()
+	if slices.ContainsFunc(bases, func(e backup.Entry) bool { return e.Manifest != nil }) {
+		return own.System, err
+	}
+	return "", err
 }
 
 // hintTargets tells where else the base backup or the log may be whole.

@@ -40,7 +40,11 @@ the days to keep: then backups have stopped, and that is what needs attention. F
 did not write are never touched. Base backups follow the same rules, and the archived log goes with the
 last base backup that needs it. The plan is shown before anything is removed.
 
-Exit codes: 0, 2, 5, 6, 8 (backups have stopped, nothing was removed), 10, 13, 130.`,
+It is about the configured database and its cluster; each of --all-databases is judged apart. A backup that somebody
+is reading is left for the next time.
+
+Exit codes: 0, 2, 3 (no directory, or no backup where some were made), 5, 6, 8 (backups have stopped, nothing was
+removed), 10, 11 (the server does not tell which cluster it is), 13, 130.`,
 		Example: "  axisor backup prune --dry-run\n  axisor backup prune --keep-days 7 --keep-monthly 12 --yes",
 		Args:    flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -55,6 +59,7 @@ Exit codes: 0, 2, 5, 6, 8 (backups have stopped, nothing was removed), 10, 13, 1
 		c.Flags().IntVar(r.value, name, 0, r.usage)
 	}
 	o.place.register(c, false)
+	o.place.registerDatabase(c, true)
 	o.write.RegisterDestroy(c)
 	fieldsOf[prunedView](c)
 	return c
@@ -120,8 +125,11 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 	if err := o.resolve(); err != nil {
 		return err
 	}
-	repo, err := o.place.open(o.app)
+	repo, err := o.place.view(ctx, o.app, nil)
 	if err != nil {
+		return err
+	}
+	if err := present(repo, &o.place); err != nil {
 		return err
 	}
 	plan, err := repo.PlanPrune(o.policy)
@@ -131,6 +139,11 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 	physical, err := repo.PlanPhysical(o.policy)
 	if err != nil {
 		return err
+	}
+	if len(plan.Decisions)+len(physical.Bases.Decisions) == 0 {
+		if err := emptied(ctx, o.app, repo, &o.place); err != nil {
+			return err
+		}
 	}
 	going := append(plan.Removals(), physical.Bases.Removals()...)
 	if plan.Stopped != "" && !plan.Stale && len(plan.Decisions) > 0 {

@@ -43,7 +43,7 @@ func newPush(a *app.App, run func(context.Context, *pushOptions) error) *cobra.C
 	c := &cobra.Command{
 		Use:   "push [ID|FILE|latest]",
 		Short: "Copy backups to the targets that do not have them",
-		Long: `Copy backups to backup.targets: directories and S3-compatible storage. Without a name all good
+		Long: `Copy backups of the configured database to backup.targets: directories and S3-compatible storage. Without a name all good
 dumps and base backups are copied that the target's retention would keep, and the archived log that the
 base backups there need. What a target has already is left alone, and an upload that was cut short goes
 on. Each copy is read back and compared before its manifest is written; until then it is no backup.
@@ -70,6 +70,7 @@ Exit codes: 0, 2, 3, 6, 7 (some copies failed), 8 (damaged here, or backups have
 	}
 	c.Flags().StringVar(&o.target, "target", "", "only this `TARGET` of backup.targets")
 	o.place.register(c, false)
+	o.place.registerDatabase(c, true)
 	o.write.Register(c)
 	fieldsOf[pushedView](c)
 	return c
@@ -98,6 +99,12 @@ func runPush(ctx context.Context, o *pushOptions) error {
 	if len(targets) == 0 {
 		return clierr.New(clierr.Config, "no_targets", "there is no target to copy to", "set backup.targets (AXISOR_BACKUP_TARGETS)")
 	}
+	if repo, err = o.place.narrow(ctx, o.app, repo, p.Notice); err != nil {
+		return err
+	}
+	if err := present(repo, &o.place); err != nil {
+		return err
+	}
 	job := pushJob{app: o.app, repo: repo, place: &o.place, dry: o.write.DryRun}
 	if o.ref != "" {
 		e, err := repo.Find(o.ref)
@@ -106,7 +113,7 @@ func runPush(ctx context.Context, o *pushOptions) error {
 		}
 		job.dumps = []backup.Entry{e}
 	} else {
-		job.log, job.prune, job.wanted = true, true, true
+		job.log, job.prune, job.wanted = true, repo.Certain(), true
 		if job.dumps, err = repo.List(); err != nil {
 			return err
 		}

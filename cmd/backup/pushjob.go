@@ -63,6 +63,7 @@ func (j *pushJob) one(ctx context.Context, t remote.Target, policy backup.Policy
 	if err != nil {
 		return err
 	}
+	far = far.Like(j.repo)
 	sent := false
 	for _, list := range [][]backup.Entry{j.dumps, j.bases} {
 		if j.wanted {
@@ -84,6 +85,7 @@ func (j *pushJob) one(ctx context.Context, t remote.Target, policy backup.Policy
 		if far, err = backup.OpenTarget(ctx, options, t); err != nil {
 			return err
 		}
+		far = far.Like(j.repo)
 	}
 	if j.stop() {
 		return progress.ErrStopped

@@ -154,6 +154,9 @@ func runWALStart(ctx context.Context, o *walStartOptions) error {
 	if err != nil {
 		return err
 	}
+	if repo, err = o.place.narrow(ctx, o.app, repo, p.Notice); err != nil {
+		return err
+	}
 	if s, err := running(repo); err != nil || s != nil {
 		if err != nil {
 			return err
@@ -277,10 +280,15 @@ func running(repo *backup.Repository) (*backup.ReceiverState, error) {
 	if err != nil {
 		return nil, err
 	}
+	var found *backup.ReceiverState
 	for _, s := range list {
-		if s.Running {
-			return &s, nil
+		if !s.Running {
+			continue
 		}
+		if found != nil {
+			return nil, clierr.New(clierr.Unavailable, "database_unreachable", "the logs of clusters "+found.System+" and "+s.System+" are received here, and the server does not tell which one is meant")
+		}
+		found = &s
 	}
-	return nil, nil
+	return found, nil
 }

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -20,6 +21,9 @@ type place struct {
 	directory string
 	pgBin     string
 	from      string
+	database  string
+	all       bool
+	loose     bool // a path was named: whoever can write there is the operator's business
 }
 
 // registerFrom adds the choice of a target, for commands that can work on copies.
@@ -68,21 +72,26 @@ func (p *place) open(a *app.App) (*backup.Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	return backup.Open(o), nil
+	repo := backup.Open(o)
+	if p.loose {
+		return repo, nil
+	}
+	return repo, repo.Closed()
 }
 
 func (p *place) options(a *app.App) (backup.Options, error) {
-	directory := p.directory
-	if directory == "" {
-		cfg, err := a.Config()
-		if err != nil {
-			return backup.Options{}, err
-		}
-		directory = cfg.Backup.Directory
+	cfg, err := a.Config()
+	if err != nil {
+		return backup.Options{}, err
 	}
+	key, err := signing(a, cfg.Backup.SigningKeyFile)
+	if err != nil {
+		return backup.Options{}, err
+	}
+	directory := cmp.Or(p.directory, cfg.Backup.Directory)
 	return backup.Options{
 		Directory: absolute(a, directory), Tools: p.finder(a),
-		Environ: a.Env, Now: a.Now, Host: hostname(), Program: "axisor " + a.Build.Version,
+		Environ: a.Env, Now: a.Now, Host: hostname(), Program: "axisor " + a.Build.Version, Signing: key,
 	}, nil
 }
 
@@ -133,14 +142,17 @@ func identities(a *app.App, file string) backup.Identities {
 	return backup.IdentityFile(absolute(a, file))
 }
 
-// find looks a backup up by id, file name, path or "latest". A path also says which directory
-// it is in, so that a copy on another disk can be checked and restored where it lies.
-func find(ctx context.Context, a *app.App, p *place, ref string) (*backup.Repository, backup.Entry, error) {
+// find looks a backup up by id, file name, path or "latest", which is the newest good one of the configured database.
+// A path also says which directory it is in, so that a copy on another disk can be checked and restored where it lies.
+func find(ctx context.Context, a *app.App, p *place, ref string, tell func(format string, args ...any)) (*backup.Repository, backup.Entry, error) {
 	at := *p
 	if strings.ContainsRune(ref, filepath.Separator) {
-		at.directory = filepath.Dir(absolute(a, ref))
+		at.directory, at.loose = filepath.Dir(absolute(a, ref)), true
 	}
 	repo, err := at.catalogue(ctx, a)
+	if err == nil && (ref == "latest" || at.database != "") {
+		repo, err = at.narrow(ctx, a, repo, tell)
+	}
 	if err != nil {
 		return nil, backup.Entry{}, err
 	}

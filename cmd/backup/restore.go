@@ -115,6 +115,7 @@ were lost), 8 (backup damaged), 10, 11, 14, 130.`,
 	c.Flags().BoolVar(&o.schema, "schema-only", false, "definitions without rows")
 	c.Flags().BoolVar(&o.plan, "plan", false, "say what would be done (same as --dry-run)")
 	o.place.register(c, true)
+	o.place.registerDatabase(c, true)
 	o.place.registerFrom(c)
 	o.write.Register(c)
 	fieldsOf[restoredView](c)
@@ -181,7 +182,7 @@ func runRestore(ctx context.Context, o *restoreOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, e, err := find(ctx, o.app, &o.place, o.ref)
+	repo, e, err := find(ctx, o.app, &o.place, o.ref, p.Notice)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,6 @@ type showView struct {
 	Host             *string             `json:"host"`
 	Program          *string             `json:"program"`
 	ClientVersion    *string             `json:"client_version"`
-	SystemIdentifier *string             `json:"system_identifier"`
 	LSN              *string             `json:"lsn"`
 	MigrationVersion *int64              `json:"migration_version"`
 	DumpFlags        []string            `json:"dump_flags"`
@@ -74,6 +73,7 @@ Exit codes: 0, 2, 3, 6, 10.`,
 		},
 	}
 	o.place.register(c, false)
+	o.place.registerDatabase(c, false)
 	o.place.registerFrom(c)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	fieldsOf[showView](c)
@@ -85,7 +85,7 @@ func runShow(ctx context.Context, o *showOptions) error {
 	if err != nil {
 		return err
 	}
-	_, e, err := find(ctx, o.app, &o.place, o.ref)
+	_, e, err := find(ctx, o.app, &o.place, o.ref, p.Notice)
 	if err != nil {
 		return err
 	}
@@ -104,9 +104,6 @@ func showViewOf(e backup.Entry) showView {
 	}
 	v.Host, v.Program, v.ClientVersion = &m.Host, &m.Program, &m.ClientVersion
 	v.LSN, v.MigrationVersion = &m.Server.LSN, m.MigrationVersion
-	if m.Server.SystemIdentifier != "" {
-		v.SystemIdentifier = &m.Server.SystemIdentifier
-	}
 	v.SHA256, v.RawBytes = &m.Archive.SHA256, &m.Archive.RawBytes
 	v.DumpFlags = append(v.DumpFlags, m.DumpFlags...)
 	v.Warnings = append(v.Warnings, m.Warnings...)
@@ -143,6 +140,7 @@ func (v showView) write(d *output.Doc, e backup.Entry) {
 	d.Field("started_at", v.StartedAt)
 	d.Field("took", milliseconds(duration(e.Manifest)))
 	d.Field("database", v.Database)
+	d.Field("cluster", v.System)
 	d.Field("server", e.Manifest.Server.Version)
 	d.Field("pg_dump", v.ClientVersion)
 	d.Field("migration", v.MigrationVersion)

@@ -3,11 +3,14 @@ package backup
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
@@ -16,17 +19,78 @@ import (
 
 // statusView is what can be recovered today.
 type statusView struct {
-	Directory string        `json:"directory"` // or the target of --from
-	NewestID  *string       `json:"newest_id"` // newest good dump
-	NewestAt  *output.Time  `json:"newest_at"`
-	ProvenID  *string       `json:"proven_id"` // newest one that a test restore has proven
-	ProvenAt  *output.Time  `json:"proven_at"`
-	Backups   int           `json:"backups"`
-	Bad       int           `json:"bad"`
-	Clusters  []clusterView `json:"clusters"`
-	Receiver  receiverView  `json:"receiver"`
+	Directory string         `json:"directory"` // or the target of --from
+	Databases []databaseView `json:"databases"` // the configured one, or all
+	NewestID  *string        `json:"newest_id"` // newest good dump
+	NewestAt  *output.Time   `json:"newest_at"`
+	ProvenID  *string        `json:"proven_id"` // newest one that a test restore has proven
+	ProvenAt  *output.Time   `json:"proven_at"`
+	Backups   int            `json:"backups"`
+	Bad       int            `json:"bad"`
+	Clusters  []clusterView  `json:"clusters"`
+	Receiver  receiverView   `json:"receiver"`
 
 	far bool // the receiver has no part in it
+}
+
+// databaseView is the dumps of one database of one cluster.
+type databaseView struct {
+	Database         string       `json:"database"`
+	SystemIdentifier string       `json:"system_identifier"`
+	Backups          int          `json:"backups"`
+	Bad              int          `json:"bad"`
+	NewestID         *string      `json:"newest_id"`
+	NewestAt         *output.Time `json:"newest_at"`
+	ProvenID         *string      `json:"proven_id"`
+}
+
+func databaseViews(list []backup.Entry) []databaseView {
+	out := []databaseView{}
+	for _, id := range backup.IdentitiesOf(list) {
+		v := databaseView{Database: id.Database, SystemIdentifier: id.System}
+		own := slices.DeleteFunc(slices.Clone(list), func(e backup.Entry) bool { return e.Manifest == nil || e.Identity() != id })
+		for _, e := range own {
+			if v.Backups++; e.State != backup.StateGood {
+				v.Bad++
+			}
+		}
+		good, proven := backup.Newest(own)
+		if good != nil {
+			at := output.At(good.Manifest.StartedAt)
+			v.NewestID, v.NewestAt = &good.ID, &at
+		}
+		if proven != nil {
+			v.ProvenID = &proven.ID
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// verdict is the error when somebody's backups are none: what is not there does not restore.
+func (v statusView) verdict(ctx context.Context, o *statusOptions, repo *backup.Repository) error {
+	bases := 0
+	for _, c := range v.Clusters {
+		bases += c.Bases
+	}
+	var without []string
+	for _, d := range v.Databases {
+		if d.NewestID == nil {
+			without = append(without, d.Database)
+		}
+	}
+	if v.Backups == 0 && bases == 0 {
+		if err := emptied(ctx, o.app, repo, &o.place); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(without) > 0 && (len(v.Databases) > 1 || bases == 0):
+		return clierr.New(clierr.CheckFailed, "no_good_backup", "there is no good backup of "+strings.Join(without, ", "), "make one: axisor backup")
+	case v.NewestID == nil && bases == 0:
+		return clierr.New(clierr.CheckFailed, "no_good_backup", "there is no good backup in "+v.Directory, "make one: axisor backup")
+	}
+	return nil
 }
 
 // clusterView is the physical part, one per cluster whose log is archived here.
@@ -62,12 +126,15 @@ func newStatus(a *app.App, run func(context.Context, *statusOptions) error) *cob
 recovered, and whether the log is being received. Only descriptions are read, no data; "axisor backup
 verify" and "axisor backup wal verify" read the data. Without a server its slot is left out.
 
-Exit codes: 0, 2, 6, 10.`,
+It is about the configured database and its cluster, unless --database or --all-databases says otherwise.
+
+Exit codes: 0, 2, 3 (no directory, or no backup where some were made), 6, 8 (no good backup), 10, 11.`,
 		Example: "  axisor backup status\n  axisor backup status -o json --jq '.clusters[].last_recoverable_time'",
 		Args:    flags.None(),
 		RunE:    func(c *cobra.Command, _ []string) error { return explain(run(c.Context(), o)) },
 	}
 	o.place.register(c, false)
+	o.place.registerDatabase(c, true)
 	o.place.registerFrom(c)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	fieldsOf[statusView](c)
@@ -79,8 +146,11 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, err := o.place.catalogue(ctx, o.app)
+	repo, err := o.place.view(ctx, o.app, p.Notice)
 	if err != nil {
+		return err
+	}
+	if err := present(repo, &o.place); err != nil {
 		return err
 	}
 	if o.place.from != "" {
@@ -117,7 +187,15 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 			v.Receiver.slot(slot)
 		}
 	}
-	return output.One(p, output.Desc{Noun: "status", ID: "directory"}, v, func(d *output.Doc) { v.write(d, o.app.Now()) })
+	list, err := repo.List()
+	if err != nil {
+		return err
+	}
+	v.Databases = databaseViews(list)
+	if err := output.One(p, output.Desc{Noun: "status", ID: "directory"}, v, func(d *output.Doc) { v.write(d, o.app.Now()) }); err != nil {
+		return err
+	}
+	return v.verdict(ctx, o, repo)
 }
 
 func clusterViewOf(c backup.ClusterStatus) clusterView {
@@ -143,6 +221,17 @@ func clusterViewOf(c backup.ClusterStatus) clusterView {
 func (v statusView) write(d *output.Doc, now time.Time) {
 	d.Section("dumps")
 	d.Field("directory", v.Directory)
+	for _, one := range v.Databases {
+		if len(v.Databases) == 1 {
+			d.Field("database", one.Database+" of cluster "+one.SystemIdentifier)
+			continue
+		}
+		newest := "no good one"
+		if one.NewestID != nil {
+			newest = "newest " + *one.NewestID
+		}
+		d.Field(one.Database, fmt.Sprintf("of cluster %s: %s, %s", one.SystemIdentifier, count(int64(one.Backups), "backup"), newest))
+	}
 	d.Field("newest", v.NewestID)
 	d.Field("proven", v.ProvenID)
 	d.Field("backups", fmt.Sprintf("%d, %d of them bad", v.Backups, v.Bad))

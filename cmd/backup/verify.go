@@ -84,6 +84,7 @@ Exit codes: 0, 2, 3, 6, 8 (damage found), 10, 11, 14, 130.`,
 	c.Flags().BoolVar(&o.hash, "hash", false, "with --deep, compare a hash over the rows too (for backups made with --hash)")
 	c.Flags().StringVar(&o.identity, "identity", "", "`FILE` with the age private key, for encrypted backups")
 	o.place.register(c, true)
+	o.place.registerDatabase(c, true)
 	o.place.registerFrom(c)
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	fieldsOf[verifiedView](c)
@@ -113,7 +114,7 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, entries, err := o.entries(ctx)
+	repo, entries, err := o.entries(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -150,7 +151,12 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 	if o.all {
 		err = output.List(p, verifiedDesc(), func(yield func(verifiedView, error) bool) {
 			for _, e := range entries {
-				if v, err := one(e); !yield(v, err) || err != nil {
+				v, err := one(e)
+				if errors.Is(err, backup.ErrNotFound) { // pruned since the list was read
+					p.Notice("%s", err.Error())
+					continue
+				}
+				if !yield(v, err) || err != nil {
 					return
 				}
 			}
@@ -187,10 +193,13 @@ func privateServer(a *app.App) backup.PrivateServer {
 	}
 }
 
-func (o *verifyOptions) entries(ctx context.Context) (*backup.Repository, []backup.Entry, error) {
+func (o *verifyOptions) entries(ctx context.Context, p *output.Printer) (*backup.Repository, []backup.Entry, error) {
 	if o.all {
-		repo, err := o.place.catalogue(ctx, o.app)
+		repo, err := o.place.view(ctx, o.app, p.Notice)
 		if err != nil {
+			return nil, nil, err
+		}
+		if err := present(repo, &o.place); err != nil {
 			return nil, nil, err
 		}
 		list, err := repo.List()
@@ -198,13 +207,22 @@ func (o *verifyOptions) entries(ctx context.Context) (*backup.Repository, []back
 			return nil, nil, err
 		}
 		bases, err := repo.Bases()
-		return repo, append(list, bases...), err
+		if err != nil {
+			return nil, nil, err
+		}
+		if list = append(list, bases...); len(list) == 0 {
+			if err := emptied(ctx, o.app, repo, &o.place); err != nil {
+				return nil, nil, err
+			}
+			return nil, nil, clierr.New(clierr.NotFound, "backup_not_found", "there is no backup to check in "+repo.Place(), "make one: axisor backup")
+		}
+		return repo, list, nil
 	}
 	ref := o.ref
 	if ref == "" {
 		ref = "latest"
 	}
-	repo, e, err := find(ctx, o.app, &o.place, ref)
+	repo, e, err := find(ctx, o.app, &o.place, ref, p.Notice)
 	if errors.Is(err, backup.ErrNotFound) && ref != "latest" {
 		if base, berr := repo.FindBase(ref); berr == nil {
 			e, err = base, nil

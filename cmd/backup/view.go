@@ -39,6 +39,7 @@ type listView struct {
 	StartedAt     *output.Time `json:"started_at"`
 	DurationMs    *int64       `json:"duration_ms"`
 	Database      *string      `json:"database"`
+	System        *string      `json:"system_identifier"`
 	Bytes         *int64       `json:"bytes"`
 	Tables        *int         `json:"tables"`
 	Rows          *int64       `json:"rows"`
@@ -112,7 +113,8 @@ func listDesc() output.Desc {
 		{Field: "kind", Drop: 6},
 		{Field: "state", Role: stateRole},
 		{Field: "started_at", Header: "STARTED", Drop: 2},
-		{Field: "database", Drop: 1},
+		{Field: "database"},
+		{Field: "system_identifier", Header: "CLUSTER", Drop: 7},
 		{Field: "bytes", Header: "SIZE", Format: size},
 		{Field: "rows"},
 		{Field: "encrypted", Drop: 3},
@@ -182,6 +184,9 @@ func listViewOf(e backup.Entry) listView {
 	started, took, bytes, tables, encrypted := output.At(m.StartedAt), duration(m), m.Bytes(), len(m.Tables), m.Encryption != nil
 	v.StartedAt, v.DurationMs, v.Bytes, v.Encrypted = &started, &took, &bytes, &encrypted
 	v.Database, v.ServerVersion, v.Compression, v.Pinned = &m.Database.Name, &m.Server.Version, &m.Compression, &m.Pinned
+	if m.Server.SystemIdentifier != "" {
+		v.System = &m.Server.SystemIdentifier
+	}
 	if m.RowsCounted {
 		rows := m.Rows()
 		v.Tables, v.Rows = &tables, &rows

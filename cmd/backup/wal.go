@@ -184,7 +184,7 @@ func runWALFetch(ctx context.Context, o *walFetchOptions) error {
 		Name: o.name, To: to, System: o.system, Data: filepath.Dir(filepath.Dir(to)), Identities: identities(o.app, o.identity), DryRun: o.write.DryRun,
 	}
 	d, err := repo.FetchLog(ctx, q)
-	if errors.Is(err, backup.ErrNotFound) || errors.Is(err, backup.ErrDamaged) {
+	if errors.Is(err, backup.ErrNotFound) || errors.Is(err, backup.ErrDamaged) || errors.Is(err, backup.ErrUnsigned) {
 		d, err = o.elsewhere(ctx, p, q, err)
 	}
 	if err != nil {
@@ -261,7 +261,9 @@ joins the one that it left. At the level decode (default) each
 record's own checksum is checked as well, over the borders of segments. An encrypted archive needs
 --identity for that; without it and without --level, the digests alone are checked.
 
-Exit codes: 0, 2, 6, 8 (hole or damage found), 10, 130.`,
+It is about the configured cluster, unless --system names another one.
+
+Exit codes: 0, 2, 3 (no log), 6, 8 (hole or damage found), 10, 11, 130.`,
 		Example: "  axisor backup wal verify\n  axisor backup wal verify --level digest -o json",
 		Args:    flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -270,7 +272,7 @@ Exit codes: 0, 2, 6, 8 (hole or damage found), 10, 130.`,
 		},
 	}
 	flags.RegisterEnum(c, &o.level, "level", "decode", "how thoroughly", "digest", "decode")
-	c.Flags().StringVar(&o.system, "system", "", "only the cluster with this `IDENTIFIER`")
+	c.Flags().StringVar(&o.system, "system", "", "the cluster with this `IDENTIFIER` (default: the configured one)")
 	c.Flags().StringVar(&o.identity, "identity", "", "`FILE` with the age private key, for an encrypted archive")
 	o.place.register(c, false)
 	o.place.registerFrom(c)
@@ -284,7 +286,7 @@ func runWALVerify(ctx context.Context, o *walVerifyOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, err := o.place.catalogue(ctx, o.app)
+	repo, err := o.repository(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -298,6 +300,10 @@ func runWALVerify(ctx context.Context, o *walVerifyOptions) error {
 	if err != nil {
 		return err
 	}
+	if len(report.Ranges)+len(report.Problems) == 0 {
+		return clierr.New(clierr.NotFound, "log_missing", "there is no archived log to check in "+repo.Place(),
+			"is it mounted? The log is kept with: axisor backup wal start")
+	}
 	if err := output.Slice(p, rangeDesc(), rangeViews(report)); err != nil {
 		return err
 	}
@@ -306,6 +312,18 @@ func runWALVerify(ctx context.Context, o *walVerifyOptions) error {
 			"make a fresh one: axisor backup base")
 	}
 	return nil
+}
+
+// repository is the one of the configured cluster, unless another one is named.
+func (o *walVerifyOptions) repository(ctx context.Context, p *output.Printer) (*backup.Repository, error) {
+	repo, err := o.place.catalogue(ctx, o.app)
+	if err != nil {
+		return nil, err
+	}
+	if err := present(repo, &o.place); err != nil || o.system != "" {
+		return repo, err
+	}
+	return o.place.narrow(ctx, o.app, repo, p.Notice)
 }
 
 func rangeDesc() output.Desc {

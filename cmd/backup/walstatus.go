@@ -101,6 +101,9 @@ func runWALStatus(ctx context.Context, o *walStatusOptions) error {
 	if err != nil {
 		return err
 	}
+	if repo, err = o.place.narrow(ctx, o.app, repo, p.Notice); err != nil {
+		return err
+	}
 	list, err := repo.Receivers()
 	if err != nil {
 		return err
@@ -190,12 +193,18 @@ func runWALStop(ctx context.Context, o *walStopOptions) error {
 	if err != nil {
 		return err
 	}
+	if repo, err = o.place.narrow(ctx, o.app, repo, p.Notice); err != nil {
+		return err
+	}
 	s, err := running(repo)
 	if err != nil {
 		return err
 	}
 	if s == nil {
 		return output.Change(p, receiverDesc(), receiverView{Slot: backup.DefaultSlot}, output.ChangeInfo{Result: output.Unchanged, DryRun: o.write.DryRun, Said: "the log was not being received"})
+	}
+	if s.Host != "" && s.Host != hostname() { // its process id means something else here
+		return clierr.New(clierr.Conflict, "receiver_elsewhere", "the log of cluster "+s.System+" is being received on "+s.Host, "stop it there: axisor backup wal stop")
 	}
 	v := receiverViewOf(*s)
 	if o.write.DryRun {

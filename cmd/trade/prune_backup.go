@@ -10,6 +10,7 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -33,7 +34,16 @@ func holding(ctx context.Context, a *app.App, db *store.DB, old store.OldTrades)
 	if err != nil {
 		return none, err
 	}
-	repo := backup.Open(backup.Options{Directory: dir, Now: a.Now})
+	o := backup.Options{Directory: dir, Now: a.Now}
+	if file := cfg.Backup.SigningKeyFile; file != "" {
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(a.Dir, file)
+		}
+		if o.Signing, err = backup.OpenSigningKey(file, config.ReadPrivateFile); err != nil {
+			return none, err
+		}
+	}
+	repo := backup.Open(o)
 	entries, err := repo.List()
 	if err != nil {
 		return none, err

@@ -90,8 +90,11 @@ type Backup struct {
 	Recipients    []string
 	Targets       []string
 	DumpFlags     []string
-	PreHook       []string
-	PostHook      []string
+
+	SigningKeyFile string // manifests are signed with it
+
+	PreHook  []string
+	PostHook []string
 	Monitor
 }
 

@@ -113,6 +113,11 @@ func backupKeys() []Key {
 			field:   func(c *Config) any { return &c.Backup.Recipients },
 		},
 		{
+			Name: "backup.signing_key_file", Kind: KindPath,
+			Summary: "file with the key that signs manifests; a backup without its signature is then refused",
+			field:   func(c *Config) any { return &c.Backup.SigningKeyFile },
+		},
+		{
 			Name: "backup.targets", Kind: KindList,
 			Summary: "further places that receive a copy of each backup",
 			field:   func(c *Config) any { return &c.Backup.Targets },

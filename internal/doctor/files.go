@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -26,7 +27,8 @@ func (v *visit) files(context.Context) (Result, error) {
 		{cfg.Guard.AlertSecretFile, 0o077, 0o600, Fail},
 		{cfg.Payments.LNDMacaroonFile, 0o077, 0o600, Fail},
 		{cfg.Payments.LNbitsKeyFile, 0o077, 0o600, Fail},
-		{cfg.Backup.Directory, 0o007, 0o700, Warn}, // a group may be meant
+		{cfg.Backup.Directory, 0o022, 0o700, Fail}, // no backup is made or read there
+		{cfg.Backup.Directory, 0o005, 0o700, Warn}, // a group may be meant
 	} {
 		if f.path == "" {
 			continue
@@ -35,6 +37,9 @@ func (v *visit) files(context.Context) (Result, error) {
 		info, err := os.Stat(path)
 		if err != nil || !info.Mode().IsRegular() && !info.IsDir() || info.Mode().Perm()&f.forbidden == 0 {
 			continue // what is not there is the matter of the check that needs it; a pipe has no such mode
+		}
+		if slices.Contains(open, path) {
+			continue
 		}
 		open = append(open, path)
 		commands = append(commands, fmt.Sprintf("chmod %o %s", f.wanted, word(path)))

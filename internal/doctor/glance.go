@@ -95,7 +95,15 @@ func (v *visit) glance(ctx context.Context, q *sql.DB) (State, string) {
 	if err != nil {
 		return BadConfig, err.Error()
 	}
-	entries, err := backup.Open(backup.Options{Directory: v.path(cfg.Backup.Directory), Tools: v.in.Tools, Now: v.in.Now}).List()
+	repo, err := v.repository(ctx)
+	if err != nil {
+		return StaleBackup, err.Error()
+	}
+	var id backup.Identity
+	if err := q.QueryRowContext(ctx, `SELECT current_database(), system_identifier::text FROM pg_control_system()`).Scan(&id.Database, &id.System); err == nil {
+		repo = repo.For(backup.Scope{Identity: id})
+	}
+	entries, err := repo.List()
 	if err != nil {
 		return StaleBackup, err.Error()
 	}

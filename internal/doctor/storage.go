@@ -7,6 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/pkg/backup"
 )
 
@@ -17,16 +18,40 @@ const (
 	archiveQuiet = 24 * time.Hour
 )
 
-func (v *visit) repository() (*backup.Repository, error) {
+func (v *visit) repository(ctx context.Context) (*backup.Repository, error) {
 	cfg, err := v.settings()
 	if err != nil {
 		return nil, err
 	}
-	return backup.Open(backup.Options{Directory: v.path(cfg.Backup.Directory), Tools: v.in.Tools, Now: v.in.Now}), nil
+	o := backup.Options{Directory: v.path(cfg.Backup.Directory), Tools: v.in.Tools, Now: v.in.Now}
+	if file := cfg.Backup.SigningKeyFile; file != "" {
+		if o.Signing, err = backup.OpenSigningKey(v.path(file), config.ReadPrivateFile); err != nil {
+			return nil, err
+		}
+	}
+	repo := backup.Open(o)
+	if s, ok := v.scope(ctx); ok {
+		repo = repo.For(s)
+	}
+	return repo, nil
 }
 
-func (v *visit) freeSpace(context.Context) (Result, error) {
-	repo, err := v.repository()
+// scope is the configured database: the backups of another one in the same directory prove nothing about it.
+func (v *visit) scope(ctx context.Context) (backup.Scope, bool) {
+	if v.probe == nil { // at a glance the caller knows the database
+		return backup.Scope{}, false
+	}
+	db, err := v.reachable()
+	if err != nil {
+		return backup.Scope{}, false
+	}
+	id := backup.Identity{Database: db.Target().Database}
+	id.System, err = db.SystemIdentifier(ctx)
+	return backup.Scope{Identity: id}, err == nil
+}
+
+func (v *visit) freeSpace(ctx context.Context) (Result, error) {
+	repo, err := v.repository(ctx)
 	if err != nil {
 		return Result{}, err
 	}
@@ -65,7 +90,7 @@ func judgeSpace(free, last int64) Result {
 
 // archive: a log with a hole ends every recovery there, and nobody notices until the day of need.
 func (v *visit) archive(ctx context.Context) (Result, error) {
-	repo, err := v.repository()
+	repo, err := v.repository(ctx)
 	if err != nil {
 		return Result{}, err
 	}

@@ -197,8 +197,8 @@ func (v *visit) tools(ctx context.Context) (Result, error) {
 	return good("pg_dump %s for server %d", set.Version, major), nil
 }
 
-func (v *visit) backup(context.Context) (Result, error) {
-	repo, err := v.repository()
+func (v *visit) backup(ctx context.Context) (Result, error) {
+	repo, err := v.repository(ctx)
 	if err != nil {
 		return Result{}, err
 	}

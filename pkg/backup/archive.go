@@ -122,6 +122,9 @@ func (r *Repository) archive(ctx context.Context, a archived) (Archived, error) 
 	if err != nil {
 		return Archived{}, err
 	}
+	if err := cmp.Or(r.o.Signing.maySign(), r.Closed()); err != nil {
+		return Archived{}, err
+	}
 	f := &LogFile{
 		SchemaVersion: manifestVersion, Name: a.name, System: a.system, Timeline: name.Timeline, Compression: a.codec.String(),
 		Encryption: encryptionFor(a.keys), ArchivedAt: r.o.Now().UTC(), LogFacts: LogFacts{Points: []LogPoint{}},
@@ -180,7 +183,7 @@ func (a archived) stored() string {
 
 // known reports whether the archive has this content already.
 func (f *LogFile) known(data []byte) (bool, error) {
-	old, err := readLogFile(f.dir, f.Name)
+	old, err := readLogFile(f.dir, f.Name, nil) // compared by content
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -228,7 +231,7 @@ func (r *Repository) storeLog(ctx context.Context, f *LogFile, a archived) error
 	if err := s.publish(); err != nil {
 		return err
 	}
-	text, err := encodeChecked(f, &f.Checksum)
+	text, err := encodeSigned(f, r.o.Signing, &f.Signature, &f.Checksum)
 	if err != nil {
 		return err
 	}

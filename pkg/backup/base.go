@@ -52,30 +52,33 @@ func (r *Repository) Base(ctx context.Context, q BaseRequest) (_ Entry, err erro
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Entry{}, &RepositoryError{Directory: dir, Problem: "cannot be created", Cause: err}
 	}
-	held, err := acquire(dir, r.about(started))
+	held, err := acquireFor(dir, lockOf(p.Server.SystemIdentifier, ""), r.about(started))
 	if err != nil {
 		return Entry{}, err
 	}
 	defer held.release()
-	if err := r.sweepBases(); err != nil {
-		return Entry{}, fmt.Errorf("remove leftovers: %w", err)
+	id, working, err := r.reserveBase(ctx, started)
+	if err != nil {
+		return Entry{}, err
 	}
-	id := r.nextBaseID(started)
 	work := filepath.Join(dir, basePrefix+id+partialExt)
-	if err := os.Mkdir(work, 0o700); err != nil {
-		return Entry{}, storageError(dir, err)
-	}
-	defer os.RemoveAll(work)
+	defer func() {
+		_ = os.RemoveAll(work)
+		working.Close()
+	}()
 	m, err := r.writeBase(ctx, p, held, q, id, work, started)
 	if err != nil {
 		return Entry{}, err
 	}
-	text, err := m.encode()
+	text, err := m.encodeFor(r.o.Signing)
 	if err != nil {
 		return Entry{}, err
 	}
 	if err := replaceFile(ctx, work, basePrefix+id+manifestExt, text); err != nil {
 		return Entry{}, err
+	}
+	if err := os.Remove(working.Name()); err != nil {
+		return Entry{}, storageError(dir, err)
 	}
 	final := filepath.Join(dir, basePrefix+id)
 	// Under the lock nobody else takes the name, and a directory is never renamed over one with content.
@@ -85,12 +88,35 @@ func (r *Repository) Base(ctx context.Context, q BaseRequest) (_ Entry, err erro
 	if err := syncDirectory(dir); err != nil {
 		return Entry{}, storageError(dir, err)
 	}
-	return Entry{ID: id, dir: final, kind: kindBase}.inspect(), nil
+	return Entry{ID: id, dir: final, kind: kindBase, signing: r.o.Signing}.inspect(), nil
+}
+
+// reserveBase removes what dead runs have left, takes an id and makes its directory, with a file in it that says that
+// a process is at work there.
+func (r *Repository) reserveBase(ctx context.Context, started time.Time) (id string, working *os.File, err error) {
+	dir := r.baseDirectory()
+	err = withCatalogue(ctx, dir, func() error {
+		if err := r.sweepBases(); err != nil {
+			return fmt.Errorf("remove leftovers: %w", err)
+		}
+		id = r.nextBaseID(started)
+		work := filepath.Join(dir, basePrefix+id+partialExt)
+		if err := os.Mkdir(work, 0o700); err != nil {
+			return storageError(dir, err)
+		}
+		if working, err = mark(filepath.Join(work, lockName)); err != nil {
+			return &RepositoryError{Directory: dir, Problem: "cannot be locked", Cause: err}
+		}
+		return nil
+	})
+	return id, working, err
 }
 
 // prepareBase is the preflight of a base backup. It writes nothing.
 func (r *Repository) prepareBase(ctx context.Context, q Request) (*ready, error) {
-	p, err := r.prepare(ctx, q, r.baseDirectory(), r.Bases)
+	p, err := r.prepare(ctx, q, r.Bases, func(p *ready) error {
+		return probeFile(r.baseDirectory(), lockOf(p.Server.SystemIdentifier, ""))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -246,8 +272,13 @@ func baseFacts(ctx context.Context, p *ready) (*BaseInfo, error) {
 	return b, nil
 }
 
-// Bases returns every base backup, newest first.
+// Bases returns every base backup of the scope's cluster, newest first.
 func (r *Repository) Bases() ([]Entry, error) {
+	list, err := r.allBases()
+	return r.narrow(list), err
+}
+
+func (r *Repository) allBases() ([]Entry, error) {
 	if r.target != nil {
 		return slices.Clone(r.bases), nil
 	}
@@ -258,14 +289,14 @@ func (r *Repository) Bases() ([]Entry, error) {
 	var out []Entry
 	for _, name := range names {
 		if m := baseName().FindStringSubmatch(name); m != nil && m[2] == "" {
-			out = append(out, Entry{ID: m[1], dir: filepath.Join(r.baseDirectory(), name), kind: kindBase}.inspect())
+			out = append(out, Entry{ID: m[1], dir: filepath.Join(r.baseDirectory(), name), kind: kindBase, signing: r.o.Signing}.inspect())
 		}
 	}
 	sortNewest(out)
 	return out, nil
 }
 
-// sweepBases removes what runs that died have left. It must run under the base lock.
+// sweepBases removes what runs that died have left. It must run under the catalogue's lock.
 func (r *Repository) sweepBases() error {
 	dir := r.baseDirectory()
 	names, err := namesIn(dir)
@@ -273,7 +304,7 @@ func (r *Repository) sweepBases() error {
 		return err
 	}
 	for _, name := range names {
-		if m := baseName().FindStringSubmatch(name); m != nil && m[2] != "" {
+		if m := baseName().FindStringSubmatch(name); m != nil && m[2] != "" && !alive(filepath.Join(dir, name, lockName)) {
 			if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 				return storageError(dir, err)
 			}

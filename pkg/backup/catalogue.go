@@ -22,6 +22,7 @@ type Options struct {
 	Now       func() time.Time
 	Host      string // written into manifests and the lock
 	Program   string // name and version of this binary, for manifests
+	Signing   *Signing
 }
 
 // Repository is a directory of backups. Opening one touches nothing.
@@ -37,6 +38,9 @@ type Repository struct {
 	copies []Entry
 	bases  []Entry
 	logs   map[string][]*LogFile // by system
+	scope  *Scope                // nil is everybody's
+
+	anybodys bool // and "latest" is the newest of all
 }
 
 // Open returns the repository; the directory need not exist yet.
@@ -65,6 +69,8 @@ const (
 	StateFailed  State = "failed"  // its newest verification found damage
 	StateMissing State = "missing" // a file is absent or has the wrong size
 	StateInvalid State = "invalid" // the manifest itself cannot be trusted
+	// StateUnsigned is a backup without the signature that Options.Signing demands.
+	StateUnsigned State = "unsigned"
 )
 
 // Entry is one backup in the catalogue. Manifest is nil when State is StateInvalid.
@@ -76,6 +82,7 @@ type Entry struct {
 	dir      string       // in the store, when there is one
 	store    remote.Store // where the files are, when not on this machine
 	kind     string       // "" is logical; kept beside the manifest, which may be unreadable
+	signing  *Signing     // what its manifest has to be signed with
 }
 
 // IsBase reports whether it is a base backup, and not a dump.
@@ -100,9 +107,15 @@ func (e Entry) Path() string {
 	return filepath.Join(e.dir, e.Manifest.Archive.Name)
 }
 
-// List returns every backup, newest first. A backup is what has a manifest; damaged ones
+// List returns every backup of the repository's scope, newest first. A backup is what has a manifest; damaged ones
 // are listed with their problem. A directory that does not exist holds no backups.
 func (r *Repository) List() ([]Entry, error) {
+	list, err := r.all()
+	return r.narrow(list), err
+}
+
+// all returns every backup, whosever it is.
+func (r *Repository) all() ([]Entry, error) {
 	if r.target != nil {
 		return slices.Clone(r.copies), nil
 	}
@@ -161,17 +174,22 @@ func (e Entry) when() time.Time {
 	return at
 }
 
-func (r *Repository) entry(id string) Entry { return Entry{ID: id, dir: r.o.Directory}.inspect() }
+func (r *Repository) entry(id string) Entry {
+	return Entry{ID: id, dir: r.o.Directory, signing: r.o.Signing}.inspect()
+}
 
 // inspect reads the manifest and looks whether its files are there.
 func (e Entry) inspect() Entry {
 	e.State = StateGood
-	m, err := readManifest(e.manifestPath(), e.ID)
-	if err != nil {
+	m, err := readManifest(e.manifestPath(), e.ID, e.signing)
+	if e.Manifest = m; m == nil {
 		e.State, e.Problem = StateInvalid, err.Error()
 		return e
 	}
-	e.Manifest = m
+	if err != nil {
+		e.State, e.Problem = StateUnsigned, problemOf(err)
+		return e
+	}
 	for _, f := range m.files() {
 		info, err := os.Stat(filepath.Join(e.dir, f.Name))
 		switch {
@@ -183,46 +201,92 @@ func (e Entry) inspect() Entry {
 			return e
 		}
 	}
-	switch last := m.Last(LevelDigest); {
-	case last == nil:
-		e.State, e.Problem = StateFailed, "never verified"
-	case !last.OK:
-		e.State, e.Problem = StateFailed, last.Problem
-	}
+	e.State, e.Problem = m.judge()
 	return e
 }
 
-// Find returns the backup an operator means: an id, a file name or path of it, or "latest",
-// which is the newest good one.
+// problemOf leaves out the id, which is said beside it.
+func problemOf(err error) string {
+	var unsigned *SignatureError
+	if errors.As(err, &unsigned) {
+		return unsigned.Problem
+	}
+	return err.Error()
+}
+
+// Find returns the backup an operator means: an id, a file name or path of it, or "latest", which is the newest good
+// one of the scope. An id says by itself which backup is meant, whosever it is.
 func (r *Repository) Find(ref string) (Entry, error) {
-	list, err := r.List()
+	list, err := r.all()
 	if err != nil {
 		return Entry{}, err
 	}
 	if ref == "latest" {
-		for _, e := range list {
-			if e.State == StateGood {
-				return e, nil
-			}
-		}
-		return Entry{}, &NotFoundError{Ref: ref}
+		return r.latest(list)
 	}
 	id := idOf(ref)
 	var near []string
+	var found []Entry
 	for _, e := range list {
 		if e.ID == id {
-			return e, nil
+			found = append(found, e)
+			continue
 		}
 		if len(near) < 3 && (id == "" || strings.HasPrefix(e.ID, id[:min(8, len(id))])) {
 			near = append(near, e.ID)
 		}
 	}
-	return Entry{}, &NotFoundError{Ref: ref, Near: near}
+	if len(found) > 1 { // on a target two clusters may have begun one in the same second
+		if own := r.narrow(slices.Clone(found)); len(own) == 1 {
+			found = own
+		}
+	}
+	switch len(found) {
+	case 0:
+		return Entry{}, &NotFoundError{Ref: ref, Near: near}
+	case 1:
+		return found[0], nil
+	}
+	return Entry{}, ambiguous(found)
+}
+
+// latest finds the newest good backup of one database. Without a scope there must be only one that has any.
+func (r *Repository) latest(list []Entry) (Entry, error) {
+	var good []Entry
+	for _, e := range list {
+		if e.State == StateGood && r.covers(e) {
+			good = append(good, e)
+		}
+	}
+	switch {
+	case len(good) == 0:
+		missing := &NotFoundError{Ref: "latest"}
+		if r.scope != nil {
+			missing.Database = r.scope.Database
+		}
+		for _, id := range identities(list) {
+			if r.scope != nil && id != r.scope.Identity {
+				missing.Others = append(missing.Others, id.String())
+			}
+		}
+		return Entry{}, missing
+	case !r.anybodys && len(identities(good)) > 1:
+		return Entry{}, ambiguous(good)
+	}
+	return good[0], nil
+}
+
+func ambiguous(list []Entry) error {
+	var names []string
+	for _, id := range identities(list) {
+		names = append(names, id.String())
+	}
+	return &InputError{Field: "database", Value: "", Rule: "must name one of those that have such a backup here: " + strings.Join(names, ", ")}
 }
 
 // FindBase returns the base backup of an id, or of the name of its directory.
 func (r *Repository) FindBase(ref string) (Entry, error) {
-	list, err := r.Bases()
+	list, err := r.allBases()
 	if err != nil {
 		return Entry{}, err
 	}

@@ -31,6 +31,15 @@ func unreachable(hint, format string, args ...any) error {
 
 // timelinePath is the way from the first timeline to the wanted one; 0 asks for the newest.
 func (r *Repository) timelinePath(ctx context.Context, system string, want uint32, get Identities) (wal.Ancestry, error) {
+	files, broken, err := r.logFiles(system)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range broken {
+		if len(files) == 0 && b.kind == "unsigned" {
+			return nil, &SignatureError{ID: b.Name, Problem: b.Problem}
+		}
+	}
 	newest, err := r.newestWritten(system)
 	if err != nil {
 		return nil, err

@@ -22,16 +22,16 @@ func (r *Repository) Create(ctx context.Context, q Request) (_ Entry, err error)
 	if err := os.MkdirAll(r.o.Directory, 0o700); err != nil {
 		return Entry{}, &RepositoryError{Directory: r.o.Directory, Problem: "cannot be created", Cause: err}
 	}
-	held, err := acquire(r.o.Directory, r.about(started))
+	held, err := acquireFor(r.o.Directory, lockOf(p.Server.SystemIdentifier, p.Database.Name), r.about(started))
 	if err != nil {
 		return Entry{}, err
 	}
 	defer held.release()
-	if err := withCatalogue(ctx, r.o.Directory, r.sweep); err != nil {
-		return Entry{}, fmt.Errorf("remove leftovers: %w", err)
-	}
 	run := &run{repo: r, ready: p, lock: held}
 	defer run.discard()
+	if err := run.reserve(ctx, started); err != nil {
+		return Entry{}, err
+	}
 	m, err := run.dump(ctx, started)
 	if err != nil {
 		return Entry{}, err
@@ -52,10 +52,33 @@ type run struct {
 
 	repo      *Repository
 	lock      *lock
-	staged    []*staging // data files, then the manifest
+	id        string
+	manifest  *staging   // there from the beginning: it keeps the id, and a sweep away from the files
+	held      *os.File   // the manifest, locked
+	staged    []*staging // data files
 	published []string
 	complete  bool
 	check     *archiveCheck // of the dump that was stored
+}
+
+// reserve removes what dead runs have left and takes an id. Both under one lock: other databases have runs of their
+// own in this directory, and what is being written must not be taken for a leftover.
+func (u *run) reserve(ctx context.Context, started time.Time) error {
+	r := u.repo
+	return withCatalogue(ctx, r.o.Directory, func() error {
+		if err := r.sweep(); err != nil {
+			return fmt.Errorf("remove leftovers: %w", err)
+		}
+		u.id = r.nextID(started)
+		var err error
+		if u.manifest, err = stage(r.open, r.o.Directory, stemOf(u.id)+manifestExt); err != nil {
+			return err
+		}
+		if u.held, err = mark(u.manifest.partial()); err != nil {
+			return &RepositoryError{Directory: r.o.Directory, Problem: "cannot be locked", Cause: err}
+		}
+		return nil
+	})
 }
 
 func (u *run) stage(name string) (*staging, error) {
@@ -74,7 +97,7 @@ func (u *run) dump(ctx context.Context, started time.Time) (*Manifest, error) {
 		return nil, err
 	}
 	m := &Manifest{
-		SchemaVersion: manifestVersion, Kind: "logical", ID: u.repo.nextID(started), StartedAt: started,
+		SchemaVersion: manifestVersion, Kind: "logical", ID: u.id, StartedAt: started,
 		Host: u.repo.o.Host, Program: u.repo.o.Program, Database: u.Database.forManifest(), Server: u.Server,
 		ClientVersion: u.Client.String(), DumpFlags: u.flags(snap), Format: "custom", Compression: u.codec.String(),
 		Tables: []TableRows{}, Warnings: u.Warnings, Verifications: []Verification{},
@@ -142,18 +165,14 @@ func (u *run) archiveAndCounts(ctx context.Context, m *Manifest) error {
 // partial name before any data file gets its final one: that mark tells a later sweep whose
 // the data is if we die in between.
 func (u *run) publish(ctx context.Context, m *Manifest) error {
-	text, err := m.encode()
+	text, err := m.encodeFor(u.repo.o.Signing)
 	if err != nil {
 		return err
 	}
-	s, err := u.stage(stemOf(m.ID) + manifestExt)
-	if err != nil {
+	if _, err := u.manifest.Write(text); err != nil {
 		return err
 	}
-	if _, err := s.Write(text); err != nil {
-		return err
-	}
-	if _, err := s.finish(ctx); err != nil {
+	if _, err := u.manifest.finish(ctx); err != nil {
 		return err
 	}
 	dir := u.repo.o.Directory
@@ -164,16 +183,17 @@ func (u *run) publish(ctx context.Context, m *Manifest) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	for i, s := range u.staged {
-		if i == len(u.staged)-1 {
-			if err := syncDirectory(dir); err != nil {
-				return storageError(dir, err)
-			}
-		}
+	for _, s := range u.staged {
 		if err := s.publish(); err != nil {
 			return err
 		}
 		u.published = append(u.published, filepath.Join(dir, s.name))
+	}
+	if err := syncDirectory(dir); err != nil {
+		return storageError(dir, err)
+	}
+	if err := u.manifest.publish(); err != nil {
+		return err
 	}
 	u.complete = true
 	if err := syncDirectory(dir); err != nil {
@@ -184,6 +204,9 @@ func (u *run) publish(ctx context.Context, m *Manifest) error {
 
 // discard removes everything of a backup that was not completed.
 func (u *run) discard() {
+	if u.held != nil {
+		defer u.held.Close()
+	}
 	if u.complete {
 		return
 	}
@@ -192,5 +215,8 @@ func (u *run) discard() {
 	}
 	for _, s := range u.staged {
 		s.discard()
+	}
+	if u.manifest != nil {
+		u.manifest.discard()
 	}
 }

@@ -116,7 +116,7 @@ func TestCreate_FileModes(t *testing.T) {
 	require.Equal(t, os.FileMode(0o700), info.Mode().Perm())
 	list, err := os.ReadDir(b.dir)
 	require.NoError(t, err)
-	require.Len(t, list, 5)
+	require.Len(t, list, 6)
 	for _, f := range list {
 		info, err := f.Info()
 		require.NoError(t, err)

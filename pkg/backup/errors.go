@@ -140,6 +140,7 @@ func (e *DamagedError) Unwrap() []error { return both(ErrDamaged, e.Cause) }
 type RepositoryError struct {
 	Directory string
 	Problem   string
+	Open      bool // others can write it
 	Cause     error
 }
 
@@ -157,15 +158,21 @@ func (e *RepositoryError) Unwrap() []error { return both(ErrRepository, e.Cause)
 
 // NotFoundError names the backup that was asked for and the ones nearest to it.
 type NotFoundError struct {
-	Ref  string
-	Near []string
-	Log  bool // it is a file of the log, not a backup
+	Ref      string
+	Near     []string
+	Log      bool     // it is a file of the log, not a backup
+	Database string   // of "latest": whose
+	Others   []string // that have backups here
+	Pruned   bool     // it was there a moment ago
 }
 
 // Error names the reference.
 func (e *NotFoundError) Error() string {
 	if e.Log {
 		return fmt.Sprintf("no log file %q", e.Ref)
+	}
+	if e.Pruned {
+		return fmt.Sprintf("backup %q was removed a moment ago", e.Ref)
 	}
 	return fmt.Sprintf("no backup %q", e.Ref)
 }

@@ -76,10 +76,12 @@ func (r *Repository) logContent(ctx context.Context, system string, name wal.Nam
 		return r.farContent(ctx, system, name, text, get)
 	}
 	dir := r.logDirectory(system, name.Timeline)
-	f, err := readLogFile(dir, text)
+	f, err := readLogFile(dir, text, r.o.Signing)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return r.unfinished(ctx, system, name, text, get)
+	case errors.Is(err, ErrUnsigned):
+		return nil, "", err
 	case err != nil:
 		return nil, "", &DamagedError{ID: text, File: text + manifestExt, Level: LevelDigest, Problem: err.Error(), Cause: err}
 	}
@@ -101,9 +103,12 @@ func (r *Repository) unfinished(ctx context.Context, system string, name wal.Nam
 	partial := name
 	partial.Kind = wal.Partial
 	dir := r.logDirectory(system, name.Timeline)
-	f, ferr := readLogFile(dir, text+partialExt)
+	f, ferr := readLogFile(dir, text+partialExt, r.o.Signing)
 	if errors.Is(ferr, fs.ErrNotExist) {
 		return data, from, err
+	}
+	if errors.Is(ferr, ErrUnsigned) {
+		return nil, "", ferr
 	}
 	if ferr != nil {
 		return nil, "", &DamagedError{ID: text, File: text + partialExt + manifestExt, Level: LevelDigest, Problem: ferr.Error(), Cause: ferr}

@@ -191,3 +191,19 @@ func (b *bundle) execAfter(t *testing.T, sql string) {
 	_, err = conn.Exec(ctx, sql)
 	require.NoError(t, err)
 }
+
+// amend changes anything in a manifest on disk, as a stranger or a faulty disk would who also makes the checksum fit.
+func amend(ctx context.Context, e Entry, change func(*Manifest)) error {
+	m, err := readManifest(e.manifestPath(), e.ID, nil)
+	if err != nil {
+		return err
+	}
+	signature := m.Signature
+	change(m)
+	m.Signature = signature
+	text, err := encodeChecked(m, &m.Checksum)
+	if err != nil {
+		return err
+	}
+	return replaceFile(ctx, e.dir, filepath.Base(e.manifestPath()), text)
+}

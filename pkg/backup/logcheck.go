@@ -36,7 +36,7 @@ type LogRange struct {
 // LogProblem is one finding.
 type LogProblem struct {
 	System, Name string
-	Kind         string // hole, damaged, history
+	Kind         string // hole, damaged, unsigned, history
 	Problem      string
 }
 
@@ -74,7 +74,7 @@ func (r *Repository) verifySystem(ctx context.Context, c LogCheck, system string
 		report.Problems = append(report.Problems, LogProblem{System: system, Name: name, Kind: kind, Problem: problem})
 	}
 	for _, b := range broken {
-		bad(b.Name, "damaged", b.Problem)
+		bad(b.Name, b.kind, b.Problem)
 	}
 	all := runs(files, system)
 	for _, p := range branches(files, all) {
@@ -91,7 +91,14 @@ func (r *Repository) verifySystem(ctx context.Context, c LogCheck, system string
 		}
 		w := &wal.Walker{System: number}
 		for _, f := range run.files {
-			if f, err = f.described(ctx); err != nil {
+			name := f.Name
+			f, err := f.described(ctx)
+			if errors.Is(err, ErrUnsigned) {
+				bad(name, "unsigned", problemOf(err))
+				w = &wal.Walker{System: number}
+				continue
+			}
+			if err != nil {
 				return err
 			}
 			if f.Problem != "" {
@@ -109,7 +116,13 @@ func (r *Repository) verifySystem(ctx context.Context, c LogCheck, system string
 	}
 	for _, f := range files {
 		if n, err := wal.ParseName(f.Name); err == nil && n.Kind != wal.Segment {
-			if f, err = f.described(ctx); err != nil {
+			name := f.Name
+			f, err := f.described(ctx)
+			if errors.Is(err, ErrUnsigned) {
+				bad(name, "unsigned", problemOf(err))
+				continue
+			}
+			if err != nil {
 				return err
 			}
 			var none *wal.Walker

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -25,11 +26,14 @@ type LogFile struct {
 	ArchivedAt    time.Time   `json:"archived_at"`
 	LogFacts
 	Branches []wal.Branch `json:"branches,omitempty"` // of a history: readable without its key
-	Checksum string       `json:"checksum"`
 
-	dir   string
-	store remote.Store // where the files are, when not on this machine
-	bare  bool         // only what the names say is known
+	Signature *Signature `json:"signature,omitempty"`
+	Checksum  string     `json:"checksum"`
+
+	dir     string
+	store   remote.Store // where the files are, when not on this machine
+	bare    bool         // only what the names say is known
+	signing *Signing     // what its description has to be signed with
 }
 
 // LogFacts is what the records of a segment say. A record that goes on in the next segment
@@ -89,8 +93,13 @@ func (r *Repository) logDirectory(system string, timeline uint32) string {
 	return filepath.Join(r.o.Directory, walFolder, system, fmt.Sprintf("%08X", timeline))
 }
 
-// logSystems lists the clusters whose log is archived here.
+// logSystems lists the clusters of the scope whose log is archived here.
 func (r *Repository) logSystems() ([]string, error) {
+	list, err := r.allSystems()
+	return slices.DeleteFunc(list, func(s string) bool { return !r.coversSystem(s) }), err
+}
+
+func (r *Repository) allSystems() ([]string, error) {
 	if r.target != nil {
 		return slices.Sorted(maps.Keys(r.logs)), nil
 	}
@@ -104,15 +113,15 @@ func (r *Repository) logSystems() ([]string, error) {
 }
 
 // readLogFile reads a description; dir is where it lies.
-func readLogFile(dir, name string) (*LogFile, error) {
+func readLogFile(dir, name string, key *Signing) (*LogFile, error) {
 	text, err := readSmall(filepath.Join(dir, name+manifestExt))
 	if err != nil {
 		return nil, err
 	}
-	return decodeLogFile(text, dir, name)
+	return decodeLogFile(text, dir, name, key)
 }
 
-func decodeLogFile(text []byte, dir, name string) (*LogFile, error) {
+func decodeLogFile(text []byte, dir, name string, key *Signing) (*LogFile, error) {
 	var f LogFile
 	if err := decodeChecked(text, &f); err != nil {
 		return nil, err
@@ -123,14 +132,15 @@ func decodeLogFile(text []byte, dir, name string) (*LogFile, error) {
 	if f.SchemaVersion > manifestVersion {
 		return nil, fmt.Errorf("description version %d was written by a newer axisor", f.SchemaVersion)
 	}
-	f.dir = dir
-	return &f, nil
+	f.dir, f.signing = dir, key
+	return &f, key.check(name, text, f.Signature)
 }
 
 // brokenLog is a file of the archive whose description cannot be trusted.
 type brokenLog struct {
 	Name    string
 	Problem string
+	kind    string
 }
 
 // logFiles lists one cluster's archive, by timeline and name.
@@ -160,9 +170,13 @@ func (r *Repository) logFiles(system string) (files []*LogFile, broken []brokenL
 			if _, err := wal.ParseName(plain); err != nil {
 				continue
 			}
-			f, err := readLogFile(dir, plain)
+			f, err := readLogFile(dir, plain, r.o.Signing)
 			if err != nil {
-				broken = append(broken, brokenLog{Name: plain, Problem: err.Error()})
+				kind := "damaged"
+				if errors.Is(err, ErrUnsigned) {
+					kind = "unsigned"
+				}
+				broken = append(broken, brokenLog{Name: plain, Problem: problemOf(err), kind: kind})
 				continue
 			}
 			files = append(files, f)

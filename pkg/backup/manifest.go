@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,7 @@ type Manifest struct {
 	Pinned           bool           `json:"pinned"`
 	Base             *BaseInfo      `json:"base,omitempty"` // of a base backup only
 	Verifications    []Verification `json:"verifications"`
+	Signature        *Signature     `json:"signature,omitempty"`
 	Checksum         string         `json:"checksum"`
 }
 
@@ -119,7 +121,12 @@ const checksumKey = `"checksum": "`
 
 // encode writes the manifest with a digest over itself: one flipped digit in a row count
 // would otherwise still be valid JSON.
-func (m *Manifest) encode() ([]byte, error) { return encodeChecked(m, &m.Checksum) }
+func (m *Manifest) encode() ([]byte, error) { return m.encodeFor(nil) }
+
+// encodeFor also signs it, when there is a key.
+func (m *Manifest) encodeFor(key *Signing) ([]byte, error) {
+	return encodeSigned(m, key, &m.Signature, &m.Checksum)
+}
 
 // encodeChecked writes v, whose last field is the checksum, with a digest over its own text.
 func encodeChecked(v any, checksum *string) ([]byte, error) {
@@ -146,7 +153,10 @@ func decodeManifest(text []byte, id string) (*Manifest, error) {
 	if m.SchemaVersion > manifestVersion {
 		return nil, fmt.Errorf("manifest version %d was written by a newer axisor", m.SchemaVersion)
 	}
-	return &m, m.check(id)
+	if err := m.check(id); err != nil {
+		return nil, err
+	}
+	return &m, nil
 }
 
 // decodeChecked is the reverse of encodeChecked.
@@ -226,6 +236,45 @@ func (m *Manifest) Rows() int64 {
 	return n
 }
 
+// Standing returns the newest failed verification that no later pass of the same or a higher level has cleared, or nil.
+// That the bytes are still the ones that were written says nothing about rows that a test restore has missed.
+func (m *Manifest) Standing() *Verification {
+	passed := 0
+	for i := len(m.Verifications) - 1; i >= 0; i-- {
+		v := &m.Verifications[i]
+		switch {
+		case v.OK:
+			passed = max(passed, v.Level.rank())
+		case v.Level.rank() > passed:
+			return v
+		}
+	}
+	return nil
+}
+
+// forget bounds the verifications. What the state and the proof rest on stays.
+func (m *Manifest) forget() {
+	for len(m.Verifications) > keptVerifications {
+		keep := []*Verification{m.Standing(), m.LastGood(LevelDigest), m.LastGood(LevelDecode), m.LastGood(LevelDeep)}
+		at := 0
+		for at < len(m.Verifications)-1 && slices.Contains(keep, &m.Verifications[at]) {
+			at++
+		}
+		m.Verifications = slices.Delete(m.Verifications, at, at+1)
+	}
+}
+
+// judge tells the state that the verifications give.
+func (m *Manifest) judge() (State, string) {
+	if m.LastGood(LevelDigest) == nil && m.Standing() == nil {
+		return StateFailed, "never verified"
+	}
+	if bad := m.Standing(); bad != nil {
+		return StateFailed, bad.Problem
+	}
+	return StateGood, ""
+}
+
 // Last returns the newest verification of at least the given level, or nil.
 func (m *Manifest) Last(level Level) *Verification {
 	for i := len(m.Verifications) - 1; i >= 0; i-- {
@@ -263,11 +312,9 @@ func (l Level) Valid() bool { return l.rank() > 0 }
 
 // record adds a verification to the manifest on disk.
 func record(ctx context.Context, e Entry, v Verification) error {
-	err := amend(ctx, e, func(m *Manifest) {
+	err := annotate(ctx, e, func(m *Manifest) {
 		m.Verifications = append(m.Verifications, v)
-		if extra := len(m.Verifications) - keptVerifications; extra > 0 {
-			m.Verifications = m.Verifications[extra:]
-		}
+		m.forget()
 	})
 	if err != nil {
 		return fmt.Errorf("record verification: %w", err)
@@ -275,17 +322,20 @@ func record(ctx context.Context, e Entry, v Verification) error {
 	return nil
 }
 
-// amend changes the manifest on disk. It is read again under the lock: the backup may have
-// been pruned meanwhile, and must then not come back.
-func amend(ctx context.Context, e Entry, change func(*Manifest)) error {
+// annotate changes pins and verifications in the manifest on disk, and nothing else. It is read again under the lock:
+// the backup may have been pruned meanwhile, and must then not come back.
+func annotate(ctx context.Context, e Entry, change func(*Manifest)) error {
 	return withCatalogue(ctx, e.dir, func() error {
-		m, err := readManifest(e.manifestPath(), e.ID)
+		text, err := readSmall(e.manifestPath())
+		if err != nil {
+			return err
+		}
+		m, err := decodeManifest(text, e.ID)
 		if err != nil {
 			return err
 		}
 		change(m)
-		text, err := m.encode()
-		if err != nil {
+		if text, err = amended(text, m); err != nil {
 			return err
 		}
 		return replaceFile(ctx, e.dir, filepath.Base(e.manifestPath()), text)
@@ -313,12 +363,21 @@ func replaceFile(ctx context.Context, dir, name string, text []byte) error {
 	return syncDirectory(dir)
 }
 
-func readManifest(path, id string) (*Manifest, error) {
+// readManifest also gives the manifest when all that is wrong with it is its signature.
+func readManifest(path, id string, key *Signing) (*Manifest, error) {
 	text, err := readSmall(path)
 	if err != nil {
 		return nil, err
 	}
-	return decodeManifest(text, id)
+	return openManifest(text, id, key)
+}
+
+func openManifest(text []byte, id string, key *Signing) (*Manifest, error) {
+	m, err := decodeManifest(text, id)
+	if err != nil {
+		return m, err
+	}
+	return m, key.check(id, text, m.Signature)
 }
 
 func readSmall(path string) ([]byte, error) {

@@ -37,7 +37,7 @@ func (r *Repository) archivePartial(ctx context.Context, a archived) (Archived, 
 	used := int(facts.End - facts.Start)
 	clear(a.data[used:]) // what follows belongs to nothing
 	dir := r.logDirectory(a.system, name.Timeline)
-	old, err := readLogFile(dir, a.name)
+	old, err := readLogFile(dir, a.name, nil)
 	if errors.Is(err, fs.ErrNotExist) {
 		return r.archive(ctx, a)
 	}

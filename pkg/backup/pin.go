@@ -13,7 +13,7 @@ func (r *Repository) Pin(ctx context.Context, e Entry, pinned bool) (bool, error
 		return false, &DamagedError{ID: e.ID, Level: LevelDigest, Problem: e.Problem}
 	}
 	changed := false
-	err := amend(ctx, e, func(m *Manifest) {
+	err := annotate(ctx, e, func(m *Manifest) {
 		changed = m.Pinned != pinned
 		m.Pinned = pinned
 	})
@@ -26,6 +26,11 @@ func (r *Repository) Pin(ctx context.Context, e Entry, pinned bool) (bool, error
 // Cat writes a backup's archive as pg_dump made it: decrypted, unpacked and checked. What was
 // written is only good when there is no error.
 func (r *Repository) Cat(ctx context.Context, e Entry, get Identities, w io.Writer, progress Counter) error {
+	release, err := e.hold()
+	if err != nil {
+		return err
+	}
+	defer release()
 	if err := r.verify(ctx, e, Check{Level: LevelDigest, Progress: progress}); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -76,6 +77,11 @@ func (r *Repository) RecoverTo(ctx context.Context, o PITR) (_ Recovered, err er
 	if err != nil {
 		return Recovered{}, err
 	}
+	release, err := p.base.hold() // and with it the log that it needs
+	if err != nil {
+		return Recovered{}, err
+	}
+	defer release()
 	if o.DryRun {
 		return p.done, r.lookInto(ctx, p)
 	}
@@ -179,6 +185,9 @@ func (r *Repository) planPITR(ctx context.Context, o PITR) (*pitrPlan, error) {
 		break
 	}
 	switch {
+	case first == nil && slices.ContainsFunc(bases, func(e Entry) bool { return e.State == StateUnsigned }):
+		e := bases[slices.IndexFunc(bases, func(e Entry) bool { return e.State == StateUnsigned })]
+		return nil, &SignatureError{ID: e.ID, Problem: e.Problem}
 	case first == nil:
 		return nil, unreachable("make one: axisor backup base", "there is no good base backup on this timeline")
 	case refused != nil:

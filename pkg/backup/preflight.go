@@ -78,10 +78,12 @@ func (r *Repository) Preflight(ctx context.Context, q Request) (Plan, error) {
 	return p.Plan, nil
 }
 
-// preflight goes from cheap to costly, so that a second run started by mistake ends before
-// it has bothered the server.
+// preflight goes from cheap to costly, so that a second run started by mistake ends before it has asked the server
+// for more than its name.
 func (r *Repository) preflight(ctx context.Context, q Request) (_ *ready, err error) {
-	p, err := r.prepare(ctx, q, r.o.Directory, r.List)
+	p, err := r.prepare(ctx, q, r.List, func(p *ready) error {
+		return probeFile(r.o.Directory, lockOf(p.Server.SystemIdentifier, p.Database.Name))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -90,9 +92,9 @@ func (r *Repository) preflight(ctx context.Context, q Request) (_ *ready, err er
 	return p, nil
 }
 
-// prepare is the part that dumps and base backups share. lockDir is where the run's lock
-// lies; list gives the earlier backups of the same kind, to guess the space from.
-func (r *Repository) prepare(ctx context.Context, q Request, lockDir string, list func() ([]Entry, error)) (_ *ready, err error) {
+// prepare is the part that dumps and base backups share. list gives the earlier backups of the same kind, to guess the
+// space from; idle reports whether another run is at the same.
+func (r *Repository) prepare(ctx context.Context, q Request, list func() ([]Entry, error), idle func(*ready) error) (_ *ready, err error) {
 	if q.LockWait <= 0 {
 		q.LockWait = defaultLockWait
 	}
@@ -107,13 +109,13 @@ func (r *Repository) prepare(ctx context.Context, q Request, lockDir string, lis
 	if err := checkDumpFlags(q.DumpFlags); err != nil {
 		return nil, err
 	}
+	if err := r.o.Signing.maySign(); err != nil {
+		return nil, err
+	}
 	if p.server, err = newEndpoint(q.URL, "", r.o.Environ); err != nil {
 		return nil, err
 	}
 	if err := r.checkDirectory(p); err != nil {
-		return nil, err
-	}
-	if err := probe(lockDir); err != nil {
 		return nil, err
 	}
 	if err := r.checkSpace(p, list); err != nil {
@@ -133,6 +135,9 @@ func (r *Repository) prepare(ctx context.Context, q Request, lockDir string, lis
 		}
 	}()
 	if p.Server, p.Database, err = serverFacts(ctx, p.server, p.conn); err != nil {
+		return nil, err
+	}
+	if err := idle(p); err != nil {
 		return nil, err
 	}
 	if p.tools, err = r.o.Tools.Find(ctx, versionFromNumber(p.Server.VersionNumber).Major); err != nil {
@@ -188,10 +193,7 @@ func (r *Repository) checkDirectory(p *ready) error {
 		}
 		return &RepositoryError{Directory: r.o.Directory, Problem: problem, Cause: err}
 	}
-	if !p.CreatesDirectory && info.Mode().Perm()&0o022 != 0 && info.Mode()&os.ModeSticky == 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("others can write to %s and so remove backups", dir))
-	}
-	return nil
+	return r.Closed()
 }
 
 // Free is how many bytes can still be written where the backups lie, or would lie.

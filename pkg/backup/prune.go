@@ -16,17 +16,22 @@ func (r *Repository) PlanPrune(policy Policy) (PrunePlan, error) {
 	return PlanRetention(list, policy, r.o.Now()), nil
 }
 
-// Prune removes what the policy does not keep and returns the plan it followed and the
-// backups that are really gone. It holds the run lock, so no backup is made meanwhile.
+// Prune removes what the policy does not keep and returns the plan it followed and the backups that are really gone.
+// It holds the locks of the databases that it looks at, so no backup of theirs is made meanwhile. A backup that
+// somebody is reading is left for the next time.
 func (r *Repository) Prune(ctx context.Context, policy Policy) (PrunePlan, []Entry, error) {
 	if _, err := os.Stat(r.o.Directory); os.IsNotExist(err) {
 		return PrunePlan{}, nil, nil
 	}
-	held, err := acquire(r.o.Directory, r.about(r.o.Now().UTC()))
+	list, err := r.List()
 	if err != nil {
 		return PrunePlan{}, nil, err
 	}
-	defer held.release()
+	release, err := r.acquireAll(r.o.Directory, identities(list))
+	if err != nil {
+		return PrunePlan{}, nil, err
+	}
+	defer release()
 	if err := withCatalogue(ctx, r.o.Directory, r.sweep); err != nil {
 		return PrunePlan{}, nil, fmt.Errorf("remove leftovers: %w", err)
 	}
@@ -34,17 +39,57 @@ func (r *Repository) Prune(ctx context.Context, policy Policy) (PrunePlan, []Ent
 	if err != nil {
 		return plan, nil, err
 	}
-	var gone []Entry
-	for _, e := range plan.Removals() {
-		if ctx.Err() != nil {
-			return plan, gone, context.Cause(ctx)
-		}
-		if err := withCatalogue(ctx, r.o.Directory, func() error { return r.remove(e) }); err != nil {
-			return plan, gone, fmt.Errorf("remove backup %s: %w", e.ID, err)
-		}
-		gone = append(gone, e)
+	gone, err := plan.remove(ctx, func(e Entry) error {
+		return withCatalogue(ctx, r.o.Directory, func() error { return r.remove(e) })
+	})
+	return plan, gone, err
+}
+
+// acquireAll takes the run locks of several databases, or of several clusters.
+func (r *Repository) acquireAll(dir string, of []Identity) (release func(), err error) {
+	if len(of) == 0 {
+		of = []Identity{{}}
 	}
-	return plan, gone, nil
+	var held []*lock
+	release = func() {
+		for _, l := range held {
+			l.release()
+		}
+	}
+	for _, id := range of {
+		l, err := acquireFor(dir, lockOf(id.System, id.Database), r.about(r.o.Now().UTC()))
+		if err != nil {
+			release()
+			return nil, err
+		}
+		held = append(held, l)
+	}
+	return release, nil
+}
+
+// remove carries the plan out. What is being read becomes a backup that is kept.
+func (p *PrunePlan) remove(ctx context.Context, how func(Entry) error) (gone []Entry, err error) {
+	for i := range p.Decisions {
+		d := &p.Decisions[i]
+		if !d.Remove {
+			continue
+		}
+		if ctx.Err() != nil {
+			return gone, context.Cause(ctx)
+		}
+		unread, free := d.Entry.withdraw()
+		if !free {
+			d.Remove, d.Reason = false, "being read: left for the next time"
+			continue
+		}
+		err := how(d.Entry)
+		unread()
+		if err != nil {
+			return gone, fmt.Errorf("remove backup %s: %w", d.Entry.ID, err)
+		}
+		gone = append(gone, d.Entry)
+	}
+	return gone, nil
 }
 
 // remove first turns the manifest into a tombstone: from then on the backup is not listed,

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/axisor/axisor/pkg/backup/wal"
@@ -26,33 +27,35 @@ func (r *Repository) PlanPhysical(policy Policy) (PhysicalPlan, error) {
 		return PhysicalPlan{}, err
 	}
 	p := PhysicalPlan{Bases: PlanRetention(bases, policy, r.o.Now())}
+	p.Segments, err = r.unneeded(p.Bases)
+	return p, err
+}
+
+// unneeded lists the segments that no base backup needs which the plan keeps.
+func (r *Repository) unneeded(plan PrunePlan) ([]*LogFile, error) {
 	needed := map[string]wal.LSN{}
-	unknown := false
-	for _, d := range p.Bases.Decisions {
+	for _, d := range plan.Decisions {
 		if d.Entry.Manifest == nil {
-			unknown = true // it may need anything
-			continue
+			return nil, nil // it may need anything
 		}
 		system, start := d.Entry.Manifest.Server.SystemIdentifier, d.Entry.Manifest.Base.StartLSN
 		if old, ok := needed[system]; !d.Remove && (!ok || start < old) {
 			needed[system] = start
 		}
 	}
-	if unknown {
-		return p, nil
-	}
+	var out []*LogFile
 	for system, from := range needed {
 		files, _, err := r.logFiles(system)
 		if err != nil {
-			return p, err
+			return nil, err
 		}
 		for _, f := range files {
 			if n, err := wal.ParseName(f.Name); err == nil && (n.Kind == wal.Segment || n.Kind == wal.Partial) && f.End <= from {
-				p.Segments = append(p.Segments, f)
+				out = append(out, f)
 			}
 		}
 	}
-	return p, nil
+	return out, nil
 }
 
 // PrunePhysical removes base backups that no rule keeps, then the log that none needs.
@@ -60,27 +63,28 @@ func (r *Repository) PrunePhysical(ctx context.Context, policy Policy) (Physical
 	if _, err := os.Stat(r.baseDirectory()); errors.Is(err, fs.ErrNotExist) {
 		return PhysicalPlan{}, nil, 0, nil
 	}
-	held, err := acquire(r.baseDirectory(), r.about(r.o.Now().UTC()))
+	bases, err := r.Bases()
 	if err != nil {
 		return PhysicalPlan{}, nil, 0, err
 	}
-	defer held.release()
-	if err := r.sweepBases(); err != nil {
+	release, err := r.acquireAll(r.baseDirectory(), systems(bases))
+	if err != nil {
+		return PhysicalPlan{}, nil, 0, err
+	}
+	defer release()
+	if err := withCatalogue(ctx, r.baseDirectory(), r.sweepBases); err != nil {
 		return PhysicalPlan{}, nil, 0, fmt.Errorf("remove leftovers: %w", err)
 	}
 	plan, err := r.PlanPhysical(policy)
 	if err != nil {
 		return plan, nil, 0, err
 	}
-	var gone []Entry
-	for _, e := range plan.Bases.Removals() {
-		if ctx.Err() != nil {
-			return plan, gone, 0, context.Cause(ctx)
-		}
-		if err := r.removeBase(e); err != nil {
-			return plan, gone, 0, fmt.Errorf("remove base backup %s: %w", e.ID, err)
-		}
-		gone = append(gone, e)
+	gone, err := plan.Bases.remove(ctx, r.removeBase)
+	if err != nil {
+		return plan, gone, 0, err
+	}
+	if plan.Segments, err = r.unneeded(plan.Bases); err != nil { // one that is being read needs its log
+		return plan, gone, 0, err
 	}
 	segments := 0
 	for _, f := range plan.Segments {
@@ -93,6 +97,17 @@ func (r *Repository) PrunePhysical(ctx context.Context, policy Policy) (Physical
 		segments++
 	}
 	return plan, gone, segments, r.sweepLog()
+}
+
+// systems lists the clusters of base backups.
+func systems(list []Entry) []Identity {
+	var out []Identity
+	for _, id := range identities(list) {
+		if id.Database = ""; !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // remove takes the description away first: data without one is nobody's.

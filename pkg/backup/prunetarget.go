@@ -15,7 +15,7 @@ func (r *Repository) PruneTarget(ctx context.Context, policy Policy) (PrunePlan,
 	if r.target == nil {
 		return PrunePlan{}, nil, errors.New("prune target: this repository is a local one")
 	}
-	plan := PlanRetention(r.copies, policy, r.o.Now())
+	plan := PlanRetention(r.narrow(slices.Clone(r.copies)), policy, r.o.Now())
 	var gone []Entry
 	for _, e := range plan.Removals() {
 		if err := r.removeCopy(ctx, e, e.manifestPath()); err != nil {
@@ -70,6 +70,6 @@ func (r *Repository) removeCopy(ctx context.Context, e Entry, description string
 
 func without(list, gone []Entry) []Entry {
 	return slices.DeleteFunc(list, func(e Entry) bool {
-		return slices.ContainsFunc(gone, func(g Entry) bool { return g.ID == e.ID })
+		return slices.ContainsFunc(gone, func(g Entry) bool { return g.ID == e.ID && g.dir == e.dir })
 	})
 }

@@ -1,10 +1,12 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -46,21 +48,74 @@ func (r *Repository) Push(ctx context.Context, e Entry, t remote.Target, progres
 	if e.State != StateGood || e.Manifest == nil {
 		return p, &DamagedError{ID: e.ID, Level: LevelDigest, Problem: "not copied: " + e.Problem}
 	}
-	far := Entry{ID: e.ID, Manifest: e.Manifest, store: t.Store, kind: e.kind}
-	if e.kind == kindBase {
-		far.dir = path.Join(baseFolder, basePrefix+e.ID)
+	release, err := e.hold()
+	if err != nil {
+		return p, err
 	}
-	manifest := filepath.ToSlash(far.manifestPath())
+	defer release()
+	far := Entry{ID: e.ID, Manifest: e.Manifest, store: t.Store, kind: e.kind}
+	for _, folder := range []string{"", e.ownFolder()} {
+		far.dir = folder
+		if e.kind == kindBase {
+			far.dir = path.Join(folder, baseFolder, basePrefix+e.ID)
+		}
+		there, err := far.there(ctx, t)
+		if err != nil {
+			return p, err
+		}
+		if p.Already = there == copyOwn; p.Already {
+			return p, nil
+		}
+		if there == copyOther && folder == "" {
+			continue // another cluster began one in the same second
+		}
+		p.Bytes, err = send(ctx, e, far, e.manifestPath(), t, progress)
+		if errors.Is(err, remote.ErrExists) && folder == "" {
+			continue
+		}
+		return p, err
+	}
+	return p, fmt.Errorf("copy %s to %s: %w", e.ID, t.Name, ErrDifferent)
+}
+
+// clusterFolder holds, on a target, what cannot have its usual name because another cluster's has it.
+const clusterFolder = "cluster"
+
+func (e Entry) ownFolder() string {
+	id := e.Identity()
+	return path.Join(clusterFolder, cmp.Or(id.System, "unknown"), url.PathEscape(id.Database))
+}
+
+const (
+	copyNone = iota
+	copyOwn
+	copyOther
+)
+
+// there looks whether a target has this backup, or another one in its place.
+func (e Entry) there(ctx context.Context, t remote.Target) (int, error) {
+	manifest := filepath.ToSlash(e.manifestPath())
 	objects, err := t.Store.List(ctx, strings.TrimSuffix(manifest, manifestExt))
 	if err != nil {
-		return p, fmt.Errorf("list %s: %w", t.Name, err)
+		return copyNone, fmt.Errorf("list %s: %w", t.Name, err)
 	}
-	p.Already = slices.ContainsFunc(objects, func(o remote.Object) bool { return o.Name == manifest })
-	if p.Already {
-		return p, nil
+	if !slices.ContainsFunc(objects, func(o remote.Object) bool { return o.Name == manifest }) {
+		return copyNone, nil
 	}
-	p.Bytes, err = send(ctx, e, far, e.manifestPath(), t, progress)
-	return p, err
+	in, err := t.Store.Get(ctx, manifest)
+	if err != nil {
+		return copyNone, fmt.Errorf("read %s from %s: %w", manifest, t.Name, err)
+	}
+	defer in.Close()
+	text, err := io.ReadAll(io.LimitReader(in, manifestLimit))
+	if err != nil {
+		return copyNone, fmt.Errorf("read %s from %s: %w", manifest, t.Name, err)
+	}
+	// One that cannot be read may be anybody's; it is left alone.
+	if m, err := decodeManifest(text, e.ID); err != nil || m.Archive.SHA256 != e.Manifest.Archive.SHA256 {
+		return copyOther, nil
+	}
+	return copyOwn, nil
 }
 
 // send copies the files of near to where far says, reads them back, and then their description.
@@ -71,10 +126,16 @@ func send(ctx context.Context, near, far Entry, description string, t remote.Tar
 			return sent, err // a copy of damage is no copy
 		}
 		name := path.Join(far.dir, f.Name)
-		if err := pushFile(ctx, filepath.Join(near.dir, f.Name), name, f, t, progress); err != nil {
+		err := pushFile(ctx, filepath.Join(near.dir, f.Name), name, f, t, progress)
+		found := errors.Is(err, remote.ErrExists)
+		if err != nil && !found {
 			return sent, fmt.Errorf("copy %s to %s: %w", f.Name, t.Name, err)
 		}
 		if err := checkDigest(ctx, far, f, nil); err != nil {
+			if found && errors.Is(err, ErrDamaged) && !strings.HasPrefix(far.dir, walFolder) {
+				// Not sent by this call, and another content: it may be what another host is sending.
+				return sent, fmt.Errorf("copy %s to %s: %w", f.Name, t.Name, remote.ErrExists)
+			}
 			// Without a description it is no backup; the next call sends it anew.
 			return sent, errors.Join(fmt.Errorf("read back from %s: %w", t.Name, err), t.Store.Delete(ctx, name))
 		}
@@ -113,11 +174,7 @@ func pushFile(ctx context.Context, from, name string, f FileInfo, t remote.Targe
 		return err
 	}
 	defer file.Close()
-	err = t.Store.Put(ctx, name, pushSource{File: file, size: f.Bytes, progress: progress})
-	if errors.Is(err, remote.ErrExists) {
-		return nil // judged by its digest, which comes next
-	}
-	return err
+	return t.Store.Put(ctx, name, pushSource{File: file, size: f.Bytes, progress: progress}) // what exists is judged by its digest, which comes next
 }
 
 // PolicyFor is a target's own retention, or the general one when it has none.
@@ -147,7 +204,7 @@ func ParseTargets(texts []string, getenv func(string) string) ([]remote.Target, 
 func FindTarget(targets []remote.Target, name string) (remote.Target, error) {
 	var names []string
 	for _, t := range targets {
-		if t.Name == name || strings.HasSuffix(t.Name, "/"+name) {
+		if t.Name == name || t.Text == name || t.Name == strings.TrimRight(name, "/") || name != "" && strings.HasSuffix(t.Name, "/"+name) {
 			return t, nil
 		}
 		names = append(names, t.Name)

@@ -109,14 +109,14 @@ func (r *Repository) PushLogFile(ctx context.Context, system, text string, t rem
 	if err != nil {
 		return err
 	}
-	f, err := readLogFile(r.logDirectory(system, n.Timeline), text)
+	f, err := readLogFile(r.logDirectory(system, n.Timeline), text, r.o.Signing)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &NotFoundError{Ref: text, Log: true}
 	}
 	if err != nil {
 		return &DamagedError{ID: text, File: text + manifestExt, Level: LevelDigest, Problem: err.Error(), Cause: err}
 	}
-	there := &LogFile{Name: text, dir: farLog(f), store: t.Store, bare: true}
+	there := &LogFile{Name: text, dir: farLog(f), store: t.Store, bare: true, signing: r.o.Signing}
 	d, err := there.described(ctx)
 	switch {
 	case errors.Is(err, remote.ErrNotExist):
@@ -147,7 +147,7 @@ func (r *Repository) Holds(e Entry) bool {
 	if e.kind == kindBase {
 		list = r.bases
 	}
-	return slices.ContainsFunc(list, func(f Entry) bool { return f.ID == e.ID })
+	return slices.ContainsFunc(list, e.same)
 }
 
 // Wants chooses what a target, r, shall have of these backups of one kind: what its retention would remove
@@ -158,13 +158,20 @@ func (r *Repository) Wants(here []Entry, policy Policy) []Entry {
 		all = slices.Clone(r.bases)
 	}
 	for _, e := range here {
-		if !slices.ContainsFunc(all, func(f Entry) bool { return f.ID == e.ID }) {
+		if !slices.ContainsFunc(all, e.same) {
 			all = append(all, e)
 		}
 	}
-	keep := map[string]bool{}
+	var keep []Entry
 	for _, d := range PlanRetention(all, policy, r.o.Now()).Decisions {
-		keep[d.Entry.ID] = !d.Remove
+		if !d.Remove {
+			keep = append(keep, d.Entry)
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(here), func(e Entry) bool { return e.State != StateGood || !keep[e.ID] })
+	return slices.DeleteFunc(slices.Clone(here), func(e Entry) bool { return e.State != StateGood || !slices.ContainsFunc(keep, e.same) })
+}
+
+// same reports whether another entry is the same backup: two clusters can begin one in the same second.
+func (e Entry) same(f Entry) bool {
+	return e.ID == f.ID && e.kind == f.kind && (e.Manifest == nil || f.Manifest == nil || e.Identity() == f.Identity())
 }

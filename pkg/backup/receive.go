@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,6 +48,7 @@ type ReceiveRequest struct {
 type ReceiverState struct {
 	System      string    `json:"system_identifier"`
 	PID         int       `json:"pid"`
+	Host        string    `json:"host,omitempty"` // where the process is
 	Slot        string    `json:"slot"`
 	StartedAt   time.Time `json:"started_at"`
 	Restarts    int       `json:"restarts"`
@@ -93,6 +95,9 @@ func (r *Repository) ReceiveLog(ctx context.Context, q ReceiveRequest) error {
 		return err
 	}
 	v.a.keys = q.Recipients
+	if err := cmp.Or(r.o.Signing.maySign(), r.Closed()); err != nil {
+		return err
+	}
 	if v.end, err = newEndpoint(q.URL, "", r.o.Environ); err != nil {
 		return err
 	}
@@ -100,7 +105,7 @@ func (r *Repository) ReceiveLog(ctx context.Context, q ReceiveRequest) error {
 		return fmt.Errorf("prepare receiving: %w", err)
 	}
 	defer v.lock.release()
-	v.mirror = startMirror(ctx, r, q.Targets, v.mirrored)
+	v.mirror = startMirror(ctx, r.For(Scope{Identity: Identity{System: v.state.System}}), q.Targets, v.mirrored)
 	defer v.mirror.end()
 	return v.supervise(ctx)
 }
@@ -129,7 +134,7 @@ func (v *receiver) prepare(ctx context.Context) error {
 	if err := os.MkdirAll(spool, 0o700); err != nil {
 		return &RepositoryError{Directory: spool, Problem: "cannot be created", Cause: err}
 	}
-	v.state = ReceiverState{System: server.SystemIdentifier, PID: os.Getpid(), Slot: v.q.Slot, StartedAt: v.repo.o.Now().UTC()}
+	v.state = ReceiverState{System: server.SystemIdentifier, PID: os.Getpid(), Host: v.repo.o.Host, Slot: v.q.Slot, StartedAt: v.repo.o.Now().UTC()}
 	if v.lock, err = acquire(spool, v.repo.about(v.state.StartedAt)); err != nil {
 		return err
 	}

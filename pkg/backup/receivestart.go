@@ -218,7 +218,7 @@ func (v *receiver) mark(w whereabouts) error {
 	}
 	timeline, number := w.path[at].Timeline, uint64(w.path[at-1].End)/w.size
 	for {
-		if _, err := readLogFile(v.repo.logDirectory(v.state.System, timeline), wal.SegmentName(timeline, number, w.size)); err != nil {
+		if _, err := readLogFile(v.repo.logDirectory(v.state.System, timeline), wal.SegmentName(timeline, number, w.size), nil); err != nil {
 			break
 		}
 		number++

@@ -47,6 +47,11 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (Restore
 	if o.GoOn && o.Existing != Refuse {
 		return Restored{}, &InputError{Field: "database", Value: o.Database, Rule: "cannot be replaced by a restore that goes on after errors"}
 	}
+	release, err := e.hold()
+	if err != nil {
+		return Restored{}, err
+	}
+	defer release()
 	p := &restoring{repo: r, e: e, o: o}
 	if o.GoOn {
 		p.failed = &failureLog{}
@@ -54,7 +59,6 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (Restore
 	if err := p.readBackup(ctx); err != nil {
 		return Restored{}, err
 	}
-	var err error
 	if p.admin, p.conn, err = r.login(ctx, o.Server); err != nil {
 		return Restored{}, err
 	}

@@ -1,8 +1,10 @@
 package backup
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -43,14 +45,61 @@ func (p PrunePlan) Removals() []Entry {
 	return out
 }
 
-// PlanRetention decides what to remove. It is pure: no disk, no clock.
+// PlanRetention decides what to remove, for each database apart: that the backups of one go on must not remove the
+// last one of another. Base backups are judged by cluster. It is pure: no disk, no clock.
+func PlanRetention(entries []Entry, policy Policy, now time.Time) PrunePlan {
+	groups := map[Identity][]Entry{}
+	var unread []Entry
+	for _, e := range entries {
+		id := e.Identity()
+		if e.IsBase() {
+			id.Database = ""
+		}
+		if e.Manifest == nil {
+			unread = append(unread, e)
+			continue
+		}
+		groups[id] = append(groups[id], e)
+	}
+	if len(groups) <= 1 { // what cannot be read is then of the same database, as far as anybody knows
+		return planOne(entries, policy, now)
+	}
+	var all PrunePlan
+	var stopped []string
+	for id, list := range groups {
+		p := planOne(list, policy, now)
+		all.Decisions = append(all.Decisions, p.Decisions...)
+		all.Stale = all.Stale || p.Stale
+		if p.Stopped != "" {
+			stopped = append(stopped, id.String()+": "+p.Stopped)
+		}
+	}
+	for _, e := range unread {
+		all.Decisions = append(all.Decisions, Decision{Entry: e, Reason: unreadable})
+	}
+	slices.SortStableFunc(all.Decisions, func(a, b Decision) int {
+		return cmp.Or(b.Entry.when().Compare(a.Entry.when()), strings.Compare(a.Entry.ID, b.Entry.ID))
+	})
+	slices.Sort(stopped)
+	if all.Stopped = strings.Join(stopped, "; "); (policy == Policy{}) {
+		all.Stopped = noRule
+	}
+	return all
+}
+
+const (
+	noRule     = "no retention rule is set"
+	unreadable = "its manifest cannot be read"
+)
+
+// planOne decides about the backups of one database.
 //
 // Only good backups fill a rule's slots, so a row of failed ones cannot push a good one
 // out. The newest good one, pinned ones and those whose manifest cannot be read are never
 // removed. When the newest good one is itself older than KeepDays, or than two of the usual
 // intervals, backups have stopped, and removing what is left would finish the damage: then
 // nothing is removed.
-func PlanRetention(entries []Entry, policy Policy, now time.Time) PrunePlan {
+func planOne(entries []Entry, policy Policy, now time.Time) PrunePlan {
 	sorted := slices.Clone(entries)
 	slices.SortStableFunc(sorted, func(a, b Entry) int { return b.when().Compare(a.when()) })
 
@@ -59,7 +108,7 @@ func PlanRetention(entries []Entry, policy Policy, now time.Time) PrunePlan {
 	cutoff := now.AddDate(0, 0, -policy.KeepDays)
 	switch {
 	case policy == Policy{}:
-		plan.Stopped = "no retention rule is set"
+		plan.Stopped = noRule
 	case newest < 0:
 		plan.Stopped = "there is no good backup"
 	case policy.KeepDays > 0 && sorted[newest].when().Before(cutoff):
@@ -77,7 +126,9 @@ func PlanRetention(entries []Entry, policy Policy, now time.Time) PrunePlan {
 		}
 		switch {
 		case e.State == StateInvalid:
-			d.Reason = "its manifest cannot be read"
+			d.Reason = unreadable
+		case e.State == StateUnsigned:
+			d.Reason = "it is not signed with the configured key"
 		case e.Manifest.Pinned:
 			d.Reason = "pinned"
 		case i == newest:

@@ -26,13 +26,7 @@ func AtTarget(o Options, t remote.Target) *Repository {
 func OpenTarget(ctx context.Context, o Options, t remote.Target) (*Repository, error) {
 	r := AtTarget(o, t)
 	var err error
-	if r.copies, err = r.readCopies(ctx, stemPrefix, func(name string) (string, string) {
-		m := ownName().FindStringSubmatch(name)
-		if m == nil || name != stemOf(m[2])+manifestExt {
-			return "", ""
-		}
-		return m[2], ""
-	}); err != nil {
+	if r.copies, err = r.readCopies(ctx, stemPrefix, dumpCopy); err != nil {
 		return nil, err
 	}
 	return r, r.readPhysical(ctx)
@@ -40,18 +34,51 @@ func OpenTarget(ctx context.Context, o Options, t remote.Target) (*Repository, e
 
 // readPhysical reads what there is of base backups and the log.
 func (r *Repository) readPhysical(ctx context.Context) (err error) {
-	if r.bases, err = r.readCopies(ctx, baseFolder+"/", func(name string) (string, string) {
-		folder, file := path.Split(strings.TrimPrefix(name, baseFolder+"/"))
-		m := baseName().FindStringSubmatch(strings.TrimSuffix(folder, "/"))
-		if m == nil || m[2] != "" || file != basePrefix+m[1]+manifestExt {
-			return "", ""
-		}
-		return m[1], kindBase
-	}); err != nil {
+	if r.bases, err = r.readCopies(ctx, baseFolder+"/", baseCopy); err != nil {
 		return err
 	}
+	apart, err := r.readCopies(ctx, clusterFolder+"/", func(name string) (string, string) {
+		parts := strings.SplitN(name, "/", 4) // cluster/SYSTEM/DATABASE/…
+		if len(parts) < 4 {
+			return "", ""
+		}
+		if id, kind := dumpCopy(parts[3]); id != "" {
+			return id, kind
+		}
+		return baseCopy(parts[3])
+	})
+	if err != nil {
+		return err
+	}
+	for _, e := range apart {
+		if e.IsBase() {
+			r.bases = append(r.bases, e)
+		} else if !slices.ContainsFunc(r.copies, func(f Entry) bool { return f.dir == e.dir && f.ID == e.ID }) {
+			r.copies = append(r.copies, e)
+		}
+	}
+	sortNewest(r.copies)
+	sortNewest(r.bases)
 	r.logs, err = r.readLog(ctx)
 	return err
+}
+
+// dumpCopy and baseCopy tell the id of a manifest's name, and the kind; "" when it is none.
+func dumpCopy(name string) (id, kind string) {
+	m := ownName().FindStringSubmatch(name)
+	if m == nil || name != stemOf(m[2])+manifestExt {
+		return "", ""
+	}
+	return m[2], ""
+}
+
+func baseCopy(name string) (id, kind string) {
+	folder, file := path.Split(strings.TrimPrefix(name, baseFolder+"/"))
+	m := baseName().FindStringSubmatch(strings.TrimSuffix(folder, "/"))
+	if m == nil || m[2] != "" || file != basePrefix+m[1]+manifestExt || !strings.HasPrefix(name, baseFolder+"/") {
+		return "", ""
+	}
+	return m[1], kindBase
 }
 
 // readCopies reads the manifests under a prefix. own tells id and kind of a manifest's name.
@@ -71,16 +98,21 @@ func (r *Repository) readCopies(ctx context.Context, prefix string, own func(nam
 			continue
 		}
 		e := Entry{ID: id, kind: kind, State: StateGood, store: r.target.Store}
-		if kind == kindBase {
-			e.dir = path.Dir(o.Name)
+		if dir := path.Dir(o.Name); dir != "." {
+			e.dir = dir
 		}
 		text, err := r.fetchSmall(ctx, o.Name)
 		if err != nil {
 			return nil, fmt.Errorf("read %s from %s: %w", o.Name, r.target.Name, err)
 		}
-		if e.Manifest, err = decodeManifest(text, e.ID); err != nil {
-			e.State, e.Problem, e.Manifest = StateInvalid, err.Error(), nil
-		} else {
+		e.Manifest, err = openManifest(text, e.ID, r.o.Signing)
+		switch {
+		case e.Manifest == nil:
+			e.State, e.Problem = StateInvalid, err.Error()
+		case err != nil:
+			e.State, e.Problem = StateUnsigned, problemOf(err)
+		default:
+			e.State, e.Problem = e.Manifest.judge()
 			for _, f := range e.Manifest.files() {
 				if n, ok := sizes[path.Join(e.dir, f.Name)]; !ok || n != f.Bytes {
 					e.State, e.Problem = StateMissing, "file "+f.Name+" is missing or has the wrong size"
@@ -128,7 +160,7 @@ func (r *Repository) readLog(ctx context.Context) (map[string][]*LogFile, error)
 		if err != nil || parts[2] != fmt.Sprintf("%08X", n.Timeline) {
 			continue
 		}
-		f := &LogFile{Name: path.Base(plain), System: parts[1], Timeline: n.Timeline, dir: path.Dir(o.Name), store: r.target.Store, bare: true}
+		f := &LogFile{Name: path.Base(plain), System: parts[1], Timeline: n.Timeline, dir: path.Dir(o.Name), store: r.target.Store, bare: true, signing: r.o.Signing}
 		for _, ext := range storedSuffixes() {
 			if size, ok := sizes[plain+ext]; ok {
 				f.File = FileInfo{Name: f.Name + ext, Bytes: size}
@@ -158,9 +190,14 @@ func (r *Repository) place(ctx context.Context, system string, files []*LogFile)
 		n, err := wal.ParseName(f.Name)
 		if err != nil || n.Kind == wal.History || n.Kind == wal.Label {
 			// Few and small; the descriptions of histories tell where the timelines branch.
-			if files[i], err = f.described(ctx); err != nil {
+			d, err := f.described(ctx)
+			if errors.Is(err, ErrUnsigned) {
+				continue // who wants to use it is told
+			}
+			if err != nil {
 				return err
 			}
+			files[i] = d
 			continue
 		}
 		if !wal.ValidSize(size) {
@@ -193,7 +230,10 @@ func (f *LogFile) described(ctx context.Context) (*LogFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read description of %s: %w", f.Name, err)
 	}
-	d, err := decodeLogFile(text, f.dir, f.Name)
+	d, err := decodeLogFile(text, f.dir, f.Name, f.signing)
+	if errors.Is(err, ErrUnsigned) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, &DamagedError{ID: f.Name, File: f.Name + manifestExt, Level: LevelDigest, Problem: err.Error(), Cause: err}
 	}
@@ -203,7 +243,7 @@ func (f *LogFile) described(ctx context.Context) (*LogFile, error) {
 
 // farContent is logContent for a target. It needs no listing.
 func (r *Repository) farContent(ctx context.Context, system string, name wal.Name, text string, get Identities) ([]byte, string, error) {
-	f := &LogFile{Name: text, System: system, dir: path.Join(walFolder, system, fmt.Sprintf("%08X", name.Timeline)), store: r.target.Store, bare: true}
+	f := &LogFile{Name: text, System: system, dir: path.Join(walFolder, system, fmt.Sprintf("%08X", name.Timeline)), store: r.target.Store, bare: true, signing: r.o.Signing}
 	f, err := f.described(ctx)
 	if errors.Is(err, remote.ErrNotExist) && name.Kind == wal.Segment {
 		name.Kind = wal.Partial

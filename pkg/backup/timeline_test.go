@@ -150,7 +150,7 @@ func (c *cluster) receiveAll(t *testing.T, url secret.Secret, conn *pgx.Conn) {
 		default:
 		}
 		for _, s := range c.serverSystem(t) {
-			if _, err := readLogFile(c.repo.logDirectory(s, n.Timeline), segment); err == nil {
+			if _, err := readLogFile(c.repo.logDirectory(s, n.Timeline), segment, nil); err == nil {
 				return true
 			}
 		}

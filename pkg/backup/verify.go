@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -54,6 +55,11 @@ type Report struct {
 // an error: the report says so. An error means that the check itself could not be done, and
 // then nothing is recorded.
 func (r *Repository) Verify(ctx context.Context, e Entry, c Check) (Report, error) {
+	release, err := e.hold()
+	if err != nil {
+		return Report{}, err
+	}
+	defer release()
 	started := r.o.Now()
 	var notes []string
 	c.note = func(text string) {
@@ -61,8 +67,11 @@ func (r *Repository) Verify(ctx context.Context, e Entry, c Check) (Report, erro
 			notes = append(notes, text)
 		}
 	}
-	err := r.verify(ctx, e, c)
+	err = r.verify(ctx, e, c)
 	var damaged *DamagedError
+	if errors.Is(err, ErrUnsigned) {
+		return Report{ID: e.ID, Verification: Verification{Level: LevelDigest, At: started.UTC(), Problem: e.Problem}}, nil
+	}
 	if err != nil && !errors.As(err, &damaged) {
 		return Report{}, fmt.Errorf("verify backup %s: %w", e.ID, err)
 	}
@@ -98,6 +107,9 @@ func (r *Repository) Verify(ctx context.Context, e Entry, c Check) (Report, erro
 func (r *Repository) verify(ctx context.Context, e Entry, c Check) error {
 	if e.Manifest == nil {
 		return &DamagedError{ID: e.ID, Level: LevelDigest, Problem: e.Problem}
+	}
+	if e.State == StateUnsigned {
+		return &SignatureError{ID: e.ID, Problem: e.Problem}
 	}
 	if !c.Level.Valid() {
 		return &InputError{Field: "level", Value: string(c.Level), Rule: "must be digest, decode or deep"}
@@ -258,12 +270,13 @@ func decodeTo(ctx context.Context, e Entry, f FileInfo, file io.Reader, identiti
 	if err != nil {
 		return err
 	}
-	plain, err := unseal(file, codec, e.Manifest.Encryption != nil, identities)
+	source := &reader{ctx: ctx, r: file}
+	plain, err := unseal(source, codec, e.Manifest.Encryption != nil, identities)
 	if errors.Is(err, ErrNoIdentity) || errors.Is(err, ErrWrongIdentity) {
 		return err
 	}
 	if err != nil {
-		return damaged("content of "+f.Name+" cannot be opened", err)
+		return cmp.Or(storeFault(source.err), damaged("content of "+f.Name+" cannot be opened", err))
 	}
 	defer plain.Close()
 	raw := sha256.New()
@@ -272,12 +285,22 @@ func decodeTo(ctx context.Context, e Entry, f FileInfo, file io.Reader, identiti
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case storeFault(source.err) != nil:
+		return source.err
 	case src.err != nil:
 		return damaged("content of "+f.Name+" cannot be decoded", src.err)
 	case err != nil:
 		return err
 	case n != f.RawBytes || hex.EncodeToString(raw.Sum(nil)) != f.RawSHA256:
 		return damaged("content of "+f.Name+" decodes to something else than was dumped", nil)
+	}
+	return nil
+}
+
+// storeFault is the error when it is the store that does not answer: what it holds may be whole.
+func storeFault(err error) error {
+	if errors.Is(err, remote.ErrUnavailable) || errors.Is(err, remote.ErrDenied) {
+		return err
 	}
 	return nil
 }

@@ -92,63 +92,27 @@ type replayed struct {
 // Run replays the candles, one look at each. A long meets the low of a candle
 // and a short its high, before the guard may act: the order inside a candle is
 // not known, so the worse one is assumed. Funding is left out.
+//
+// Between two additions nothing of a position changes, so it is looked at only in
+// the candles that reach its trigger or its liquidation, and passed over in the
+// others, where nothing would be decided.
 func (b Backtest) Run(candles []Candle) (Report, error) {
 	if len(candles) == 0 {
 		return Report{}, errors.New("there are no prices")
 	}
-	state := make([]*replayed, 0, len(b.Openings))
-	for _, o := range b.Openings {
-		state = append(state, &replayed{out: Outcome{Opening: o}})
-	}
-	spent := ledger{Spent: Spent{LastAdd: map[string]time.Time{}, PositionDay: map[string]int64{}}}
-	balance := b.Balance
-	var report Report
-	for _, c := range candles {
-		spent.forget(c.At.Add(-CapWindow))
-		var live []Position
-		index := map[string]*replayed{}
-		for n, r := range state {
-			if !r.step(c, n) {
-				continue
-			}
-			r.p.PL = r.p.maths().PLSats(c.Close)
-			live = append(live, r.p)
-			index[r.p.ID] = r
-		}
-		if len(live) == 0 {
-			continue
-		}
-		funds := Unread()
-		if balance != NoCap {
-			funds = b.Caps.NewFunds(balance)
-		}
-		verdicts := Decide(Input{
-			Config: b.Config, Reading: b.Reading, Positions: live, PositionsReadAt: c.At, Market: c.market(), Funds: funds,
-			Caps: b.Caps, Spent: spent.Spent, RunLeft: NoCap, Now: c.At,
-		})
-		for _, v := range verdicts {
-			if v.Word != Add {
-				if v.Triggered {
-					report.Short++
-				}
-				continue
-			}
-			index[v.TradeID].add(v, c.At)
-			spent.book(v.TradeID, v.Amount, c.At)
-			balance = spend(balance, v.Amount)
-			left := candles[len(candles)-1].At
-			if o := index[v.TradeID].out.Opening; o.Hold > 0 {
-				left = minTime(left, index[v.TradeID].out.Opening.At.Add(o.Hold))
-			}
-			report.SatDays += float64(v.Amount) * left.Sub(c.At).Hours() / 24
+	run := newRerun(b, candles)
+	for k := range candles {
+		if len(run.due[k]) > 0 {
+			run.look(k)
+			run.due[k] = nil
 		}
 	}
-	for _, r := range state {
+	for _, r := range run.state {
 		if r.open {
-			report.count(r.out)
+			run.report.count(r.out)
 		}
 	}
-	return report, nil
+	return run.report, nil
 }
 
 // ledger is what a replay has spent in the last CapWindow, and when.
@@ -187,7 +151,7 @@ func minTime(a, b time.Time) time.Time {
 }
 
 // step opens, liquidates or closes the position, and reports whether it runs on.
-func (r *replayed) step(c Candle, n int) bool {
+func (r *replayed) step(c Candle, market Market, n int) bool {
 	o := &r.out.Opening
 	if !r.open {
 		if c.At.Before(o.At) {
@@ -201,7 +165,7 @@ func (r *replayed) step(c Candle, n int) bool {
 	if !r.out.ClosedAt.IsZero() {
 		return false
 	}
-	x := c.market().priceFor(r.p)
+	x := market.priceFor(r.p)
 	bare := r.p
 	bare.Liquidation = r.bare
 	if r.out.WithoutAt.IsZero() && bare.hasLiquidation() && past(bare, x) {

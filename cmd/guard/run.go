@@ -44,8 +44,8 @@ the next run. One user's trouble does not stop the others. Only one run works at
 Nothing is sent when the price, the clock or the exchange cannot be trusted. With --dry-run everything is read
 and decided, nothing is sent, and no row is written; it ends as the run would, also where a breaker would stop it.
 
-A key that the exchange refuses in two runs is put aside until it changes or a day has passed; one that fails
-three times pauses five minutes. "guard breaker list" shows them. A run that adds more than three times what the largest
+A key that the exchange refuses in two runs is put aside, for 2 minutes at first and up to an hour when it goes on, five
+minutes when a position is near its trigger; one that fails three times pauses five minutes. "guard breaker list" shows them. A run that adds more than three times what the largest
 run of the last week added tells so. With guard.surge: stop it adds up to that, to the nearest to liquidation first, and
 ends with 4, unless --allow-surge is given.
 

@@ -15,14 +15,19 @@ import (
 
 // When breakers open, and for how long. A refused key opens only at the second
 // run that is refused, because a single 401 has other causes; it closes at once
-// when the credentials change.
+// when the credentials change. Asking costs one request, and a key that works
+// again protects somebody: the first pause is refusedPause, each further one twice
+// as long up to refusedMost, and refusedNear is the longest for whoever has a
+// position known to be in danger or near it.
 const (
-	deniedLimit = 2
-	deniedPause = 24 * time.Hour
-	failedLimit = 3
-	failedPause = 5 * time.Minute
-	hostPause   = 30 * time.Second
-	surgePause  = 5 * time.Minute
+	deniedLimit  = 2
+	refusedPause = 2 * time.Minute
+	refusedNear  = 5 * time.Minute
+	refusedMost  = time.Hour
+	failedLimit  = 3
+	failedPause  = 5 * time.Minute
+	hostPause    = 30 * time.Second
+	surgePause   = 5 * time.Minute
 )
 
 // A run that adds several times what the largest of the last week added is a
@@ -53,16 +58,62 @@ func fingerprint(credentials []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// keysLately is the time over which the share of refused keys is judged: the last
+// answer to each key, whichever process heard it.
+const keysLately = 5 * time.Minute
+
+// widespread reports whether more than half of all keys that were asked lately were
+// refused. Then it is the exchange that refuses, not the keys that are wrong; a
+// single key that is the only one is no exception.
+func (b breakers) widespread(ctx context.Context, asked []marginguard.Asked, now time.Time) (bool, error) {
+	var users, accounts []string
+	var refused int64
+	for _, a := range asked {
+		users, accounts = append(users, a.UserID), append(accounts, a.AccountID)
+		if a.Refused {
+			refused++
+		}
+	}
+	if refused == 0 {
+		return false, nil
+	}
+	served, elsewhere, err := b.o.DB.GuardKeys(ctx, users, accounts, now.Add(-keysLately))
+	if err != nil {
+		return false, err
+	}
+	refused += elsewhere
+	all := int64(len(asked)) + served + elsewhere
+	if 2*refused <= all {
+		return false, nil
+	}
+	b.o.Log.ErrorContext(ctx, "most keys are refused: no key is put aside", "refused", refused, "asked", all)
+	return true, nil
+}
+
+// pauseOf is how long a key is put aside at a number of runs in a row in which it
+// failed; zero means not at all.
+func pauseOf(f marginguard.Fault, failures int32) time.Duration {
+	switch {
+	case f != marginguard.Denied && failures >= failedLimit:
+		return failedPause
+	case f != marginguard.Denied || failures < deniedLimit:
+		return 0
+	}
+	return min(refusedPause<<min(failures-deniedLimit, 10), refusedMost)
+}
+
 // Note implements marginguard.Breakers.
-func (b breakers) Note(ctx context.Context, replies []marginguard.Reply) error {
+func (b breakers) Note(ctx context.Context, asked []marginguard.Asked, replies []marginguard.Reply) error {
 	now := b.o.Now().UTC()
+	widespread, err := b.widespread(ctx, asked, now)
+	if err != nil {
+		return err
+	}
 	var rows []models.GuardBreaker
 	var notices []models.GuardNotice
 	for _, r := range replies {
 		row := models.GuardBreaker{Scope: store.BreakerAccount, Subject: r.Target.AccountID, UpdatedAt: now}
-		limit, pause := int32(failedLimit), failedPause
 		if r.Fault == marginguard.Denied {
-			limit, pause = deniedLimit, deniedPause
 			row.Fingerprint = new(fingerprint(r.Target.Credentials))
 		}
 		if r.Fault != "" {
@@ -75,8 +126,16 @@ func (b breakers) Note(ctx context.Context, replies []marginguard.Reply) error {
 				row.Failures += before.Failures
 			}
 			row.Reason = &r.Reason
+			// It stays known as refused, for others to judge by, and is asked on.
+			if widespread && r.Fault == marginguard.Denied {
+				row.Failures = max(row.Failures-1, 1)
+			}
 		}
-		if row.Failures >= limit {
+		pause := pauseOf(r.Fault, row.Failures)
+		if widespread && r.Fault == marginguard.Denied {
+			pause = 0
+		}
+		if pause > 0 {
 			row.OpenedAt, row.OpenUntil = &now, new(now.Add(pause))
 			n := models.GuardNotice{
 				Kind: noticeBreaker, Severity: critical, UserID: &r.Target.UserID,

@@ -167,7 +167,9 @@ func (l *looks) flush(ctx context.Context, g *Guard, users []string, r Round, re
 		now := g.o.Now().UTC()
 		failed := map[string]bool{}
 		for _, i := range r.Result.Items {
-			failed[i.UserID] = failed[i.UserID] || i.Status == marginguard.StatusFailed
+			// Whose key is put aside is looked at soon again, too: that asks nobody
+			// until it is time, and sees when the price comes near a position.
+			failed[i.UserID] = failed[i.UserID] || i.Status == marginguard.StatusFailed || i.Word == marginguard.Breaker
 		}
 		for _, u := range users {
 			at := now

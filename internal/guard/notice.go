@@ -112,7 +112,7 @@ func runNotices(runID string, r marginguard.Result, failure error) ([]models.Gua
 func unprotected(i marginguard.Item) bool {
 	switch i.Word {
 	case marginguard.InsufficientBalance, marginguard.Capped, marginguard.MaxLeverageFloor, marginguard.PastLiquidation,
-		marginguard.BelowMinimum:
+		marginguard.BelowMinimum, marginguard.Breaker:
 		return i.Triggered
 	case marginguard.Add:
 		return i.Status == marginguard.StatusApplied && i.Insufficient

@@ -28,7 +28,18 @@ type Request struct {
 // ends with the error that a breaker would end the run with, unless it was asked
 // for everything, as by those who want to see what a breaker holds back.
 func (g *Guard) Run(ctx context.Context, r Request) (marginguard.Result, error) {
-	return g.run(ctx, g.runner, r)
+	if r.DryRun {
+		return g.run(ctx, g.runner, r)
+	}
+	// What it saw stays known: where triggers are when a key is refused later.
+	seen := &looks{}
+	runner, err := g.assemble(parts{observer: seen})
+	if err != nil {
+		return marginguard.Result{}, err
+	}
+	result, err := g.run(ctx, runner, r)
+	seen.flush(ctx, g, nil, Round{Err: err}, 0)
+	return result, err
 }
 
 func (g *Guard) run(ctx context.Context, runner *marginguard.Runner, r Request) (marginguard.Result, error) {

@@ -2,7 +2,6 @@ package guard
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"time"
 
@@ -53,14 +52,28 @@ func target(row store.GuardTarget, now time.Time) marginguard.Target {
 	b := row.Breaker
 	if b.Fingerprint == nil || *b.Fingerprint == fingerprint(row.Credentials) {
 		t.Failures = int(b.Failures)
-		if b.OpenUntil != nil && b.OpenUntil.After(now) {
-			t.Breaker = fmt.Sprintf("the key is put aside until %s: %s", b.OpenUntil.UTC().Format(time.RFC3339), models.Deref(b.Reason))
+		if b.OpenUntil != nil && b.OpenedAt != nil {
+			// A breaker of an older version may have been opened for a day.
+			until, sooner := earlier(*b.OpenUntil, b.OpenedAt.Add(refusedMost)), b.OpenedAt.Add(refusedNear)
+			if until.After(now) {
+				t.Breaker, t.AskAgain, t.AskSooner = models.Deref(b.Reason), until, earlier(until, sooner)
+			}
 		}
+	}
+	for _, w := range row.Watched {
+		t.Known = append(t.Known, marginguard.Watched{TradeID: w.TradeID, Side: marginguard.Side(w.Side), Trigger: w.TriggerPrice})
 	}
 	for _, i := range row.Open {
 		t.Open = append(t.Open, intent(i))
 	}
 	return t
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // Config reads a stored configuration in every spelling that is in use. What of it

@@ -44,8 +44,14 @@ type Target struct {
 	Open []Intent
 	// Disabled is why the guard is switched off for this user, empty when it is not.
 	Disabled string
-	// Breaker is why the account's key is not used for now, empty when it is.
-	Breaker string
+	// Breaker is why the account's key is put aside, empty when it is not. It is
+	// asked again at AskAgain, and already at AskSooner when a position of the
+	// account is known to be in danger or near it.
+	Breaker             string
+	AskAgain, AskSooner time.Time
+	// Known are the positions of an account whose key fails, as they were when it
+	// last answered.
+	Known []Watched
 	// Failures counts the runs in a row in which the key failed.
 	Failures int
 	// Problem is why the user cannot be protected at all, nil when they can.
@@ -195,9 +201,17 @@ type Reply struct {
 	Reason string
 }
 
-// Breakers remembers the keys that fail, so that they are not tried for ever.
+// Asked is a key that the exchange served or refused in a run.
+type Asked struct {
+	UserID, AccountID string
+	Refused           bool
+}
+
+// Breakers remembers the keys that fail, so that they are not asked all the time.
 type Breakers interface {
-	Note(ctx context.Context, replies []Reply) error
+	// Note is told every key that was asked, and how those fared that fail now or
+	// did before.
+	Note(ctx context.Context, asked []Asked, replies []Reply) error
 }
 
 // Observer is told the positions of every user who was looked at.

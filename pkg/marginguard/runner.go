@@ -214,21 +214,10 @@ func wished(items []Item) (sats int64) {
 }
 
 // note remembers how the keys did. A run that the exchange itself brought down
-// says nothing about single keys, and neither does one in which every second
-// key was refused.
+// says nothing about single keys.
 func (r *Runner) note(ctx context.Context, s *session, failure error) error {
 	var market *MarketError
 	if r.o.Breakers == nil || s.req.DryRun || errors.As(failure, &market) {
-		return failure
-	}
-	denied := 0
-	for _, reply := range s.replies {
-		if reply.Fault == Denied {
-			denied++
-		}
-	}
-	if denied >= windowFull && 2*denied >= len(s.perTarget) {
-		r.o.Log.ErrorContext(ctx, "every second key is refused: no key is put aside", "denied", denied, "users", len(s.perTarget))
 		return failure
 	}
 	if len(s.replies) == 0 {
@@ -236,7 +225,7 @@ func (r *Runner) note(ctx context.Context, s *session, failure error) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	if err := r.o.Breakers.Note(ctx, s.replies); err != nil && failure == nil {
+	if err := r.o.Breakers.Note(ctx, s.asked, s.replies); err != nil && failure == nil {
 		return err
 	}
 	return failure
@@ -291,6 +280,7 @@ type session struct {
 	// those that did not.
 	sealed, opened int
 	replies        []Reply // of keys that failed now or before
+	asked          []Asked
 }
 
 func (r *Runner) newSession(req Request, market Market, runID string) *session {
@@ -393,6 +383,11 @@ func (s *session) merge(earlier *session, handled map[string]bool) {
 	for _, reply := range earlier.replies {
 		if !handled[reply.Target.UserID] {
 			s.replies = append(s.replies, reply)
+		}
+	}
+	for _, asked := range earlier.asked {
+		if !handled[asked.UserID] {
+			s.asked = append(s.asked, asked)
 		}
 	}
 }

@@ -72,6 +72,9 @@ func (s *session) keep(w *watch, unreachable, sealed bool) {
 	if len(w.t.Open) > 0 {
 		s.open[w.t.UserID] = true
 	}
+	if refused := w.fault == Denied; w.x != nil && (refused || !w.readAt.IsZero()) {
+		s.asked = append(s.asked, Asked{UserID: w.t.UserID, AccountID: w.t.AccountID, Refused: refused})
+	}
 	if w.x != nil && (w.fault != "" || w.t.Failures > 0) {
 		s.replies = append(s.replies, Reply{Target: w.t, Fault: w.fault, Reason: w.why})
 	}
@@ -128,8 +131,7 @@ func (w *watch) run(ctx context.Context) (err error) {
 	if w.t.Problem != nil {
 		return w.t.Problem
 	}
-	if w.t.Breaker != "" {
-		w.pass(Breaker, w.t.Breaker)
+	if w.aside() {
 		return nil
 	}
 	var elsewhere *ElsewhereError
@@ -171,14 +173,6 @@ func (w *watch) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
-}
-
-// pass reports a user who is left out as a whole, on purpose.
-func (w *watch) pass(word Word, why string) {
-	w.items = append(w.items, Item{
-		UserID: w.t.UserID, AccountID: w.t.AccountID, Status: StatusSkipped, Error: why,
-		Verdict: Verdict{Word: word, Urgency: math.Inf(1), Reason: why},
-	})
 }
 
 func (w *watch) read(ctx context.Context) error {

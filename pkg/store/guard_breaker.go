@@ -57,6 +57,24 @@ func (d *DB) SetGuardBreakers(ctx context.Context, rows []models.GuardBreaker, n
 	})
 }
 
+// GuardKeys counts keys of other accounts than the named ones that the exchange
+// was asked with since a moment: those that it served, and those that it refused.
+// Keys that are put aside were not asked and are neither.
+func (d *DB) GuardKeys(ctx context.Context, users, accounts []string, since time.Time) (served, refused int64, err error) {
+	var got struct{ Served, Refused int64 }
+	err = d.Gorm(ctx).Raw(`
+		SELECT (SELECT count(*) FROM guard_breaker
+		        WHERE scope = 'account' AND fingerprint IS NOT NULL AND failures > 0 AND updated_at >= @since
+		          AND subject <> ALL(@accounts)) AS refused,
+		       (SELECT count(*) FROM guard_look l
+		        WHERE l.looked_at >= @since AND l.user_id <> ALL(@users)
+		          AND NOT EXISTS (SELECT FROM "UserExchangeAccounts" a
+		                          JOIN guard_breaker b ON b.scope = 'account' AND b.subject = a.id
+		                          WHERE a.user_id = l.user_id AND b.fingerprint IS NOT NULL AND b.failures > 0)) AS served`,
+		map[string]any{"since": since, "users": models.Texts(users), "accounts": models.Texts(accounts)}).Scan(&got).Error
+	return got.Served, got.Refused, err
+}
+
 // DeleteGuardBreakers closes breakers for good and returns them; nil ids means all.
 func (d *DB) DeleteGuardBreakers(ctx context.Context, ids []string) ([]models.GuardBreaker, error) {
 	var rows []models.GuardBreaker

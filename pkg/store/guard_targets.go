@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/axisor/axisor/pkg/models"
@@ -36,6 +38,8 @@ type GuardTarget struct {
 	PlanType    models.PlanType
 	Setting     models.GuardSetting
 	Breaker     models.GuardBreaker
+	// Watched are the positions that the index knows of an account with a Breaker.
+	Watched []models.GuardWatch
 	// Off is why nothing may be added, empty when it may.
 	Off         string
 	UserDay     int64
@@ -135,7 +139,18 @@ func (d *DB) guardWishes(ctx context.Context, page []GuardTarget, users, account
 	for _, b := range breakers {
 		bySubject[b.Subject] = b
 	}
+	known := map[string][]models.GuardWatch{}
+	if len(breakers) > 0 {
+		var rows []models.GuardWatch
+		if err := d.Gorm(ctx).Where("account_id IN ?", slices.Collect(maps.Keys(bySubject))).Order("account_id, trade_id").Find(&rows).Error; err != nil {
+			return err
+		}
+		for _, w := range rows {
+			known[w.AccountID] = append(known[w.AccountID], w)
+		}
+	}
 	for i := range page {
+		page[i].Watched = known[page[i].AccountID]
 		page[i].Setting, page[i].Breaker = wishes[page[i].Config.UserID], bySubject[page[i].AccountID]
 	}
 	return nil

@@ -70,7 +70,7 @@ func newBreakerList(a *app.App, run func(context.Context, *breakerOptions) error
 		Long: `Lists breakers that are open, and keys that have begun to fail. The subject is an account's id, an address of the
 exchange, or what a run was stopped for.
 
-Exit codes: 0, 2, 10, 11, 12.`,
+Exit codes: 0, 2, 7 when something of a row cannot be read, 10, 11, 12.`,
 		Example: `  axisor guard breaker list
   axisor guard breaker list -o json --jq '.items[] | select(.open)'`,
 		Args: flags.None(),
@@ -120,11 +120,14 @@ func runBreakerList(ctx context.Context, o *breakerOptions) error {
 	if err != nil {
 		return err
 	}
-	rows, err := db.GuardBreakers(ctx)
+	rows, defects, err := db.GuardBreakers(ctx)
 	if err != nil {
 		return err
 	}
-	return output.Slice(p, breakerDesc(), o.views(rows, false))
+	if err := output.Slice(p, breakerDesc(), o.views(rows, false)); err != nil {
+		return err
+	}
+	return defective(defects)
 }
 
 func runBreakerReset(ctx context.Context, o *breakerOptions) error {

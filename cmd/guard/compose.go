@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
@@ -183,6 +184,16 @@ func noTargets(ctx context.Context, a *app.App, userID, ref string) string {
 		return "the user's guard configuration is not active; next: axisor guard config enable " + ref
 	}
 	return "the user is not active or has no active account on lnmarkets; next: axisor account list --user " + ref
+}
+
+// defective is the error of a list of which something could not be read, after what
+// could be read was printed.
+func defective(defects []string) error {
+	if len(defects) == 0 {
+		return nil
+	}
+	return clierr.New(clierr.Partial, "guard_row_unreadable", "something stored cannot be read, and is shown empty: "+strings.Join(defects, "; "),
+		"correct the rows in the database")
 }
 
 // modes are the words of --mode.

@@ -36,7 +36,7 @@ func newConfigList(a *app.App, run func(context.Context, *configListOptions) err
 		Short:   "List guard configurations",
 		Long: `Lists guard configurations, the last changed first.
 
-Exit codes: 0, 2, 10, 11, 12.`,
+Exit codes: 0, 2, 7 when something of a row cannot be read, 10, 11, 12.`,
 		Example: `  axisor guard config list --active
   axisor guard config list --mode individual -o json`,
 		Args: flags.None(),
@@ -67,7 +67,10 @@ func runConfigList(ctx context.Context, o *configListOptions) error {
 	list := db.ListGuardConfigs(ctx, store.GuardConfigFilter{
 		Active: o.active.Value(), Mode: models.GuardMode(o.mode.String()),
 	}, store.Page(o.page))
-	return output.List(p, configDesc(), withNames(ctx, db, list.Items), list.Next)
+	if err := output.List(p, configDesc(), withNames(ctx, db, list.Items), list.Next); err != nil {
+		return err
+	}
+	return defective(list.Defects())
 }
 
 // nameBlock is how many rows get their usernames by one query.

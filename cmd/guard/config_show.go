@@ -28,7 +28,7 @@ func newConfigShow(a *app.App, run func(context.Context, *configShowOptions) err
 		Short:   "Show a user's guard configuration",
 		Long: `Shows the guard configuration of one user.
 
-Exit codes: 0, 2, 3 when the user does not exist or has none, 10, 11, 12.`,
+Exit codes: 0, 2, 3 when the user does not exist or has none, 7 when something of it cannot be read, 10, 11, 12.`,
 		Example:           "  axisor guard config show ana@example.com",
 		Args:              flags.Exactly("axisor guard config show ana@example.com", "USER"),
 		ValidArgsFunction: flags.Live(a.UserNames, false),
@@ -55,7 +55,7 @@ func runConfigShow(ctx context.Context, o *configShowOptions) error {
 	if err != nil {
 		return err
 	}
-	row, err := db.GuardConfig(ctx, user.ID)
+	row, defects, err := db.ReadGuardConfig(ctx, user.ID)
 	if err != nil {
 		return err
 	}
@@ -67,5 +67,11 @@ func runConfigShow(ctx context.Context, o *configShowOptions) error {
 	if err != nil {
 		return err
 	}
-	return output.One(p, configDesc(), configViewOf(*row, wish, user.Username), nil)
+	if err := output.One(p, configDesc(), configViewOf(*row, wish, user.Username), nil); err != nil {
+		return err
+	}
+	if defects != "" {
+		return defective([]string{"the configuration of " + user.Username + ": " + defects})
+	}
+	return nil
 }

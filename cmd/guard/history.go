@@ -81,7 +81,7 @@ func newHistory(a *app.App, run func(context.Context, *historyOptions) error) *c
 yet), unknown (the outcome is not known), applied, rejected, not_applied. The first three are open; the next run
 looks at them first.
 
-Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
+Exit codes: 0, 2, 3 when the user does not exist, 7 when something of a row cannot be read, 10, 11, 12.`,
 		Example: `  axisor guard history --since 24h
   axisor guard history --user ana@example.com -o json
   axisor guard history --state unknown`,
@@ -131,5 +131,8 @@ func runHistory(ctx context.Context, o *historyOptions) error {
 	}
 	list := db.ListGuardIntents(ctx, filter, store.Page(o.page))
 	owner := func(v *intentView) *output.Ref { return v.UserID }
-	return output.List(p, intentDesc(), app.Owned(ctx, p, db, list.Items, intentViewOf, owner), list.Next)
+	if err := output.List(p, intentDesc(), app.Owned(ctx, p, db, list.Items, intentViewOf, owner), list.Next); err != nil {
+		return err
+	}
+	return defective(list.Defects())
 }

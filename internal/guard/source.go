@@ -3,6 +3,8 @@ package guard
 import (
 	"context"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/axisor/axisor/pkg/marginguard"
@@ -47,6 +49,12 @@ func target(row store.GuardTarget, now time.Time) marginguard.Target {
 		Spent: marginguard.Spent{UserDay: row.UserDay, PositionDay: row.PositionDay, LastAdd: row.LastAdd},
 	}
 	t.Config, t.Defects, t.Problem = Config(row.Config)
+	for _, why := range row.Defects {
+		t.Defects = append(t.Defects, marginguard.Defect{Reason: why})
+	}
+	for _, trade := range slices.Sorted(maps.Keys(row.Frozen)) {
+		t.Defects = append(t.Defects, marginguard.Defect{TradeID: trade, Reason: row.Frozen[trade], Freezes: true})
+	}
 	t.Config.RestoreTo, t.Config.Cross = models.Deref(row.Setting.RestoreTo), row.Setting.CrossMargin
 	// A refused key is tried again as soon as it is another one.
 	b := row.Breaker

@@ -35,17 +35,38 @@ func (a Texts) Index(i int) any { return a[i] }
 func (Texts) IndexType() any { return "" }
 
 // Scan implements sql.Scanner. A NULL element is an error: no writer of these
-// columns makes one, and "" would be a different value.
+// columns makes one, and "" would be a different value. The other elements are read
+// even so.
 func (a *Texts) Scan(v any) error {
 	switch x := v.(type) {
 	case nil:
 		*a = nil
 		return nil
 	case string:
-		return pgtype.NewMap().Scan(pgtype.TextArrayOID, pgtype.TextFormatCode, []byte(x), (*[]string)(a))
+		return a.scan([]byte(x))
 	case []byte:
-		return pgtype.NewMap().Scan(pgtype.TextArrayOID, pgtype.TextFormatCode, x, (*[]string)(a))
+		return a.scan(x)
 	default:
 		return fmt.Errorf("Texts: unexpected %T", v)
 	}
+}
+
+func (a *Texts) scan(raw []byte) error {
+	var elements []*string
+	if err := pgtype.NewMap().Scan(pgtype.TextArrayOID, pgtype.TextFormatCode, raw, &elements); err != nil {
+		return err
+	}
+	*a = make(Texts, 0, len(elements))
+	missing := 0
+	for _, e := range elements {
+		if e == nil {
+			missing++
+			continue
+		}
+		*a = append(*a, *e)
+	}
+	if missing > 0 {
+		return fmt.Errorf("%d of %d elements are NULL", missing, len(elements))
+	}
+	return nil
 }

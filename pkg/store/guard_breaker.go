@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -21,21 +22,25 @@ const (
 const BreakerSurge = "surge"
 
 // GuardBreakers reads the breakers that are open or count failures, the last
-// changed first.
-func (d *DB) GuardBreakers(ctx context.Context) ([]models.GuardBreaker, error) {
-	var rows []models.GuardBreaker
-	err := d.Gorm(ctx).Order("updated_at DESC, id").Find(&rows).Error
-	return rows, err
+// changed first, with what of them cannot be read, in words.
+func (d *DB) GuardBreakers(ctx context.Context) (rows []models.GuardBreaker, defects []string, err error) {
+	all, err := tolerant[models.GuardBreaker](ctx, d.Gorm(ctx).Model(&models.GuardBreaker{}).Order("updated_at DESC, id"))
+	for _, b := range all {
+		if why := b.texts(); why != "" {
+			defects = append(defects, fmt.Sprintf("guard_breaker %s (%s %s): %s", b.Row.ID, b.Row.Scope, b.Row.Subject, why))
+		}
+	}
+	return rowsOf(all), defects, err
 }
 
 // GuardBreaker reads one breaker; without a row it is closed.
 func (d *DB) GuardBreaker(ctx context.Context, scope, subject string) (models.GuardBreaker, error) {
-	var rows []models.GuardBreaker
-	err := d.Gorm(ctx).Where("scope = ? AND subject = ?", scope, subject).Limit(1).Find(&rows).Error
+	// A breaker whose times cannot be read holds nobody back.
+	rows, err := tolerant[models.GuardBreaker](ctx, d.Gorm(ctx).Model(&models.GuardBreaker{}).Where("scope = ? AND subject = ?", scope, subject).Limit(1))
 	if err != nil || len(rows) == 0 {
 		return models.GuardBreaker{Scope: scope, Subject: subject}, err
 	}
-	return rows[0], nil
+	return rows[0].Row, nil
 }
 
 // SetGuardBreakers writes breakers, together with the notices about those that

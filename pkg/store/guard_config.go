@@ -19,7 +19,7 @@ type GuardConfigFilter struct {
 func guardConfigs() listing[models.MarginGuardConfig] {
 	type c = models.MarginGuardConfig
 	return listing[c]{
-		table: "MarginGuardConfig", order: "-updated_at", id: func(r *c) string { return r.ID },
+		tolerant: true, table: "MarginGuardConfig", order: "-updated_at", id: func(r *c) string { return r.ID },
 		sorts: map[string]sortKey[c]{
 			"created_at":            byTime("created_at", func(r *c) time.Time { return r.CreatedAt }),
 			"updated_at":            byTime("updated_at", func(r *c) time.Time { return r.UpdatedAt }),
@@ -62,11 +62,21 @@ func (d *DB) LockGuardConfig(ctx context.Context, userID string) (*models.Margin
 }
 
 func (d *DB) guardConfig(q *gorm.DB, userID string) (*models.MarginGuardConfig, error) {
-	var rows []models.MarginGuardConfig
-	if err := q.Where("user_id = ?", userID).Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
-		return nil, err
+	row, _, err := d.readGuardConfig(q, userID)
+	return row, err
+}
+
+// ReadGuardConfig is GuardConfig with what of the row cannot be read, in words.
+func (d *DB) ReadGuardConfig(ctx context.Context, userID string) (row *models.MarginGuardConfig, defects string, err error) {
+	return d.readGuardConfig(d.Gorm(ctx), userID)
+}
+
+func (d *DB) readGuardConfig(q *gorm.DB, userID string) (*models.MarginGuardConfig, string, error) {
+	rows, err := tolerant[models.MarginGuardConfig](q.Statement.Context, q.Model(&models.MarginGuardConfig{}).Where("user_id = ?", userID).Limit(1))
+	if err != nil || len(rows) == 0 {
+		return nil, "", err
 	}
-	return &rows[0], nil
+	return &rows[0].Row, rows[0].texts(), nil
 }
 
 // CreateGuardConfig adds a configuration.

@@ -22,7 +22,7 @@ type GuardIntentFilter struct {
 func guardIntents() listing[models.GuardIntent] {
 	type i = models.GuardIntent
 	return listing[i]{
-		table: "guard_intent", order: "-planned_at", id: func(r *i) string { return r.ID },
+		tolerant: true, table: "guard_intent", order: "-planned_at", id: func(r *i) string { return r.ID },
 		sorts: map[string]sortKey[i]{
 			"planned_at":  byTime("planned_at", func(r *i) time.Time { return r.PlannedAt }),
 			"amount_sats": byInt("amount_sats", func(r *i) int64 { return r.AmountSats }),
@@ -82,10 +82,11 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 		to    **models.GuardRun
 		where string
 	}{{&h.LastRun, "true"}, {&h.LastFinished, "state = 'finished'"}} {
-		var rows []models.GuardRun
-		if err := d.Gorm(ctx).Where(want.where).Order("started_at DESC, id DESC").Limit(1).Find(&rows).Error; err != nil {
+		all, err := tolerant[models.GuardRun](ctx, d.Gorm(ctx).Model(&models.GuardRun{}).Where("isfinite(started_at)").Where(want.where).Order("started_at DESC, id DESC").Limit(1))
+		if err != nil {
 			return h, err
 		}
+		rows := rowsOf(all)
 		if len(rows) > 0 {
 			*want.to = &rows[0]
 		}
@@ -96,8 +97,8 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 	}
 	err := d.Gorm(ctx).Raw(`
 		SELECT (SELECT count(*) FROM guard_intent WHERE state IN ` + openStates + `) AS open,
-		       (SELECT min(planned_at) FROM guard_intent WHERE state IN ` + openStates + `) AS oldest,
-		       GREATEST((SELECT max(finished_at) FROM guard_run WHERE state = 'finished'), (SELECT max(finished_at) FROM guard_worker)) AS round,
+		       (SELECT min(planned_at) FROM guard_intent WHERE isfinite(planned_at) AND state IN ` + openStates + `) AS oldest,
+		       GREATEST((SELECT max(finished_at) FROM guard_run WHERE state = 'finished' AND isfinite(finished_at)), (SELECT max(finished_at) FROM guard_worker WHERE isfinite(finished_at))) AS round,
 		       (SELECT count(*) FROM guard_control WHERE disabled AND user_id IS NOT NULL) AS disabled,
 		       (SELECT count(*) FROM "MarginGuardConfig" WHERE is_active) AS active,
 		       (SELECT count(*) FROM guard_breaker WHERE open_until > now() AT TIME ZONE 'UTC') AS breakers,
@@ -108,9 +109,11 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 	}
 	h.LastRound = counts.Round
 	h.OpenBreakers, h.PendingNotices = counts.Breakers, counts.Notices
-	if err := d.Gorm(ctx).Where("stopped_at IS NULL").Order("beat_at DESC, id").Limit(batch).Find(&h.Workers).Error; err != nil {
+	workers, err := tolerant[models.GuardWorker](ctx, d.Gorm(ctx).Model(&models.GuardWorker{}).Where("stopped_at IS NULL AND isfinite(beat_at)").Order("beat_at DESC, id").Limit(batch))
+	if err != nil {
 		return h, err
 	}
+	h.Workers = rowsOf(workers)
 	surge, err := d.GuardBreaker(ctx, BreakerRun, BreakerSurge)
 	if err != nil {
 		return h, err
@@ -143,8 +146,8 @@ func (d *DB) Usernames(ctx context.Context, ids []string) (map[string]string, er
 
 // GuardIntentByID reads one addition.
 func (d *DB) GuardIntentByID(ctx context.Context, id string) (models.GuardIntent, error) {
-	var rows []models.GuardIntent
-	err := d.Gorm(ctx).Where("id = ?", id).Limit(1).Find(&rows).Error
+	all, err := tolerant[models.GuardIntent](ctx, d.Gorm(ctx).Model(&models.GuardIntent{}).Where("id = ?", id).Limit(1))
+	rows := rowsOf(all)
 	if err != nil {
 		return models.GuardIntent{}, err
 	}

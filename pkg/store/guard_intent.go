@@ -33,7 +33,10 @@ const (
 // it left; an intent is sent within moments of being planned, so the indexes on
 // planned_at find it.
 const spentWithin = `planned_at >= CAST(@spent AS timestamp) - interval '5 minutes'
-	AND COALESCE(sent_at, planned_at) >= @spent AND state IN ` + spentStates
+	AND COALESCE(sent_at, planned_at) >= @spent AND COALESCE(sent_at, planned_at) < 'infinity' AND state IN ` + spentStates
+
+// allSats is more sats than there will ever be: what a broken row makes a sum say.
+const allSats = "2100000000000000"
 
 // GuardPlan is an intent that wants to be written, with what it must fit into.
 type GuardPlan struct {
@@ -95,9 +98,9 @@ func (d *DB) guardFits(ctx context.Context, p GuardPlan, user string) error {
 		Unwanted       bool
 	}
 	err := d.Gorm(ctx).Raw(`
-		SELECT COALESCE((SELECT SUM(amount_sats) FROM guard_intent
+		SELECT COALESCE((SELECT LEAST(SUM(amount_sats), `+allSats+`)::bigint FROM guard_intent
 		                 WHERE user_id = @user AND `+spentWithin+`), 0) AS "user",
-		       COALESCE((SELECT SUM(amount_sats) FROM guard_intent
+		       COALESCE((SELECT LEAST(SUM(amount_sats), `+allSats+`)::bigint FROM guard_intent
 		                 WHERE trade_id = @trade AND `+spentWithin+`), 0) AS position,
 		       EXISTS (SELECT FROM guard_intent
 		               WHERE trade_id = @trade AND state IN ('sent', 'unknown', 'applied')

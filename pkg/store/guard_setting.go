@@ -21,14 +21,15 @@ func (d *DB) GuardSetting(ctx context.Context, userID string) (models.GuardSetti
 // GuardSettings reads the wishes of users by user id; nil means all users. A
 // user without a row is left out.
 func (d *DB) GuardSettings(ctx context.Context, userIDs []string) (map[string]models.GuardSetting, error) {
-	q := d.Gorm(ctx)
+	q := d.Gorm(ctx).Model(&models.GuardSetting{})
 	if userIDs != nil {
 		q = q.Where("user_id IN ?", userIDs)
 	}
-	var rows []models.GuardSetting
-	if err := q.Find(&rows).Error; err != nil {
+	all, err := tolerant[models.GuardSetting](ctx, q)
+	if err != nil {
 		return nil, err
 	}
+	rows := rowsOf(all)
 	out := make(map[string]models.GuardSetting, len(rows))
 	for _, r := range rows {
 		out[r.UserID] = r

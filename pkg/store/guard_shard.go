@@ -81,7 +81,7 @@ func (d *DB) OpenGuardShards(ctx context.Context, kind string, lost time.Duratio
 // GuardAdded is what all processes have added or reserved since a moment.
 func (d *DB) GuardAdded(ctx context.Context, since time.Time) (int64, error) {
 	var sats int64
-	err := d.Gorm(ctx).Raw(`SELECT COALESCE(SUM(amount_sats), 0)::bigint FROM guard_intent
+	err := d.Gorm(ctx).Raw(`SELECT LEAST(COALESCE(SUM(amount_sats), 0), `+allSats+`)::bigint FROM guard_intent
 		WHERE planned_at >= ? AND state IN `+spentStates, since).Scan(&sats).Error
 	return sats, err
 }

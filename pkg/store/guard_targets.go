@@ -48,6 +48,10 @@ type GuardTarget struct {
 	// Made counts the intents of each trade planned since the filter's AddsSince.
 	Made map[string]int64
 	Open []models.GuardIntent
+	// Defects are stored values that cannot be read, in words; Frozen are those of
+	// additions, by trade: such a position must be left alone.
+	Defects []string
+	Frozen  map[string]string
 }
 
 // GuardTargets streams the active accounts of active users with an active
@@ -85,8 +89,7 @@ type guardRow struct {
 }
 
 func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account string) ([]GuardTarget, error) {
-	var rows []guardRow
-	err := d.Gorm(ctx).Raw(`
+	read, err := tolerant[guardRow](ctx, d.Gorm(ctx).Raw(`
 		SELECT c.id, c.user_id, c.is_active, c.mode, c.margin_threshold, c.add_margin_percentage,
 		       c.selected_positions, c.individual_configs, c.created_at, c.updated_at,
 		       a.id AS account_id, a.credentials, u.plan_type,
@@ -105,17 +108,19 @@ func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account s
 		       OR a.id IN (SELECT i.account_id FROM guard_intent i WHERE i.state IN `+openStates+`))
 		  AND (? OR c.user_id = ANY(?))
 		ORDER BY c.user_id, a.id
-		LIMIT ?`, guardExchanges[:], user, account, f.Range.After, f.Range.Until, f.Range.Until, f.UserID, f.UserID, f.Users == nil, models.Texts(f.Users), guardBatch).Scan(&rows).Error
-	if err != nil || len(rows) == 0 {
+		LIMIT ?`, guardExchanges[:], user, account, f.Range.After, f.Range.Until, f.Range.Until, f.UserID, f.UserID, f.Users == nil, models.Texts(f.Users), guardBatch))
+	if err != nil || len(read) == 0 {
 		return nil, err
 	}
-	page := make([]GuardTarget, len(rows))
-	users, accounts := make([]string, 0, len(rows)), make([]string, 0, len(rows))
-	for i, r := range rows {
+	page := make([]GuardTarget, len(read))
+	users, accounts := make([]string, 0, len(read)), make([]string, 0, len(read))
+	for i, t := range read {
+		r := t.Row
 		page[i] = GuardTarget{
 			Config: r.MarginGuardConfig, AccountID: r.AccountID, Credentials: r.Credentials, PlanType: r.PlanType, Off: r.Off,
-			PositionDay: map[string]int64{}, LastAdd: map[string]time.Time{}, Made: map[string]int64{},
+			PositionDay: map[string]int64{}, LastAdd: map[string]time.Time{}, Made: map[string]int64{}, Frozen: map[string]string{},
 		}
+		page[i].defect("configuration", t.texts())
 		users = append(users, r.UserID)
 		accounts = append(accounts, r.AccountID)
 	}
@@ -127,33 +132,46 @@ func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account s
 
 // guardWishes adds wishes and breakers to a page of targets.
 func (d *DB) guardWishes(ctx context.Context, page []GuardTarget, users, accounts []string) error {
-	wishes, err := d.GuardSettings(ctx, users)
+	wishes, err := tolerant[models.GuardSetting](ctx, d.Gorm(ctx).Model(&models.GuardSetting{}).Where("user_id IN ?", users))
 	if err != nil {
 		return err
 	}
-	var breakers []models.GuardBreaker
-	if err := d.Gorm(ctx).Where("scope = 'account' AND subject IN ?", accounts).Find(&breakers).Error; err != nil {
+	breakers, err := tolerant[models.GuardBreaker](ctx, d.Gorm(ctx).Model(&models.GuardBreaker{}).Where("scope = 'account' AND subject IN ?", accounts))
+	if err != nil {
 		return err
 	}
-	bySubject := make(map[string]models.GuardBreaker, len(breakers))
+	byUser, bySubject := map[string]Tolerant[models.GuardSetting]{}, map[string]Tolerant[models.GuardBreaker]{}
+	for _, w := range wishes {
+		byUser[w.Row.UserID] = w
+	}
 	for _, b := range breakers {
-		bySubject[b.Subject] = b
+		bySubject[b.Row.Subject] = b
 	}
 	known := map[string][]models.GuardWatch{}
 	if len(breakers) > 0 {
-		var rows []models.GuardWatch
-		if err := d.Gorm(ctx).Where("account_id IN ?", slices.Collect(maps.Keys(bySubject))).Order("account_id, trade_id").Find(&rows).Error; err != nil {
+		rows, err := tolerant[models.GuardWatch](ctx, d.Gorm(ctx).Model(&models.GuardWatch{}).
+			Where("account_id IN ?", slices.Collect(maps.Keys(bySubject))).Order("account_id, trade_id"))
+		if err != nil {
 			return err
 		}
-		for _, w := range rows {
+		for _, w := range rowsOf(rows) {
 			known[w.AccountID] = append(known[w.AccountID], w)
 		}
 	}
 	for i := range page {
 		page[i].Watched = known[page[i].AccountID]
-		page[i].Setting, page[i].Breaker = wishes[page[i].Config.UserID], bySubject[page[i].AccountID]
+		wish, breaker := byUser[page[i].Config.UserID], bySubject[page[i].AccountID]
+		page[i].Setting, page[i].Breaker = wish.Row, breaker.Row
+		page[i].defect("wishes (guard_setting)", wish.texts())
+		page[i].defect("circuit breaker", breaker.texts())
 	}
 	return nil
+}
+
+func (t *GuardTarget) defect(what, why string) {
+	if why != "" {
+		t.Defects = append(t.Defects, what+": "+why)
+	}
 }
 
 // guardHistory adds what the guard did before to a page of targets.
@@ -163,7 +181,7 @@ func (d *DB) guardHistory(ctx context.Context, f GuardTargetFilter, page []Guard
 		Sats            int64
 	}
 	err := d.Gorm(ctx).Raw(`
-		SELECT user_id, trade_id, SUM(amount_sats)::bigint AS sats FROM guard_intent
+		SELECT user_id, trade_id, LEAST(SUM(amount_sats), `+allSats+`)::bigint AS sats FROM guard_intent
 		WHERE user_id IN @users AND `+spentWithin+`
 		GROUP BY user_id, trade_id`, map[string]any{"users": users, "spent": f.SpentSince.UTC()}).Scan(&spent).Error
 	if err != nil {
@@ -173,16 +191,19 @@ func (d *DB) guardHistory(ctx context.Context, f GuardTargetFilter, page []Guard
 		UserID, TradeID string
 		At              *time.Time
 		Made            int64
+		Timeless        bool
 	}
 	err = d.Gorm(ctx).Raw(`
-		SELECT user_id, trade_id, MAX(sent_at) FILTER (WHERE state = 'applied') AS at, count(*) AS made FROM guard_intent
+		SELECT user_id, trade_id, MAX(sent_at) FILTER (WHERE state = 'applied' AND isfinite(sent_at)) AS at, count(*) AS made,
+		       bool_or(NOT (isfinite(planned_at) AND isfinite(COALESCE(sent_at, planned_at)) AND isfinite(COALESCE(resolved_at, planned_at)))) AS timeless
+		FROM guard_intent
 		WHERE user_id IN ? AND planned_at >= ?
 		GROUP BY user_id, trade_id`, users, f.AddsSince).Scan(&adds).Error
 	if err != nil {
 		return err
 	}
-	var open []models.GuardIntent
-	err = d.Gorm(ctx).Where("user_id IN ? AND state IN "+openStates, users).Order("planned_at, id").Find(&open).Error
+	open, err := tolerant[models.GuardIntent](ctx, d.Gorm(ctx).Model(&models.GuardIntent{}).
+		Where("user_id IN ? AND state IN "+openStates, users).Order("planned_at, id"))
 	if err != nil {
 		return err
 	}
@@ -202,14 +223,23 @@ func (d *DB) guardHistory(ctx context.Context, f GuardTargetFilter, page []Guard
 			if a.At != nil {
 				t.LastAdd[a.TradeID] = *a.At
 			}
+			if a.Timeless {
+				t.Frozen[a.TradeID] = "an addition to the position (guard_intent) has a time that cannot be read"
+			}
 		}
 	}
-	for _, i := range open {
+	for _, read := range open {
+		i := read.Row
 		for _, t := range byUser[models.Deref(i.UserID)] {
 			// Only the account that an addition was made from can tell what became of it.
-			if t.AccountID == models.Deref(i.AccountID) {
-				t.Open = append(t.Open, i)
+			if t.AccountID != models.Deref(i.AccountID) {
+				continue
 			}
+			if why := read.texts(); why != "" {
+				t.Frozen[i.TradeID] = "addition " + i.ID + " (guard_intent): " + why
+				continue
+			}
+			t.Open = append(t.Open, i)
 		}
 	}
 	return nil

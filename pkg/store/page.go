@@ -54,6 +54,9 @@ func (r TimeRange) on(q *gorm.DB, column string) *gorm.DB {
 type List[T any] struct {
 	Items iter.Seq2[T, error]
 	Next  func() string
+	// Defects names, when Items was read, the rows of which something could not be
+	// read; such columns have their zero values. Nil for lists that fail instead.
+	Defects func() []string
 }
 
 // Collect reads a whole list into memory; for short lists.
@@ -92,6 +95,8 @@ type listing[T any] struct {
 	sorts map[string]sortKey[T]
 	order string // default, such as -created_at
 	id    func(*T) string
+	// tolerant lists rows of which something cannot be read, and says so.
+	tolerant bool
 }
 
 // cursor is the key of the last row seen. It carries its sort order, because
@@ -163,17 +168,18 @@ func (l listing[T]) run(ctx context.Context, d *DB, page Page, build func(*gorm.
 		want = DefaultLimit
 	}
 	next := ""
+	var defects []string
 	items := func(yield func(T, error) bool) {
 		last, left := start, want
-		next = ""
+		next, defects = "", nil
 		for {
 			size := batch
 			if !page.All {
 				size = min(batch, left)
 			}
-			var rows []T
 			q := key.after(build(d.Gorm(ctx).Model(new(T))), descending, last, l.table)
-			if err := q.Limit(size + 1).Find(&rows).Error; err != nil { // one more tells whether there is more
+			rows, broken, err := l.read(ctx, q.Limit(size+1)) // one more tells whether there is more
+			if err != nil {
 				if last == start && start != nil && errors.Is(err, ErrInvalid) {
 					err = badCursor(page.Cursor) // it was edited: its value does not fit the column
 				}
@@ -191,6 +197,12 @@ func (l listing[T]) run(ctx context.Context, d *DB, page Page, build func(*gorm.
 			if len(rows) > 0 {
 				row := &rows[len(rows)-1]
 				last = &cursor{Sort: sort, Value: key.value(row), ID: l.id(row)}
+				for _, c := range broken[len(rows)-1] {
+					if quoted(c.Column) == key.column {
+						last.Value = &c.value
+					}
+				}
+				defects = append(defects, l.named(rows, broken)...)
 			}
 			left -= len(rows)
 			if !more {
@@ -202,7 +214,35 @@ func (l listing[T]) run(ctx context.Context, d *DB, page Page, build func(*gorm.
 			}
 		}
 	}
-	return List[T]{Items: items, Next: func() string { return next }}
+	list := List[T]{Items: items, Next: func() string { return next }}
+	if l.tolerant {
+		list.Defects = func() []string { return defects }
+	}
+	return list
+}
+
+// read runs a query, and returns the rows with what of each could not be read.
+func (l listing[T]) read(ctx context.Context, q *gorm.DB) ([]T, [][]ColumnDefect, error) {
+	var rows []T
+	if !l.tolerant {
+		err := q.Find(&rows).Error
+		return rows, make([][]ColumnDefect, len(rows)), err
+	}
+	all, err := tolerant[T](ctx, q)
+	broken := make([][]ColumnDefect, len(all))
+	for i, t := range all {
+		broken[i] = t.Defects
+	}
+	return rowsOf(all), broken, err
+}
+
+func (l listing[T]) named(rows []T, broken [][]ColumnDefect) (out []string) {
+	for i := range rows {
+		for _, c := range broken[i] {
+			out = append(out, fmt.Sprintf("%s %s: %s", l.table, l.id(&rows[i]), c))
+		}
+	}
+	return out
 }
 
 // after orders the query and starts it behind the cursor.

@@ -112,9 +112,9 @@ func (d *DB) FindUser(ctx context.Context, ref string) (models.User, error) {
 }
 
 func (d *DB) usersWhere(ctx context.Context, where string, args ...any) ([]models.User, error) {
-	var found []models.User
-	err := d.Gorm(ctx).Omit(userSecrets()...).Where(where, args...).Limit(10).Find(&found).Error
-	return found, err
+	// Who is meant does not depend on whether every time of the row can be read.
+	found, err := tolerant[models.User](ctx, d.Gorm(ctx).Model(&models.User{}).Omit(userSecrets()...).Where(where, args...).Limit(10))
+	return rowsOf(found), err
 }
 
 // refRank says how well a user fits a reference; less is better.

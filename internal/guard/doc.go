@@ -156,7 +156,7 @@ func (g *Guard) assemble(p parts) (*marginguard.Runner, error) {
 		Source: p.source, Intents: p.intents, Recorder: p.recorder, Locker: p.lock,
 		Switch: controls{o.DB}, Prices: g.market, Accounts: g.market, Breakers: breakers{o}, Observer: p.observer,
 		Reading: o.Reading, Caps: o.Caps, Concurrency: p.concurrency, UserTimeout: p.userTimeout, CallTimeout: o.Timeout,
-		Now: o.Now, Log: o.Log,
+		Now: o.Now, Sleep: o.Sleep, Log: o.Log,
 	})
 }
 

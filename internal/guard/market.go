@@ -139,11 +139,7 @@ func (a *account) Positions(ctx context.Context) ([]marginguard.Position, error)
 	}
 	out := make([]marginguard.Position, 0, len(trades))
 	for _, t := range trades {
-		out = append(out, marginguard.Position{
-			ID: t.ID, Unreadable: marginguard.Clip(t.Unreadable), Side: t.Side, Quantity: t.Quantity, Margin: t.Margin, EntryMargin: t.EntryMargin,
-			Price: t.Price, Liquidation: t.Liquidation, Leverage: t.Leverage, PL: t.PL,
-			SumFundingFees: t.SumFundingFees, SumCashInMargin: t.SumCashInMargin, SumCashInPL: t.SumCashInPL,
-		})
+		out = append(out, isolated(t))
 	}
 	if !a.cross && !a.crossOpen {
 		return out, nil
@@ -162,12 +158,24 @@ func (a *account) crossPosition(ctx context.Context) (marginguard.Position, erro
 		}
 		return marginguard.Position{ID: marginguard.CrossID("unread"), Unreadable: "the cross position cannot be read: " + err.Error()}, nil
 	}
+	return cross(p), nil
+}
+
+func isolated(t lnmarkets.Trade) marginguard.Position {
+	return marginguard.Position{
+		ID: t.ID, Unreadable: marginguard.Clip(t.Unreadable), Side: t.Side, Quantity: t.Quantity, Margin: t.Margin, EntryMargin: t.EntryMargin,
+		Price: t.Price, Liquidation: t.Liquidation, Leverage: t.Leverage, PL: t.PL,
+		SumFundingFees: t.SumFundingFees, SumCashInMargin: t.SumCashInMargin, SumCashInPL: t.SumCashInPL,
+	}
+}
+
+func cross(p lnmarkets.CrossPosition) marginguard.Position {
 	c := p.Position()
 	return marginguard.Position{
 		ID: marginguard.CrossID(p.ID), Side: c.Side(), Quantity: c.Size(), Margin: p.Margin, EntryMargin: p.RunningMargin,
 		Reserve: p.MaintenanceMargin, Price: p.EntryPrice, Liquidation: p.Liquidation, Leverage: float64(p.Leverage),
 		SumFundingFees: p.FundingFees,
-	}, nil
+	}
 }
 
 // Balance implements marginguard.Exchange.
@@ -179,21 +187,46 @@ func (a *account) Balance(ctx context.Context) (int64, error) {
 // Ready implements marginguard.Exchange.
 func (a *account) Ready(ctx context.Context) error { return a.limiter.Wait(ctx, lnmarkets.Private) }
 
-// AddMargin implements marginguard.Exchange. The answer's trade is not looked
-// at: the runner reads the position back in any case.
+// AddMargin implements marginguard.Exchange.
 func (a *account) AddMargin(ctx context.Context, tradeID string, sats int64) error {
+	_, err := a.AddMarginSeen(ctx, tradeID, sats)
+	return err
+}
+
+// AddMarginSeen implements marginguard.Witness.
+func (a *account) AddMarginSeen(ctx context.Context, tradeID string, sats int64) (*marginguard.Answer, error) {
 	a.step(BeforePost)
 	defer a.step(Posted)
+	var got marginguard.Answer
 	var err error
 	if marginguard.IsCross(tradeID) {
-		_, err = a.writer.CrossDeposit(ctx, sats)
+		var p lnmarkets.CrossPosition
+		p, err = a.writer.CrossDeposit(ctx, sats)
+		got.Position = cross(p)
 	} else {
-		_, err = a.writer.AddMargin(ctx, tradeID, sats)
+		var t lnmarkets.Trade
+		t, err = a.writer.AddMargin(ctx, tradeID, sats)
+		got.Position, got.Ended = isolated(t), !t.IsRunning()
 	}
-	if err != nil && !lnmarkets.IsAmbiguous(err) {
-		return refusal(err)
+	switch {
+	case err == nil:
+		return &got, nil
+	case !lnmarkets.IsAmbiguous(err):
+		return nil, refusal(err)
 	}
-	return fault(err)
+	return nil, fault(err)
+}
+
+// Ended implements marginguard.Witness. The cross position never ends.
+func (a *account) Ended(ctx context.Context, tradeID string) (*marginguard.Position, error) {
+	if marginguard.IsCross(tradeID) {
+		return nil, nil
+	}
+	t, found, err := a.reader.ClosedTrade(ctx, tradeID)
+	if err != nil || !found {
+		return nil, fault(err)
+	}
+	return new(isolated(t)), nil
 }
 
 // fault classifies the error of a call whose outcome, if it was a write, is open.
@@ -206,7 +239,7 @@ func fault(err error) error {
 	var garbled *lnmarkets.ResponseError
 	switch {
 	case errors.As(err, &api):
-		out.Status = api.Status
+		out.Status, out.RetryAfter = api.Status, api.RetryAfter
 		switch {
 		case lnmarkets.IsAmbiguous(err):
 		case errors.Is(err, lnmarkets.ErrUnauthorized), errors.Is(err, lnmarkets.ErrForbidden):

@@ -125,7 +125,7 @@ func Config(row models.MarginGuardConfig) (marginguard.Config, []marginguard.Def
 func intent(i models.GuardIntent) marginguard.Intent {
 	return marginguard.Intent{
 		ID: i.ID, TradeID: i.TradeID, Side: marginguard.Side(i.Side), Amount: i.AmountSats,
-		State: marginguard.State(i.State), PlannedAt: i.PlannedAt, SentAt: models.Deref(i.SentAt),
+		State: marginguard.State(i.State), PlannedAt: i.PlannedAt, SentAt: models.Deref(i.SentAt), HTTPStatus: int(models.Deref(i.HTTPStatus)),
 		Before: marginguard.Seen{
 			Margin: i.MarginBefore, Liquidation: i.LiquidationBefore, SumFundingFees: i.FundingBefore,
 			SumCashInMargin: i.CashInMarginBefore, SumCashInPL: i.CashInPLBefore,

@@ -221,6 +221,9 @@ type faultInput struct {
 	Body          string `json:"body"`
 	Text          string `json:"text"`
 	Cut           bool   `json:"cut"`
+	Detached      bool   `json:"detached"`
+	Age           string `json:"age"`
+	DateOffsetMs  int64  `json:"date_offset_ms"`
 }
 
 func (f faultInput) fault() Fault {
@@ -229,6 +232,7 @@ func (f faultInput) fault() Fault {
 		DelayBefore: time.Duration(f.DelayBeforeMs) * time.Millisecond,
 		DelayAfter:  time.Duration(f.DelayAfterMs) * time.Millisecond,
 		Status:      f.Status, RetryAfter: f.RetryAfter, Body: f.Body, Text: f.Text, Cut: f.Cut,
+		Detached: f.Detached, Age: f.Age, DateOffset: time.Duration(f.DateOffsetMs) * time.Millisecond,
 	}
 }
 

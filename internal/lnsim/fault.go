@@ -28,10 +28,17 @@ type Fault struct {
 	// the change, one that gives up during DelayAfter does not.
 	DelayBefore time.Duration
 	DelayAfter  time.Duration
+	// Detached carries the request out although the client gave up during
+	// DelayBefore, as a server does that has it in a queue.
+	Detached bool
 	// Status replaces the status of the answer.
 	Status int
 	// RetryAfter is sent as the header of that name.
 	RetryAfter string
+	// Age and DateOffset make the answer older than it is: Age is the header of
+	// that name, DateOffset moves the header Date.
+	Age        string
+	DateOffset time.Duration
 	// Body replaces the body: BodyHTML, BodyEmpty or BodyTruncated.
 	Body string
 	// Text is the body itself.
@@ -61,8 +68,8 @@ func (f *Fault) validate() error {
 	if _, err := path.Match(f.Path, "/"); err != nil {
 		return fmt.Errorf("path %q is not a pattern", f.Path)
 	}
-	if f.Status == 0 && f.Body == "" && f.Text == "" && !f.Cut && f.DelayBefore <= 0 && f.DelayAfter <= 0 {
-		return fmt.Errorf("a fault needs a status, a body, a delay or a cut")
+	if f.Status == 0 && f.Body == "" && f.Text == "" && !f.Cut && f.DelayBefore <= 0 && f.DelayAfter <= 0 && f.Age == "" && f.DateOffset == 0 {
+		return fmt.Errorf("a fault needs a status, a body, an age, a delay or a cut")
 	}
 	return nil
 }
@@ -104,6 +111,10 @@ func (f *Fault) distort(out reply) reply {
 	if f.RetryAfter != "" {
 		out.header["Retry-After"] = f.RetryAfter
 	}
+	if f.Age != "" {
+		out.header["Age"] = f.Age
+	}
+	out.made = f.DateOffset
 	switch f.Body {
 	case BodyHTML:
 		out.header["Content-Type"] = "text/html"
@@ -146,7 +157,8 @@ func (s *Sim) Fail(f Fault) error {
 	if err := f.validate(); err != nil {
 		return err
 	}
-	// A delay without anything else is a slow request, not a lost one.
+	// A delay without anything else is a slow request, not a lost one, and an old
+	// answer was given once.
 	if f.Status == 0 && f.Body == "" && !f.Cut {
 		f.Apply = true
 	}

@@ -256,3 +256,33 @@ func (s *Sim) Trades(accountID string) []Trade {
 	}
 	return list
 }
+
+// AddMarginByHand does what the owner of a trade does on the exchange's own pages:
+// it moves sats from the balance into the running trade.
+func (s *Sim) AddMarginByHand(id string, sats int64) error {
+	return s.change(func() error {
+		t, ok := s.trades[id]
+		if !ok || t.Status != StatusRunning {
+			return fmt.Errorf("trade %s is not running: %w", id, ErrFixture)
+		}
+		after, err := t.position().AddMargin(sats)
+		if err != nil {
+			return err
+		}
+		s.accounts[t.AccountID].Balance -= sats
+		t.apply(after.Position)
+		return nil
+	})
+}
+
+// CloseByHand closes a running trade at the last price.
+func (s *Sim) CloseByHand(id string) error {
+	return s.change(func() error {
+		t, ok := s.trades[id]
+		if !ok || t.Status != StatusRunning {
+			return fmt.Errorf("trade %s is not running: %w", id, ErrFixture)
+		}
+		s.settle(s.accounts[t.AccountID], t, s.st.LastPrice, s.clock())
+		return nil
+	})
+}

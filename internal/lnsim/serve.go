@@ -33,6 +33,8 @@ type reply struct {
 	status int
 	header map[string]string
 	body   []byte
+	// made is when the answer says it was made, seen from now.
+	made time.Duration
 }
 
 // serve answers everything outside /sim.
@@ -44,14 +46,14 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 	started := s.now()
 	rec, fault := s.admit(r, body)
 	var out reply
-	if fault != nil && !pause(r, fault.DelayBefore) {
+	if fault != nil && !pause(r, fault.DelayBefore, fault.Detached) {
 		return
 	}
 	if fault == nil || fault.Apply {
 		out = s.answer(r, body, rec)
 	}
 	if fault != nil {
-		if !pause(r, fault.DelayAfter) {
+		if !pause(r, fault.DelayAfter, false) {
 			return
 		}
 		out = fault.distort(out)
@@ -63,7 +65,15 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 	s.note(rec, out.status)
 	s.log.DebugContext(r.Context(), "simulated exchange request", "method", r.Method, "path", r.URL.Path,
 		"status", out.status, "duration_ms", s.now().Sub(started).Milliseconds())
+	// The exchange's own clock, like every time that it tells.
+	w.Header().Set("Date", s.date().Add(out.made).UTC().Format(http.TimeFormat))
 	write(w, out)
+}
+
+func (s *Sim) date() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clock()
 }
 
 // answer authenticates, routes and handles a request in one step that no other
@@ -162,15 +172,19 @@ func write(w http.ResponseWriter, out reply) {
 }
 
 // pause waits, unless the client goes away first. It reports whether the
-// request is still wanted.
-func pause(r *http.Request, d time.Duration) bool {
+// request is still wanted; one that is detached always is.
+func pause(r *http.Request, d time.Duration, detached bool) bool {
+	gone := r.Context().Done()
+	if detached {
+		gone = nil
+	}
 	if d <= 0 {
-		return r.Context().Err() == nil
+		return detached || r.Context().Err() == nil
 	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
-	case <-r.Context().Done():
+	case <-gone:
 		return false
 	case <-t.C:
 		return true

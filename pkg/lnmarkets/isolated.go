@@ -6,6 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // RunningTrades lists the live isolated trades of the key's owner. It needs the
@@ -64,6 +68,54 @@ func runningTrade(raw json.RawMessage) (Trade, error) {
 		named.ID = ""
 	}
 	return Trade{ID: named.ID, Unreadable: err.Error()}, err
+}
+
+// How many of the newest closed trades are looked through for one.
+const (
+	closedPage  = 100
+	closedPages = 3
+)
+
+// ClosedTrade finds one of the newest closed trades by its id; found is false
+// when it is not among them. It needs the permission futures:isolated:read.
+func (c *Client) ClosedTrade(ctx context.Context, id string) (trade Trade, found bool, err error) {
+	query := url.Values{"limit": {strconv.Itoa(closedPage)}}
+	for range closedPages {
+		var next string
+		k := call{method: http.MethodGet, route: "/futures/isolated/trades/closed", bucket: Private, query: query}
+		err := c.do(ctx, k, func(body []byte) (err error) {
+			trade, found, next, err = pickTrade(body, id)
+			return err
+		})
+		if err != nil || found || next == "" {
+			return trade, found, err
+		}
+		query.Set("cursor", next)
+	}
+	return Trade{}, false, nil
+}
+
+// pickTrade reads the one trade of a page that is asked for; what is wrong with
+// another one is nobody's business here.
+func pickTrade(body []byte, id string) (trade Trade, found bool, next string, err error) {
+	var page struct {
+		Data       []json.RawMessage `json:"data"`
+		NextCursor string            `json:"nextCursor"`
+	}
+	if err := unmarshal(body, &page); err != nil {
+		return Trade{}, false, "", err
+	}
+	for _, raw := range page.Data {
+		var wire wireTrade
+		if err := exactjson.Unmarshal(raw, &wire); wire.ID != id {
+			continue
+		} else if err != nil {
+			return Trade{}, false, "", err
+		}
+		trade, err = wire.trade()
+		return trade, err == nil, "", err
+	}
+	return Trade{}, false, page.NextCursor, nil
 }
 
 // amountInput is the body of every call that moves an amount into or out of a

@@ -26,11 +26,10 @@ func (w *watch) resolve(ctx context.Context) error {
 			}
 			continue
 		}
-		now := find(w.positions, i.TradeID)
-		state, why := Judge(i, now, w.s.exchangeTime().Sub(i.SentAt))
+		state, why, now := w.judge(ctx, i, i.HTTPStatus)
 		if state != Unknown || i.State != Unknown {
 			done := Settlement{
-				IntentID: i.ID, From: []State{Sent, Unknown}, To: state, Went: true, Resolution: "read back: " + why,
+				IntentID: i.ID, From: []State{Sent, Unknown}, To: state, Went: true, Resolution: why, HTTPStatus: i.HTTPStatus,
 			}
 			if now != nil {
 				done.MarginAfter, done.LiqAfter = now.Margin, now.Liquidation
@@ -113,7 +112,10 @@ func (s *Spent) book(tradeID string, sats int64, at time.Time) {
 // add carries one addition through its states. Whatever happens, the position
 // is not touched again in this run.
 func (w *watch) add(ctx context.Context, v Verdict) {
+	ctx, stop := context.WithTimeout(ctx, w.s.o.UserTimeout)
+	defer stop()
 	w.handled[v.TradeID] = "handled in this run"
+	w.replaced(v.TradeID)
 	p := find(w.positions, v.TradeID)
 	position := w.s.o.Caps.positionDay(*p, w.t.Spent.PositionDay[v.TradeID])
 	var round int64
@@ -130,6 +132,7 @@ func (w *watch) add(ctx context.Context, v Verdict) {
 		w.refuse(ctx, v, err)
 		return
 	}
+	w.counted(v.TradeID)
 	item := w.item(v, StatusFailed)
 	item.IntentID = intent.ID
 	// Waiting for the rate limit comes before the request counts as sent, and
@@ -233,47 +236,25 @@ func (w *watch) tooLate(v Verdict) error {
 	return nil
 }
 
-// send makes the one request and reads the position back. A signal or the
+// send makes the one request and finds out what became of it. A signal or the
 // user's time limit does not cut it short: half a conversation about money is
 // worse than a late end.
 func (w *watch) send(alive, call context.Context, i Intent, item *Item) {
 	began := w.s.o.Now()
-	err := w.x.AddMargin(call, i.TradeID, i.Amount)
+	answer, err := w.post(call, i)
 	done := Settlement{IntentID: i.ID, From: []State{Sent, Unknown}, Went: true, Took: w.s.o.Now().Sub(began)}
 	if err != nil {
 		done.Error = err.Error()
 		item.Error = err.Error()
 		w.blame(err)
 	}
-	var state State
-	var why string
-	if status, refused := clean(err); err != nil && refused {
-		done.HTTPStatus = status
-		state, why = Rejected, "refused by the exchange"
-	} else {
-		done.HTTPStatus = status
-		state, why = w.readBack(alive, i, item, &done)
+	heard := w.s.o.Now()
+	w.prove(alive, i, answer, err, &done)
+	if item.Error == "" {
+		item.Error = done.Error
 	}
-	done.To, done.Resolution = state, why
 	w.close(alive, i, item, done)
-}
-
-// readBack judges the request by the position, not by the answer.
-func (w *watch) readBack(ctx context.Context, i Intent, item *Item, done *Settlement) (State, string) {
-	call, cancel := context.WithTimeout(ctx, w.s.o.CallTimeout)
-	defer cancel()
-	if err := w.read(call); err != nil {
-		if item.Error == "" {
-			item.Error = err.Error()
-		}
-		return Unknown, "the position could not be read back"
-	}
-	now := find(w.positions, i.TradeID)
-	if now != nil {
-		done.MarginAfter, done.LiqAfter = now.Margin, now.Liquidation
-	}
-	state, why := Judge(i, now, w.s.exchangeTime().Sub(i.SentAt))
-	return state, "read back: " + why
+	w.again(i, done, err, heard)
 }
 
 // close stores the outcome and reports it.

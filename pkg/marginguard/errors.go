@@ -3,6 +3,7 @@ package marginguard
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Reasons why the store refuses an intent.
@@ -85,7 +86,8 @@ func (e *SurgeError) Error() string {
 // Fault is the class of a failed call to the exchange.
 type Fault string
 
-// The classes. Only Refused and Denied and Limited prove that a write did not happen.
+// The classes. Refused, Denied and Limited say that a write was not made; that the
+// position has not changed is what proves it.
 const (
 	// Refused is a clean refusal of the request.
 	Refused Fault = "refused"
@@ -103,15 +105,18 @@ const (
 type ExchangeError struct {
 	Fault  Fault
 	Status int
-	Err    error
+	// RetryAfter is how long the exchange wants to hear nothing; zero when it did
+	// not say.
+	RetryAfter time.Duration
+	Err        error
 }
 
 func (e *ExchangeError) Error() string { return e.Err.Error() }
 
 func (e *ExchangeError) Unwrap() error { return e.Err }
 
-// clean reports whether a write that failed with err certainly did not happen.
-func clean(err error) (status int, ok bool) {
+// refused reports whether the exchange answered that it does not make a write.
+func refused(err error) (status int, ok bool) {
 	var e *ExchangeError
 	if !errors.As(err, &e) {
 		return 0, false

@@ -103,6 +103,8 @@ type Intent struct {
 	Before    Seen
 	PlannedAt time.Time
 	SentAt    time.Time
+	// HTTPStatus is what the request was answered with, zero when nobody knows.
+	HTTPStatus int
 }
 
 // Plan is an addition that wants an intent.
@@ -242,4 +244,23 @@ type Exchange interface {
 	// AddMargin sends exactly one request, at once, and never repeats it. It
 	// must follow a Ready of its own.
 	AddMargin(ctx context.Context, tradeID string, sats int64) error
+}
+
+// Answer is what the exchange answered to an addition, in whole.
+type Answer struct {
+	Position Position
+	// Ended is a position that the answer calls closed.
+	Ended bool
+}
+
+// Witness is an Exchange that passes on what it answers, as evidence of what
+// happened.
+type Witness interface {
+	Exchange
+	// AddMarginSeen is AddMargin with the answer, which is nil unless a whole one
+	// about that position came.
+	AddMarginSeen(ctx context.Context, tradeID string, sats int64) (*Answer, error)
+	// Ended returns a position that is not running any more as it was at its end,
+	// or nil when the exchange does not show it.
+	Ended(ctx context.Context, tradeID string) (*Position, error)
 }

@@ -30,7 +30,9 @@ type Options struct {
 	UserTimeout time.Duration
 	CallTimeout time.Duration
 	Now         func() time.Time
-	Log         *slog.Logger
+	// Sleep waits between looks at a position; nil means really waiting.
+	Sleep func(ctx context.Context, d time.Duration) error
+	Log   *slog.Logger
 }
 
 // Runner carries decisions out.
@@ -61,7 +63,21 @@ func New(o Options) (*Runner, error) {
 	if o.CallTimeout <= 0 {
 		o.CallTimeout = defaultCallTimeout
 	}
+	if o.Sleep == nil {
+		o.Sleep = wait
+	}
 	return &Runner{o: o}, nil
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }
 
 // Request says what one run is for.

@@ -19,14 +19,13 @@ func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseF
 		return
 	}
 	w := &watch{s: s, t: t, handled: map[string]string{}}
-	limited, cancel := context.WithTimeout(ctx, s.o.UserTimeout)
-	defer cancel()
-	err := w.safely(limited)
-	w.blame(err)
-	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		// The run was stopped, not the user: say nothing about them.
+	err := w.safely(ctx)
+	if err != nil && ctx.Err() != nil {
+		// The run was stopped, not the user: say nothing about them, and take what
+		// was cut off for no fault of the exchange.
 		err = nil
 	}
+	w.blame(err)
 	if err != nil {
 		w.items = append(w.items, w.failure(err))
 	}
@@ -96,6 +95,8 @@ type watch struct {
 	// fault is what speaks against the account's key, and why the words of it.
 	fault Fault
 	why   string
+	// limited counts the additions to a position that met the rate limit.
+	limited map[string]int
 	// closed is an account that could not be opened.
 	closed bool
 }
@@ -123,37 +124,11 @@ func (w *watch) safely(ctx context.Context) (err error) {
 	return w.run(ctx)
 }
 
-func (w *watch) run(ctx context.Context) (err error) {
-	if w.t.Disabled != "" && len(w.t.Open) == 0 {
-		return nil
-	}
-	w.reportDefects()
-	if w.t.Problem != nil {
-		return w.t.Problem
-	}
-	if w.aside() {
-		return nil
-	}
-	var elsewhere *ElsewhereError
-	w.x, err = w.s.o.Accounts.Connect(ctx, w.t)
-	switch {
-	case errors.As(err, &elsewhere):
-		w.pass(OtherNetwork, elsewhere.Reason)
-		return nil
-	case err != nil:
-		w.closed = true
-		return err
-	}
-	if err := w.read(ctx); err != nil {
-		return err
-	}
-	w.count = len(w.positions)
-	w.funds = Unread()
-	if err := w.resolve(ctx); err != nil {
-		return err
-	}
-	verdicts, err := w.settled(ctx)
-	if err != nil {
+// run handles the user. Their time limit is for reading and deciding: it begins
+// anew after an addition, which has its own.
+func (w *watch) run(ctx context.Context) error {
+	verdicts, err := within(ctx, w.s.o.UserTimeout, w.begin)
+	if err != nil || w.x == nil {
 		return err
 	}
 	for {
@@ -169,10 +144,51 @@ func (w *watch) run(ctx context.Context) (err error) {
 			return ctx.Err()
 		}
 		w.add(ctx, verdicts[next])
-		if verdicts, err = w.settled(ctx); err != nil {
+		if verdicts, err = within(ctx, w.s.o.UserTimeout, w.settled); err != nil {
 			return err
 		}
 	}
+}
+
+func within[T any](ctx context.Context, d time.Duration, do func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	return do(ctx)
+}
+
+// begin opens the account, reads it, finds out what became of earlier additions and
+// decides. Without an account there is nothing to decide.
+func (w *watch) begin(ctx context.Context) ([]Verdict, error) {
+	if w.t.Disabled != "" && len(w.t.Open) == 0 {
+		return nil, nil
+	}
+	w.reportDefects()
+	if w.t.Problem != nil {
+		return nil, w.t.Problem
+	}
+	if w.aside() {
+		return nil, nil
+	}
+	x, err := w.s.o.Accounts.Connect(ctx, w.t)
+	var elsewhere *ElsewhereError
+	switch {
+	case errors.As(err, &elsewhere):
+		w.pass(OtherNetwork, elsewhere.Reason)
+		return nil, nil
+	case err != nil:
+		w.closed = true
+		return nil, err
+	}
+	w.x = x
+	if err := w.read(ctx); err != nil {
+		return nil, err
+	}
+	w.count = len(w.positions)
+	w.funds = Unread()
+	if err := w.resolve(ctx); err != nil {
+		return nil, err
+	}
+	return w.settled(ctx)
 }
 
 func (w *watch) read(ctx context.Context) error {

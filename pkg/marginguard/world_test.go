@@ -247,7 +247,7 @@ func (w *world) runner(t *testing.T, change ...func(*Options)) *Runner {
 	t.Helper()
 	o := Options{
 		Source: w, Intents: w, Recorder: w, Locker: w, Switch: w, Prices: w, Accounts: w, Now: w.clock,
-		Concurrency: 4,
+		Concurrency: 4, Sleep: func(context.Context, time.Duration) error { return nil },
 		Caps: Caps{
 			BalanceShare: 0.5, MinAddSats: 100, Cooldown: time.Minute, CooldownEscape: 0.5,
 		},

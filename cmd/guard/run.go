@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/guard"
 	"github.com/axisor/axisor/pkg/marginguard"
+	"github.com/axisor/axisor/pkg/models"
 )
 
 type runOptions struct {
@@ -50,7 +52,7 @@ run of the last week added tells so. With guard.surge: stop it adds up to that, 
 ends with 4, unless --allow-surge is given.
 
 Exit codes: 0, 2, 3 when the user does not exist, 4 when the guard is switched off or held by a breaker, 6 when the encryption
-key opens nobody's credentials, 7 when some users or additions failed, 10, 11 when the exchange, its price or the clock is not usable, 12, 13 when another run is
+key opens nobody's credentials, 7 when some users or additions failed or a position in danger was left alone, 10, 11 when the exchange, its price or the clock is not usable, 12, 13 when another run is
 under way.`,
 		Example: `  axisor guard run --dry-run
   axisor guard run -o json
@@ -119,12 +121,35 @@ func runRun(ctx context.Context, o *runOptions) error {
 	if failure != nil {
 		return classify(failure)
 	}
-	if result.Partial() {
+	if result.Unserved() {
+		off, err := stopped(ctx, o.app, result)
+		if err != nil {
+			return err
+		}
+		if off != nil {
+			return off
+		}
 		return clierr.New(clierr.Partial, "guard_partial",
-			fmt.Sprintf("%d failed and %d unknown, of %d users", result.Failed, result.Unknown, result.Users),
+			fmt.Sprintf("%d failed, %d unknown, %d left without protection, of %d users", result.Failed, result.Unknown, result.LeftAlone, result.Users),
 			"axisor guard run -o json tells for each of them why", "unknown additions are looked at first by the next run")
 	}
 	return nil
+}
+
+// stopped is the error of a run that the kill switch for everybody stopped on its way; nil when it did not.
+func stopped(ctx context.Context, a *app.App, r marginguard.Result) (off, err error) {
+	if r.DryRun || !slices.ContainsFunc(r.Items, func(i marginguard.Item) bool { return i.Obstacle == marginguard.ObstacleOff }) {
+		return nil, nil //nolint:nilnil // neither stopped nor failed
+	}
+	db, err := a.DB(ctx)
+	if err != nil {
+		return nil, err
+	}
+	control, err := db.GuardControl(ctx, "")
+	if err != nil || !control.Disabled {
+		return nil, err
+	}
+	return classify(&marginguard.DisabledError{Reason: models.Deref(control.Reason)}), nil
 }
 
 func printRun(ctx context.Context, a *app.App, p *output.Printer, r marginguard.Result) error {

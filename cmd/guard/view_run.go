@@ -113,7 +113,7 @@ func describeRun(d *output.Doc, r marginguard.Result, who map[string]string) {
 		d.Table(lineDesc(), lines...)
 	}
 	role := streams.Good
-	if r.Partial() {
+	if r.Unserved() {
 		role = streams.Warn
 	}
 	d.Line(role, "%s", guard.Summary(r))

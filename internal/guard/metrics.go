@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"time"
 
 	"github.com/axisor/axisor/internal/monitor"
 	"github.com/axisor/axisor/pkg/marginguard"
@@ -16,6 +17,19 @@ func (g *Guard) monitor() monitor.Monitor {
 	}
 }
 
+// longUnseen is the age of a look from which a user counts as unprotected in the
+// metrics: three times as long as a watcher trusts one by default.
+const longUnseen = 45 * time.Minute
+
+// protection are the numbers of "guard status".
+func protection(m *monitor.Metrics, p store.GuardProtection) {
+	m.Gauge("wanting_users", "Users with an active configuration.", float64(p.Wanting))
+	m.Gauge("protected_users", "Those of them who have the protection they want.", float64(p.Protected))
+	m.Gauge("guarded_positions", "Positions that the latest looks saw.", float64(p.Positions))
+	m.Gauge("unprotected_positions", "Positions in danger that were left there.", float64(p.Unprotected))
+	m.Gauge("problems", "Reasons why a user or a position is not protected.", float64(p.ProblemCount))
+}
+
 // writeMetrics replaces the metrics file.
 func (g *Guard) writeMetrics(ctx context.Context, r marginguard.Result, failure error) {
 	started := r.StartedAt
@@ -24,8 +38,13 @@ func (g *Guard) writeMetrics(ctx context.Context, r marginguard.Result, failure 
 	}
 	g.monitor().Write(ctx, started, r.FinishedAt, failure, func(m *monitor.Metrics) error {
 		health, err := g.o.DB.GuardHealth(ctx)
+		if err != nil {
+			return err
+		}
+		p, err := g.o.DB.GuardProtection(ctx, g.o.Now().UTC().Add(-longUnseen))
 		if err == nil {
 			numbers(m, r, health)
+			protection(m, p)
 		}
 		return err
 	})

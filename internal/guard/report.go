@@ -91,6 +91,9 @@ func (g *Guard) attempt(ctx context.Context, runner *marginguard.Runner, r Reque
 	}
 	brief, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeBudget)
 	defer cancel()
+	if e := g.remember(brief, result); e != nil {
+		g.o.Log.WarnContext(ctx, "outcomes of users not stored", "error", e.Error())
+	}
 	if e := g.judge(brief, result, err); e != nil {
 		g.o.Log.WarnContext(ctx, "breaker not stored", "error", e.Error())
 	}
@@ -118,7 +121,10 @@ func (g *Guard) report(ctx context.Context, r marginguard.Result, failure error)
 			g.monitor().Ping(ctx, monitor.Fail, failure.Error())
 			return
 		}
-		// One user's trouble is an alert; the guard itself did its work.
+		if r.Unserved() {
+			g.monitor().Ping(ctx, monitor.Fail, Summary(r))
+			return
+		}
 		g.monitor().Ping(ctx, monitor.Done, Summary(r))
 	})
 	others.Wait()

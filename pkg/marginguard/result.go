@@ -57,6 +57,12 @@ type Result struct {
 	Skipped    int
 	Failed     int
 	Unknown    int
+	// LeftAlone counts the positions that stayed in danger, and the users who could
+	// not be looked at: everything with an obstacle, but for accounts that another
+	// guard is for.
+	LeftAlone int
+	// Looks are the users whose look came to its end, with how many positions were seen.
+	Looks map[string]int
 	// Items are ordered by danger. A run leaves out positions that need nothing.
 	Items []Item
 }
@@ -75,15 +81,23 @@ func (r *Result) Absorb(other Result) {
 	r.Skipped += other.Skipped
 	r.Failed += other.Failed
 	r.Unknown += other.Unknown
+	r.LeftAlone += other.LeftAlone
 }
 
 // Partial reports whether somebody was left without an answer.
 func (r Result) Partial() bool { return r.Failed > 0 || r.Unknown > 0 }
 
+// Unserved reports whether somebody who wants protection was left without it, or
+// without an answer: what a run must not end well with.
+func (r Result) Unserved() bool { return r.Partial() || r.LeftAlone > 0 }
+
 // count adds one item to the sums.
 func (r *Result) count(i Item) {
 	if i.Triggered && i.Word != Resolve {
 		r.Triggered++
+	}
+	if i.Obstacle != "" && i.Obstacle != ObstacleNetwork {
+		r.LeftAlone++
 	}
 	switch i.Status {
 	case StatusApplied, StatusPlanned:

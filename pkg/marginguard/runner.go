@@ -289,8 +289,9 @@ type session struct {
 
 	mu          sync.Mutex
 	items       []Item
-	perTarget   map[string]int  // positions of each target
-	open        map[string]bool // users with intents left open earlier
+	perTarget   map[string]int    // positions of each target
+	looked      map[string]string // user of each target whose look came to its end
+	open        map[string]bool   // users with intents left open earlier
 	unreachable int
 	// sealed and opened count the accounts whose credentials stayed closed, and
 	// those that did not.
@@ -302,7 +303,7 @@ type session struct {
 func (r *Runner) newSession(req Request, market Market, runID string) *session {
 	return &session{
 		o: r.o, req: req, dry: req.DryRun, off: req.off, runID: runID,
-		perTarget: map[string]int{}, open: map[string]bool{},
+		perTarget: map[string]int{}, looked: map[string]string{}, open: map[string]bool{},
 		quotes: quotes{prices: r.o.Prices, now: r.o.Now, last: market},
 	}
 }
@@ -376,6 +377,10 @@ func (s *session) report(result *Result) {
 	for _, n := range s.perTarget {
 		result.Positions += n
 	}
+	result.Looks = make(map[string]int, len(s.looked))
+	for key, user := range s.looked {
+		result.Looks[user] += s.perTarget[key]
+	}
 	for _, i := range s.items {
 		result.count(i)
 		if s.req.Everything || !i.Quiet() {
@@ -389,6 +394,9 @@ func (s *session) merge(earlier *session, handled map[string]bool) {
 	for key, n := range earlier.perTarget {
 		if _, again := s.perTarget[key]; !again {
 			s.perTarget[key] = n
+			if user, ok := earlier.looked[key]; ok {
+				s.looked[key] = user
+			}
 		}
 	}
 	for _, i := range earlier.items {

@@ -23,7 +23,7 @@ func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseF
 	if err != nil && ctx.Err() != nil {
 		// The run was stopped, not the user: say nothing about them, and take what
 		// was cut off for no fault of the exchange.
-		err = nil
+		err, w.stopped = nil, true
 	}
 	w.blame(err)
 	if err != nil {
@@ -64,6 +64,9 @@ func (s *session) keep(w *watch, unreachable, sealed bool) {
 		}
 	}
 	s.perTarget[w.t.key()] = w.count
+	if !w.stopped && !w.elsewhere && w.t.Disabled == "" {
+		s.looked[w.t.key()] = w.t.UserID
+	}
 	s.items = append(s.items, w.items...)
 	if unreachable {
 		s.unreachable++
@@ -99,6 +102,9 @@ type watch struct {
 	limited map[string]int
 	// closed is an account that could not be opened.
 	closed bool
+	// stopped is a look that the end of the run cut off, elsewhere an account that
+	// another guard is for.
+	stopped, elsewhere bool
 }
 
 // blame remembers an answer of the exchange that speaks against the key.
@@ -173,6 +179,7 @@ func (w *watch) begin(ctx context.Context) ([]Verdict, error) {
 	var elsewhere *ElsewhereError
 	switch {
 	case errors.As(err, &elsewhere):
+		w.elsewhere = true
 		w.pass(OtherNetwork, elsewhere.Reason)
 		return nil, nil
 	case err != nil:

@@ -108,3 +108,10 @@ func (d *DB) GuardUsual(ctx context.Context, since, before time.Time) (GuardUsua
 		FROM guard_run WHERE started_at >= ? AND started_at < ? AND added_sats > 0 AND state <> 'failed'`, since, before).Scan(&got).Error
 	return got, err
 }
+
+// GuardHeld returns the open breakers that hold back the whole guard.
+func (d *DB) GuardHeld(ctx context.Context, now time.Time) ([]models.GuardBreaker, error) {
+	var rows []models.GuardBreaker
+	err := d.Gorm(ctx).Where("scope IN ? AND open_until > ?", []string{BreakerHost, BreakerRun}, now.UTC()).Order("scope, id").Find(&rows).Error
+	return rows, err
+}

@@ -104,11 +104,19 @@ func (d *DB) GuardNearest(ctx context.Context, low, high float64) (below, above 
 
 // GuardDue returns the users who must be looked at whatever the price is: those
 // not looked at since before, the longest first, those whose configuration or
-// account changed since, and those with an open intent.
+// account changed since, those with an open intent, and those with a position that
+// the latest look left in danger: only another look can tell that it is over.
 func (d *DB) GuardDue(ctx context.Context, before time.Time, limit int) ([]string, error) {
 	var ids []string
 	err := d.Gorm(ctx).Raw(`
 		(SELECT DISTINCT user_id FROM guard_intent WHERE state IN `+openStates+` AND user_id IS NOT NULL)
+		UNION
+		(SELECT o.user_id FROM guard_outcome o
+		 JOIN "MarginGuardConfig" c ON c.user_id = o.user_id AND c.is_active
+		 JOIN "User" u ON u.id = o.user_id AND u.is_active
+		 WHERE o.unprotected > 0
+		   AND EXISTS (SELECT FROM "UserExchangeAccounts" a WHERE a.user_id = o.user_id AND a.is_active)
+		   AND NOT EXISTS (SELECT FROM guard_control k WHERE k.user_id = o.user_id AND k.disabled))
 		UNION
 		(SELECT c.user_id FROM "MarginGuardConfig" c
 		 JOIN "User" u ON u.id = c.user_id AND u.is_active

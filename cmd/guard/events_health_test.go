@@ -36,7 +36,7 @@ func (s *stage) exec(t *testing.T, sql string, args ...any) {
 func healthEvents() map[string]scenario {
 	return map[string]scenario{
 		"a cap leaves a position in danger": {
-			env: []string{"AXISOR_GUARD_MAX_SATS_PER_USER_DAY=700"},
+			env: []string{"AXISOR_GUARD_MAX_SATS_PER_USER_DAY=700", "AXISOR_GUARD_COOLDOWN=1ms"},
 			arrange: func(_ *testing.T, s *stage) {
 				s.sim.MustPrice(91700)
 				require.Equal(t0(s), 7, s.Run("guard", "run").Code)

@@ -334,7 +334,7 @@ func checkTwice(ids []string) error {
 // of writing a UUID do not matter.
 func tradeKey(id string) string {
 	id = strings.ToLower(strings.TrimSpace(id))
-	bare := strings.NewReplacer("urn:uuid:", "", "{", "", "}", "", "-", "").Replace(id)
+	bare := strings.NewReplacer("urn:uuid:", "", "{", "", "}", "", "-", "", " ", "").Replace(id)
 	if len(bare) == 32 {
 		return bare
 	}

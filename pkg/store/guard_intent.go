@@ -98,9 +98,9 @@ func (d *DB) guardFits(ctx context.Context, p GuardPlan, user string) error {
 		Unwanted       bool
 	}
 	err := d.Gorm(ctx).Raw(`
-		SELECT COALESCE((SELECT LEAST(SUM(amount_sats), `+allSats+`)::bigint FROM guard_intent
+		SELECT COALESCE((SELECT LEAST(COALESCE(SUM(amount_sats), 0), `+allSats+`)::bigint FROM guard_intent
 		                 WHERE user_id = @user AND `+spentWithin+`), 0) AS "user",
-		       COALESCE((SELECT LEAST(SUM(amount_sats), `+allSats+`)::bigint FROM guard_intent
+		       COALESCE((SELECT LEAST(COALESCE(SUM(amount_sats), 0), `+allSats+`)::bigint FROM guard_intent
 		                 WHERE trade_id = @trade AND `+spentWithin+`), 0) AS position,
 		       EXISTS (SELECT FROM guard_intent
 		               WHERE trade_id = @trade AND state IN ('sent', 'unknown', 'applied')

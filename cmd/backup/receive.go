@@ -179,7 +179,7 @@ func runWALStart(ctx context.Context, o *walStartOptions) error {
 			Result: output.Created, DryRun: true, Said: "would receive the log with slot " + slot.Name,
 		})
 	}
-	ended, log, err := o.launch(repo)
+	pid, ended, log, err := o.launch(repo)
 	if err != nil {
 		return err
 	}
@@ -196,6 +196,9 @@ func runWALStart(ctx context.Context, o *walStartOptions) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 		s, err := running(repo)
+		if s != nil && s.PID != pid {
+			continue // the state of the one before
+		}
 		if err == nil && s != nil && !s.Receiving && s.Restarts >= startTries {
 			return o.giveUp(repo, log)
 		}
@@ -220,12 +223,12 @@ func (o *walStartOptions) giveUp(repo *backup.Repository, log string) error {
 }
 
 // launch starts this program again, in a session of its own.
-func (o *walStartOptions) launch(repo *backup.Repository) (<-chan struct{}, string, error) {
+func (o *walStartOptions) launch(repo *backup.Repository) (pid int, over <-chan struct{}, messages string, err error) {
 	program := o.program
 	if program == "" {
 		var err error
 		if program, err = os.Executable(); err != nil {
-			return nil, "", err
+			return 0, nil, "", err
 		}
 	}
 	args := []string{"backup", "wal", "receive", "--slot", o.slot, "--directory", repo.Directory()}
@@ -240,12 +243,12 @@ func (o *walStartOptions) launch(repo *backup.Repository) (<-chan struct{}, stri
 	}
 	folder := filepath.Join(repo.Directory(), "wal")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, "", err
+		return 0, nil, "", err
 	}
 	path := filepath.Join(folder, "receive.log")
 	log, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, "", err
+		return 0, nil, "", err
 	}
 	defer log.Close()
 	cmd := exec.Command(program, args...) //nolint:gosec,noctx // this program itself, and it outlives us
@@ -256,14 +259,14 @@ func (o *walStartOptions) launch(repo *backup.Repository) (<-chan struct{}, stri
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
-		return nil, "", err
+		return 0, nil, "", err
 	}
 	ended := make(chan struct{})
 	go func() {
 		_ = cmd.Wait() // the log says why
 		close(ended)
 	}()
-	return ended, path, nil
+	return cmd.Process.Pid, ended, path, nil
 }
 
 func lastLine(path string) string {

@@ -106,7 +106,7 @@ type clusterView struct {
 	LastLSN          *string      `json:"last_recoverable_lsn"`
 	Segments         int          `json:"segments"`
 	Bytes            int64        `json:"bytes"`
-	Holes            int          `json:"holes"`
+	Holes            int          `json:"holes"` // that nobody has acknowledged
 }
 
 type statusOptions struct {

@@ -21,7 +21,8 @@ func newWAL(a *app.App) *cobra.Command {
 		Short: "Keep the write-ahead log, so that every point between base backups can be recovered",
 	}
 	c.AddCommand(newWALStart(a, nil), newWALStatus(a, nil), newWALStop(a, nil), newWALReceive(a, nil),
-		newWALArchive(a, nil), newWALFetch(a, nil), newWALVerify(a, nil), newWALSalvage(a, nil))
+		newWALArchive(a, nil), newWALFetch(a, nil), newWALVerify(a, nil), newWALSalvage(a, nil),
+		newWALAcknowledge(a, nil))
 	return c
 }
 
@@ -236,6 +237,7 @@ type walRangeView struct {
 	Problem          *string      `json:"problem"`
 	ParentTimeline   *uint32      `json:"parent_timeline"` // of a timeline's first range
 	BranchLSN        *string      `json:"branch_lsn"`      // where it left the parent
+	Acknowledged     bool         `json:"acknowledged"`    // a finding that is known, and that no newer base backup depends on
 }
 
 type walVerifyOptions struct {
@@ -262,6 +264,9 @@ record's own checksum is checked as well, over the borders of segments. An encry
 --identity for that; without it and without --level, the digests alone are checked.
 
 It is about the configured cluster, unless --system names another one.
+
+What was lost stays named. When a newer base backup does not need it, "axisor backup wal acknowledge NAME" notes that
+it is known, and it no longer fails the check.
 
 Exit codes: 0, 2, 3 (no log), 6, 8 (hole or damage found), 10, 11, 130.`,
 		Example: "  axisor backup wal verify\n  axisor backup wal verify --level digest -o json",
@@ -307,9 +312,15 @@ func runWALVerify(ctx context.Context, o *walVerifyOptions) error {
 	if err := output.Slice(p, rangeDesc(), rangeViews(report)); err != nil {
 		return err
 	}
-	if len(report.Problems) > 0 {
-		return clierr.New(clierr.CheckFailed, "log_broken", count(int64(len(report.Problems)), "problem")+" in the log archive: points behind a hole cannot be recovered from an older base backup",
-			"make a fresh one: axisor backup base")
+	left := len(report.Problems)
+	for _, b := range report.Problems {
+		if b.Acknowledged {
+			left--
+		}
+	}
+	if left > 0 {
+		return clierr.New(clierr.CheckFailed, "log_broken", count(int64(left), "problem")+" in the log archive: points behind a hole cannot be recovered from an older base backup",
+			"make a fresh one: axisor backup base; then axisor backup wal acknowledge NAME")
 	}
 	return nil
 }
@@ -357,7 +368,7 @@ func rangeViews(report backup.LogReport) []walRangeView {
 		out = append(out, v)
 	}
 	for _, b := range report.Problems {
-		out = append(out, walRangeView{Kind: b.Kind, SystemIdentifier: b.System, Name: &b.Name, Problem: &b.Problem})
+		out = append(out, walRangeView{Kind: b.Kind, SystemIdentifier: b.System, Name: &b.Name, Problem: &b.Problem, Acknowledged: b.Acknowledged})
 	}
 	return out
 }

@@ -38,6 +38,10 @@ type LogProblem struct {
 	System, Name string
 	Kind         string // hole, damaged, unsigned, history
 	Problem      string
+	Acknowledged bool // a person knows, and a later base backup does not need what is lost
+
+	timeline uint32
+	until    wal.LSN // the log is whole again from here on
 }
 
 // LogReport is the outcome of a verification of the log archive.
@@ -70,8 +74,14 @@ func (r *Repository) verifySystem(ctx context.Context, c LogCheck, system string
 	if err != nil {
 		return err
 	}
+	size := uint64(0)
+	for _, f := range files {
+		size = max(size, f.SegmentBytes)
+	}
+	until := wal.LSN(0)
 	bad := func(name, kind, problem string) {
-		report.Problems = append(report.Problems, LogProblem{System: system, Name: name, Kind: kind, Problem: problem})
+		p := LogProblem{System: system, Name: name, Kind: kind, Problem: problem}
+		report.Problems = append(report.Problems, p.located(size, until))
 	}
 	for _, b := range broken {
 		bad(b.Name, b.kind, b.Problem)
@@ -82,7 +92,9 @@ func (r *Repository) verifySystem(ctx context.Context, c LogCheck, system string
 	}
 	for _, run := range all {
 		if gap := run.gap; gap != "" {
+			until = run.Start
 			bad(gap, "hole", run.problem)
+			until = 0
 		}
 		report.Ranges = append(report.Ranges, run.LogRange)
 		number, err := strconv.ParseUint(system, 10, 64)
@@ -134,7 +146,7 @@ func (r *Repository) verifySystem(ctx context.Context, c LogCheck, system string
 			}
 		}
 	}
-	return nil
+	return r.acknowledge(system, report.Problems)
 }
 
 func (r *Repository) verifyLogFile(ctx context.Context, c LogCheck, f *LogFile, w **wal.Walker) error {

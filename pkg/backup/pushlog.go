@@ -72,6 +72,18 @@ func (r *Repository) pushSystem(ctx context.Context, far *Repository, system str
 		}
 		there := has[f.Name]
 		if there != nil {
+			longer, err := f.outgrows(ctx, there)
+			if err == nil && longer && !dry {
+				err = there.forget(ctx)
+			}
+			if err != nil {
+				return p, fmt.Errorf("%s on %s: %w", f.Name, p.Target, err)
+			}
+			if longer {
+				there = nil
+			}
+		}
+		if there != nil {
 			if err := f.sameAs(ctx, there); err != nil {
 				return p, fmt.Errorf("%s on %s: %w", f.Name, p.Target, err)
 			}
@@ -101,6 +113,28 @@ func (f *LogFile) sameAs(ctx context.Context, there *LogFile) error {
 		err = ErrDifferent
 	}
 	return err
+}
+
+// outgrows reports whether a piece of a segment holds more than the one that the target has.
+func (f *LogFile) outgrows(ctx context.Context, there *LogFile) (bool, error) {
+	n, err := wal.ParseName(f.Name)
+	if err != nil || n.Kind != wal.Partial {
+		return false, err
+	}
+	d, err := there.described(ctx)
+	return err == nil && f.End > d.End, err
+}
+
+// forget removes a piece of a segment from a target, the description first: data without one is nobody's.
+func (f *LogFile) forget(ctx context.Context) error {
+	d, err := f.described(ctx)
+	if err != nil {
+		return err
+	}
+	if err := f.store.Delete(ctx, path.Join(f.dir, f.Name+manifestExt)); err != nil {
+		return err
+	}
+	return f.store.Delete(ctx, path.Join(f.dir, d.File.Name))
 }
 
 // PushLogFile sends one archived file of the log to a target; one that is there is compared.

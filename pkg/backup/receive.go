@@ -138,6 +138,7 @@ func (v *receiver) prepare(ctx context.Context) error {
 	if v.lock, err = acquire(spool, v.repo.about(v.state.StartedAt)); err != nil {
 		return err
 	}
+	v.save(ctx) // at once: what stands there is of the receiver before
 	if err := v.makeSlot(ctx, conn); err != nil {
 		v.lock.release()
 		return err

@@ -32,7 +32,7 @@ type ClusterStatus struct {
 	LastTime   *time.Time // the last transaction in it
 	Segments   int
 	Bytes      int64
-	Holes      int
+	Holes      int // that nobody has acknowledged
 }
 
 // Status looks at the repository; the server is not asked.
@@ -93,11 +93,16 @@ func (r *Repository) clusterStatus(system string, bases []Entry) (ClusterStatus,
 	if err != nil {
 		return c, err
 	}
+	known, err := r.losses(system)
+	if err != nil {
+		return c, err
+	}
 	ranges, path := runs(files, system), newestTimeline(files)
 	for _, run := range ranges {
 		c.Segments += run.Segments
 		c.Bytes += run.Bytes
-		if run.gap != "" {
+		hole := LogProblem{System: system, Name: run.gap, Kind: "hole", timeline: run.Timeline, until: run.Start}
+		if run.gap != "" && !(known.has(hole) && hole.past(bases)) {
 			c.Holes++
 		}
 	}

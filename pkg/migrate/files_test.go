@@ -198,7 +198,7 @@ func TestRoleMigration_GoesOnWithoutTheRightToMakeRoles(t *testing.T) {
 	_, err = m.Up(b.ctx)
 	require.NoError(t, err)
 	require.Len(t, said, 1, "one sentence for all of them")
-	require.Contains(t, said[0], `row security of 22 tables has no policy`)
+	require.Contains(t, said[0], `row security of 23 tables has no policy`)
 
 	findings, err := limited.m.Verify(b.ctx)
 	require.NoError(t, err)

@@ -24,7 +24,7 @@ const BreakerSurge = "surge"
 // GuardBreakers reads the breakers that are open or count failures, the last
 // changed first, with what of them cannot be read, in words.
 func (d *DB) GuardBreakers(ctx context.Context) (rows []models.GuardBreaker, defects []string, err error) {
-	all, err := tolerant[models.GuardBreaker](ctx, d.Gorm(ctx).Model(&models.GuardBreaker{}).Order("updated_at DESC, id"))
+	all, err := tolerant[models.GuardBreaker](ctx, d, d.Gorm(ctx).Model(&models.GuardBreaker{}).Order("updated_at DESC, id"))
 	for _, b := range all {
 		if why := b.texts(); why != "" {
 			defects = append(defects, fmt.Sprintf("guard_breaker %s (%s %s): %s", b.Row.ID, b.Row.Scope, b.Row.Subject, why))
@@ -36,7 +36,7 @@ func (d *DB) GuardBreakers(ctx context.Context) (rows []models.GuardBreaker, def
 // GuardBreaker reads one breaker; without a row it is closed.
 func (d *DB) GuardBreaker(ctx context.Context, scope, subject string) (models.GuardBreaker, error) {
 	// A breaker whose times cannot be read holds nobody back.
-	rows, err := tolerant[models.GuardBreaker](ctx, d.Gorm(ctx).Model(&models.GuardBreaker{}).Where("scope = ? AND subject = ?", scope, subject).Limit(1))
+	rows, err := tolerant[models.GuardBreaker](ctx, d, d.Gorm(ctx).Model(&models.GuardBreaker{}).Where("scope = ? AND subject = ?", scope, subject).Limit(1))
 	if err != nil || len(rows) == 0 {
 		return models.GuardBreaker{Scope: scope, Subject: subject}, err
 	}

@@ -72,7 +72,7 @@ func (d *DB) ReadGuardConfig(ctx context.Context, userID string) (row *models.Ma
 }
 
 func (d *DB) readGuardConfig(q *gorm.DB, userID string) (*models.MarginGuardConfig, string, error) {
-	rows, err := tolerant[models.MarginGuardConfig](q.Statement.Context, q.Model(&models.MarginGuardConfig{}).Where("user_id = ?", userID).Limit(1))
+	rows, err := tolerant[models.MarginGuardConfig](q.Statement.Context, d, q.Model(&models.MarginGuardConfig{}).Where("user_id = ?", userID).Limit(1))
 	if err != nil || len(rows) == 0 {
 		return nil, "", err
 	}

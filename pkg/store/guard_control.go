@@ -13,7 +13,7 @@ import (
 // userID is empty. Without a row the guard is on.
 func (d *DB) GuardControl(ctx context.Context, userID string) (models.GuardControl, error) {
 	// The switch counts whatever else of its row can be read.
-	rows, err := tolerant[models.GuardControl](ctx, d.Gorm(ctx).Model(&models.GuardControl{}).Where("COALESCE(user_id, '') = ?", userID).Limit(1))
+	rows, err := tolerant[models.GuardControl](ctx, d, d.Gorm(ctx).Model(&models.GuardControl{}).Where("COALESCE(user_id, '') = ?", userID).Limit(1))
 	if err != nil || len(rows) == 0 {
 		return models.GuardControl{}, err
 	}

@@ -82,7 +82,7 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 		to    **models.GuardRun
 		where string
 	}{{&h.LastRun, "true"}, {&h.LastFinished, "state = 'finished'"}} {
-		all, err := tolerant[models.GuardRun](ctx, d.Gorm(ctx).Model(&models.GuardRun{}).Where("isfinite(started_at)").Where(want.where).Order("started_at DESC, id DESC").Limit(1))
+		all, err := tolerant[models.GuardRun](ctx, d, d.Gorm(ctx).Model(&models.GuardRun{}).Where("isfinite(started_at)").Where(want.where).Order("started_at DESC, id DESC").Limit(1))
 		if err != nil {
 			return h, err
 		}
@@ -109,7 +109,7 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 	}
 	h.LastRound = counts.Round
 	h.OpenBreakers, h.PendingNotices = counts.Breakers, counts.Notices
-	workers, err := tolerant[models.GuardWorker](ctx, d.Gorm(ctx).Model(&models.GuardWorker{}).Where("stopped_at IS NULL AND isfinite(beat_at)").Order("beat_at DESC, id").Limit(batch))
+	workers, err := tolerant[models.GuardWorker](ctx, d, d.Gorm(ctx).Model(&models.GuardWorker{}).Where("stopped_at IS NULL AND isfinite(beat_at)").Order("beat_at DESC, id").Limit(batch))
 	if err != nil {
 		return h, err
 	}
@@ -146,7 +146,7 @@ func (d *DB) Usernames(ctx context.Context, ids []string) (map[string]string, er
 
 // GuardIntentByID reads one addition.
 func (d *DB) GuardIntentByID(ctx context.Context, id string) (models.GuardIntent, error) {
-	all, err := tolerant[models.GuardIntent](ctx, d.Gorm(ctx).Model(&models.GuardIntent{}).Where("id = ?", id).Limit(1))
+	all, err := tolerant[models.GuardIntent](ctx, d, d.Gorm(ctx).Model(&models.GuardIntent{}).Where("id = ?", id).Limit(1))
 	rows := rowsOf(all)
 	if err != nil {
 		return models.GuardIntent{}, err

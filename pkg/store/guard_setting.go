@@ -25,7 +25,7 @@ func (d *DB) GuardSettings(ctx context.Context, userIDs []string) (map[string]mo
 	if userIDs != nil {
 		q = q.Where("user_id IN ?", userIDs)
 	}
-	all, err := tolerant[models.GuardSetting](ctx, q)
+	all, err := tolerant[models.GuardSetting](ctx, d, q)
 	if err != nil {
 		return nil, err
 	}

@@ -89,7 +89,7 @@ type guardRow struct {
 }
 
 func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account string) ([]GuardTarget, error) {
-	read, err := tolerant[guardRow](ctx, d.Gorm(ctx).Raw(`
+	read, err := tolerant[guardRow](ctx, d, d.Gorm(ctx).Raw(`
 		SELECT c.id, c.user_id, c.is_active, c.mode, c.margin_threshold, c.add_margin_percentage,
 		       c.selected_positions, c.individual_configs, c.created_at, c.updated_at,
 		       a.id AS account_id, a.credentials, u.plan_type,
@@ -132,11 +132,11 @@ func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account s
 
 // guardWishes adds wishes and breakers to a page of targets.
 func (d *DB) guardWishes(ctx context.Context, page []GuardTarget, users, accounts []string) error {
-	wishes, err := tolerant[models.GuardSetting](ctx, d.Gorm(ctx).Model(&models.GuardSetting{}).Where("user_id IN ?", users))
+	wishes, err := tolerant[models.GuardSetting](ctx, d, d.Gorm(ctx).Model(&models.GuardSetting{}).Where("user_id IN ?", users))
 	if err != nil {
 		return err
 	}
-	breakers, err := tolerant[models.GuardBreaker](ctx, d.Gorm(ctx).Model(&models.GuardBreaker{}).Where("scope = 'account' AND subject IN ?", accounts))
+	breakers, err := tolerant[models.GuardBreaker](ctx, d, d.Gorm(ctx).Model(&models.GuardBreaker{}).Where("scope = 'account' AND subject IN ?", accounts))
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (d *DB) guardWishes(ctx context.Context, page []GuardTarget, users, account
 	}
 	known := map[string][]models.GuardWatch{}
 	if len(breakers) > 0 {
-		rows, err := tolerant[models.GuardWatch](ctx, d.Gorm(ctx).Model(&models.GuardWatch{}).
+		rows, err := tolerant[models.GuardWatch](ctx, d, d.Gorm(ctx).Model(&models.GuardWatch{}).
 			Where("account_id IN ?", slices.Collect(maps.Keys(bySubject))).Order("account_id, trade_id"))
 		if err != nil {
 			return err
@@ -202,7 +202,7 @@ func (d *DB) guardHistory(ctx context.Context, f GuardTargetFilter, page []Guard
 	if err != nil {
 		return err
 	}
-	open, err := tolerant[models.GuardIntent](ctx, d.Gorm(ctx).Model(&models.GuardIntent{}).
+	open, err := tolerant[models.GuardIntent](ctx, d, d.Gorm(ctx).Model(&models.GuardIntent{}).
 		Where("user_id IN ? AND state IN "+openStates, users).Order("planned_at, id"))
 	if err != nil {
 		return err

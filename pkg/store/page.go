@@ -178,7 +178,7 @@ func (l listing[T]) run(ctx context.Context, d *DB, page Page, build func(*gorm.
 				size = min(batch, left)
 			}
 			q := key.after(build(d.Gorm(ctx).Model(new(T))), descending, last, l.table)
-			rows, broken, err := l.read(ctx, q.Limit(size+1)) // one more tells whether there is more
+			rows, broken, err := l.read(ctx, d, q.Limit(size+1)) // one more tells whether there is more
 			if err != nil {
 				if last == start && start != nil && errors.Is(err, ErrInvalid) {
 					err = badCursor(page.Cursor) // it was edited: its value does not fit the column
@@ -222,13 +222,13 @@ func (l listing[T]) run(ctx context.Context, d *DB, page Page, build func(*gorm.
 }
 
 // read runs a query, and returns the rows with what of each could not be read.
-func (l listing[T]) read(ctx context.Context, q *gorm.DB) ([]T, [][]ColumnDefect, error) {
+func (l listing[T]) read(ctx context.Context, d *DB, q *gorm.DB) ([]T, [][]ColumnDefect, error) {
 	var rows []T
 	if !l.tolerant {
 		err := q.Find(&rows).Error
 		return rows, make([][]ColumnDefect, len(rows)), err
 	}
-	all, err := tolerant[T](ctx, q)
+	all, err := tolerant[T](ctx, d, q)
 	broken := make([][]ColumnDefect, len(all))
 	for i, t := range all {
 		broken[i] = t.Defects

@@ -74,6 +74,8 @@ func insertFor(t *testing.T, db querier, table, user, tag string) string {
 
 func sample(column, kind, word string) string {
 	switch {
+	case column == "problems":
+		return "'[]'"
 	case column == "scope":
 		return "'user'"
 	case column == "severity":

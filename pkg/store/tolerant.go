@@ -41,7 +41,18 @@ func (t Tolerant[T]) texts() string {
 
 // tolerant runs a query and reads every column of every row on its own, so that a
 // value that cannot be read fails itself, and not all rows of everybody.
-func tolerant[T any](ctx context.Context, q *gorm.DB) ([]Tolerant[T], error) {
+func tolerant[T any](ctx context.Context, d *DB, q *gorm.DB) (out []Tolerant[T], err error) {
+	if q.Statement.ConnPool != gorm.ConnPool(d.pool) { // inside a transaction, which holds its connection already
+		return readTolerant[T](ctx, q)
+	}
+	err = d.slot(ctx, func() error { // open rows take none by themselves
+		out, err = readTolerant[T](ctx, q)
+		return err
+	})
+	return out, err
+}
+
+func readTolerant[T any](ctx context.Context, q *gorm.DB) ([]Tolerant[T], error) {
 	stmt := &gorm.Statement{DB: q}
 	if err := stmt.Parse(new(T)); err != nil {
 		return nil, err

@@ -113,7 +113,7 @@ func (d *DB) FindUser(ctx context.Context, ref string) (models.User, error) {
 
 func (d *DB) usersWhere(ctx context.Context, where string, args ...any) ([]models.User, error) {
 	// Who is meant does not depend on whether every time of the row can be read.
-	found, err := tolerant[models.User](ctx, d.Gorm(ctx).Model(&models.User{}).Omit(userSecrets()...).Where(where, args...).Limit(10))
+	found, err := tolerant[models.User](ctx, d, d.Gorm(ctx).Model(&models.User{}).Omit(userSecrets()...).Where(where, args...).Limit(10))
 	return rowsOf(found), err
 }
 

@@ -107,7 +107,7 @@ func TestPartial_TheLongerOneIsKept(t *testing.T) {
 		return err
 	}
 	ends := func() wal.LSN {
-		f, err := readLogFile(c.repo.logDirectory(c.serverSystem(t)[0], 1), name)
+		f, err := readLogFile(c.repo.logDirectory(c.serverSystem(t)[0], 1), name, nil)
 		require.NoError(t, err)
 		return f.End
 	}

@@ -24,7 +24,7 @@ import (
 func words(c *cobra.Command) []string {
 	args := strings.Fields(c.CommandPath())[1:]
 	_, rest, _ := strings.Cut(c.Use, " ")
-	for _, arg := range strings.Fields(rest) {
+	for arg := range strings.FieldsSeq(rest) {
 		if !strings.HasPrefix(arg, "[") && !strings.HasPrefix(arg, "-") {
 			args = append(args, "x")
 		}

@@ -193,7 +193,7 @@ type timeoutError struct{ after time.Duration }
 func (e timeoutError) Error() string { return fmt.Sprintf("gave up after --timeout %s", e.after) }
 
 // Is makes it what every deadline is.
-func (timeoutError) Is(target error) bool { return target == context.DeadlineExceeded } //nolint:errorlint // a sentinel
+func (timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
 // top is the noun that a command belongs to.
 func top(c *cobra.Command) *cobra.Command {

@@ -11,6 +11,7 @@ import (
 // unwell runs a machine status and wants the codes of its problems.
 func unwell(codes ...string) func(*testing.T, *stage, map[string]clitest.Result) {
 	return func(t *testing.T, s *stage, _ map[string]clitest.Result) {
+		t.Helper()
 		require.ElementsMatch(t, codes, s.problems(t))
 	}
 }
@@ -66,24 +67,35 @@ func healthEvents() map[string]scenario {
 				s.OK("guard", "disable", "anna", "--reason", "she asked for it")
 			},
 			sees: func(t *testing.T, s *stage, printed map[string]clitest.Result) {
+				t.Helper()
 				require.Contains(t, printed["guard status"].Stdout, "she asked for it")
 				require.Zero(t, s.requests(addMargin))
 			},
 		},
 		"a user is not active": {
-			arrange: func(t *testing.T, s *stage) { s.exec(t, `UPDATE "User" SET is_active = false`) },
-			sees:    unwell("nobody_protected", "user_inactive"),
+			arrange: func(t *testing.T, s *stage) {
+				t.Helper()
+				s.exec(t, `UPDATE "User" SET is_active = false`)
+			},
+			sees: unwell("nobody_protected", "user_inactive"),
 		},
 		"a user's account is not active": {
-			arrange: func(t *testing.T, s *stage) { s.exec(t, `UPDATE "UserExchangeAccounts" SET is_active = false`) },
-			sees:    unwell("nobody_protected", "account_inactive"),
+			arrange: func(t *testing.T, s *stage) {
+				t.Helper()
+				s.exec(t, `UPDATE "UserExchangeAccounts" SET is_active = false`)
+			},
+			sees: unwell("nobody_protected", "account_inactive"),
 		},
 		"a user's account is missing": {
-			arrange: func(t *testing.T, s *stage) { s.exec(t, `DELETE FROM "UserExchangeAccounts"`) },
-			sees:    unwell("nobody_protected", "account_missing"),
+			arrange: func(t *testing.T, s *stage) {
+				t.Helper()
+				s.exec(t, `DELETE FROM "UserExchangeAccounts"`)
+			},
+			sees: unwell("nobody_protected", "account_missing"),
 		},
 		"a user's credentials do not open": {
 			arrange: func(t *testing.T, s *stage) {
+				t.Helper()
 				s.guarded(t, "carl")
 				s.exec(t, `UPDATE "UserExchangeAccounts" a SET credentials = '{"api_key":"x"}' FROM "User" u WHERE u.id = a.user_id AND u.username = 'carl'`)
 				s.sim.MustPrice(91700)
@@ -95,6 +107,7 @@ func healthEvents() map[string]scenario {
 		},
 		"nobody looked at a user for three intervals": {
 			arrange: func(t *testing.T, s *stage) {
+				t.Helper()
 				s.guarded(t, "dora")
 				s.OK("guard", "run")
 				s.exec(t, `UPDATE "MarginGuardConfig" SET updated_at = updated_at - interval '1 hour'`)

@@ -14,9 +14,6 @@ import (
 	"github.com/axisor/axisor/pkg/models"
 )
 
-// maxPreferences bounds a preferences file; settings of a person are far smaller.
-const maxPreferences = 1 << 20
-
 type createOptions struct {
 	app         *app.App
 	email       string

@@ -83,10 +83,10 @@ func (a *App) Bind(ctx context.Context) {
 	})
 }
 
-// bound is the context that Bind was given last.
+// bound is the context that Bind was given last; nil: none yet.
 func (a *App) bound() context.Context {
 	if a.context == nil {
-		return context.Background()
+		return nil
 	}
 	return a.context()
 }

@@ -17,7 +17,7 @@ func fakeBackup(t *testing.T, dir string, at time.Time) Entry {
 	data := []byte("archive of " + id)
 	name := stemOf(id) + ".dump"
 	require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o600))
-	sum, n, err := digestFile(t.Context(), filepath.Join(dir, name), nil)
+	sum, n, err := digestFile(t.Context(), filepath.Join(dir, name))
 	require.NoError(t, err)
 	m := &Manifest{
 		SchemaVersion: manifestVersion, Kind: "logical", ID: id, StartedAt: at.UTC(), Compression: "none",

@@ -160,7 +160,7 @@ func TestPush_TwoClustersOneTarget(t *testing.T) {
 		e := fakeOf(t, dir, at, Identity{system, "shop"})
 		data := []byte(fmt.Sprintf("archive of cluster %d", i))
 		require.NoError(t, os.WriteFile(e.Path(), data, 0o600))
-		sum, n, err := digestFile(t.Context(), e.Path(), nil)
+		sum, n, err := digestFile(t.Context(), e.Path())
 		require.NoError(t, err)
 		require.NoError(t, amend(t.Context(), e, func(m *Manifest) {
 			m.Archive.Bytes, m.Archive.SHA256, m.Archive.RawBytes, m.Archive.RawSHA256 = n, sum, n, sum

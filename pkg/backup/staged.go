@@ -77,7 +77,7 @@ func (s *staging) finish(ctx context.Context) (FileInfo, error) {
 		return info, storageError(s.dir, err)
 	}
 	s.finished = true
-	sum, n, err := digestFile(ctx, s.partial(), nil)
+	sum, n, err := digestFile(ctx, s.partial())
 	if ctx.Err() != nil {
 		return info, context.Cause(ctx)
 	}
@@ -107,14 +107,14 @@ func (s *staging) discard() {
 }
 
 // digestFile hashes a file as the disk returns it.
-func digestFile(ctx context.Context, path string, progress Counter) (string, int64, error) {
+func digestFile(ctx context.Context, path string) (string, int64, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", 0, err
 	}
 	defer f.Close()
 	dropCache(f)
-	return digest(ctx, f, filepath.Base(path), progress)
+	return digest(ctx, f, filepath.Base(path), nil)
 }
 
 func digest(ctx context.Context, r io.Reader, name string, progress Counter) (string, int64, error) {

@@ -102,7 +102,7 @@ func (r *Repository) clusterStatus(system string, bases []Entry) (ClusterStatus,
 		c.Segments += run.Segments
 		c.Bytes += run.Bytes
 		hole := LogProblem{System: system, Name: run.gap, Kind: "hole", timeline: run.Timeline, until: run.Start}
-		if run.gap != "" && !(known.has(hole) && hole.past(bases)) {
+		if run.gap != "" && (!known.has(hole) || !hole.past(bases)) {
 			c.Holes++
 		}
 	}

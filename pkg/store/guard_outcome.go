@@ -87,8 +87,8 @@ type GuardProtection struct {
 	Problems     []GuardUserProblem
 }
 
-// protection finds the problems. A user who is switched off or cannot be looked at
-// at all has that one problem: what an earlier look saw is history then.
+// protection finds the problems. A user who is switched off or cannot be looked
+// at has that one problem: what an earlier look saw is history then.
 const protection = `
 	WITH wanting AS (
 		SELECT c.user_id, c.updated_at, u.username, u.is_active AS user_active, k.reason, k.user_id IS NOT NULL AS off,

@@ -82,7 +82,7 @@ func readTolerant[T any](ctx context.Context, q *gorm.DB) ([]Tolerant[T], error)
 			if field == nil {
 				continue
 			}
-			v := *(values[i].(*any))
+			v := *values[i].(*any)
 			rule := unreadable(v)
 			if rule == "" {
 				if err := field.Set(ctx, into, v); err != nil {

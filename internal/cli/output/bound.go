@@ -16,7 +16,13 @@ var ErrMemory = fmt.Errorf("the expression needs more than %d MiB of memory", jq
 
 // bounded is the context of one run of --jq. Call stop at its end. Most runs end before the first look.
 func (p *Printer) bounded() (ctx context.Context, stop func()) {
-	ctx, cancel := context.WithCancelCause(p.context())
+	parent := context.Context(unbound{})
+	if p.context != nil {
+		if given := p.context(); given != nil {
+			parent = given
+		}
+	}
+	ctx, cancel := context.WithCancelCause(parent)
 	limit := uint64(0)
 	var timer *time.Timer
 	ready := make(chan struct{})
@@ -38,6 +44,14 @@ func (p *Printer) bounded() (ctx context.Context, stop func()) {
 		timer.Stop()
 	}
 }
+
+// unbound is the context of a printer that nobody gave one.
+type unbound struct{}
+
+func (unbound) Deadline() (time.Time, bool) { return time.Time{}, false }
+func (unbound) Done() <-chan struct{}       { return nil }
+func (unbound) Err() error                  { return nil }
+func (unbound) Value(any) any               { return nil }
 
 // heap is how many bytes objects take that live or are not collected yet.
 func heap() uint64 {

@@ -73,9 +73,6 @@ func (e *JQError) Unwrap() error { return e.err }
 // New checks the options. --jq implies json.
 func New(s *streams.Streams, o Options) (*Printer, error) {
 	p := &Printer{s: s, format: Format(o.Format), columns: o.Columns, noHeaders: o.NoHeaders, quiet: o.Quiet, now: o.Now, context: o.Context}
-	if p.context == nil {
-		p.context = context.Background
-	}
 	if p.format == "" {
 		p.format = Table
 	}

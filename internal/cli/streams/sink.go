@@ -69,7 +69,7 @@ func (s *sink) write(p []byte) (int, error) {
 
 // ready waits until the pipe takes something, or somebody stops it.
 func (s *sink) ready() error {
-	fds := []unix.PollFd{{Fd: int32(s.pipe.Fd()), Events: unix.POLLOUT}} //nolint:gosec // descriptors are small numbers
+	fds := []unix.PollFd{{Fd: int32(s.pipe.Fd()), Events: unix.POLLOUT}}
 	for {
 		if s.stopped != nil {
 			if err := s.stopped(); err != nil {
@@ -77,7 +77,7 @@ func (s *sink) ready() error {
 			}
 		}
 		n, err := unix.Poll(fds, int(pollEvery.Milliseconds()))
-		if n > 0 || err != nil && err != unix.EINTR { //nolint:errorlint // a plain errno; the write itself tells what is wrong
+		if n > 0 || err != nil && err != unix.EINTR { // the write itself tells what is wrong
 			return nil
 		}
 	}

@@ -70,7 +70,6 @@ func runFollow(ctx context.Context, o *followOptions) error {
 	if err != nil {
 		return err
 	}
-	head := !o.app.Globals.NoHeaders
 	t := &tail{db: db, filter: f, last: o.last, every: o.every, notice: p.Notice}
 	ctx, stop := context.WithCancel(ctx)
 	defer t.listening.Wait()
@@ -83,17 +82,10 @@ func runFollow(ctx context.Context, o *followOptions) error {
 			return err
 		}
 		// One table or csv per batch, so that rows are seen at once; only the first has a header.
-		g := o.app.Globals
-		block, err := output.New(o.app.Streams, output.Options{
-			Format: string(p.Format()), JQ: g.JQ, Columns: g.Columns, NoHeaders: !head, Quiet: g.Quiet, Now: o.app.Now,
-		})
-		if err != nil {
+		if err := output.List(p, desc(), app.Owned(ctx, p, db, output.Each(batch), viewOf, owner), nil); err != nil {
 			return err
 		}
-		if err := output.List(block, desc(), app.Owned(ctx, block, db, output.Each(batch), viewOf, owner), nil); err != nil {
-			return err
-		}
-		head = false
+		p = p.Continued()
 	}
 	return nil
 }

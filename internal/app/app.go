@@ -83,13 +83,8 @@ func (a *App) Bind(ctx context.Context) {
 	})
 }
 
-// bound is the context that Bind was given last; nil: none yet.
-func (a *App) bound() context.Context {
-	if a.context == nil {
-		return nil
-	}
-	return a.context()
-}
+// bound is the context that Bind was given last, which may be after the printer was made.
+func (a *App) bound() context.Context { return a.context() }
 
 // Getenv looks a variable up in the environment of the invocation; the last one wins, as in a shell.
 func (a *App) Getenv(name string) string {

@@ -16,13 +16,7 @@ var ErrMemory = fmt.Errorf("the expression needs more than %d MiB of memory", jq
 
 // bounded is the context of one run of --jq. Call stop at its end. Most runs end before the first look.
 func (p *Printer) bounded() (ctx context.Context, stop func()) {
-	parent := context.Context(unbound{})
-	if p.context != nil {
-		if given := p.context(); given != nil {
-			parent = given
-		}
-	}
-	ctx, cancel := context.WithCancelCause(parent)
+	ctx, cancel := context.WithCancelCause(p.context())
 	limit := uint64(0)
 	var timer *time.Timer
 	ready := make(chan struct{})
@@ -44,14 +38,6 @@ func (p *Printer) bounded() (ctx context.Context, stop func()) {
 		timer.Stop()
 	}
 }
-
-// unbound is the context of a printer that nobody gave one.
-type unbound struct{}
-
-func (unbound) Deadline() (time.Time, bool) { return time.Time{}, false }
-func (unbound) Done() <-chan struct{}       { return nil }
-func (unbound) Err() error                  { return nil }
-func (unbound) Value(any) any               { return nil }
 
 // heap is how many bytes objects take that live or are not collected yet.
 func heap() uint64 {

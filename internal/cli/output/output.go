@@ -42,7 +42,7 @@ type Options struct {
 	NoHeaders bool
 	Quiet     bool
 	Now       func() time.Time       // for relative times on a terminal
-	Context   func() context.Context // ends a --jq that does not end by itself; nil: nothing does
+	Context   func() context.Context // ends a --jq that does not end by itself; needed with one
 }
 
 // Printer writes results in the format asked for.
@@ -92,6 +92,13 @@ func New(s *streams.Streams, o Options) (*Printer, error) {
 		}
 	}
 	return p, nil
+}
+
+// Continued is the printer of what follows a block that was printed: it has the header already.
+func (p *Printer) Continued() *Printer {
+	c := *p
+	c.noHeaders = true
+	return &c
 }
 
 // Format is the format in force.

@@ -59,6 +59,7 @@ func seq(views []tradeView, fail error) iter.Seq2[tradeView, error] {
 func render(t *testing.T, o output.Options, views []tradeView) (string, string) {
 	t.Helper()
 	s, out, errw := streams.Test("")
+	o.Context = t.Context
 	p, err := output.New(s, o)
 	require.NoError(t, err)
 	require.NoError(t, output.List(p, desc, seq(views, nil), nil))

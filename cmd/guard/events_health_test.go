@@ -101,6 +101,7 @@ func healthEvents() map[string]scenario {
 				s.sim.MustPrice(91700)
 			},
 			sees: func(t *testing.T, s *stage, printed map[string]clitest.Result) {
+				t.Helper()
 				require.Contains(t, printed["guard run"].Stdout, "1 added (42105 sats)")
 				require.Equal(t, []string{"credentials_closed"}, s.problems(t))
 			},
@@ -114,6 +115,7 @@ func healthEvents() map[string]scenario {
 				s.exec(t, `UPDATE guard_outcome o SET looked_at = looked_at - interval '4 minutes' FROM "User" u WHERE u.id = o.user_id AND u.username = 'dora'`)
 			},
 			sees: func(t *testing.T, s *stage, printed map[string]clitest.Result) {
+				t.Helper()
 				require.Contains(t, printed["guard status"].Stdout, "dora")
 				require.Equal(t, []string{"not_looked_at"}, s.problems(t))
 			},

@@ -22,6 +22,7 @@ func at(price float64) func(*testing.T, *stage) {
 // shows wants words in what a command printed.
 func shows(command string, words ...string) func(*testing.T, *stage, map[string]clitest.Result) {
 	return func(t *testing.T, _ *stage, printed map[string]clitest.Result) {
+		t.Helper()
 		for _, w := range words {
 			require.Contains(t, printed[command].Stdout+printed[command].Stderr, w)
 		}
@@ -40,6 +41,7 @@ func ordinaryEvents() map[string]scenario {
 		"a position comes near liquidation": {
 			arrange: at(91650),
 			sees: func(t *testing.T, s *stage, printed map[string]clitest.Result) {
+				t.Helper()
 				require.Contains(t, printed["guard run"].Stdout, "1 added (42105 sats)")
 				require.Equal(t, "applied", s.OK("guard", "history", "-o", "json").Items()[0]["state"])
 			},
@@ -50,12 +52,14 @@ func ordinaryEvents() map[string]scenario {
 				s.sim.MustFail(lnsim.Fault{Method: http.MethodPost, Path: addMargin, Apply: true, Cut: true})
 			},
 			sees: func(t *testing.T, s *stage, printed map[string]clitest.Result) {
+				t.Helper()
 				require.Contains(t, printed["guard run"].Stdout, "1 added (42105 sats)")
 				require.Equal(t, 1, s.requests(addMargin))
 			},
 		},
 		"another run is under way": {
 			arrange: func(t *testing.T, s *stage) {
+				t.Helper()
 				s.sim.MustPrice(91650)
 				release, err := s.db.LockGuardRun(t.Context(), "the other one")
 				require.NoError(t, err)
@@ -69,6 +73,7 @@ func ordinaryEvents() map[string]scenario {
 				s.OK("guard", "disable", "--reason", "moving house")
 			},
 			sees: func(t *testing.T, s *stage, printed map[string]clitest.Result) {
+				t.Helper()
 				require.Contains(t, printed["guard run"].Stderr, "moving house")
 				require.Contains(t, printed["guard status"].Stdout, "moving house")
 				require.Zero(t, s.requests(addMargin))
@@ -83,10 +88,12 @@ func ordinaryEvents() map[string]scenario {
 		},
 		"this machine's clock is off by more than 25 seconds": {
 			arrange: func(t *testing.T, s *stage) {
+				t.Helper()
 				s.sim.MustPrice(91650)
 				require.NoError(t, s.sim.SetSkew(-40*time.Second))
 			},
 			sees: func(t *testing.T, s *stage, printed map[string]clitest.Result) {
+				t.Helper()
 				require.Contains(t, printed["guard run"].Stderr, "clock")
 				require.Zero(t, s.requests(addMargin))
 			},
@@ -97,10 +104,12 @@ func ordinaryEvents() map[string]scenario {
 		},
 		"one user's key is refused": {
 			arrange: func(t *testing.T, s *stage) {
+				t.Helper()
 				s.guarded(t, "bob", "not the secret")
 				s.sim.MustPrice(91650)
 			},
 			sees: func(t *testing.T, s *stage, printed map[string]clitest.Result) {
+				t.Helper()
 				require.Contains(t, printed["guard run"].Stdout, "1 added (42105 sats)")
 				require.NotContains(t, printed["guard run"].Stdout+printed["guard run"].Stderr, "not the secret")
 			},

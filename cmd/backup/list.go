@@ -100,7 +100,7 @@ func runList(ctx context.Context, o *listOptions) error {
 	for _, e := range list {
 		views = append(views, listViewOf(e))
 	}
-	if len(views) == 0 {
+	if len(dumps)+len(views) == 0 {
 		if err := emptied(ctx, o.app, repo, &o.place); err != nil {
 			return err
 		}

@@ -67,18 +67,19 @@ func (s *sink) write(p []byte) (int, error) {
 	return written, nil
 }
 
-// ready waits until the pipe takes something, or somebody stops it.
+// ready waits until the pipe takes something, or somebody stops the waiting. What a pipe takes at once is written also
+// then: a run that was stopped still has its report to give.
 func (s *sink) ready() error {
 	fds := []unix.PollFd{{Fd: int32(s.pipe.Fd()), Events: unix.POLLOUT}}
 	for {
+		n, err := unix.Poll(fds, int(pollEvery.Milliseconds()))
+		if n > 0 || err != nil && err != unix.EINTR { // the write itself tells what is wrong
+			return nil
+		}
 		if s.stopped != nil {
 			if err := s.stopped(); err != nil {
 				return err
 			}
-		}
-		n, err := unix.Poll(fds, int(pollEvery.Milliseconds()))
-		if n > 0 || err != nil && err != unix.EINTR { // the write itself tells what is wrong
-			return nil
 		}
 	}
 }

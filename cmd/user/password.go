@@ -69,7 +69,7 @@ func (in *passwordInput) read(ctx context.Context, a *app.App) (secret.Secret, e
 		return in.onePassword("standard input", raw)
 	case in.file != "":
 		path := config.Absolute(in.file, a.Dir, a.Env)
-		raw, err := config.ReadPrivateFile(path, "")
+		raw, err := config.ReadPrivateInput(path)
 		if err != nil {
 			return secret.Secret{}, err
 		}

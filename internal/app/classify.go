@@ -19,6 +19,7 @@ import (
 	"github.com/axisor/axisor/pkg/lightning"
 	"github.com/axisor/axisor/pkg/lnmarkets"
 	"github.com/axisor/axisor/pkg/migrate"
+	"github.com/axisor/axisor/pkg/ownfile"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -148,6 +149,10 @@ func (a *App) Classify(err error) *clierr.Error {
 	var cfg *config.Error
 	if errors.As(err, &cfg) {
 		return clierr.New(clierr.Config, "config_invalid", err.Error(), config.Hints(err)...)
+	}
+	var strange *ownfile.UntrustedError
+	if errors.As(err, &strange) {
+		return clierr.New(clierr.Config, "file_not_trusted", err.Error(), strange.Hint).WithCause(err)
 	}
 	// Two sessions of ours met in one of the server's, which happens behind a pooler alone.
 	var state interface{ SQLState() string }

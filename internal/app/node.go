@@ -2,7 +2,6 @@ package app
 
 import (
 	"encoding/hex"
-	"os"
 	"strings"
 
 	"github.com/axisor/axisor/internal/cli/clierr"
@@ -33,8 +32,8 @@ func (a *App) Node(chosen string) (lightning.Backend, error) {
 		}
 		o.URL, o.Key = p.LNDURL, macaroon(raw)
 		if p.LNDTLSCertFile != "" {
-			if o.Certificate, err = os.ReadFile(p.LNDTLSCertFile); err != nil {
-				return nil, clierr.New(clierr.Config, "certificate_unreadable", "payments.lnd_tls_cert_file: "+p.LNDTLSCertFile+" cannot be read").WithCause(err)
+			if o.Certificate, err = config.ReadPublicFile(p.LNDTLSCertFile, "payments.lnd_tls_cert_file"); err != nil {
+				return nil, err
 			}
 		}
 		return some(lightning.NewLND(o))

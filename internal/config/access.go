@@ -7,67 +7,40 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/axisor/axisor/pkg/ownfile"
 )
 
-const (
-	othersAny   = 0o077
-	othersWrite = 0o022
-	groupRead   = 0o040
-)
-
-// exposed reports whether somebody beside the owner can open the file. A group may read what root owns, as PostgreSQL
-// allows for its own keys: nobody but root can have given it that, and packages and systemd's credentials do.
-func exposed(info fs.FileInfo) bool {
-	others := fs.FileMode(othersAny)
-	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid == 0 {
-		others &^= groupRead
-	}
-	return info.Mode().Perm()&others != 0
-}
-
-// checkAccess refuses a file that gives a secret away, or that lets somebody else
-// choose the program which prints the key.
+// checkAccess refuses a file that gives a secret away.
 func (d *document) checkAccess(info fs.FileInfo) Errors {
-	var problems Errors
-	var holds, runs string
+	if !ownfile.Exposed(info) {
+		return nil
+	}
 	for _, layer := range d.values() {
 		for _, k := range Keys() {
 			raw, ok := layer[k.Name]
-			if !ok {
+			if !ok || !k.Secret() {
 				continue
 			}
-			if v, rule := k.convert(raw); k.Secret() && (rule != "" || k.holdsSecret(v)) {
-				holds = k.Name
-			}
-			if k.Name == keyKeyCommand {
-				runs = k.Name
+			if v, rule := k.convert(raw); rule != "" || k.holdsSecret(v) {
+				return Errors{accessError(d.path, k.Name, "is in a file that others can open", info.Mode().Perm())}
 			}
 		}
 	}
-	mode := info.Mode().Perm()
-	if holds != "" && exposed(info) {
-		problems = append(problems, accessError(d.path, holds, "is in a file that others can open", mode))
-	} else if runs != "" && mode&othersWrite != 0 {
-		problems = append(problems, accessError(d.path, runs, "is in a file that others can change", mode))
-	}
-	if runs != "" && !trustedOwner(info) {
-		problems = append(problems, &Error{
-			Source: d.path, Key: runs, Rule: "is in a file that belongs to somebody else",
-			Hint: "take over the file or name the command in " + envPrefix + "ENCRYPTION_KEY_COMMAND",
-		})
-	}
-	return problems
+	return nil
 }
 
 func accessError(path, key, rule string, mode fs.FileMode) *Error {
 	return &Error{Source: path, Key: key, Rule: fmt.Sprintf("%s (mode %04o)", rule, mode), Hint: "chmod 600 " + path}
 }
 
-// trustedOwner reports whether the file belongs to this user or to root. Without
-// the check, entering a stranger's directory would run the stranger's command.
-func trustedOwner(info fs.FileInfo) bool {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	return !ok || st.Uid == 0 || int(st.Uid) == os.Geteuid()
+// untrusted says in the words of this package why a file counts for nothing, or cannot be read.
+func untrusted(path, key string, err error) *Error {
+	var p *ownfile.UntrustedError
+	if errors.As(err, &p) {
+		return &Error{Source: path, Key: key, Rule: p.Rule, Hint: p.Hint}
+	}
+	return &Error{Source: path, Key: key, Rule: "cannot be read", Err: reason(err)}
 }
 
 func isNotDir(err error) bool { return errors.Is(err, syscall.ENOTDIR) }

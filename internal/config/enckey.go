@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/axisor/axisor/pkg/ownfile"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -58,8 +59,7 @@ func tooShort(source, key string, s secret.Secret) error {
 	return nil
 }
 
-// ReadSecretFile reads a secret of one line from a file that only its owner can
-// open. The key names the setting in errors. Line ends at the end are dropped.
+// ReadSecretFile reads a secret of one line from the file of a setting, like ReadPrivateFile. Line ends at the end are dropped.
 func ReadSecretFile(path, key string) (secret.Secret, error) {
 	data, err := ReadPrivateFile(path, key)
 	if err != nil {
@@ -68,15 +68,38 @@ func ReadSecretFile(path, key string) (secret.Secret, error) {
 	return oneLine(path, key, data)
 }
 
-// ReadPrivateFile reads a file that holds secrets and refuses one that others can
-// open. What is not a regular file, such as a pipe of the shell, has no such mode.
+// ReadPrivateFile reads the secret that a setting names. It must belong to this user or root, and nobody else may be
+// able to open or replace it. The key names the setting in errors.
 func ReadPrivateFile(path, key string) ([]byte, error) {
-	data, info, err := readLimited(path)
+	data, _, err := readOwn(path, true)
 	if err != nil {
-		return nil, &Error{Source: path, Key: key, Rule: "cannot be read", Err: reason(err)}
+		return nil, untrusted(path, key, err)
 	}
-	if info.Mode().IsRegular() && exposed(info) {
-		return nil, accessError(path, key, "is a file that others can open", info.Mode().Perm())
+	return data, nil
+}
+
+// ReadPublicFile reads what a setting names and everybody may read, such as a certificate, and nobody else may change.
+func ReadPublicFile(path, key string) ([]byte, error) {
+	data, _, err := readOwn(path, false)
+	if err != nil {
+		return nil, untrusted(path, key, err)
+	}
+	return data, nil
+}
+
+// ReadPrivateInput reads a secret that somebody hands over in a file, and refuses one that others can open. Whose it is
+// does not matter.
+func ReadPrivateInput(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &Error{Source: path, Rule: "cannot be read", Err: reason(err)}
+	}
+	data, info, err := readLimited(f)
+	if err != nil {
+		return nil, &Error{Source: path, Rule: "cannot be read", Err: reason(err)}
+	}
+	if info.Mode().IsRegular() && ownfile.Exposed(info) { // a pipe of the shell has no such mode
+		return nil, accessError(path, "", "is a file that others can open", info.Mode().Perm())
 	}
 	return data, nil
 }

@@ -145,6 +145,9 @@ func TestLoad_RefusesOpenFilesWithSecrets(t *testing.T) {
 		{"key file", "encryption: {key_file: f}", 0o644, false},
 		{"command, others may read", "encryption: {key_command: [x]}", 0o644, false},
 		{"command, others may write", "encryption: {key_command: [x]}", 0o664, true},
+		{"hook, others may write", "backup: {pre_hook: [touch, f]}", 0o646, true},
+		{"address, others may write", "lnmarkets: {base_url: 'https://example.com/v3'}", 0o620, true},
+		{"nothing secret, others may write", "output: {format: json}", 0o666, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -157,7 +160,11 @@ func TestLoad_RefusesOpenFilesWithSecrets(t *testing.T) {
 				return
 			}
 			require.ErrorContains(t, err, path)
-			require.Equal(t, []string{"chmod 600 " + path}, Hints(err))
+			hint := "chmod 600 " + path
+			if tc.mode&0o022 != 0 {
+				hint = "look through it, then: chmod go-w " + path
+			}
+			require.Equal(t, []string{hint}, Hints(err))
 			require.NotContains(t, err.Error(), long)
 		})
 	}

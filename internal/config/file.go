@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/spf13/viper"
+
+	"github.com/axisor/axisor/pkg/ownfile"
 )
 
 // FileName is the name of a configuration file in a project or home directory.
@@ -73,9 +75,9 @@ func findFile(paths []string) (string, error) {
 // readDocument reads and checks the shape of a file: readable, YAML, and only
 // known keys. Values are checked later, when it is known which of them count.
 func readDocument(path string) (*document, Errors) {
-	data, info, err := readLimited(path)
+	data, info, err := readOwn(path, false)
 	if err != nil {
-		return nil, Errors{{Source: path, Rule: "cannot be read", Err: reason(err)}}
+		return nil, Errors{untrusted(path, "", err)}
 	}
 	v := viper.New()
 	v.SetConfigType("yaml")
@@ -167,11 +169,16 @@ func (d *document) values() map[string]map[string]any {
 
 func (d *document) profileNames() []string { return slices.Sorted(maps.Keys(d.profiles)) }
 
-func readLimited(path string) ([]byte, fs.FileInfo, error) {
-	f, err := os.Open(path)
+// readOwn reads a file that nobody else may have written, and a private one that nobody else may read.
+func readOwn(path string, private bool) ([]byte, fs.FileInfo, error) {
+	f, err := ownfile.Open(path, private)
 	if err != nil {
 		return nil, nil, err
 	}
+	return readLimited(f)
+}
+
+func readLimited(f *os.File) ([]byte, fs.FileInfo, error) {
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {

@@ -63,7 +63,7 @@ func (in *Input) Read(
 		return parseFields("standard input", data)
 	case in.file != "":
 		path := config.Absolute(in.file, a.Dir, a.Env)
-		data, err := config.ReadPrivateFile(path, "")
+		data, err := config.ReadPrivateInput(path)
 		if err != nil {
 			return nil, err
 		}

@@ -363,10 +363,11 @@ func TestRun_FileThatOthersMayChange(t *testing.T) {
 	path := filepath.Join(dir, ".axisor.yaml")
 	require.NoError(t, os.WriteFile(path, []byte("output:\n  format: table\n"), 0o600))
 	require.NoError(t, os.Chmod(path, 0o666))
-	loaded, err := config.Load(config.LoadOptions{Dir: dir, Env: []string{"HOME=" + dir}})
-	require.NoError(t, err)
-	b.in.Config = func() (*config.Loaded, error) { return loaded, nil }
+	b.in.Config = func() (*config.Loaded, error) {
+		return config.Load(config.LoadOptions{Dir: dir, Env: []string{"HOME=" + dir}})
+	}
 	r := b.run()["config"]
-	require.Equal(t, doctor.Warn, r.Level)
+	require.Equal(t, doctor.Fail, r.Level)
 	require.Contains(t, r.Finding, "0666")
+	require.Contains(t, r.Fix, "config validate", "what others may have written is for a person to read")
 }

@@ -40,9 +40,6 @@ func (v *visit) config(context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if mode := info.Mode().Perm(); mode&0o022 != 0 {
-		return warn("chmod go-w "+word(l.File), "%s can be changed by others (mode %04o)", l.File, mode).with(chmod(l.File, mode&^0o022)), nil
-	}
 	return good("%s (mode %04o)", l.File, info.Mode().Perm()), nil
 }
 

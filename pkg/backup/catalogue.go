@@ -12,6 +12,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/axisor/axisor/pkg/backup/remote"
+	"github.com/axisor/axisor/pkg/ownfile"
 )
 
 // Options configures a Repository. Directory is required; Now must be set.
@@ -303,10 +304,10 @@ func (r *Repository) FindBase(ref string) (Entry, error) {
 // or asking for it happens only for encrypted backups.
 type Identities func() ([]age.Identity, error)
 
-// IdentityFile reads the private keys from a file that age-keygen made.
+// IdentityFile reads the private keys from a file that age-keygen made, and that nobody else can open or replace.
 func IdentityFile(path string) Identities {
 	return func() ([]age.Identity, error) {
-		f, err := os.Open(path)
+		f, err := ownfile.Open(path, true)
 		if err != nil {
 			return nil, err
 		}

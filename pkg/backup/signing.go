@@ -15,6 +15,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/axisor/axisor/pkg/ownfile"
 )
 
 // ErrUnsigned means that a backup does not carry the signature that is demanded.
@@ -111,25 +113,33 @@ func hmacKey(key string) (*Signing, error) {
 // OpenSigningKey reads a key file. private reads one that holds a secret and refuses it when others can open it; a
 // public key may be read by others, but not written.
 func OpenSigningKey(path string, private func(path, key string) ([]byte, error)) (*Signing, error) {
-	bad := func(rule string) error { return &InputError{Field: SigningKey, Value: path, Rule: rule} }
-	info, err := os.Stat(path)
-	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && info.Size() < manifestLimit {
-		if text, err := os.ReadFile(path); err == nil && bytes.Contains(text, []byte("-----BEGIN PUBLIC KEY-----")) && !bytes.Contains(text, []byte("PRIVATE")) {
-			if info.Mode().Perm()&0o022 != 0 {
-				return nil, bad("can be written by others")
-			}
-			private = func(string, string) ([]byte, error) { return text, nil }
-		}
-	}
-	text, err := private(path, SigningKey)
+	text, err := publicKeyFile(path)
 	if err != nil {
 		return nil, err
 	}
+	if text == nil {
+		if text, err = private(path, SigningKey); err != nil {
+			return nil, err
+		}
+	}
 	s, err := ParseSigningKey(text)
 	if err != nil {
-		return nil, bad(err.Error())
+		return nil, &InputError{Field: SigningKey, Value: path, Rule: err.Error()}
 	}
 	return s, nil
+}
+
+// publicKeyFile reads the file of a public key; nil is a file that holds no such, or that cannot be read.
+func publicKeyFile(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil || len(text) > manifestLimit || !bytes.Contains(text, []byte("-----BEGIN PUBLIC KEY-----")) || bytes.Contains(text, []byte("PRIVATE")) {
+		return nil, nil //nolint:nilerr // the reader of private ones says what is wrong
+	}
+	f, err := ownfile.Open(path, false)
+	if err != nil {
+		return nil, err
+	}
+	return text, f.Close()
 }
 
 // maySign refuses to begin what could not be signed at its end.

@@ -159,7 +159,7 @@ func TestParseSigningKey(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorContains(t, s.maySign(), "public")
 	_, err = OpenSigningKey(file("writable", public, 0o666), refuse)
-	require.ErrorContains(t, err, "written by others")
+	require.ErrorContains(t, err, "others can change")
 }
 
 func TestSigning(t *testing.T) {

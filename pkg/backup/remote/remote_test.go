@@ -227,7 +227,7 @@ func TestParse(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "credentials")
 	require.NoError(t, os.WriteFile(file, []byte("[default]\naws_access_key_id = k\naws_secret_access_key = s\n"), 0o644))
 	_, err = remote.Parse("s3://bucket?credentials_file="+file, none)
-	require.ErrorContains(t, err, "read by others")
+	require.ErrorContains(t, err, "others can open")
 	require.NoError(t, os.Chmod(file, 0o600))
 	_, err = remote.Parse("s3://bucket?credentials_file="+file, none)
 	require.NoError(t, err)

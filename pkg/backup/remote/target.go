@@ -2,17 +2,16 @@ package remote
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/axisor/axisor/pkg/ownfile"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -127,18 +126,12 @@ func parseS3(u *url.URL, q url.Values, getenv func(string) string) (Store, error
 
 // read takes credentials from a file in the form of ~/.aws/credentials; the first profile counts.
 func (o *S3Options) read(file string) error {
-	info, err := os.Stat(file)
+	f, err := ownfile.Open(file, true)
 	if err != nil {
 		return fmt.Errorf("credentials_file: %w", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return fmt.Errorf("credentials_file %s can be read by others: chmod 600 it", file)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("credentials_file: %w", err)
-	}
-	lines := bufio.NewScanner(bytes.NewReader(text))
+	defer f.Close()
+	lines := bufio.NewScanner(f)
 	for lines.Scan() {
 		name, value, ok := strings.Cut(lines.Text(), "=")
 		if !ok {

@@ -159,7 +159,7 @@ func (o *importOptions) print(p *output.Printer, r store.TradeImported, spent ti
 	}
 	said := fmt.Sprintf("%d inserted, %d stored already, %d rejected, in %s", r.Inserted, r.Skipped, r.Rejected, spent.Round(10*time.Millisecond))
 	rows := output.Count(r.Read, "row") + " read: "
-	say := output.Say{Done: rows + said, Would: rows + "it would be " + said, Already: rows + said}
+	say := output.Say{Done: rows + said, Would: rows + "would be " + said, Already: rows + said}
 	err := output.Change(p, output.Desc{ID: "inserted"}, v, output.ChangeInfo{Result: result, DryRun: o.write.DryRun, Say: say})
 	if err != nil || r.Rejected == 0 {
 		return err

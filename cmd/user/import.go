@@ -135,7 +135,7 @@ func (o *importOptions) print(p *output.Printer, r admin.ImportResult, spent tim
 	said := fmt.Sprintf("%d created, %d updated, %d unchanged, %d skipped, %d rejected, in %s",
 		r.Created, r.Updated, r.Unchanged, r.Skipped, r.Rejected, spent.Round(10*time.Millisecond))
 	rows := output.Count(r.Read, "row") + " read: "
-	say := output.Say{Done: rows + said, Would: rows + "it would be " + said, Already: rows + said}
+	say := output.Say{Done: rows + said, Would: rows + "would be " + said, Already: rows + said}
 	result := admin.StatusUnchanged
 	if r.Created+r.Updated > 0 {
 		result = admin.StatusCreated

@@ -105,7 +105,11 @@ func runRun(ctx context.Context, o *runOptions) error {
 		Request:    marginguard.Request{UserID: userID, DryRun: o.write.DryRun, MaxSats: limit},
 		AllowSurge: o.allowSurge,
 	})
+	interrupted := failure != nil && progress.Stopped(ctx, soft)
 	if result.FinishedAt.IsZero() { // it did not begin
+		if interrupted {
+			return clierr.New(clierr.Interrupted, "interrupted", "stopped before anybody was looked at; nothing was sent").WithCause(failure)
+		}
 		return classify(failure)
 	}
 	if err := printRun(ctx, o.app, p, result); err != nil {
@@ -114,7 +118,7 @@ func runRun(ctx context.Context, o *runOptions) error {
 	if userID != "" && result.Users == 0 && failure == nil {
 		p.Notice("%s", noTargets(ctx, o.app, userID, o.user))
 	}
-	if failure != nil && progress.Stopped(ctx, soft) {
+	if interrupted {
 		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped: %d additions made, %d unknown; users it had not come to were not looked at",
 			result.Added, result.Unknown), "axisor guard run looks at unknown additions first").WithCause(failure)
 	}

@@ -77,6 +77,9 @@ func (g *Guard) loop(ctx context.Context, kind string, l Loop, round func(ctx co
 	for n := 1; ; n++ {
 		began := g.o.Now()
 		r := round(ctx, id)
+		if stopped(ctx, r.Err) {
+			r.Err, r.Unfinished = nil, true // what was under way has ended; nothing has failed
+		}
 		if ctx.Err() != nil && r.Users == 0 {
 			return nil
 		}
@@ -118,6 +121,11 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	}
+}
+
+// stopped reports whether a round ended because the process was told to stop.
+func stopped(ctx context.Context, err error) bool {
+	return errors.Is(ctx.Err(), context.Canceled) && errors.Is(err, context.Canceled)
 }
 
 // standby turns a lock held by somebody else into a round that they make.

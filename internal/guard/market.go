@@ -15,6 +15,9 @@ import (
 	"github.com/axisor/axisor/pkg/marginguard"
 )
 
+// clockEvery is how often the clocks are compared at least; they drift by seconds a day.
+const clockEvery = 10 * time.Minute
+
 // market is the exchange as the runner sees it: prices, clock and accounts.
 type market struct {
 	o       Options
@@ -24,7 +27,9 @@ type market struct {
 	// writer sends without waiting for the limiter: its callers have waited
 	// already, in Ready, where waiting costs no freshness.
 	writer *lnmarkets.Client
-	offset atomic.Int64
+	// offset is how far the exchange's clock is ahead, in nanoseconds, as it was at
+	// measured, in milliseconds of Unix time; zero means never.
+	offset, measured atomic.Int64
 	// stream is nil when prices come from the ticker alone.
 	stream *stream.Follower
 }
@@ -70,7 +75,19 @@ func (m *market) Offset(ctx context.Context) (time.Duration, error) {
 		return 0, fault(err)
 	}
 	m.offset.Store(int64(got.Offset))
+	m.measured.Store(m.o.Now().UnixMilli())
 	return got.Offset, nil
+}
+
+// checkClock measures the offset when that was not done lately: what goes on without a
+// run must know how old a price is, too.
+func (m *market) checkClock(ctx context.Context) error {
+	last := m.measured.Load()
+	if last != 0 && m.o.Now().Sub(time.UnixMilli(last)).Abs() < clockEvery {
+		return nil
+	}
+	_, err := marginguard.CheckClock(ctx, m, m.o.Log)
+	return err
 }
 
 // Ticker implements marginguard.Prices: what the stream tells, if that is young
@@ -79,11 +96,13 @@ func (m *market) Ticker(ctx context.Context) (marginguard.Market, error) {
 	if got, ok := m.streamed(); ok {
 		return got, nil
 	}
-	t, err := m.public.Ticker(ctx)
+	t, err := m.public.WithOffset(time.Duration(m.offset.Load())).Ticker(ctx)
 	if err != nil {
 		return marginguard.Market{}, fault(err)
 	}
-	return marketOf(t), nil
+	got := marketOf(t)
+	got.ReadAt = t.AsOf
+	return got, nil
 }
 
 // Connect implements marginguard.Connector: it opens the stored credentials.

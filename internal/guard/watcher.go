@@ -47,6 +47,9 @@ func (g *Guard) Watch(ctx context.Context, l Loop) error {
 		began := g.o.Now().UTC()
 		users, price, near, err := g.due(ctx, l)
 		next = near
+		if stopped(ctx, err) {
+			return Round{}
+		}
 		if err != nil {
 			g.report(ctx, marginguard.Result{StartedAt: began}, err)
 			return Round{Err: err}
@@ -68,11 +71,11 @@ func (g *Guard) Watch(ctx context.Context, l Loop) error {
 // due finds the users to look at now, the price that says so, and how far it may
 // go until somebody else is due.
 func (g *Guard) due(ctx context.Context, l Loop) (users []string, price float64, next bounds, err error) {
-	market, err := g.market.Ticker(ctx)
-	if err != nil {
-		return nil, 0, next, &marginguard.MarketError{Reason: "the price cannot be read", Err: err}
+	if err := g.market.checkClock(ctx); err != nil {
+		return nil, 0, next, err
 	}
-	if err := market.Check(); err != nil {
+	market, err := marginguard.ReadMarket(ctx, g.market, g.o.Now)
+	if err != nil {
 		return nil, 0, next, err
 	}
 	low, high := market.Extremes()

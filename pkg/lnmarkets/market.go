@@ -20,10 +20,12 @@ type ServerTime struct {
 	RoundTrip time.Duration
 }
 
-// Time asks the exchange for its clock. It is public.
+// Time asks the exchange for its clock. It is public. What a cache answers is
+// taken forward by the age that the cache gives.
 func (c *Client) Time(ctx context.Context) (ServerTime, error) {
 	var got ServerTime
-	k := call{method: http.MethodGet, route: "/time", bucket: Public}
+	var heard answer
+	k := call{method: http.MethodGet, route: "/time", bucket: Public, heard: func(a answer) { heard = a }}
 	err := c.retry(ctx, func() error {
 		// Waiting for the rate limit would look like a slow network, so the
 		// clock is read on this side of it.
@@ -43,6 +45,7 @@ func (c *Client) Time(ctx context.Context) (ServerTime, error) {
 			if server.IsZero() {
 				return errors.New("field time is missing")
 			}
+			server = server.Add(cacheAge(heard.header))
 			trip := ended.Sub(started)
 			got = ServerTime{Server: server, Offset: server.Sub(started.Add(trip / 2)), RoundTrip: trip}
 			return nil
@@ -63,6 +66,9 @@ type Ticker struct {
 	FundingTime time.Time
 	// Prices is the ladder by size, possibly empty.
 	Prices []PriceLevel
+	// AsOf is the moment, on the local clock, that an answer is of: when it was asked
+	// for, or earlier when it says so itself. Zero for what came another way.
+	AsOf time.Time
 }
 
 // PriceLevel is one step of the ladder.
@@ -106,12 +112,15 @@ type wireTicker struct {
 	} `json:"prices"`
 }
 
-// Ticker asks for the state of the market. It is public.
+// Ticker asks for the state of the market. It is public. A client without the right
+// offset, see WithOffset, takes an answer for older or younger than it is.
 func (c *Client) Ticker(ctx context.Context) (Ticker, error) {
 	var t Ticker
-	k := call{method: http.MethodGet, route: "/futures/ticker", bucket: Public}
+	var asOf time.Time
+	k := call{method: http.MethodGet, route: "/futures/ticker", bucket: Public, heard: func(a answer) { asOf = a.asOf(c.offset) }}
 	err := c.do(ctx, k, func(body []byte) (err error) {
 		t, err = DecodeTicker(body)
+		t.AsOf = asOf
 		return err
 	})
 	return t, err

@@ -26,6 +26,8 @@ type call struct {
 	query  url.Values
 	// input is encoded as the JSON body when it is not nil.
 	input any
+	// heard, when not nil, is told of each whole answer before it is decoded.
+	heard func(answer)
 }
 
 func (k call) isWrite() bool { return k.method != http.MethodGet }
@@ -35,6 +37,9 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	// sent and received are when the request went out and when the whole answer
+	// was there, on the local clock.
+	sent, received time.Time
 }
 
 // do sends a call and decodes the answer into out with decode. Reads are tried
@@ -83,6 +88,9 @@ func (c *Client) exchange(ctx context.Context, k call, body []byte, decode func(
 	if got.status < 200 || got.status > 299 {
 		return c.apiError(k, got)
 	}
+	if k.heard != nil {
+		k.heard(got)
+	}
 	if err := decode(got.body); err != nil {
 		return &ResponseError{
 			Method: k.method, Path: c.path(k), Status: got.status, Reason: clean(err.Error()), cause: err,
@@ -106,8 +114,9 @@ func (c *Client) send(ctx context.Context, k call, body []byte) (answer, error) 
 		return answer{}, c.networkError(k, err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	got := answer{status: res.StatusCode, header: res.Header}
+	got := answer{status: res.StatusCode, header: res.Header, sent: started}
 	got.body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	got.received = c.now()
 	c.logAttempt(ctx, k, res.StatusCode, started)
 	switch {
 	case err != nil:

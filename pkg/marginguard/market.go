@@ -2,6 +2,7 @@ package marginguard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -43,12 +44,12 @@ func (m Market) Check() error {
 	return nil
 }
 
-// checkClock compares the local clock with the exchange's, and returns how far
+// CheckClock compares the local clock with the exchange's, and returns how far
 // the exchange's is ahead.
-func checkClock(ctx context.Context, prices Prices, log *slog.Logger) (time.Duration, error) {
+func CheckClock(ctx context.Context, prices Prices, log *slog.Logger) (time.Duration, error) {
 	offset, err := prices.Offset(ctx)
 	if err != nil {
-		return 0, &MarketError{Reason: "the exchange does not answer", Err: err}
+		return 0, exchangeTrouble(ctx, "the exchange does not answer", err)
 	}
 	if offset.Abs() > maxOffset {
 		return 0, &MarketError{Reason: fmt.Sprintf("the local clock is %s away from the exchange's, at most %s is allowed",
@@ -60,20 +61,34 @@ func checkClock(ctx context.Context, prices Prices, log *slog.Logger) (time.Dura
 	return offset, nil
 }
 
-// fetch reads and checks the ticker.
-func fetch(ctx context.Context, prices Prices, now func() time.Time) (Market, error) {
+// ReadMarket reads and checks the ticker. Its error is a *MarketError, or the
+// context's when that was cancelled.
+func ReadMarket(ctx context.Context, prices Prices, now func() time.Time) (Market, error) {
 	asked := now()
 	m, err := prices.Ticker(ctx)
 	if err != nil {
-		return Market{}, &MarketError{Reason: "the price cannot be read", Err: err}
+		return Market{}, exchangeTrouble(ctx, "the price cannot be read", err)
 	}
-	// The moment of asking, not of receiving: a slow answer is an old one. A
-	// price that was known before is as old as it says.
-	if m.ReadAt.IsZero() || m.ReadAt.After(asked) {
+	// Without word of its age a price is of the moment of asking, not of receiving: a
+	// slow answer is an old one. One that was known before is as old as it says.
+	arrived := now()
+	if m.ReadAt.IsZero() {
 		m.ReadAt = asked
 	}
-	if age := now().Sub(m.ReadAt); age > MaxPriceAge {
+	if m.ReadAt.After(arrived) {
+		m.ReadAt = arrived
+	}
+	if age := arrived.Sub(m.ReadAt); age > MaxPriceAge {
 		return m, &MarketError{Reason: fmt.Sprintf("the price was %s old when it arrived, at most %s is allowed", age.Round(time.Second), MaxPriceAge)}
 	}
 	return m, m.Check()
+}
+
+// exchangeTrouble is the error of a question to the exchange that got no answer. That
+// says nothing of the exchange when whoever asked was told to stop.
+func exchangeTrouble(ctx context.Context, reason string, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	return &MarketError{Reason: reason, Err: err}
 }

@@ -7,8 +7,12 @@ import (
 )
 
 // quoteAge is the age from which the shared price is read again. It leaves
-// time to act before MaxPriceAge.
-const quoteAge = 4 * time.Second
+// time to act before MaxPriceAge. A price that was old when it came is not asked
+// for again within quotePause, while it may be acted on.
+const (
+	quoteAge   = 4 * time.Second
+	quotePause = time.Second
+)
 
 // quotes is the price shared by all users of a pass: the public side of the
 // exchange allows one request a second.
@@ -18,19 +22,22 @@ type quotes struct {
 
 	mu   sync.Mutex
 	last Market
+	// came is when the last one was read, which is later than what it is of.
+	came time.Time
 }
 
 // get returns a price young enough to act on.
 func (q *quotes) get(ctx context.Context, force bool) (Market, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	age := q.now().Sub(q.last.ReadAt)
-	if age < quoteAge && (!force || age < time.Second) {
+	now := q.now()
+	age, recent := now.Sub(q.last.ReadAt), now.Sub(q.came) < quotePause
+	if age < quoteAge && (!force || age < time.Second) || age <= MaxPriceAge && recent {
 		return q.last, nil
 	}
-	fresh, err := fetch(ctx, q.prices, q.now)
+	fresh, err := ReadMarket(ctx, q.prices, q.now)
 	if err == nil {
-		q.last = fresh
+		q.last, q.came = fresh, q.now()
 		return fresh, nil
 	}
 	// A user's own time limit must not pass for an exchange that is down.

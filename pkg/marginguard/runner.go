@@ -125,10 +125,10 @@ func (r *Runner) Run(ctx context.Context, req Request) (Result, error) {
 	if off && !req.DryRun {
 		return result, &DisabledError{Reason: reason}
 	}
-	if req.offset, err = checkClock(ctx, r.o.Prices, r.o.Log); err != nil {
+	if req.offset, err = CheckClock(ctx, r.o.Prices, r.o.Log); err != nil {
 		return result, err
 	}
-	market, err := fetch(ctx, r.o.Prices, r.o.Now)
+	market, err := ReadMarket(ctx, r.o.Prices, r.o.Now)
 	if err != nil {
 		return result, err
 	}

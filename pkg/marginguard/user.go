@@ -42,7 +42,7 @@ func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseF
 	case doubtful:
 		// Half of the calls fail. One more question decides whether that is
 		// the users' bad luck or an exchange that is down.
-		if _, err := fetch(ctx, s.o.Prices, s.o.Now); err != nil && ctx.Err() == nil {
+		if _, err := ReadMarket(ctx, s.o.Prices, s.o.Now); err != nil && ctx.Err() == nil {
 			stop(&MarketError{Reason: "the exchange stopped answering", Err: err})
 		}
 	}

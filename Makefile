@@ -12,7 +12,7 @@ GO      ?= go
 PKGS    ?= ./...
 RACE    ?= -race
 PARALLEL ?= 2
-TIMEOUT ?= 10m
+TIMEOUT ?= 15m
 
 DIST     ?= dist
 

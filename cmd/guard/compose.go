@@ -78,7 +78,7 @@ func open(ctx context.Context, a *app.App, how opening) (*guard.Guard, error) {
 		PrivateRPS: cfg.LNMarkets.PrivateRPS, PublicRPS: cfg.LNMarkets.PublicRPS,
 		LimitPerKey: cfg.LNMarkets.LimitScope == "key",
 		Reading:     meaning, Concurrency: cfg.Guard.Concurrency,
-		Caps: capsOf(cfg.Guard), StreamURL: follow, SurgeFactor: cfg.Guard.SurgeFactor, SurgeStops: cfg.Guard.Surge == "stop",
+		Caps: capsOf(cfg.Guard), StreamURL: follow, SurgeFactor: cfg.Guard.SurgeFactor, SurgeStops: cfg.Guard.Surge == "stop", WarnAt: cfg.Guard.WarnAt,
 		Actor: a.Actor(), Host: host, Version: a.Build.Version, PID: os.Getpid(), Now: a.Now, Log: a.Log(),
 		Alerts: alerts, ReadOnly: how.readOnly,
 	})

@@ -33,6 +33,7 @@ func scenarios(t *testing.T) map[string]scenario {
 	for _, topic := range []map[string]scenario{
 		ordinaryEvents(),
 		healthEvents(),
+		positionEvents(),
 	} {
 		for name := range topic {
 			require.NotContains(t, all, name)

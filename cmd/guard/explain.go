@@ -33,8 +33,8 @@ func newExplain(a *app.App, run func(context.Context, *explainOptions) error) *c
 		Use:   "explain USER",
 		Short: "Explain what the guard would do for one user, and what it did",
 		Long: `Reads the user's running positions and shows for each of them every number of the decision, the rule that decided,
-and the trigger price under each reading of the threshold. Then the additions that have no known outcome and the
-last ones made. Nothing is sent and no row is written.
+and the trigger price under each reading of the threshold. Then the additions that have no known outcome, the last ones
+made, and the guarded positions that ended. Nothing is sent and no row is written.
 
 It warns when a position would have fired at its own entry price, which costs margin without any danger, and says
 why a user is not looked at.
@@ -98,7 +98,7 @@ func runExplain(ctx context.Context, o *explainOptions) error {
 func explanation(ctx context.Context, db *store.DB, user models.User, r marginguard.Result) (explainView, error) {
 	v := explainView{
 		User: user.Username, UserID: user.ID, Reading: string(r.Reading), Price: r.Price,
-		Positions: []positionView{}, OpenAdditions: []intentView{}, LastAdditions: []intentView{}, Warnings: []string{},
+		Positions: []positionView{}, OpenAdditions: []intentView{}, LastAdditions: []intentView{}, Ended: []endView{}, Warnings: []string{},
 	}
 	config, err := db.GuardConfig(ctx, user.ID)
 	if err != nil {
@@ -133,6 +133,13 @@ func explanation(ctx context.Context, db *store.DB, user models.User, r margingu
 			}
 			v.OpenAdditions = append(v.OpenAdditions, intentViewOf(i))
 		}
+	}
+	ends, err := db.GuardEnds(ctx, user.ID, recent)
+	if err != nil {
+		return v, err
+	}
+	for _, end := range ends {
+		v.Ended = append(v.Ended, endViewOf(end))
 	}
 	v.add(r)
 	return v, nil

@@ -76,15 +76,19 @@ func newHistory(a *app.App, run func(context.Context, *historyOptions) error) *c
 	o := &historyOptions{app: a}
 	c := &cobra.Command{
 		Use:   "history",
-		Short: "List the additions the guard made or tried",
+		Short: "List the additions the guard made or tried, and the positions that ended",
 		Long: `Lists every addition that was decided, newest first, with its state: planned (about to be sent), sent (no answer
 yet), unknown (the outcome is not known), applied, rejected, not_applied. The first three are open; the next run
 looks at them first.
 
+A guarded position that is not running any more has a line too, without sats: its state is liquidated, closed, or gone
+when the exchange does not show how it ended.
+
 Exit codes: 0, 2, 3 when the user does not exist, 7 when something of a row cannot be read, 10, 11, 12.`,
 		Example: `  axisor guard history --since 24h
   axisor guard history --user ana@example.com -o json
-  axisor guard history --state unknown`,
+  axisor guard history --state unknown
+  axisor guard history --state liquidated`,
 		Args: flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := o.page.Validate("planned_at", "amount_sats"); err != nil {
@@ -97,7 +101,7 @@ Exit codes: 0, 2, 3 when the user does not exist, 7 when something of a row cann
 	f.StringVar(&o.user, "user", "", "only of this `USER` (id, e-mail or username)")
 	f.StringVar(&o.run, "run", "", "only of the run with this `ID`")
 	f.StringVar(&o.trade, "trade", "", "only of the trade with this `ID`")
-	flags.RegisterEnum(c, &o.state, "state", "", "only in this state", "planned", "sent", "unknown", "applied", "rejected", "not_applied", "operator")
+	flags.RegisterEnum(c, &o.state, "state", "", "only in this state", "planned", "sent", "unknown", "applied", "rejected", "not_applied", "operator", "liquidated", "closed", "gone")
 	o.planned.Register(c)
 	o.page.Register(c, "planned_at", "amount_sats")
 	flags.CompleteLive(c, "user", a.UserNames)
@@ -111,7 +115,7 @@ func runHistory(ctx context.Context, o *historyOptions) error {
 	if err != nil {
 		return err
 	}
-	filter := store.GuardIntentFilter{RunID: o.run, TradeID: o.trade, State: models.GuardState(o.state.String())}
+	filter := store.GuardIntentFilter{RunID: o.run, TradeID: o.trade, State: models.GuardState(o.state.String()), Ends: true}
 	since, until, err := o.planned.Resolve(o.app.Now())
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ type prunedView struct {
 	Runs    int64       `json:"runs"`
 	Intents int64       `json:"intents"`
 	Notices int64       `json:"notices"`
+	Ends    int64       `json:"ends"`
 }
 
 func newPrune(a *app.App, run func(context.Context, *pruneOptions) error) *cobra.Command {
@@ -38,11 +39,12 @@ func newPrune(a *app.App, run func(context.Context, *pruneOptions) error) *cobra
 	c := &cobra.Command{
 		Use:   "prune",
 		Short: "Delete the guard's old history",
-		Long: `Deletes runs, settled additions and delivered or expired notices that are older than a span of time, in batches of one
-short transaction each. It asks before it begins, can be stopped at any moment and run again; the audit trail has an
+		Long: `Deletes runs, settled additions, delivered or expired notices and the ends of positions that are older than a span of
+time, in batches of one short transaction each. It asks before it begins, can be stopped at any moment and run again; the audit trail has an
 entry for every batch.
 
-Open additions, waiting notices and what these belong to stay whatever their age. What caps, pauses and breakers look at
+Open additions, waiting notices and what these belong to stay whatever their age, and so do the ends of positions of
+users whose configuration names positions. What caps, pauses and breakers look at
 is younger than the 8 days that --older-than must at least be. Trade logs and audit entries of additions stay, too:
 "trade prune" and "audit prune" are for those.
 
@@ -69,10 +71,10 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 	return verb.Pruning[store.GuardOld, prunedView]{
 		Label: "delete history of the guard",
 		Words: func(n store.GuardOld) string {
-			return fmt.Sprintf("%d runs, %d additions and %d notices", n.Runs, n.Intents, n.Notices)
+			return fmt.Sprintf("%d runs, %d additions, %d notices and %d ends of positions", n.Runs, n.Intents, n.Notices, n.Ends)
 		},
 		View: func(before time.Time, n store.GuardOld) prunedView {
-			return prunedView{output.At(before), n.Runs, n.Intents, n.Notices}
+			return prunedView{output.At(before), n.Runs, n.Intents, n.Notices, n.Ends}
 		},
 		Prune: func(ctx context.Context, s *admin.Service, m admin.Mode, progress func(int64)) (store.GuardOld, time.Time, error) {
 			return s.PruneGuard(ctx, m, admin.PruneGuardInput{OlderThan: o.older.Span, Progress: progress})

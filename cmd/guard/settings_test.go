@@ -69,6 +69,21 @@ func settings() map[string]setting {
 			require.Zero(t, try("60s"))
 			require.Equal(t, 42105, try("40s"))
 		}},
+		"guard.warn_at": {
+			"percent of the way from entry to liquidation; a position with no more left is told to be near its trigger, once per approach; 0 tells of none",
+			func(t *testing.T, s *stage, _ with) {
+				t.Helper()
+				s.guarded(t, "anna")
+				s.sim.MustPrice(92441.5) // 30 % of 3,654 USD are 1,096.2
+				s.With("AXISOR_GUARD_WARN_AT=0").OK("guard", "run")
+				s.With("AXISOR_GUARD_WARN_AT=29.9").OK("guard", "run")
+				require.Empty(t, s.notices(t))
+				for range 2 {
+					s.With("AXISOR_GUARD_WARN_AT=30").OK("guard", "run")
+				}
+				require.Equal(t, []string{"position_near"}, s.notices(t))
+			},
+		},
 		"guard.reading": {"how a threshold is read against a position", func(t *testing.T, s *stage, try with) {
 			t.Helper()
 			s.endangered(t, "anna")

@@ -2,9 +2,11 @@ package guard
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/pkg/models"
 )
 
 // explainView is everything there is to know about one user's protection.
@@ -18,7 +20,40 @@ type explainView struct {
 	Positions      []positionView `json:"positions"`
 	OpenAdditions  []intentView   `json:"open_additions"`
 	LastAdditions  []intentView   `json:"last_additions"`
+	Ended          []endView      `json:"ended"`
 	Warnings       []string       `json:"warnings"`
+}
+
+// endView is a guarded position that is not running any more.
+type endView struct {
+	TradeID     string       `json:"trade_id"`
+	Side        *string      `json:"side"`
+	How         string       `json:"how"`
+	ExitPrice   *float64     `json:"exit_price"`
+	Liquidation *float64     `json:"liquidation"`
+	Margin      *int64       `json:"margin"`
+	Profit      *int64       `json:"profit"`
+	ClosedAt    *output.Time `json:"closed_at"`
+	ToldAt      output.Time  `json:"told_at"`
+	Reason      string       `json:"reason"`
+}
+
+func endDesc() output.Desc {
+	return output.Desc{Noun: "positions", ID: "trade_id", Columns: []output.Column{
+		{Field: "told_at", Header: "FOUND"},
+		{Field: "trade_id", Header: "TRADE"},
+		{Field: "side", Format: sideWord, Drop: 1},
+		{Field: "how"},
+		{Field: "profit", Header: "RESULT SATS"},
+		{Field: "reason", Header: "WHY"},
+	}}
+}
+
+func endViewOf(e models.GuardEvent) endView {
+	return endView{
+		TradeID: e.TradeID, Side: text(e.Side), How: strings.TrimPrefix(e.Code, "position_"), ExitPrice: e.Price, Liquidation: e.Liquidation,
+		Margin: e.Margin, Profit: e.Profit, ClosedAt: output.AtPtr(e.ClosedAt), ToldAt: output.At(models.Deref(e.ToldAt)), Reason: e.Message,
+	}
 }
 
 func explainDesc() output.Desc { return output.Desc{Noun: "explanations", ID: "user_id"} }
@@ -57,6 +92,14 @@ func describeExplain(d *output.Doc, v explainView, terminal bool) {
 	}
 	additions("additions without a known outcome", v.OpenAdditions)
 	additions("last additions", v.LastAdditions)
+	if len(v.Ended) > 0 {
+		d.Section("positions that ended")
+		rows := make([]any, 0, len(v.Ended))
+		for _, e := range v.Ended {
+			rows = append(rows, e)
+		}
+		d.Table(endDesc(), rows...)
+	}
 	for _, w := range v.Warnings {
 		d.Line(streams.Warn, "warning: %s", w)
 	}

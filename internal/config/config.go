@@ -72,6 +72,7 @@ type Guard struct {
 	MinAddSats            int64
 	Surge                 string // tell or stop
 	SurgeFactor           float64
+	WarnAt                float64
 	PriceSource           string
 	AlertURL              string
 	AlertSecretFile       string

@@ -53,6 +53,11 @@ func guardKeys() []Key {
 			field:   func(c *Config) any { return &c.Guard.SurgeFactor },
 		},
 		{
+			Name: "guard.warn_at", Kind: KindNumber, Default: "0", rule: numberFrom(0, 99),
+			Summary: "percent of the way from entry to liquidation; a position with no more left is told to be near its trigger, once per approach; 0 tells of none",
+			field:   func(c *Config) any { return &c.Guard.WarnAt },
+		},
+		{
 			Name: "guard.price_source", Kind: KindEnum, Default: "ticker", Enum: []string{"ticker", "stream"},
 			Summary: "where watchers and workers hear the price: asked for, or told by the Stream API",
 			field:   func(c *Config) any { return &c.Guard.PriceSource },

@@ -68,6 +68,8 @@ func samples(k Key) []string {
 			out[i] = fmt.Sprintf("wss://host%d.example.org/v1", i)
 		case k.Name == "guard.max_balance_share":
 			out[i] = fmt.Sprintf("0.1%d", i)
+		case k.Name == "guard.warn_at":
+			out[i] = fmt.Sprint(i + 11)
 		case k.Name == "password.min_length":
 			out[i] = fmt.Sprint(i + 9)
 		case k.Name == "password.require":

@@ -37,7 +37,10 @@ type Options struct {
 	HTTP                  *http.Client
 	Reading               marginguard.Reading
 	Caps                  marginguard.Caps
-	Concurrency           int
+	// WarnAt is the percentage of the way from entry to liquidation at which a
+	// position is told to be near its trigger; zero tells of none.
+	WarnAt      float64
+	Concurrency int
 	// SurgeFactor is how many times the largest run of the last week one may add
 	// before that is a surge; zero means never. A surge is told, unless SurgeStops:
 	// then it ends the run after sharing out what may be added.
@@ -154,8 +157,8 @@ func (g *Guard) assemble(p parts) (*marginguard.Runner, error) {
 	}
 	return marginguard.New(marginguard.Options{
 		Source: p.source, Intents: p.intents, Recorder: p.recorder, Locker: p.lock,
-		Switch: controls{o.DB}, Prices: g.market, Accounts: g.market, Breakers: breakers{o}, Observer: p.observer,
-		Reading: o.Reading, Caps: o.Caps, Concurrency: p.concurrency, UserTimeout: p.userTimeout, CallTimeout: o.Timeout,
+		Switch: controls{o.DB}, Prices: g.market, Accounts: g.market, Breakers: breakers{o}, Observer: p.observer, Journal: journal{o},
+		Reading: o.Reading, Caps: o.Caps, WarnAt: o.WarnAt, Concurrency: p.concurrency, UserTimeout: p.userTimeout, CallTimeout: o.Timeout,
 		Now: o.Now, Sleep: o.Sleep, Log: o.Log,
 	})
 }

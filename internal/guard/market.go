@@ -248,6 +248,19 @@ func (a *account) Ended(ctx context.Context, tradeID string) (*marginguard.Posit
 	return new(isolated(t)), nil
 }
 
+// Closed implements marginguard.Archive.
+func (a *account) Closed(ctx context.Context, ids map[string]bool) (map[string]marginguard.Closing, error) {
+	trades, err := a.reader.NewestClosed(ctx, func(id string) bool { return ids[marginguard.CanonicalID(id)] })
+	if err != nil {
+		return nil, fault(err)
+	}
+	out := make(map[string]marginguard.Closing, len(trades))
+	for _, t := range trades {
+		out[marginguard.CanonicalID(t.ID)] = marginguard.Closing{Position: isolated(t), ExitPrice: t.ExitPrice, ClosedAt: t.ClosedAt}
+	}
+	return out, nil
+}
+
 // fault classifies the error of a call whose outcome, if it was a write, is open.
 func fault(err error) error {
 	if err == nil {

@@ -26,6 +26,10 @@ const (
 	noticeRunFailed   = "run_failed"
 	noticeBreaker     = "breaker_open"
 	noticeSurge       = "surge"
+	noticeNear        = "position_near"
+	noticeLiquidated  = string(marginguard.PositionLiquidated)
+	noticeClosed      = string(marginguard.PositionClosed)
+	noticeGone        = string(marginguard.PositionGone)
 )
 
 // outcomeNotice reports what became of one addition. It is stored in the

@@ -71,6 +71,8 @@ func target(row store.GuardTarget, now time.Time) marginguard.Target {
 	for _, w := range row.Watched {
 		t.Known = append(t.Known, marginguard.Watched{TradeID: w.TradeID, Side: marginguard.Side(w.Side), Trigger: w.TriggerPrice})
 	}
+	t.Accounts = row.Accounts
+	happened(&t, row.Events)
 	for _, i := range row.Open {
 		t.Open = append(t.Open, intent(i))
 	}

@@ -49,9 +49,17 @@ type Target struct {
 	// account is known to be in danger or near it.
 	Breaker             string
 	AskAgain, AskSooner time.Time
-	// Known are the positions of an account whose key fails, as they were when it
-	// last answered.
+	// Known are the guarded positions of the account, as they were when they were
+	// last read.
 	Known []Watched
+	// Lost are the positions that are missing since a moment without anybody knowing
+	// how they ended, Told those whose end was told, and Near those that came near
+	// their trigger and have not recovered; all by canonical id.
+	Lost map[string]time.Time
+	Told map[string]bool
+	Near map[string]bool
+	// Accounts is how many accounts of the user are guarded; zero is one.
+	Accounts int
 	// Failures counts the runs in a row in which the key failed.
 	Failures int
 	// Problem is why the user cannot be protected at all, nil when they can.

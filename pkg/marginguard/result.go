@@ -61,6 +61,9 @@ type Result struct {
 	// not be looked at: everything with an obstacle, but for accounts that another
 	// guard is for.
 	LeftAlone int
+	// Ended counts the guarded positions found to be running no more, Liquidated
+	// those of them that were liquidated.
+	Ended, Liquidated int
 	// Looks are the users whose look came to its end, with how many positions were seen.
 	Looks map[string]int
 	// Items are ordered by danger. A run leaves out positions that need nothing.
@@ -82,6 +85,8 @@ func (r *Result) Absorb(other Result) {
 	r.Failed += other.Failed
 	r.Unknown += other.Unknown
 	r.LeftAlone += other.LeftAlone
+	r.Ended += other.Ended
+	r.Liquidated += other.Liquidated
 }
 
 // Partial reports whether somebody was left without an answer.
@@ -111,6 +116,11 @@ func (r *Result) count(i Item) {
 		r.Failed++
 	case StatusUnknown:
 		r.Unknown++
+	case StatusEnded:
+		r.Ended++
+		if i.Word == PositionLiquidated {
+			r.Liquidated++
+		}
 	}
 }
 

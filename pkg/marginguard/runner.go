@@ -18,12 +18,16 @@ type Options struct {
 	Switch   Switch
 	Prices   Prices
 	Accounts Connector
-	// Breakers and Observer may be nil.
+	// Breakers, Observer and Journal may be nil.
 	Breakers Breakers
 	Observer Observer
+	Journal  Journal
 
-	Reading     Reading
-	Caps        Caps
+	Reading Reading
+	Caps    Caps
+	// WarnAt is the percentage of the way from entry to liquidation at which a
+	// position counts as near its trigger; zero warns of none.
+	WarnAt      float64
 	Concurrency int
 	// UserTimeout limits the reading and deciding for one user; a request that
 	// moves money has CallTimeout of its own and is never cut short by it.
@@ -400,7 +404,8 @@ func (s *session) merge(earlier *session, handled map[string]bool) {
 		}
 	}
 	for _, i := range earlier.items {
-		if !handled[i.UserID] {
+		// How a position ended is found out once, by the pass that came first.
+		if !handled[i.UserID] || i.Status == StatusEnded {
 			s.items = append(s.items, i)
 		}
 	}

@@ -98,6 +98,8 @@ type watch struct {
 	// fault is what speaks against the account's key, and why the words of it.
 	fault Fault
 	why   string
+	// seen are the guarded positions that any read of this look showed.
+	seen map[string]Side
 	// limited counts the additions to a position that met the rate limit.
 	limited map[string]int
 	// closed is an account that could not be opened.
@@ -141,6 +143,9 @@ func (w *watch) run(ctx context.Context) error {
 		next := w.next(verdicts)
 		if next < 0 || w.s.dry {
 			w.keep(verdicts)
+			if err := w.observe(ctx, verdicts); err != nil {
+				return err
+			}
 			if o := w.s.o.Observer; o != nil {
 				o.Saw(w.t, w.s.o.Reading, w.positions, w.readAt)
 			}
@@ -205,6 +210,7 @@ func (w *watch) read(ctx context.Context) error {
 		return fmt.Errorf("read positions: %w", err)
 	}
 	w.positions, w.readAt = positions, asked
+	w.glimpse()
 	return nil
 }
 

@@ -17,6 +17,9 @@ type GuardIntentFilter struct {
 	TradeID string
 	State   models.GuardState
 	Planned TimeRange
+	// Ends adds the ends of guarded positions, in the form of an intent of no sats
+	// whose state is liquidated, closed or gone.
+	Ends bool
 }
 
 func guardIntents() listing[models.GuardIntent] {
@@ -33,6 +36,9 @@ func guardIntents() listing[models.GuardIntent] {
 // ListGuardIntents lists additions, newest first unless asked otherwise.
 func (d *DB) ListGuardIntents(ctx context.Context, f GuardIntentFilter, p Page) List[models.GuardIntent] {
 	return guardIntents().run(ctx, d, p, func(q *gorm.DB) *gorm.DB {
+		if f.Ends {
+			q = q.Table(intentsAndEnds)
+		}
 		q = f.Planned.on(q, "planned_at")
 		if f.UserID != "" {
 			q = q.Where("user_id = ?", f.UserID)

@@ -7,14 +7,14 @@ import (
 )
 
 // GuardOld counts rows of the guard's history.
-type GuardOld struct{ Notices, Intents, Runs int64 }
+type GuardOld struct{ Notices, Intents, Runs, Ends int64 }
 
 // Total is all of them.
-func (o GuardOld) Total() int64 { return o.Notices + o.Intents + o.Runs }
+func (o GuardOld) Total() int64 { return o.Notices + o.Intents + o.Runs + o.Ends }
 
 // Plus adds another count.
 func (o GuardOld) Plus(n GuardOld) GuardOld {
-	return GuardOld{o.Notices + n.Notices, o.Intents + n.Intents, o.Runs + n.Runs}
+	return GuardOld{o.Notices + n.Notices, o.Intents + n.Intents, o.Runs + n.Runs, o.Ends + n.Ends}
 }
 
 // What is history and what is not: an open intent, a notice that waits, a run
@@ -26,6 +26,9 @@ const (
 	oldRun = `r.state <> 'running' AND r.finished_at < @before
 		AND NOT EXISTS (SELECT FROM guard_intent i WHERE i.run_id = r.id AND NOT (` + oldIntent + `))
 		AND NOT EXISTS (SELECT FROM guard_notice n WHERE n.run_id = r.id AND NOT (` + oldNotice + `))`
+	// What a configuration may still name would be found missing, and told, again.
+	oldEnd = `e.kind = 'end' AND e.told_at < @before
+		AND NOT EXISTS (SELECT FROM "MarginGuardConfig" c WHERE c.user_id = e.user_id AND c.mode <> 'global')`
 )
 
 // CountGuardOld counts what DeleteGuardOld would delete.
@@ -34,12 +37,13 @@ func (d *DB) CountGuardOld(ctx context.Context, before time.Time) (GuardOld, err
 	err := d.Gorm(ctx).Raw(`
 		SELECT (SELECT count(*) FROM guard_notice n WHERE `+oldNotice+`) AS notices,
 		       (SELECT count(*) FROM guard_intent i WHERE `+oldIntent+`) AS intents,
-		       (SELECT count(*) FROM guard_run r WHERE `+oldRun+`) AS runs`, map[string]any{"before": before}).Scan(&n).Error
+		       (SELECT count(*) FROM guard_run r WHERE `+oldRun+`) AS runs,
+		       (SELECT count(*) FROM guard_event e WHERE `+oldEnd+`) AS ends`, map[string]any{"before": before}).Scan(&n).Error
 	return n, err
 }
 
 // DeleteGuardOld deletes at most limit rows of the guard's history that are older
-// than before: notices, then intents, then runs, so that nothing goes along with
+// than before: notices, then intents, then runs, then the ends of positions, so that nothing goes along with
 // another row uncounted. None deleted means that none are left.
 func (d *DB) DeleteGuardOld(ctx context.Context, before time.Time, limit int) (GuardOld, error) {
 	var n GuardOld
@@ -47,7 +51,10 @@ func (d *DB) DeleteGuardOld(ctx context.Context, before time.Time, limit int) (G
 		count              *int64
 		table, name, where string
 	}{
-		{&n.Notices, "guard_notice", "n", oldNotice}, {&n.Intents, "guard_intent", "i", oldIntent}, {&n.Runs, "guard_run", "r", oldRun},
+		{&n.Notices, "guard_notice", "n", oldNotice},
+		{&n.Intents, "guard_intent", "i", oldIntent},
+		{&n.Runs, "guard_run", "r", oldRun},
+		{&n.Ends, "guard_event", "e", oldEnd},
 	} {
 		done := d.Gorm(ctx).Exec(fmt.Sprintf(`DELETE FROM %[1]s WHERE id IN (SELECT %[2]s.id FROM %[1]s %[2]s WHERE %[3]s LIMIT @limit)`,
 			part.table, part.name, part.where), map[string]any{"before": before, "limit": limit})

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -56,8 +57,23 @@ func TestGuardOld_OnlyHistoryGoes(t *testing.T) {
 			VALUES (?, 'margin_added', 'info', NULLIF(?, ''), NULLIF(?, ''), 'x', '{}', ?, ?, ?, CASE WHEN ? = 'delivered' THEN ?::timestamp END)`,
 			n.id, n.run, n.intent, n.state, n.at, n.at, n.state, n.at)
 	}
+	for n, mode := range []string{"global", "unit"} {
+		id := b.user
+		if mode == "unit" {
+			id = newUser(t, b.db, "names").ID
+		}
+		exec(`DELETE FROM "MarginGuardConfig" WHERE user_id = ?`, id)
+		exec(`INSERT INTO "MarginGuardConfig" (user_id, mode, updated_at) VALUES (?, ?, now())`, id, mode)
+		account := fmt.Sprint("account-", n)
+		exec(`INSERT INTO "UserExchangeAccounts" (id, user_id, exchange_id, credentials, updated_at)
+			SELECT ?, ?, id, '{}', now() FROM "Exchange" WHERE slug = 'lnmarkets'`, account, id)
+		for trade, at := range map[string]*time.Time{"old": &old, "young": &young, "pending": nil} {
+			exec(`INSERT INTO guard_event (id, account_id, trade_id, kind, user_id, side, code, message, seen_at, told_at)
+				VALUES (?, ?, ?, 'end', ?, 'buy', 'position_closed', 'x', ?, ?)`, mode+"-"+trade, account, trade, id, old, at)
+		}
+	}
 	before := guardNow.Add(-90 * 24 * time.Hour)
-	want := store.GuardOld{Notices: 2, Intents: 2, Runs: 2}
+	want := store.GuardOld{Notices: 2, Intents: 2, Runs: 2, Ends: 1}
 	n, err := b.db.CountGuardOld(ctx, before)
 	require.NoError(t, err)
 	require.Equal(t, want, n)
@@ -77,6 +93,7 @@ func TestGuardOld_OnlyHistoryGoes(t *testing.T) {
 		"guard_run":    {"kept-by-intent", "kept-by-notice", "running", "young"},
 		"guard_intent": {"fresh", "open", "told-late"},
 		"guard_notice": {"late", "new", "waits"},
+		"guard_event":  {"global-pending", "global-young", "unit-old", "unit-pending", "unit-young"},
 	} {
 		var left []string
 		require.NoError(t, g.Raw(`SELECT id FROM `+table+` ORDER BY id`).Scan(&left).Error)

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"iter"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/axisor/axisor/pkg/models"
@@ -38,8 +36,12 @@ type GuardTarget struct {
 	PlanType    models.PlanType
 	Setting     models.GuardSetting
 	Breaker     models.GuardBreaker
-	// Watched are the positions that the index knows of an account with a Breaker.
+	// Watched are the positions that the index knows of the account, Events what
+	// happened to its positions.
 	Watched []models.GuardWatch
+	Events  []models.GuardEvent
+	// Accounts is how many active accounts the user has.
+	Accounts int
 	// Off is why nothing may be added, empty when it may.
 	Off         string
 	UserDay     int64
@@ -86,6 +88,7 @@ type guardRow struct {
 	Credentials models.JSON     `gorm:"column:credentials"`
 	PlanType    models.PlanType `gorm:"column:plan_type"`
 	Off         string          `gorm:"column:off"`
+	Accounts    int             `gorm:"column:accounts"`
 }
 
 func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account string) ([]GuardTarget, error) {
@@ -97,7 +100,9 @@ func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account s
 		            WHEN NOT u.is_active THEN 'the user is not active'
 		            WHEN NOT c.is_active THEN 'the configuration is not active'
 		            WHEN NOT (a.is_active AND e.is_active) THEN 'the account is not active'
-		            ELSE '' END AS off
+		            ELSE '' END AS off,
+		       (SELECT count(*) FROM "UserExchangeAccounts" o JOIN "Exchange" x ON x.id = o.exchange_id AND x.slug IN ?
+		        WHERE o.user_id = c.user_id AND o.is_active) AS accounts
 		FROM "MarginGuardConfig" c
 		JOIN "User" u ON u.id = c.user_id
 		JOIN "UserExchangeAccounts" a ON a.user_id = c.user_id
@@ -108,7 +113,7 @@ func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account s
 		       OR a.id IN (SELECT i.account_id FROM guard_intent i WHERE i.state IN `+openStates+`))
 		  AND (? OR c.user_id = ANY(?))
 		ORDER BY c.user_id, a.id
-		LIMIT ?`, guardExchanges[:], user, account, f.Range.After, f.Range.Until, f.Range.Until, f.UserID, f.UserID, f.Users == nil, models.Texts(f.Users), guardBatch))
+		LIMIT ?`, guardExchanges[:], guardExchanges[:], user, account, f.Range.After, f.Range.Until, f.Range.Until, f.UserID, f.UserID, f.Users == nil, models.Texts(f.Users), guardBatch))
 	if err != nil || len(read) == 0 {
 		return nil, err
 	}
@@ -117,7 +122,7 @@ func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account s
 	for i, t := range read {
 		r := t.Row
 		page[i] = GuardTarget{
-			Config: r.MarginGuardConfig, AccountID: r.AccountID, Credentials: r.Credentials, PlanType: r.PlanType, Off: r.Off,
+			Config: r.MarginGuardConfig, AccountID: r.AccountID, Credentials: r.Credentials, PlanType: r.PlanType, Off: r.Off, Accounts: r.Accounts,
 			PositionDay: map[string]int64{}, LastAdd: map[string]time.Time{}, Made: map[string]int64{}, Frozen: map[string]string{},
 		}
 		page[i].defect("configuration", t.texts())
@@ -125,6 +130,9 @@ func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account s
 		accounts = append(accounts, r.AccountID)
 	}
 	if err := d.guardWishes(ctx, page, users, accounts); err != nil {
+		return nil, err
+	}
+	if err := d.guardEvents(ctx, page, accounts, f.AddsSince); err != nil {
 		return nil, err
 	}
 	return page, d.guardHistory(ctx, f, page, users)
@@ -147,19 +155,7 @@ func (d *DB) guardWishes(ctx context.Context, page []GuardTarget, users, account
 	for _, b := range breakers {
 		bySubject[b.Row.Subject] = b
 	}
-	known := map[string][]models.GuardWatch{}
-	if len(breakers) > 0 {
-		rows, err := tolerant[models.GuardWatch](ctx, d, d.Gorm(ctx).Model(&models.GuardWatch{}).
-			Where("account_id IN ?", slices.Collect(maps.Keys(bySubject))).Order("account_id, trade_id"))
-		if err != nil {
-			return err
-		}
-		for _, w := range rowsOf(rows) {
-			known[w.AccountID] = append(known[w.AccountID], w)
-		}
-	}
 	for i := range page {
-		page[i].Watched = known[page[i].AccountID]
 		wish, breaker := byUser[page[i].Config.UserID], bySubject[page[i].AccountID]
 		page[i].Setting, page[i].Breaker = wish.Row, breaker.Row
 		page[i].defect("wishes (guard_setting)", wish.texts())

@@ -82,6 +82,8 @@ func sample(column, kind, word string) string {
 		return "'info'"
 	case column == "restore_to":
 		return "2"
+	case column == "kind":
+		return "'near'"
 	case column == "side":
 		return "'buy'"
 	case strings.HasPrefix(kind, "timestamp"):

@@ -15,6 +15,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/prompt"
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/internal/wholefile"
 )
 
 type initOptions struct {
@@ -183,18 +184,18 @@ func (o *initOptions) save(file string, values map[string]string, newKey bool) e
 		}
 	}
 	if newKey {
-		if err := config.WriteFile(keyFile, randomKey(), false); err != nil {
+		if err := wholefile.Write(keyFile, randomKey(), false); err != nil {
 			return &config.Error{Source: keyFile, Rule: "cannot be written", Err: err}
 		}
 	}
-	err := config.WriteFile(file, config.Render(values), o.force)
+	err := wholefile.Write(file, config.Render(values), o.force)
 	if err == nil {
 		return nil
 	}
 	if newKey {
 		err = errors.Join(err, os.Remove(keyFile)) // nobody has used it yet
 	}
-	if errors.Is(err, config.ErrExists) {
+	if errors.Is(err, wholefile.ErrExists) {
 		return exists(file)
 	}
 	return &config.Error{Source: file, Rule: "cannot be written", Err: err}

@@ -28,7 +28,7 @@ type importOptions struct {
 	file    string
 	format  flags.Enum
 	dedupe  flags.Enum
-	rejects string
+	rejects flags.Rejects
 	write   flags.Writes
 }
 
@@ -67,7 +67,7 @@ Exit codes: 0, 2, 3 when the file does not exist, 7 when some rows were rejected
 	}
 	flags.RegisterEnum(c, &o.format, "format", "", "format of the file; default: by its name, or its first character", tradefile.CSV, tradefile.JSONL)
 	flags.RegisterEnum(c, &o.dedupe, "dedupe", "", "also skip rows of the same user that have both in common with a stored one", "trade_id,executed_at")
-	c.Flags().StringVar(&o.rejects, "rejects", "", "write rejected rows to this `FILE`, as csv with line and reason")
+	o.rejects.Register(c)
 	o.write.Register(c)
 	flags.Fields(c, output.Fields[importView]())
 	return c
@@ -87,7 +87,7 @@ func runImport(ctx context.Context, o *importOptions) error {
 	if err != nil {
 		return err
 	}
-	file, err := o.app.OpenRejects(p, o.rejects, tradefile.Columns())
+	file, err := o.app.OpenRejects(p, o.rejects, in, tradefile.Columns())
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func runImport(ctx context.Context, o *importOptions) error {
 	bytes := progress.Start(p.Streams(), "import", size, progress.Bytes, o.app.Globals.Quiet)
 	done, err := o.run(ctx, svc, progress.Reader(bytes, in), name, bad)
 	bytes.Done()
-	if err := errors.Join(err, bad.Close()); err != nil {
+	if err := errors.Join(err, bad.Close(err == nil)); err != nil {
 		if errors.Is(err, context.Canceled) { // it is one transaction
 			return clierr.New(clierr.Interrupted, "interrupted", "interrupted; nothing was imported", "run it again").WithCause(err)
 		}
@@ -149,10 +149,7 @@ func (o *importOptions) run(ctx context.Context, svc *admin.Service, in io.Reade
 }
 
 func (o *importOptions) print(p *output.Printer, r store.TradeImported, spent time.Duration) error {
-	v := importView{Rows: r.Read, Inserted: r.Inserted, Skipped: r.Skipped, Rejected: r.Rejected, DurationMs: spent.Milliseconds()}
-	if o.rejects != "" {
-		v.Rejects = &o.rejects
-	}
+	v := importView{Rows: r.Read, Inserted: r.Inserted, Skipped: r.Skipped, Rejected: r.Rejected, DurationMs: spent.Milliseconds(), Rejects: o.rejects.Name()}
 	result := admin.StatusUnchanged
 	if r.Inserted > 0 {
 		result = admin.StatusCreated
@@ -160,7 +157,7 @@ func (o *importOptions) print(p *output.Printer, r store.TradeImported, spent ti
 	said := fmt.Sprintf("%d inserted, %d stored already, %d rejected, in %s", r.Inserted, r.Skipped, r.Rejected, spent.Round(10*time.Millisecond))
 	rows := output.Count(r.Read, "row") + " read: "
 	say := output.Say{Done: rows + said, Would: rows + "would be " + said, Already: rows + said}
-	err := output.Change(p, output.Desc{ID: "inserted"}, v, output.ChangeInfo{Result: result, DryRun: o.write.DryRun, Say: say})
+	err := app.Imported(p, o.rejects, output.Desc{ID: "inserted"}, v, output.ChangeInfo{Result: result, DryRun: o.write.DryRun, Say: say})
 	if err != nil || r.Rejected == 0 {
 		return err
 	}

@@ -23,7 +23,7 @@ type importOptions struct {
 	file     string
 	format   flags.Enum
 	conflict flags.Enum
-	rejects  string
+	rejects  flags.Rejects
 	writes   flags.Writes
 }
 
@@ -57,7 +57,7 @@ Exit codes: 0, 2, 3 (no such file), 4 (a user exists and --on-conflict is fail),
 	flags.RegisterEnum(c, &o.format, "format", "", "format of the file; default: by its name, or its first character", "csv", "jsonl")
 	flags.RegisterEnum(c, &o.conflict, "on-conflict", admin.OnConflictFail, "what to do with a user who exists",
 		admin.OnConflictFail, admin.OnConflictSkip, admin.OnConflictUpdate)
-	c.Flags().StringVar(&o.rejects, "rejects", "", "write rejected rows to this `FILE`, as csv with line and reason")
+	o.rejects.Register(c)
 	o.writes.Register(c)
 	flags.Fields(c, output.Fields[importView]())
 	return c
@@ -101,7 +101,7 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 		bytes.Done()
 		return err
 	}
-	bad, err := o.app.OpenRejects(p, o.rejects, rejectColumns())
+	bad, err := o.app.OpenRejects(p, o.rejects, in, rejectColumns())
 	if err != nil {
 		bytes.Done()
 		return err
@@ -111,7 +111,7 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 		Reject: func(x admin.Rejected) error { return bad.Add(x.Row.Line, x.Reason, "", rejectCells(x)) },
 	})
 	bytes.Done()
-	if closeErr := bad.Close(); err == nil {
+	if closeErr := bad.Close(true); err == nil {
 		err = closeErr
 	}
 	if errors.Is(err, progress.ErrStopped) && !o.writes.DryRun {
@@ -127,10 +127,7 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 func (o *importOptions) print(p *output.Printer, r admin.ImportResult, spent time.Duration) error {
 	v := importView{
 		Rows: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, Skipped: r.Skipped, Rejected: r.Rejected,
-		DurationMs: spent.Milliseconds(),
-	}
-	if o.rejects != "" {
-		v.Rejects = &o.rejects
+		DurationMs: spent.Milliseconds(), Rejects: o.rejects.Name(),
 	}
 	said := fmt.Sprintf("%d created, %d updated, %d unchanged, %d skipped, %d rejected, in %s",
 		r.Created, r.Updated, r.Unchanged, r.Skipped, r.Rejected, spent.Round(10*time.Millisecond))
@@ -140,7 +137,7 @@ func (o *importOptions) print(p *output.Printer, r admin.ImportResult, spent tim
 	if r.Created+r.Updated > 0 {
 		result = admin.StatusCreated
 	}
-	err := output.Change(p, output.Desc{ID: "created"}, v, output.ChangeInfo{Result: result, DryRun: r.DryRun, Say: say})
+	err := app.Imported(p, o.rejects, output.Desc{ID: "created"}, v, output.ChangeInfo{Result: result, DryRun: r.DryRun, Say: say})
 	if err != nil || r.Rejected == 0 {
 		return err
 	}

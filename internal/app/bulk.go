@@ -6,15 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
 
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
-	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/internal/wholefile"
 )
 
 // Input opens a file of rows, or stdin for -, and returns its size when that is known, and its name. Stdin is at its end
@@ -24,9 +26,9 @@ func (a *App) Input(ctx context.Context, file, command string) (io.ReadCloser, i
 		if a.Streams.InTerminal() {
 			return nil, 0, "", clierr.Usagef("stdin is a terminal").WithHint("pipe a file into it: " + command + " - < FILE")
 		}
-		return io.NopCloser(progress.Interruptible(ctx, a.Streams.In)), 0, "stdin", nil
+		return stdin{progress.Interruptible(ctx, a.Streams.In), a.Streams.In}, 0, "stdin", nil
 	}
-	f, err := os.Open(config.Absolute(file, a.Dir, a.Env))
+	f, err := os.Open(a.Path(file))
 	if err != nil {
 		return nil, 0, "", fmt.Errorf("open the file: %w", err)
 	}
@@ -40,6 +42,23 @@ func (a *App) Input(ctx context.Context, file, command string) (io.ReadCloser, i
 	return f, info.Size(), filepath.Base(file), nil
 }
 
+// stdin is read as it comes, and tells which file it is.
+type stdin struct {
+	io.Reader
+	of io.Reader
+}
+
+// Close implements io.Closer; stdin is not ours to close.
+func (stdin) Close() error { return nil }
+
+// Stat tells what stdin was redirected from.
+func (s stdin) Stat() (fs.FileInfo, error) {
+	if f, ok := s.of.(*os.File); ok {
+		return f.Stat()
+	}
+	return nil, fs.ErrInvalid
+}
+
 // fewRejects is how many rejected rows are told on stderr when no file takes them.
 const fewRejects = 10
 
@@ -49,29 +68,59 @@ type Rejects struct {
 	p *output.Printer
 
 	mu   sync.Mutex
-	file *os.File // nil: there is none
-	w    *csv.Writer
+	file *wholefile.File // nil: there is none
+	w    *csv.Writer     // nil: nor stdout
 	told int
 }
 
-// OpenRejects makes the file, if it has a name.
-func (a *App) OpenRejects(p *output.Printer, name string, columns []string) (*Rejects, error) {
-	if name == "" {
-		return &Rejects{p: p}, nil
+// OpenRejects begins the file that the flags name. It is never the one that is read, however it is called, and an
+// existing one is replaced with --force alone, once the import has ended.
+func (a *App) OpenRejects(p *output.Printer, f flags.Rejects, in io.Reader, columns []string) (*Rejects, error) {
+	r := &Rejects{p: p}
+	switch {
+	case f.File == "":
+		return r, nil
+	case f.Stdout():
+		if p.Machine() {
+			return nil, clierr.Usagef("--rejects - writes csv to stdout, and -o %s the result", p.Format()).WithHint("name a file: --rejects FILE")
+		}
+		r.w = csv.NewWriter(a.Streams.Out)
+	default:
+		path := a.Path(f.File)
+		if same(path, in) {
+			return nil, clierr.Usagef("--rejects %s is the file that is read", f.File).WithHint("name another one")
+		}
+		file, err := wholefile.Create(path, f.Force)
+		if errors.Is(err, wholefile.ErrExists) {
+			return nil, clierr.New(clierr.Conflict, "file_exists", fmt.Sprintf("--rejects: %q already exists", f.File), "--force replaces it")
+		}
+		if err != nil {
+			return nil, clierr.Usagef("--rejects %s: the file cannot be written", f.File).WithCause(err)
+		}
+		r.file, r.w = file, csv.NewWriter(file)
 	}
-	f, err := os.OpenFile(config.Absolute(name, a.Dir, a.Env), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, clierr.Usagef("--rejects %s: the file cannot be written", name).WithCause(err)
-	}
-	r := &Rejects{p: p, file: f, w: csv.NewWriter(f)}
 	return r, r.w.Write(append([]string{"line", "reason"}, columns...))
+}
+
+// same reports whether a path leads to what is read, through whatever link.
+func same(path string, in io.Reader) bool {
+	f, ok := in.(interface{ Stat() (fs.FileInfo, error) })
+	if !ok {
+		return false
+	}
+	read, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(read, there)
 }
 
 // Add takes a row; the cells are escaped already, and text is what of the row fits none of them.
 func (r *Rejects) Add(line int64, reason, text string, cells []string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.file == nil {
+	if r.w == nil {
 		if r.told++; r.told <= fewRejects && !r.p.Machine() {
 			r.p.Notice("line %d rejected: %s", line, reason)
 		}
@@ -83,22 +132,43 @@ func (r *Rejects) Add(line int64, reason, text string, cells []string) error {
 	return r.w.Write(append([]string{strconv.FormatInt(line, 10), output.EscapeCell(reason)}, cells...))
 }
 
-// Close ends the file.
-func (r *Rejects) Close() error {
-	if r.file == nil {
-		return nil
-	}
+// Close gives the file its name, or takes it away when the import left everything as it was.
+func (r *Rejects) Close(keep bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.w == nil {
+		return nil
+	}
 	r.w.Flush()
-	return errors.Join(r.w.Error(), r.file.Close())
+	if err := r.w.Error(); err != nil || r.file == nil {
+		if r.file != nil {
+			r.file.Discard()
+		}
+		return err
+	}
+	if !keep {
+		r.file.Discard()
+		return nil
+	}
+	return r.file.Commit()
+}
+
+// Imported prints what became of the rows; where they themselves are on stdout, the counts are told on stderr alone.
+func Imported(p *output.Printer, f flags.Rejects, d output.Desc, counts any, c output.ChangeInfo) error {
+	if f.Stdout() {
+		return output.Tell(p, c)
+	}
+	return output.Change(p, d, counts, c)
 }
 
 // RowsRejected is the error of an import that left rows out.
-func RowsRejected(message, file string) error {
+func RowsRejected(message string, f flags.Rejects) error {
 	e := clierr.New(clierr.Partial, "rows_rejected", message)
-	if file == "" {
+	switch {
+	case f.File == "":
 		return e.WithHint("add --rejects FILE to get them with the reasons")
+	case f.Stdout():
+		return e.WithHint("mend the rows on stdout and import them again")
 	}
-	return e.WithHint("mend " + file + " and import it again")
+	return e.WithHint("mend " + f.File + " and import it again")
 }

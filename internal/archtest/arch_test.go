@@ -48,7 +48,7 @@ func packages(t *testing.T) []pkg {
 }
 
 // anyone may be imported by every package: leaves without knowledge.
-var anyone = []string{"pkg/secret", "pkg/near", "pkg/exactjson", "pkg/ownfile", "internal/buildinfo"}
+var anyone = []string{"pkg/secret", "pkg/near", "pkg/exactjson", "pkg/ownfile", "internal/buildinfo", "internal/wholefile"}
 
 // support packages exist for tests and tools; their imports are free, but nothing shipped may import them.
 var support = []string{"internal/testdb", "internal/testdb/", "internal/clitest", "internal/factory", "internal/archtest", "internal/docgen", "test/", "bench", "bench/"}
@@ -70,6 +70,7 @@ var allowed = map[string][]string{
 	"internal/cli/exits":    {"internal/cli/clierr", "internal/cli/flags"},
 	"internal/config":       {},
 	"internal/buildinfo":    {},
+	"internal/wholefile":    {},
 	"internal/pgserver":     {},
 	"internal/lnsim":        {"pkg/lnmarkets", "pkg/lnmarkets/futures"},
 	"internal/devenv":       {"internal/pgserver", "internal/lnsim", "internal/lightningsim", "internal/config", "pkg/"},

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"syscall"
 
 	"github.com/axisor/axisor/pkg/ownfile"
@@ -44,47 +42,3 @@ func untrusted(path, key string, err error) *Error {
 }
 
 func isNotDir(err error) bool { return errors.Is(err, syscall.ENOTDIR) }
-
-// ErrExists is returned by WriteFile when the file is there and must stay.
-var ErrExists = errors.New("file already exists")
-
-// WriteFile writes a file of mode 0600 so that it is there completely or not at
-// all: a temporary file in the same directory, synced, then moved. Without force
-// an existing file is never replaced, not even one that appears meanwhile.
-func WriteFile(path string, data []byte, force bool) error {
-	dir := filepath.Dir(path)
-	tmp, err := os.CreateTemp(dir, filepath.Base(path)+".*.partial") // created with mode 0600
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, reason(err))
-	}
-	defer func() { _ = os.Remove(tmp.Name()) }()
-	_, err = tmp.Write(data)
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if closeErr := tmp.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, reason(err))
-	}
-	if force {
-		err = os.Rename(tmp.Name(), path)
-	} else {
-		err = os.Link(tmp.Name(), path)
-	}
-	var le *os.LinkError
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return fmt.Errorf("write %s: %w", path, ErrExists)
-	case errors.As(err, &le):
-		return fmt.Errorf("write %s: %w", path, le.Err)
-	case err != nil:
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync() // makes the new name survive a power cut; not every file system can
-		_ = d.Close()
-	}
-	return nil
-}

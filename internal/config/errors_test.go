@@ -219,27 +219,6 @@ func TestEntries_ShowNoSecret(t *testing.T) {
 	require.Equal(t, "[redacted]", RedactDatabaseURL("host=h password="+canary))
 }
 
-func TestWriteFile(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "c.yaml")
-	require.NoError(t, WriteFile(path, []byte("one"), false))
-	info, err := os.Stat(path)
-	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	require.ErrorIs(t, WriteFile(path, []byte("two"), false), ErrExists)
-	require.Equal(t, "one", readAll(t, path))
-	require.NoError(t, os.Chmod(path, 0o644))
-	require.NoError(t, WriteFile(path, []byte("two"), true))
-	require.Equal(t, "two", readAll(t, path))
-	info, err = os.Stat(path)
-	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "a wide mode is not kept")
-	entries, err := os.ReadDir(filepath.Dir(path))
-	require.NoError(t, err)
-	require.Len(t, entries, 1, "no temporary file is left")
-	require.Error(t, WriteFile(filepath.Join(filepath.Dir(path), "no", "c.yaml"), nil, false))
-}
-
 func FuzzReadDocument(f *testing.F) {
 	for _, s := range []string{"", "a: b", "profiles: {a.b: {c: d}}", "profiles: {a: [1]}", "? [x]\n: y", "1: 2", "database: {url: null}", "profiles: {1: {2: 3}}", "&a [*a]"} {
 		f.Add(s)

@@ -1,14 +1,14 @@
 package monitor
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/axisor/axisor/internal/wholefile"
 )
 
 // fileMode lets a collector of another account read the file: it holds numbers, and nothing of a single user.
@@ -84,17 +84,16 @@ func kept(path, name string) time.Time {
 
 // replace puts the text into the file. The old one stays readable until the new one is complete.
 func replace(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	f, err := wholefile.Create(path, true)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(text)
-	err = errors.Join(err, f.Chmod(fileMode), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
+	if _, err = f.WriteString(text); err == nil {
+		err = f.Chmod(fileMode)
 	}
 	if err != nil {
-		_ = os.Remove(f.Name())
+		f.Discard()
+		return err
 	}
-	return err
+	return f.Commit()
 }

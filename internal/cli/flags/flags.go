@@ -58,6 +58,29 @@ func (w *Writes) RegisterDestroy(c *cobra.Command) {
 	Mark(c, EffectKey, Destroy)
 }
 
+// Rejects are the flags of an import that say where rejected rows go.
+type Rejects struct {
+	File  string // "" is nowhere, - stdout
+	Force bool   // replace the file
+}
+
+// Register adds --rejects and --force.
+func (r *Rejects) Register(c *cobra.Command) {
+	c.Flags().StringVar(&r.File, "rejects", "", "write rejected rows to this `FILE`, as csv with line and reason; - is stdout")
+	c.Flags().BoolVar(&r.Force, "force", false, "replace the file of rejected rows when it is there")
+}
+
+// Stdout reports whether the rows go there, in place of the result.
+func (r *Rejects) Stdout() bool { return r.File == "-" }
+
+// Name is the file, or nil.
+func (r *Rejects) Name() *string {
+	if r.File == "" || r.Stdout() {
+		return nil
+	}
+	return &r.File
+}
+
 // Page are the paging flags of a list.
 type Page struct {
 	Limit  int

@@ -64,6 +64,11 @@ func Change(p *Printer, d Desc, v any, c ChangeInfo) error {
 	if err := p.one(d, v, &c, nil); err != nil {
 		return err
 	}
+	return Tell(p, c)
+}
+
+// Tell says on stderr what happened, for a change whose object is not printed. Programs are told nothing.
+func Tell(p *Printer, c ChangeInfo) error {
 	if p.Machine() {
 		return nil
 	}

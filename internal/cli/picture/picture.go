@@ -9,6 +9,7 @@ import (
 
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/internal/wholefile"
 	"github.com/axisor/axisor/pkg/chart"
 )
 
@@ -47,8 +48,8 @@ func (f *Files) Write(dir string, env []string, notice func(format string, args 
 		if err != nil {
 			return false, err
 		}
-		switch err := config.WriteFile(config.Absolute(x.name, dir, env), data, f.force); {
-		case errors.Is(err, config.ErrExists):
+		switch err := wholefile.Write(config.Absolute(x.name, dir, env), data, f.force); {
+		case errors.Is(err, wholefile.ErrExists):
 			return false, clierr.New(clierr.Conflict, "file_exists", fmt.Sprintf("%q already exists", x.name), "--force replaces it")
 		case err != nil:
 			return false, clierr.Usagef("--%s %s: the file cannot be written", x.format, x.name).WithCause(err)

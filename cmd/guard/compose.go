@@ -136,8 +136,6 @@ func classify(err error) error {
 	case errors.As(err, &market):
 		return clierr.New(clierr.Unavailable, "exchange_unusable", market.Error(),
 			"nothing is sent on such data; run again when the exchange is back", "axisor config show --origins tells which exchange is asked").WithCause(err)
-	case errors.Is(err, store.ErrNeedsSession):
-		return clierr.New(clierr.Config, "pooled_connection", err.Error(), "point database.url at the server itself").WithCause(err)
 	}
 	return err
 }

@@ -34,6 +34,7 @@ func scenarios(t *testing.T) map[string]scenario {
 		ordinaryEvents(),
 		healthEvents(),
 		positionEvents(),
+		databaseEvents(),
 	} {
 		for name := range topic {
 			require.NotContains(t, all, name)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/pgdirect"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -46,6 +47,9 @@ func (t *tail) listen(ctx context.Context, keepInterval bool) error {
 	tells, err := t.db.Notifies(ctx)
 	if err != nil || !tells {
 		return err
+	}
+	if err := t.db.Direct(ctx); errors.Is(err, pgdirect.ErrPooler) {
+		return nil // nothing would be heard, and rows wait for the slow rhythm of one who listens
 	}
 	if !keepInterval {
 		t.every = quietEvery

@@ -20,6 +20,7 @@ import (
 	"github.com/axisor/axisor/pkg/lnmarkets"
 	"github.com/axisor/axisor/pkg/migrate"
 	"github.com/axisor/axisor/pkg/ownfile"
+	"github.com/axisor/axisor/pkg/pgdirect"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -54,7 +55,6 @@ func rules() []rule {
 		{migrate.ErrSchemaNew, clierr.Schema, "schema_new", []string{"install the axisor that migrated this database, or a newer one"}},
 		{migrate.ErrLocked, clierr.Locked, "migration_running", []string{"wait for the other run, or raise --lock-timeout"}},
 		{migrate.ErrPoolTooSmall, clierr.Config, "pool_too_small", []string{"set database.max_connections to 2 or more"}},
-		{migrate.ErrPooler, clierr.Config, "pooler", []string{"give --database-url or DATABASE_URL the address of the server itself"}},
 		{migrate.ErrUnknownVersion, clierr.NotFound, "migration_not_found", []string{"axisor migrate status"}},
 
 		{store.ErrNotFound, clierr.NotFound, "not_found", nil},
@@ -118,6 +118,10 @@ func (a *App) Classify(err error) *clierr.Error {
 	if errors.As(err, &argument) {
 		return clierr.Usagef("%s", argument.Error()).WithCause(err)
 	}
+	var pooler *pgdirect.Error
+	if errors.As(err, &pooler) {
+		return clierr.New(clierr.Config, "pooler", err.Error(), pooler.Hints()...).WithCause(err)
+	}
 	var missing *store.NotFoundError
 	if errors.As(err, &missing) {
 		return notFound(missing.Kind, missing.Ref, missing.Near).WithCause(err)
@@ -158,7 +162,8 @@ func (a *App) Classify(err error) *clierr.Error {
 	var state interface{ SQLState() string }
 	if errors.As(err, &state) && (state.SQLState() == "42P05" || state.SQLState() == "26000") {
 		return clierr.New(clierr.Config, "pooler", "the connection goes through a pooler, and the address does not say so",
-			"add pgbouncer=true to the parameters of database.url", "migrations need the address of the server itself").WithCause(err)
+			"add pgbouncer=true to the parameters of database.url",
+			"migrations, the guard, backups and restores need the address of PostgreSQL itself").WithCause(err)
 	}
 	for _, r := range rules() {
 		if errors.Is(err, r.target) {

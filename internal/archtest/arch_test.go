@@ -48,7 +48,7 @@ func packages(t *testing.T) []pkg {
 }
 
 // anyone may be imported by every package: leaves without knowledge.
-var anyone = []string{"pkg/secret", "pkg/near", "pkg/exactjson", "pkg/ownfile", "internal/buildinfo", "internal/wholefile"}
+var anyone = []string{"pkg/secret", "pkg/near", "pkg/exactjson", "pkg/ownfile", "pkg/pgdirect", "internal/buildinfo", "internal/wholefile"}
 
 // support packages exist for tests and tools; their imports are free, but nothing shipped may import them.
 var support = []string{"internal/testdb", "internal/testdb/", "internal/clitest", "internal/factory", "internal/archtest", "internal/docgen", "test/", "bench", "bench/"}
@@ -82,6 +82,7 @@ var allowed = map[string][]string{
 	"pkg/near":              {},
 	"pkg/exactjson":         {},
 	"pkg/ownfile":           {},
+	"pkg/pgdirect":          {},
 	"pkg/models":            {},
 	"pkg/store":             {"pkg/models"},
 	"pkg/admin":             {"pkg/store", "pkg/models", "pkg/crypto", "pkg/bolt11", "pkg/automation"},
@@ -151,7 +152,7 @@ var owners = map[string][]string{
 	"golang.org/x/time":                    {"pkg/lnmarkets", "internal/lnsim"},
 	"gorm.io/datatypes":                    {}, // links a MySQL driver
 	"github.com/spf13/cobra":               {"cmd", "cmd/", "internal/cli/flags", "internal/cli/exits", "internal/verb"},
-	"github.com/jackc/pgx/v5":              {"pkg/store", "pkg/models", "pkg/migrate", "pkg/backup", "internal/app", "internal/pgserver"},
+	"github.com/jackc/pgx/v5":              {"pkg/store", "pkg/models", "pkg/migrate", "pkg/backup", "pkg/pgdirect", "internal/app", "internal/pgserver"},
 	"github.com/dustin/go-humanize":        {"internal/cli/progress", "cmd/", "internal/doctor"},
 	"github.com/go-analyze/charts":         {"pkg/chart"},
 	"github.com/golang-migrate/migrate/v4": {},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/axisor/axisor/pkg/marginguard"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/pgdirect"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -63,6 +64,9 @@ func (g *Guard) loop(ctx context.Context, kind string, l Loop, round func(ctx co
 	defer g.follow(ctx)()
 	id := ""
 	if !l.DryRun {
+		if err := g.o.DB.Direct(ctx); errors.Is(err, pgdirect.ErrPooler) {
+			return err // before a row says that somebody guards
+		}
 		now := g.o.Now().UTC()
 		row, err := g.o.DB.StartGuardWorker(ctx, models.GuardWorker{
 			Kind: kind, Host: g.o.Host, PID: int32(g.o.PID), Version: &g.o.Version,
@@ -91,7 +95,7 @@ func (g *Guard) loop(ctx context.Context, kind string, l Loop, round func(ctx co
 				return g.o.DB.BeatGuardWorker(ctx, id, r.Users, r.Err, !r.Unfinished, g.o.Now().UTC())
 			})
 		}
-		if errors.Is(r.Err, store.ErrNeedsSession) {
+		if errors.Is(r.Err, pgdirect.ErrPooler) {
 			return r.Err
 		}
 		if n == l.Rounds || ctx.Err() != nil {

@@ -32,6 +32,9 @@ func (s *Service) PruneGuard(ctx context.Context, mode Mode, in PruneGuardInput)
 		done, err = s.db.CountGuardOld(ctx, before)
 		return done, before, err
 	}
+	if err := s.db.DirectOrNamed(ctx); err != nil {
+		return done, before, err
+	}
 	for {
 		var n store.GuardOld
 		err = s.write(ctx, mode, func(t *txn) error {

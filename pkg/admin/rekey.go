@@ -76,6 +76,9 @@ func (s *Service) Rekey(ctx context.Context, mode Mode, in RekeyInput) (RekeyRes
 	if err != nil {
 		return RekeyResult{}, err
 	}
+	if err := s.db.DirectOrNamed(ctx); err != nil {
+		return RekeyResult{}, err
+	}
 	r := &rekey{s: s, mode: mode, in: in, out: RekeyResult{
 		KeyID: id, Format: in.Keys.Format(), States: map[crypto.State]int64{},
 	}}

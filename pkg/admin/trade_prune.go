@@ -45,6 +45,9 @@ func (s *Service) PruneTrades(ctx context.Context, mode Mode, in PruneTradesInpu
 		old, err := s.db.CountTradesBefore(ctx, in.Before)
 		return TradesPruned{Rows: old.Rows}, err
 	}
+	if err := s.db.DirectOrNamed(ctx); err != nil {
+		return done, err
+	}
 	in.Batch, in.LockTimeout = cmp.Or(in.Batch, PruneBatch), cmp.Or(in.LockTimeout, pruneLockTimeout)
 	var err error
 	for from := (time.Time{}); err == nil; {

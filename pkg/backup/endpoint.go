@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/axisor/axisor/pkg/pgdirect"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -173,11 +174,19 @@ func (e *endpoint) scrub(text string) string {
 	return strings.ReplaceAll(text, url.QueryEscape(e.config.Password), secret.Redacted)
 }
 
-// connect opens one session without time limits: a dump takes as long as it takes.
+// connect opens one session without time limits: a dump takes as long as it takes. A pooler's is refused, because
+// settings, snapshots and names of sessions would be left on other people's.
 func (e *endpoint) connect(ctx context.Context) (*pgx.Conn, error) {
 	conn, err := pgx.ConnectConfig(ctx, e.config)
 	if err != nil {
 		return nil, e.classify(ctx, "connect to "+e.describe(), err)
+	}
+	if err := pgdirect.Check(ctx, conn); err != nil {
+		e.close(ctx, conn)
+		if errors.Is(err, pgdirect.ErrPooler) {
+			return nil, fmt.Errorf("connect to %s: %w", e.describe(), err)
+		}
+		return nil, e.classify(ctx, "prepare session", err)
 	}
 	const settings = `SELECT set_config('statement_timeout', '0', false),
 		set_config('idle_in_transaction_session_timeout', '0', false),

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/axisor/axisor/pkg/pgdirect"
 )
 
 // LockKey is the key of the migration lock among the advisory locks of a database ("axisormi" in ASCII).
@@ -89,20 +91,13 @@ func (l *locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 
 // direct refuses a connection on which the server process is not the one that the client was told of.
 func direct(ctx context.Context, conn *sql.Conn) error {
-	var server, told uint32
-	if err := conn.QueryRowContext(ctx, `SELECT pg_backend_pid()`).Scan(&server); err != nil {
-		return fmt.Errorf("take the migration lock: %w", err)
-	}
-	err := conn.Raw(func(driverConn any) error {
-		if c, ok := driverConn.(*stdlib.Conn); ok {
-			told = c.Conn().PgConn().PID()
+	return conn.Raw(func(driverConn any) error {
+		c, ok := driverConn.(*stdlib.Conn)
+		if !ok {
+			return nil
 		}
-		return nil
+		return pgdirect.Check(ctx, c.Conn())
 	})
-	if err == nil && told != 0 && told != server {
-		return ErrPooler
-	}
-	return err
 }
 
 // discard makes the pool close conn instead of handing it out again.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/axisor/axisor/pkg/pgdirect"
 )
 
 // What can be wrong with a schema or a request, for errors.Is.
@@ -29,7 +31,7 @@ var (
 	ErrPoolTooSmall = errors.New("migrations need a pool of at least two connections")
 	// ErrPooler says that a transaction pooler is between us and the server: session locks and
 	// settings would end up in other people's sessions.
-	ErrPooler = errors.New("migrations need a direct connection to the server, and this one goes through a pooler")
+	ErrPooler = pgdirect.ErrPooler
 )
 
 // VersionError tells how far a database is from this binary. It is an ErrNoSchema, ErrSchemaOld or

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -13,10 +12,6 @@ const guardLock = "axisor.guard.run"
 
 // unlockTimeout bounds the wait for a server that does not answer any more.
 const unlockTimeout = 2 * time.Second
-
-// ErrNeedsSession means that a lock of the session cannot be held through a
-// pooler, which gives every transaction another session.
-var ErrNeedsSession = errors.New("a guard run needs a direct connection, not a pooler's")
 
 // GuardLockedError says who holds the lock of the guard run.
 type GuardLockedError struct {
@@ -56,19 +51,9 @@ func (d *DB) ShareGuardRun(ctx context.Context, label string) (release func(), e
 }
 
 func (d *DB) lockGuard(ctx context.Context, label, function string) (release func(), err error) {
-	if d.inTx {
-		return nil, ErrInTransaction
-	}
-	if d.target.Pooler {
-		return nil, ErrNeedsSession
-	}
-	if err := d.acquire(ctx); err != nil {
-		return nil, d.translate(ctx, err)
-	}
-	conn, err := d.pool.Conn(ctx)
+	conn, giveBack, err := d.session(ctx)
 	if err != nil {
-		d.core.release()
-		return nil, d.translate(ctx, err)
+		return nil, err
 	}
 	end := func() {
 		// Given up in so many words, so that it is free when this returns. Then
@@ -78,8 +63,7 @@ func (d *DB) lockGuard(ctx context.Context, label, function string) (release fun
 		defer cancel()
 		_, _ = conn.ExecContext(brief, "SELECT pg_advisory_unlock_all()")
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
-		_ = conn.Close()
-		d.core.release()
+		giveBack()
 	}
 	var got bool
 	_, err = conn.ExecContext(ctx, "SELECT set_config('application_name', $1, false)", label)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/axisor/axisor/pkg/pgdirect"
 )
 
 // NotifyChannel is where the server tells that there are new trade logs, when it was asked to: InstallNotify.
@@ -55,10 +57,18 @@ var ErrNoListening = errors.New("a pooler hands no notifications on")
 // ListenTrades calls wake when trade logs were inserted, and once when it has begun to listen: what came before that
 // is for the caller to look up. It ends with the connection or the context. A notification says nothing of the rows.
 func (d *DB) ListenTrades(ctx context.Context, wake func()) error {
-	if d.target.Pooler || d.inTx { // a transaction hears nothing before its end
+	if d.inTx { // it hears nothing before its end
 		return ErrNoListening
 	}
-	return d.WithPgx(ctx, func(c *pgx.Conn) error {
+	conn, giveBack, err := d.session(ctx)
+	if errors.Is(err, pgdirect.ErrPooler) {
+		return fmt.Errorf("%w: %w", ErrNoListening, err)
+	}
+	if err != nil {
+		return err
+	}
+	defer giveBack()
+	return d.raw(ctx, conn, func(c *pgx.Conn) error {
 		// The session must not go on listening for whoever has the connection next. A dead one does not.
 		defer func() {
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Server is what a server says of itself.
@@ -31,20 +29,6 @@ func (d *DB) Server(ctx context.Context) (Server, error) {
 	}
 	s.Version, _, _ = strings.Cut(s.Version, " ")
 	return s, nil
-}
-
-// ThroughPooler tells whether a pooler hands out the server's sessions in turn: then the process that answers is not
-// the one that the connection was told of.
-func (d *DB) ThroughPooler(ctx context.Context) (bool, error) {
-	var told, answering uint32
-	err := d.WithPgx(ctx, func(c *pgx.Conn) error {
-		told = c.PgConn().PID()
-		return c.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeExec).Scan(&answering)
-	})
-	if err != nil {
-		return false, fmt.Errorf("ask for the server process: %w", err)
-	}
-	return told != 0 && told != answering, nil
 }
 
 // TableSize is how much room a table takes and how well it is kept.

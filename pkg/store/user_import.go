@@ -228,7 +228,8 @@ func (d *DB) KnownEmails(ctx context.Context, emails []string) (map[string]bool,
 	return known, nil
 }
 
-// PinnedTransaction is Transaction on a connection that WithPgx hands out inside of it, for COPY.
+// PinnedTransaction is Transaction on a connection that WithPgx hands out inside of it, for COPY. Through a pooler that
+// the address does not name it fails before it begins.
 func (d *DB) PinnedTransaction(ctx context.Context, fn func(tx *DB) error) error {
 	if d.inTx {
 		return ErrInTransaction
@@ -240,6 +241,11 @@ func (d *DB) PinnedTransaction(ctx context.Context, fn func(tx *DB) error) error
 			return err
 		}
 		defer conn.Close() // gives the connection back
+		if !d.target.Pooler {
+			if err := d.checked(ctx, conn); err != nil {
+				return nameable(err)
+			}
+		}
 		g := d.g.Session(&gorm.Session{NewDB: true, Context: ctx})
 		g.Statement.ConnPool = conn
 		pinned := &DB{core: d.core, g: g, pinned: conn}

@@ -1,12 +1,18 @@
 package guard_test
 
 import (
+	"net/http"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/axisor/axisor/internal/clitest"
+	"github.com/axisor/axisor/internal/lnsim"
 )
+
+const runningTrades = "/v3/futures/isolated/trades/running"
 
 // unwell runs a machine status and wants the codes of its problems.
 func unwell(codes ...string) func(*testing.T, *stage, map[string]clitest.Result) {
@@ -104,6 +110,24 @@ func healthEvents() map[string]scenario {
 				t.Helper()
 				require.Contains(t, printed["guard run"].Stdout, "1 added (42105 sats)")
 				require.Equal(t, []string{"credentials_closed"}, s.problems(t))
+			},
+		},
+		"a run died with its process": {
+			arrange: func(t *testing.T, s *stage) {
+				t.Helper()
+				s.OK("guard", "run")
+				s.sim.MustPrice(91700)
+				s.sim.MustFail(lnsim.Fault{Path: runningTrades, DelayBefore: time.Minute})
+				before := len(s.sim.RequestsTo(http.MethodGet, runningTrades))
+				p := s.start(t, "guard", "run")
+				require.Eventually(t, func() bool { return len(s.sim.RequestsTo(http.MethodGet, runningTrades)) > before }, 20*time.Second, time.Millisecond)
+				require.NoError(t, p.Process.Kill())
+				require.Equal(t, -1, p.exits(t))
+				require.Eventually(t, func() bool { return slices.Contains(s.problems(t), "run_died") }, 20*time.Second, 10*time.Millisecond)
+			},
+			sees: func(t *testing.T, s *stage, _ map[string]clitest.Result) {
+				t.Helper()
+				require.Equal(t, 1, s.requests(addMargin))
 			},
 		},
 		"nobody looked at a user for three intervals": {

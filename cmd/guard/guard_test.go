@@ -27,13 +27,18 @@ type stage struct {
 	sim *lnsim.Server
 }
 
-func setup(t *testing.T) *stage {
+func setup(t *testing.T, change ...func(*lnsim.Options)) *stage {
 	t.Helper()
 	url := testdb.NewURL(t)
 	db, err := store.Open(store.Options{URL: url, MaxConnections: 3})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	sim := lnsim.NewServer(t, func(o *lnsim.Options) { o.Price = 95000 })
+	sim := lnsim.NewServer(t, func(o *lnsim.Options) {
+		o.Price = 95000
+		for _, c := range change {
+			c(o)
+		}
+	})
 	p := clitest.New(t, "DATABASE_URL="+url.Reveal(), "ENCRYPTION_KEY="+clitest.Key,
 		"AXISOR_LNMARKETS_BASE_URL="+sim.URL, "AXISOR_LNMARKETS_PRIVATE_RPS=1000", "AXISOR_LNMARKETS_PUBLIC_RPS=1000")
 	return &stage{Program: p, db: db, sim: sim}

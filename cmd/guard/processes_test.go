@@ -2,6 +2,7 @@ package guard_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,15 +23,24 @@ import (
 	"github.com/axisor/axisor/pkg/secret"
 )
 
-// beAxisor tells this test binary to be the program, in a process of its own.
-const beAxisor = "AXISOR_TEST_BE_AXISOR"
+// beAxisor tells this test binary to be the program, in a process of its own, and ahead by how much its clock is
+// ahead of the machine's.
+const (
+	beAxisor = "AXISOR_TEST_BE_AXISOR"
+	ahead    = "AXISOR_TEST_AHEAD"
+)
 
 func TestMain(m *testing.M) {
 	if os.Getenv(beAxisor) == "" {
 		os.Exit(m.Run())
 	}
+	by, err := time.ParseDuration(cmp.Or(os.Getenv(ahead), "0s"))
+	if err != nil {
+		panic(err)
+	}
 	os.Exit(cmd.Main(context.Background(), cmd.Process{
 		Args: os.Args[1:], Env: os.Environ(), Dir: os.TempDir(), Stdin: strings.NewReader(""), Stdout: os.Stdout, Stderr: os.Stderr,
+		Now: func() time.Time { return time.Now().Add(by) },
 	}))
 }
 
@@ -64,17 +74,27 @@ func (p process) exits(t *testing.T) int {
 // crowd makes n guarded users, each with one position near liquidation, and returns their trades.
 func (s *stage) crowd(t *testing.T, n int) []string {
 	t.Helper()
+	trades, _ := s.crowdOf(t, n, func(int) int64 { return 210526 })
+	s.sim.MustPrice(91700)
+	return trades
+}
+
+// crowdOf makes n guarded users, "user-00000" and so on, each with one long position of 5000 USD opened at 95,000 with
+// a margin in sats of its own, and returns their trades and keys.
+func (s *stage) crowdOf(t *testing.T, n int, margin func(i int) int64) (trades []string, held []lnsim.Key) {
+	t.Helper()
 	keys, err := crypto.NewKeyring(secret.New(clitest.Key), nil)
 	require.NoError(t, err)
 	var exchange string
 	g := s.db.Gorm(t.Context())
 	require.NoError(t, g.Raw(`SELECT id FROM "Exchange" WHERE slug = 'lnmarkets'`).Scan(&exchange).Error)
-	trades := make([]string, n)
+	trades, held = make([]string, n), make([]lnsim.Key, n)
 	users, accounts, configs := make([]map[string]any, n), make([]map[string]any, n), make([]map[string]any, n)
 	at := time.Now().UTC().Add(-time.Hour)
 	for i := range n {
 		k := s.sim.NewUser(10_000_000)
-		trades[i] = s.sim.MustOpen(lnsim.TradeSpec{AccountID: k.AccountID, Side: "buy", Quantity: 5000, Price: 95000, Margin: 210526}).ID
+		held[i] = k
+		trades[i] = s.sim.MustOpen(lnsim.TradeSpec{AccountID: k.AccountID, Side: "buy", Quantity: 5000, Price: 95000, Margin: margin(i)}).ID
 		sealed, err := keys.EncryptFields(crypto.Place{}, map[string]secret.Secret{
 			"api_key": secret.New(k.Key), "api_secret": secret.New(k.Secret), "passphrase": secret.New(k.Passphrase),
 		})
@@ -89,8 +109,7 @@ func (s *stage) crowd(t *testing.T, n int) []string {
 	require.NoError(t, g.Table("User").CreateInBatches(users, 500).Error)
 	require.NoError(t, g.Table("UserExchangeAccounts").CreateInBatches(accounts, 500).Error)
 	require.NoError(t, g.Table("MarginGuardConfig").CreateInBatches(configs, 500).Error)
-	s.sim.MustPrice(91700)
-	return trades
+	return trades, held
 }
 
 // eachOnce asserts that every position got one addition, on the exchange and in the books.

@@ -95,7 +95,7 @@ func newStatus(a *app.App, run func(context.Context, *statusOptions) error) *cob
 breakers and kill switches. Made for monitoring: it ends with 8, and names users and positions, whenever somebody
 who wants protection does not have it:
 
-  - the guard is switched off, a breaker holds it back, or no run finished within three intervals or the last one failed;
+  - the guard is switched off, a breaker holds it back, or no run finished within three intervals or the last one failed or died;
   - a user or account is not active or there is no account, the user is switched off, the credentials do not open,
     the key is refused or put aside, or anything else failed for this user in the last look;
   - a position in danger was left alone: a cap, the balance, a cool-down, an addition without a known outcome;
@@ -245,6 +245,9 @@ func statusViewOf(h store.GuardHealth, now time.Time, interval time.Duration) st
 	}
 	if r := h.LastRun; r != nil && r.State == models.GuardRunFailed && (last == nil || r.FinishedAt != nil && r.FinishedAt.After(*last)) {
 		v.problem("run_failed", "the last run failed: %s", models.Deref(r.Error))
+	}
+	if h.LastDied {
+		v.problem("run_died", "the run that began at %s died before its end; the next one finishes what it left", h.LastRun.StartedAt.Format(time.RFC3339))
 	}
 	if h.OldestOpen != nil && now.Sub(*h.OldestOpen) > patience {
 		v.problem("addition_open", "an addition of %s has no known outcome: axisor guard history --state unknown", h.OldestOpen.Format(time.RFC3339))

@@ -25,7 +25,8 @@ const (
 	ObstacleSealed Obstacle = "credentials_closed"
 	// ObstacleNetwork is an account of another exchange or network.
 	ObstacleNetwork Obstacle = "other_network"
-	// ObstacleConfig is a configuration that cannot be read.
+	// ObstacleConfig is a configuration, or something else stored about the user, that
+	// cannot be read.
 	ObstacleConfig Obstacle = "configuration_unreadable"
 	// ObstacleFailed is any other failure; the item's error has the words.
 	ObstacleFailed Obstacle = "failed"
@@ -89,8 +90,11 @@ func obstacleOf(i Item) Obstacle {
 		}
 		return ""
 	}
-	if i.Word == Doubted || i.Word == Defective {
+	switch i.Word {
+	case Doubted:
 		return "" // a report; whether the position is protected says its own item
+	case Defective: // nobody knows what the value would have asked for
+		return ObstacleConfig
 	}
 	if why, ok := obstacleOfWord(i); ok {
 		return why

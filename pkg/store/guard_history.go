@@ -63,7 +63,9 @@ type GuardHealth struct {
 	LastRun, LastFinished *models.GuardRun
 	// LastRound is when a run, or a round of a watcher or worker, last came to
 	// its end; a quiet round leaves no run.
-	LastRound   *time.Time
+	LastRound *time.Time
+	// LastDied says that LastRun ended with its process, before its end.
+	LastDied    bool
 	OpenIntents int64
 	// OldestOpen is when the oldest open intent was planned.
 	OldestOpen    *time.Time
@@ -128,6 +130,11 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 		h.Surge = &surge
 	}
 	h.OpenIntents, h.OldestOpen, h.DisabledUsers, h.ActiveConfigs = counts.Open, counts.Oldest, counts.Disabled, counts.Active
+	if h.LastRun != nil && h.LastRun.State == models.GuardRunRunning {
+		if h.LastDied, err = d.guardDead(ctx, h.LastRun.ID); err != nil {
+			return h, err
+		}
+	}
 	h.Control, err = d.GuardControl(ctx, "")
 	return h, err
 }

@@ -81,6 +81,25 @@ func (d *DB) lockGuard(ctx context.Context, label, function string) (release fun
 	return end, nil
 }
 
+// heldLocks are the granted locks of guard runs and workers.
+const heldLocks = `
+	FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+	WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+	  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+	  AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(?, 0)`
+
+// guardDead reports whether a run that was read as under way has died with its
+// process: nobody holds the lock of runs, and before and after that was seen the run
+// had not come to its end.
+func (d *DB) guardDead(ctx context.Context, runID string) (bool, error) {
+	var held, still bool
+	if err := d.Gorm(ctx).Raw(`SELECT EXISTS (SELECT 1 `+heldLocks+`)`, guardLock).Scan(&held).Error; err != nil || held {
+		return false, err
+	}
+	err := d.Gorm(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM guard_run WHERE id = ? AND state = 'running')`, runID).Scan(&still).Error
+	return still, err
+}
+
 // guardHolder finds out who holds the lock; it may have been given up since.
 func (d *DB) guardHolder(ctx context.Context) error {
 	var rows []struct {
@@ -91,11 +110,7 @@ func (d *DB) guardHolder(ctx context.Context) error {
 	}
 	err := d.Gorm(ctx).Raw(`
 		SELECT a.pid, a.application_name AS application, COALESCE(host(a.client_addr), '') AS address,
-		       (a.backend_start AT TIME ZONE 'UTC') AS since
-		FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-		WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-		  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-		  AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(?, 0)`, guardLock).Scan(&rows).Error
+		       (a.backend_start AT TIME ZONE 'UTC') AS since`+heldLocks, guardLock).Scan(&rows).Error
 	if err != nil {
 		return err
 	}

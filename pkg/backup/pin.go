@@ -26,7 +26,7 @@ func (r *Repository) Pin(ctx context.Context, e Entry, pinned bool) (bool, error
 // Cat writes a backup's archive as pg_dump made it: decrypted, unpacked and checked. What was
 // written is only good when there is no error.
 func (r *Repository) Cat(ctx context.Context, e Entry, get Identities, w io.Writer, progress Counter) error {
-	release, err := e.hold()
+	release, err := e.hold(ctx, r.o.Now)
 	if err != nil {
 		return err
 	}

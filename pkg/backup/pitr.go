@@ -77,7 +77,7 @@ func (r *Repository) RecoverTo(ctx context.Context, o PITR) (_ Recovered, err er
 	if err != nil {
 		return Recovered{}, err
 	}
-	release, err := p.base.hold() // and with it the log that it needs
+	release, err := p.base.hold(ctx, r.o.Now) // and with it the log that it needs
 	if err != nil {
 		return Recovered{}, err
 	}

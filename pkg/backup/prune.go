@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -77,13 +78,19 @@ func (p *PrunePlan) remove(ctx context.Context, how func(Entry) error) (gone []E
 		if ctx.Err() != nil {
 			return gone, context.Cause(ctx)
 		}
-		unread, free := d.Entry.withdraw()
-		if !free {
+		unread, free := func() {}, true
+		if d.Entry.store == nil {
+			unread, free = d.Entry.withdraw()
+		}
+		err := errBeingRead
+		if free {
+			err = how(d.Entry)
+			unread()
+		}
+		if errors.Is(err, errBeingRead) {
 			d.Remove, d.Reason = false, "being read: left for the next time"
 			continue
 		}
-		err := how(d.Entry)
-		unread()
 		if err != nil {
 			return gone, fmt.Errorf("remove backup %s: %w", d.Entry.ID, err)
 		}

@@ -16,15 +16,9 @@ func (r *Repository) PruneTarget(ctx context.Context, policy Policy) (PrunePlan,
 		return PrunePlan{}, nil, errors.New("prune target: this repository is a local one")
 	}
 	plan := PlanRetention(r.narrow(slices.Clone(r.copies)), policy, r.o.Now())
-	var gone []Entry
-	for _, e := range plan.Removals() {
-		if err := r.removeCopy(ctx, e, e.manifestPath()); err != nil {
-			return plan, gone, err
-		}
-		gone = append(gone, e)
-	}
+	gone, err := plan.remove(ctx, func(e Entry) error { return r.removeUnread(ctx, e) })
 	r.copies = without(r.copies, gone)
-	return plan, gone, nil
+	return plan, gone, err
 }
 
 // PruneTargetPhysical does the same to base backups and the log. The log is kept from the oldest base
@@ -37,14 +31,14 @@ func (r *Repository) PruneTargetPhysical(ctx context.Context, policy Policy) (Ph
 	if err != nil {
 		return plan, nil, 0, err
 	}
-	var gone []Entry
-	for _, e := range plan.Bases.Removals() {
-		if err := r.removeCopy(ctx, e, e.manifestPath()); err != nil {
-			return plan, gone, 0, err
-		}
-		gone = append(gone, e)
-	}
+	gone, err := plan.Bases.remove(ctx, func(e Entry) error { return r.removeUnread(ctx, e) })
 	r.bases = without(r.bases, gone)
+	if err != nil {
+		return plan, gone, 0, err
+	}
+	if plan.Segments, err = r.unneeded(plan.Bases); err != nil { // one that is being read needs its log
+		return plan, gone, 0, err
+	}
 	for i, f := range plan.Segments {
 		if err := r.removeCopy(ctx, f.entry(), path.Join(f.dir, f.Name+manifestExt)); err != nil {
 			return plan, gone, i, err
@@ -52,6 +46,26 @@ func (r *Repository) PruneTargetPhysical(ctx context.Context, policy Policy) (Ph
 		r.logs[f.System] = slices.DeleteFunc(r.logs[f.System], func(g *LogFile) bool { return g == f })
 	}
 	return plan, gone, len(plan.Segments), nil
+}
+
+// removeUnread removes a copy that nobody reads. Whoever begins to read leaves a mark first and looks for the manifest
+// then; so the marks are looked at once more when the manifest has gone, and it is put back when there is one.
+func (r *Repository) removeUnread(ctx context.Context, e Entry) error {
+	manifest := filepath.ToSlash(e.manifestPath())
+	text, err := r.fetchSmall(ctx, manifest)
+	if err != nil {
+		return err
+	}
+	if err := r.unmarked(ctx, e); err != nil {
+		return err
+	}
+	if err := r.target.Store.Delete(ctx, manifest); err != nil {
+		return fmt.Errorf("remove %s from %s: %w", manifest, r.target.Name, err)
+	}
+	if err := r.unmarked(ctx, e); err != nil {
+		return errors.Join(err, r.target.Store.Replace(ctx, manifest, text))
+	}
+	return r.removeCopy(ctx, e, manifest)
 }
 
 // removeCopy takes the description away first: data without one is nobody's.

@@ -48,7 +48,7 @@ func (r *Repository) Push(ctx context.Context, e Entry, t remote.Target, progres
 	if e.State != StateGood || e.Manifest == nil {
 		return p, &DamagedError{ID: e.ID, Level: LevelDigest, Problem: "not copied: " + e.Problem}
 	}
-	release, err := e.hold()
+	release, err := e.hold(ctx, r.o.Now)
 	if err != nil {
 		return p, err
 	}

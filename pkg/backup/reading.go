@@ -1,19 +1,25 @@
 package backup
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 // hold keeps a backup from being pruned until release is called. The lock is on the archive's file itself: it is never
-// replaced, as a manifest is. A backup that was pruned between being found and being held is a NotFoundError.
-func (e Entry) hold() (release func(), err error) {
+// replaced, as a manifest is; a copy on a target gets a mark beside it. A backup that was pruned between being found
+// and being held is a NotFoundError.
+func (e Entry) hold(ctx context.Context, now func() time.Time) (release func(), err error) {
 	nothing := func() {}
-	if e.store != nil || e.Manifest == nil {
+	if e.Manifest == nil {
 		return nothing, nil
+	}
+	if e.store != nil {
+		return e.announce(ctx, now)
 	}
 	gone := func() bool {
 		_, err := os.Lstat(e.manifestPath())
@@ -34,7 +40,7 @@ func (e Entry) hold() (release func(), err error) {
 	return release, nil
 }
 
-// withdraw takes a backup away from readers, unless there are some: then it reports false.
+// withdraw takes a backup of this machine away from readers, unless there are some: then it reports false.
 func (e Entry) withdraw() (release func(), free bool) {
 	f, err := os.OpenFile(e.Path(), os.O_RDWR, 0) // to write: a network file system asks for that
 	if err != nil {

@@ -47,7 +47,7 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (Restore
 	if o.GoOn && o.Existing != Refuse {
 		return Restored{}, &InputError{Field: "database", Value: o.Database, Rule: "cannot be replaced by a restore that goes on after errors"}
 	}
-	release, err := e.hold()
+	release, err := e.hold(ctx, r.o.Now)
 	if err != nil {
 		return Restored{}, err
 	}

@@ -65,9 +65,9 @@ func TestPrune_LeavesWhatIsRead(t *testing.T) {
 	repo.o.Now = func() time.Time { return now }
 	fakeBackup(t, dir, now)
 	old := fakeBackup(t, dir, now.AddDate(0, 0, -40))
-	first, err := old.hold()
+	first, err := old.hold(t.Context(), time.Now)
 	require.NoError(t, err)
-	second, err := old.hold()
+	second, err := old.hold(t.Context(), time.Now)
 	require.NoError(t, err, "any number may read")
 	plan, gone, err := repo.Prune(t.Context(), Policy{KeepDays: 30})
 	require.NoError(t, err)

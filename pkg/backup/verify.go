@@ -55,7 +55,7 @@ type Report struct {
 // an error: the report says so. An error means that the check itself could not be done, and
 // then nothing is recorded.
 func (r *Repository) Verify(ctx context.Context, e Entry, c Check) (Report, error) {
-	release, err := e.hold()
+	release, err := e.hold(ctx, r.o.Now)
 	if err != nil {
 		return Report{}, err
 	}

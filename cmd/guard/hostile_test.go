@@ -42,6 +42,8 @@ var rowsOfUser = []struct {
 		95000, 91700, 10, 'sent', now() - interval '2 minutes', now() - interval '2 minutes', now())`, true},
 	{"guard_breaker", "subject = $account", "INSERT INTO guard_breaker (scope, subject, updated_at) VALUES ('account', $account, now())", true},
 	{"guard_control", "user_id = $user", "INSERT INTO guard_control (scope, user_id, disabled, updated_at) VALUES ('user', $user, false, now())", false},
+	{"guard_event", "user_id = $user", `INSERT INTO guard_event (account_id, trade_id, kind, user_id, side, code, message, seen_at, told_at)
+		VALUES ($account, 'aa-1', 'end', $user, 'buy', 'position_closed', 'x', now(), now())`, false},
 	{"UserExchangeAccounts", "user_id = $user", "", false},
 	{"User", "id = $user", "", false},
 }

@@ -201,6 +201,9 @@ func TestEnded_UnderACapOfTheRun(t *testing.T) {
 		require.NoError(t, s.sim.CloseByHand(id))
 	}
 	s.sim.MustPrice(91700)
+	dry, err := s.run(t, marginguard.Request{MaxSats: 50000, DryRun: true})
+	require.NoError(t, err)
+	require.Equal(t, 2, dry.Ended)
 	got, err := s.run(t, marginguard.Request{MaxSats: 50000})
 	require.NoError(t, err)
 	require.Equal(t, 2, got.Ended)

@@ -19,7 +19,11 @@ func Summary(r marginguard.Result) string {
 		what, strconv.FormatFloat(r.Price, 'f', -1, 64), r.Users, r.Positions, r.Triggered, r.Added, added, r.AddedSats,
 		r.Skipped, r.Failed, r.Unknown, r.FinishedAt.Sub(r.StartedAt).Round(100*time.Millisecond))
 	if r.Ended > 0 {
-		text += fmt.Sprintf("; %d guarded positions ended, %d of them liquidated", r.Ended, r.Liquidated)
+		positions := "positions"
+		if r.Ended == 1 {
+			positions = "position"
+		}
+		text += fmt.Sprintf("; %d guarded %s ended (%d liquidated)", r.Ended, positions, r.Liquidated)
 	}
 	return text
 }

@@ -46,7 +46,7 @@ Exit codes: 0 (also when it was known), 2, 3 (no such finding), 4 (no base backu
 			return explain(run(c.Context(), o))
 		},
 	}
-	c.Flags().StringVar(&o.system, "system", "", "only the cluster with this `IDENTIFIER`")
+	c.Flags().StringVar(&o.system, "system", "", "the cluster with this `IDENTIFIER` (default: the configured one)")
 	o.place.register(c, false)
 	o.write.Register(c)
 	fieldsOf[acknowledgedView](c)
@@ -58,7 +58,7 @@ func runWALAcknowledge(ctx context.Context, o *walAcknowledgeOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, err := o.place.open(o.app)
+	repo, err := o.place.log(ctx, o.app, o.system, p.Notice)
 	if err != nil {
 		return err
 	}

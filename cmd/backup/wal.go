@@ -291,7 +291,7 @@ func runWALVerify(ctx context.Context, o *walVerifyOptions) error {
 	if err != nil {
 		return err
 	}
-	repo, err := o.repository(ctx, p)
+	repo, err := o.place.log(ctx, o.app, o.system, p.Notice)
 	if err != nil {
 		return err
 	}
@@ -325,16 +325,16 @@ func runWALVerify(ctx context.Context, o *walVerifyOptions) error {
 	return nil
 }
 
-// repository is the one of the configured cluster, unless another one is named.
-func (o *walVerifyOptions) repository(ctx context.Context, p *output.Printer) (*backup.Repository, error) {
-	repo, err := o.place.catalogue(ctx, o.app)
+// log opens what has the log of the configured cluster, or of the one that is named.
+func (p *place) log(ctx context.Context, a *app.App, system string, tell func(format string, args ...any)) (*backup.Repository, error) {
+	repo, err := p.catalogue(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	if err := present(repo, &o.place); err != nil || o.system != "" {
+	if err := present(repo, p); err != nil || system != "" {
 		return repo, err
 	}
-	return o.place.narrow(ctx, o.app, repo, p.Notice)
+	return p.narrow(ctx, a, repo, tell)
 }
 
 func rangeDesc() output.Desc {

@@ -53,6 +53,8 @@ func TestAcknowledgeLoss(t *testing.T) {
 	c.archiveAll(t) // what a busy server wrote between the last switch and the base
 	open, _ = left()
 	require.Equal(t, 2, open, "nobody has said yet that it is known")
+	_, err = c.repo.For(Scope{Identity: Identity{System: "7000000000000000001"}}).AcknowledgeLoss(t.Context(), "", names, false)
+	require.ErrorIs(t, err, ErrNotFound, "another cluster's losses")
 	_, err = c.repo.AcknowledgeLoss(t.Context(), "", []string{files[0].Name}, false)
 	require.ErrorIs(t, err, ErrNotFound, "nothing is wrong with that one")
 	noted, err := c.repo.AcknowledgeLoss(t.Context(), "", names, true)

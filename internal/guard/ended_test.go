@@ -3,9 +3,7 @@ package guard_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -179,14 +177,14 @@ func TestEnded_DuringTheLookThatAddedToIt(t *testing.T) {
 	s.sim.MustPrice(91700)
 	got := s.must(t, func(o *guard.Options) {
 		o.Step = func(at guard.Step) {
-			if at == guard.Posted {
+			if at == guard.Settled {
 				require.NoError(t, s.sim.CloseByHand(p.trade))
+				s.advance(9 * time.Second) // positions that old are read again
 			}
 		}
 	})
 	require.Equal(t, int64(42105), got.AddedSats)
-	s.advance(9 * time.Second)
-	s.must(t)
+	require.Equal(t, 1, got.Ended)
 	require.Equal(t, []string{"position_closed " + p.trade}, s.told(t))
 }
 
@@ -225,32 +223,6 @@ func TestEnded_ADryRunTellsNobody(t *testing.T) {
 	require.Empty(t, s.told(t))
 	s.must(t)
 	require.Len(t, s.told(t), 1)
-}
-
-// TestEnded_ManyProcessesTellItOnce: all see it at once, and one of them tells.
-func TestEnded_ManyProcessesTellItOnce(t *testing.T) {
-	t.Parallel()
-	s := setup(t)
-	p := s.person(t, "anna")
-	s.must(t)
-	s.sim.MustPrice(91000)
-	s.sim.MustFail(lnsim.Fault{Path: closed, Count: -1, DelayBefore: 50 * time.Millisecond})
-	var all sync.WaitGroup
-	for n := range 4 {
-		all.Go(func() {
-			o := s.options()
-			o.PID = os.Getpid() + n
-			g, err := guard.New(o)
-			if err == nil {
-				err = g.Work(t.Context(), guard.Loop{Interval: time.Duration(n+2) * time.Second, Rounds: 1})
-			}
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	require.Equal(t, []string{"position_liquidated " + p.trade}, s.told(t))
 }
 
 // TestEnded_TheCrossPosition stays, and is flat.

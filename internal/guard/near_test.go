@@ -44,11 +44,13 @@ func TestNear_OncePerApproach(t *testing.T) {
 	require.Empty(t, s.posts())
 }
 
-// TestNear_NotAfterMoneyMoved: who is over the trigger already is served, not warned.
+// TestNear_NotAfterMoneyMoved: who is over the trigger already is served, or told to be
+// unprotected, and not warned.
 func TestNear_NotAfterMoneyMoved(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	s.person(t, "anna")
+	s.person(t, "poor", func(w *wish) { w.balance = 50 })
 	s.sim.MustPrice(91700)
 	for range 3 {
 		s.must(t, warnAt(60))

@@ -118,6 +118,12 @@ func nextSteps(state doctor.State, dev bool) []step {
 			{"axisor user import FILE", "or take many from csv or jsonl"},
 			last,
 		}
+	case doctor.Unprotected:
+		return []step{
+			{"axisor guard status", "see who is not protected, and why"},
+			{"axisor guard explain USER", "see the numbers and the rule that decided"},
+			{"axisor doctor", "look at everything else"},
+		}
 	case doctor.StaleBackup:
 		return []step{
 			{"axisor backup", "make one now"},

@@ -287,8 +287,20 @@ func TestRun_AWorkersQuietRoundsCount(t *testing.T) {
 	b.exec(`INSERT INTO guard_worker (kind, host, pid, interval_ms, started_at, beat_at, finished_at)
 		VALUES ('worker', 'here', 1, 20000, '2026-08-12 06:30', '2026-08-12 09:29', '2026-08-12 09:29')`)
 	r := b.run()["guard"]
+	require.Equal(t, doctor.Warn, r.Level, r.Finding)
+	require.Contains(t, r.Finding, "0 of 1 users who want protection have it; first ann: the user has no account on lnmarkets")
+
+	b.addAccount(`{}`)
+	b.exec(`INSERT INTO guard_outcome (user_id, looked_at, positions, unprotected, problems) VALUES ('u1', '2026-08-12 09:29', 2, 0, '[]')`)
+	r = b.run()["guard"]
 	require.Equal(t, doctor.OK, r.Level, r.Finding)
-	require.Contains(t, r.Finding, "last run 1 minute ago")
+	require.Contains(t, r.Finding, "1 user protected, last run 1 minute ago")
+
+	b.exec(`UPDATE guard_outcome SET unprotected = 1, problems = '[{"trade_id": "t1", "code": "capped", "message": "the cap of a day is used up"}]'`)
+	r = b.run()["guard"]
+	require.Equal(t, doctor.Fail, r.Level, r.Finding)
+	require.Contains(t, r.Finding, "1 position in danger without protection; 0 of 1 users who want protection have it; first ann: the cap of a day")
+	require.Equal(t, "axisor guard status", r.Fix)
 }
 
 func TestRun_WithoutADatabase(t *testing.T) {

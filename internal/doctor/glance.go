@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -25,6 +24,7 @@ const (
 	OldSchema   State = "old_schema"
 	NewSchema   State = "new_schema"
 	NoUsers     State = "no_users"
+	Unprotected State = "unprotected"
 	StaleBackup State = "stale_backup"
 	Well        State = "well"
 )
@@ -54,7 +54,7 @@ func Glance(ctx context.Context, in Installation, limit time.Duration) (State, s
 	// left behind.
 	go func() {
 		v := &visit{in: in}
-		state, text := v.glance(ctx, db.SQL())
+		state, text := v.glance(ctx, db)
 		done <- answer{state, text}
 	}()
 	late := fmt.Sprintf("the database at %s did not answer within %s", db.Target(), limit)
@@ -69,7 +69,8 @@ func Glance(ctx context.Context, in Installation, limit time.Duration) (State, s
 	}
 }
 
-func (v *visit) glance(ctx context.Context, q *sql.DB) (State, string) {
+func (v *visit) glance(ctx context.Context, db *store.DB) (State, string) {
+	q := db.SQL()
 	m, err := migrate.New(q, migrate.Options{Logger: v.in.Logger, Now: v.in.Now})
 	if err != nil {
 		return unreachable(err)
@@ -90,6 +91,12 @@ func (v *visit) glance(ctx context.Context, q *sql.DB) (State, string) {
 	}
 	if !some {
 		return NoUsers, "the schema is there and has no users"
+	}
+	switch p, err := db.GuardProtection(ctx, v.in.Now().Add(-guardUnseen)); {
+	case err != nil:
+		return unreachable(err)
+	case p.Protected < p.Wanting:
+		return Unprotected, danger(p)
 	}
 	cfg, err := v.settings()
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/axisor/axisor/pkg/crypto"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 const (
@@ -14,6 +15,8 @@ const (
 	sample = 50
 	// The guard runs every few seconds or minutes; an addition is settled within seconds.
 	guardQuiet, intentStale = 15 * time.Minute, 10 * time.Minute
+	// A watcher looks at somebody who is far from a trigger every half hour at the latest.
+	guardUnseen = 45 * time.Minute
 )
 
 // rowsVisible: row security shows a role without rights no rows and no error, and every other check would
@@ -188,7 +191,13 @@ func (v *visit) guard(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	p, err := db.GuardProtection(ctx, now.Add(-guardUnseen))
+	if err != nil {
+		return Result{}, err
+	}
 	switch {
+	case p.Unprotected > 0:
+		return fail("axisor guard status", "%s", danger(p)), nil
 	case unknown > 0:
 		return fail("axisor guard history --state unknown", "%s with an unknown outcome", count(unknown, "addition")), nil
 	case stale > 0:
@@ -204,8 +213,22 @@ func (v *visit) guard(ctx context.Context) (Result, error) {
 			"enabled for %s, but it last ran %s", count(enabled, "user"), ago(now.Sub(last.Time))), nil
 	case state.String == "failed" || state.String == "interrupted":
 		return warn("axisor guard status", "the last run, %s, %s", ago(now.Sub(last.Time)), state.String), nil
+	case p.Protected < p.Wanting:
+		return warn("axisor guard status", "%s", danger(p)), nil
 	}
-	return good("enabled for %s, last run %s", count(enabled, "user"), ago(now.Sub(last.Time))), nil
+	return good("%s protected, last run %s", count(enabled, "user"), ago(now.Sub(last.Time))), nil
+}
+
+// danger says who wants protection and has none.
+func danger(p store.GuardProtection) string {
+	text := fmt.Sprintf("%d of %d users who want protection have it", p.Protected, p.Wanting)
+	if p.Unprotected > 0 {
+		text = count(int(p.Unprotected), "position") + " in danger without protection; " + text
+	}
+	if len(p.Problems) > 0 {
+		text += fmt.Sprintf("; first %s: %s", p.Problems[0].Username, p.Problems[0].Message)
+	}
+	return text
 }
 
 func (v *visit) activeAccounts(ctx context.Context) (Result, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -69,14 +70,14 @@ func (d *DB) GuardKeys(ctx context.Context, users, accounts []string, since time
 	var got struct{ Served, Refused int64 }
 	err = d.Gorm(ctx).Raw(`
 		SELECT (SELECT count(*) FROM guard_breaker
-		        WHERE scope = 'account' AND fingerprint IS NOT NULL AND failures > 0 AND updated_at >= @since
+		        WHERE scope = 'account' AND fingerprint IS NOT NULL AND failures > 0 AND updated_at >= @since AND updated_at <= @ahead
 		          AND subject <> ALL(@accounts)) AS refused,
 		       (SELECT count(*) FROM guard_look l
-		        WHERE l.looked_at >= @since AND l.user_id <> ALL(@users)
+		        WHERE l.looked_at >= @since AND l.looked_at <= @ahead AND l.user_id <> ALL(@users)
 		          AND NOT EXISTS (SELECT FROM "UserExchangeAccounts" a
 		                          JOIN guard_breaker b ON b.scope = 'account' AND b.subject = a.id
 		                          WHERE a.user_id = l.user_id AND b.fingerprint IS NOT NULL AND b.failures > 0)) AS served`,
-		map[string]any{"since": since, "users": models.Texts(users), "accounts": models.Texts(accounts)}).Scan(&got).Error
+		map[string]any{"since": since, "ahead": d.ahead(), "users": models.Texts(users), "accounts": models.Texts(accounts)}).Scan(&got).Error
 	return got.Served, got.Refused, err
 }
 
@@ -109,9 +110,11 @@ func (d *DB) GuardUsual(ctx context.Context, since, before time.Time) (GuardUsua
 	return got, err
 }
 
-// GuardHeld returns the open breakers that hold back the whole guard.
+// GuardHeld returns the open breakers that hold back the whole guard. One whose end
+// cannot be read holds back nobody.
 func (d *DB) GuardHeld(ctx context.Context, now time.Time) ([]models.GuardBreaker, error) {
-	var rows []models.GuardBreaker
-	err := d.Gorm(ctx).Where("scope IN ? AND open_until > ?", []string{BreakerHost, BreakerRun}, now.UTC()).Order("scope, id").Find(&rows).Error
+	all, err := tolerant[models.GuardBreaker](ctx, d, d.Gorm(ctx).Model(&models.GuardBreaker{}).
+		Where("scope IN ? AND open_until > ?", []string{BreakerHost, BreakerRun}, now.UTC()).Order("scope, id"))
+	rows := slices.DeleteFunc(rowsOf(all), func(b models.GuardBreaker) bool { return b.OpenUntil == nil || !b.OpenUntil.After(now) })
 	return rows, err
 }

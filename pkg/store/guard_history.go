@@ -90,7 +90,7 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 		to    **models.GuardRun
 		where string
 	}{{&h.LastRun, "true"}, {&h.LastFinished, "state = 'finished'"}} {
-		all, err := tolerant[models.GuardRun](ctx, d, d.Gorm(ctx).Model(&models.GuardRun{}).Where("isfinite(started_at)").Where(want.where).Order("started_at DESC, id DESC").Limit(1))
+		all, err := tolerant[models.GuardRun](ctx, d, d.Gorm(ctx).Model(&models.GuardRun{}).Where(credible("started_at", "?"), d.ahead()).Where(want.where).Order("started_at DESC, id DESC").Limit(1))
 		if err != nil {
 			return h, err
 		}
@@ -105,19 +105,20 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 	}
 	err := d.Gorm(ctx).Raw(`
 		SELECT (SELECT count(*) FROM guard_intent WHERE state IN ` + openStates + `) AS open,
-		       (SELECT min(planned_at) FROM guard_intent WHERE isfinite(planned_at) AND state IN ` + openStates + `) AS oldest,
-		       GREATEST((SELECT max(finished_at) FROM guard_run WHERE state = 'finished' AND isfinite(finished_at)), (SELECT max(finished_at) FROM guard_worker WHERE isfinite(finished_at))) AS round,
+		       (SELECT min(planned_at) FROM guard_intent WHERE ` + credible("planned_at", "@ahead") + ` AND state IN ` + openStates + `) AS oldest,
+		       GREATEST((SELECT max(finished_at) FROM guard_run WHERE state = 'finished' AND ` + credible("finished_at", "@ahead") + `),
+		                (SELECT max(finished_at) FROM guard_worker WHERE ` + credible("finished_at", "@ahead") + `)) AS round,
 		       (SELECT count(*) FROM guard_control WHERE disabled AND user_id IS NOT NULL) AS disabled,
 		       (SELECT count(*) FROM "MarginGuardConfig" WHERE is_active) AS active,
-		       (SELECT count(*) FROM guard_breaker WHERE open_until > now() AT TIME ZONE 'UTC') AS breakers,
+		       (SELECT count(*) FROM guard_breaker WHERE isfinite(open_until) AND open_until > now() AT TIME ZONE 'UTC') AS breakers,
 		       (SELECT count(*) FROM guard_notice
-		        WHERE state = 'pending' AND created_at > now() AT TIME ZONE 'UTC' - interval '1 day') AS notices`).Scan(&counts).Error
+		        WHERE state = 'pending' AND created_at > now() AT TIME ZONE 'UTC' - interval '1 day') AS notices`, map[string]any{"ahead": d.ahead()}).Scan(&counts).Error
 	if err != nil {
 		return h, err
 	}
 	h.LastRound = counts.Round
 	h.OpenBreakers, h.PendingNotices = counts.Breakers, counts.Notices
-	workers, err := tolerant[models.GuardWorker](ctx, d, d.Gorm(ctx).Model(&models.GuardWorker{}).Where("stopped_at IS NULL AND isfinite(beat_at)").Order("beat_at DESC, id").Limit(batch))
+	workers, err := tolerant[models.GuardWorker](ctx, d, d.Gorm(ctx).Model(&models.GuardWorker{}).Where("stopped_at IS NULL AND "+credible("beat_at", "?"), d.ahead()).Order("beat_at DESC, id").Limit(batch))
 	if err != nil {
 		return h, err
 	}

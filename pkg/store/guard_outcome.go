@@ -31,7 +31,7 @@ func (d *DB) StoreGuardOutcomes(ctx context.Context, rows []models.GuardOutcome)
 			if len(kept) == 0 {
 				return nil
 			}
-			// In one order everywhere, so that two of these never wait for each other in a circle.
+			// A moment that lies far ahead was never written by us, and would stand for ever. In one order everywhere, so that two of these never wait for each other in a circle.
 			slices.SortFunc(kept, func(a, b models.GuardOutcome) int {
 				switch {
 				case a.UserID < b.UserID:
@@ -44,7 +44,7 @@ func (d *DB) StoreGuardOutcomes(ctx context.Context, rows []models.GuardOutcome)
 			return tx.Gorm(ctx).Clauses(clause.OnConflict{
 				Columns:   []clause.Column{{Name: "user_id"}},
 				DoUpdates: clause.AssignmentColumns([]string{"looked_at", "positions", "unprotected", "problems"}),
-				Where:     clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "guard_outcome.looked_at <= excluded.looked_at"}}},
+				Where:     clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "guard_outcome.looked_at <= excluded.looked_at OR guard_outcome.looked_at > excluded.looked_at + interval '1 day'"}}},
 			}).Create(&kept).Error
 		})
 		if err != nil {
@@ -93,7 +93,8 @@ const protection = `
 	WITH wanting AS (
 		SELECT c.user_id, c.updated_at, u.username, u.is_active AS user_active, k.reason, k.user_id IS NOT NULL AS off,
 		       COALESCE(a.n, 0) > 0 AS has, COALESCE(a.active, 0) > 0 AS active,
-		       o.looked_at, COALESCE(o.positions, 0) AS positions, o.problems
+		       CASE WHEN isfinite(o.looked_at) AND o.looked_at <= @ahead THEN o.looked_at END AS looked_at,
+		       GREATEST(COALESCE(o.positions, 0), 0) AS positions, o.problems
 		FROM "MarginGuardConfig" c
 		JOIN "User" u ON u.id = c.user_id
 		LEFT JOIN (SELECT a.user_id, count(*) AS n, count(*) FILTER (WHERE a.is_active AND e.is_active) AS active
@@ -119,16 +120,16 @@ const protection = `
 		SELECT user_id, username, '', 'not_looked_at',
 		       CASE WHEN looked_at IS NULL THEN 'nobody has looked at this user yet'
 		            ELSE 'nobody has looked at this user since ' || to_char(looked_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') END
-		FROM served WHERE updated_at < @before AND (looked_at IS NULL OR looked_at < @before)
+		FROM served WHERE (updated_at < @before OR updated_at > @ahead) AND (looked_at IS NULL OR looked_at < @before)
 		UNION ALL
-		SELECT s.user_id, s.username, COALESCE(p ->> 'trade_id', ''), COALESCE(p ->> 'code', 'failed'), COALESCE(p ->> 'message', '')
+		SELECT s.user_id, s.username, left(COALESCE(p ->> 'trade_id', ''), 100), left(COALESCE(p ->> 'code', 'failed'), 100), left(COALESCE(p ->> 'message', ''), 1000)
 		FROM served s CROSS JOIN LATERAL jsonb_array_elements(s.problems) p
 	)`
 
 // GuardProtection reads it. A user not looked at since before counts as unprotected,
 // unless the configuration is younger than that.
 func (d *DB) GuardProtection(ctx context.Context, before time.Time) (GuardProtection, error) {
-	args := map[string]any{"slugs": guardExchanges[:], "before": before.UTC(), "limit": ProblemsShown}
+	args := map[string]any{"slugs": guardExchanges[:], "before": before.UTC(), "ahead": d.ahead(), "limit": ProblemsShown}
 	var n struct{ Wanting, Protected, Positions, Unprotected, ProblemCount int64 }
 	err := d.Gorm(ctx).Raw(protection+`
 		SELECT (SELECT count(*) FROM wanting) AS wanting,

@@ -53,7 +53,7 @@ func (d *DB) GuardQueue(ctx context.Context, kind string) (GuardQueue, error) {
 	err := d.Gorm(ctx).Raw(`
 		SELECT count(*) FILTER (WHERE state = 'available') AS waiting, count(*) FILTER (WHERE state = 'running') AS running,
 		       count(*) FILTER (WHERE state = 'discarded' AND finalized_at > now() - interval '1 hour') AS failed,
-		       COALESCE(extract(epoch FROM max(now() - scheduled_at) FILTER (WHERE state = 'available')), 0)::float8 AS oldest
+		       COALESCE(extract(epoch FROM max(now() - scheduled_at) FILTER (WHERE state = 'available' AND isfinite(scheduled_at))), 0)::float8 AS oldest
 		FROM `+RiverSchema+`.river_job WHERE kind = ?`, kind).Scan(&got).Error
 	return GuardQueue{
 		Waiting: got.Waiting, Running: got.Running, Failed: got.Failed, Oldest: time.Duration(got.Oldest * float64(time.Second)),
@@ -92,7 +92,7 @@ func (d *DB) GuardUsualRounds(ctx context.Context, since, before time.Time, roun
 	var got GuardUsual
 	err := d.Gorm(ctx).Raw(`
 		SELECT count(*) AS runs, COALESCE(max(sats), 0) AS most, min(first) AS first FROM (
-			SELECT SUM(amount_sats)::bigint AS sats, min(planned_at) AS first FROM guard_intent
+			SELECT LEAST(SUM(amount_sats), `+allSats+`)::bigint AS sats, min(planned_at) AS first FROM guard_intent
 			WHERE planned_at >= ? AND planned_at < ? AND state = 'applied'
 			GROUP BY floor(extract(epoch FROM planned_at) / ?)) rounds`, since, before, round.Seconds()).Scan(&got).Error
 	return got, err

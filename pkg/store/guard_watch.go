@@ -82,12 +82,15 @@ func (d *DB) storeLooks(ctx context.Context, looks []GuardLook) error {
 
 // GuardCrossed returns the users with a position whose trigger price lies
 // between the market and liquidation: longs at or above low, shorts at or below high.
+// A trigger price that is no number may lie there, too.
 func (d *DB) GuardCrossed(ctx context.Context, low, high float64) ([]string, error) {
 	var ids []string
 	err := d.Gorm(ctx).Raw(`
 		SELECT user_id FROM guard_watch WHERE side = 'buy' AND trigger_price >= ?
 		UNION
-		SELECT user_id FROM guard_watch WHERE side = 'sell' AND trigger_price <= ?`, low, high).Scan(&ids).Error
+		SELECT user_id FROM guard_watch WHERE side = 'sell' AND trigger_price <= ?
+		UNION
+		SELECT user_id FROM guard_watch WHERE side IN ('buy', 'sell') AND trigger_price IN ('NaN', 'Infinity', '-Infinity')`, low, high).Scan(&ids).Error
 	return ids, err
 }
 
@@ -96,8 +99,8 @@ func (d *DB) GuardCrossed(ctx context.Context, low, high float64) ([]string, err
 func (d *DB) GuardNearest(ctx context.Context, low, high float64) (below, above float64, err error) {
 	var got struct{ Below, Above float64 }
 	err = d.Gorm(ctx).Raw(`
-		SELECT COALESCE((SELECT max(trigger_price) FROM guard_watch WHERE side = 'buy' AND trigger_price < ?), 0) AS below,
-		       COALESCE((SELECT min(trigger_price) FROM guard_watch WHERE side = 'sell' AND trigger_price > ?), 0) AS above`,
+		SELECT COALESCE((SELECT max(trigger_price) FROM guard_watch WHERE side = 'buy' AND trigger_price < ? AND trigger_price > '-Infinity'), 0) AS below,
+		       COALESCE((SELECT min(trigger_price) FROM guard_watch WHERE side = 'sell' AND trigger_price > ? AND trigger_price < 'Infinity'), 0) AS above`,
 		low, high).Scan(&got).Error
 	return got.Below, got.Above, err
 }
@@ -121,9 +124,10 @@ func (d *DB) GuardDue(ctx context.Context, before time.Time, limit int) ([]strin
 		(SELECT c.user_id FROM "MarginGuardConfig" c
 		 JOIN "User" u ON u.id = c.user_id AND u.is_active
 		 LEFT JOIN guard_look l ON l.user_id = c.user_id
-		 WHERE c.is_active AND (l.looked_at IS NULL OR l.looked_at < ? OR c.updated_at > l.looked_at
+		 WHERE c.is_active AND (l.looked_at IS NULL OR l.looked_at < @before OR NOT `+credible("l.looked_at", "@ahead")+` OR c.updated_at > l.looked_at
 		       OR EXISTS (SELECT FROM "UserExchangeAccounts" a WHERE a.user_id = c.user_id AND a.updated_at > l.looked_at))
-		 ORDER BY l.looked_at NULLS FIRST, c.user_id LIMIT ?)`, before, limit).Scan(&ids).Error
+		 ORDER BY CASE WHEN `+credible("l.looked_at", "@ahead")+` THEN l.looked_at END NULLS FIRST, c.user_id LIMIT @limit)`,
+		map[string]any{"before": before, "ahead": d.ahead(), "limit": limit}).Scan(&ids).Error
 	return ids, err
 }
 
@@ -145,12 +149,13 @@ func (d *DB) GuardLag(ctx context.Context, before time.Time) (GuardLag, error) {
 		Oldest                        *time.Time
 	}
 	err := d.Gorm(ctx).Raw(`
-		SELECT count(*) AS active, count(*) FILTER (WHERE l.looked_at IS NULL OR l.looked_at < ?) AS due,
-		       count(*) FILTER (WHERE l.looked_at IS NULL) AS never, min(l.looked_at) AS oldest,
+		SELECT count(*) AS active, count(*) FILTER (WHERE NOT l.credible OR l.looked_at < @before) AS due,
+		       count(*) FILTER (WHERE NOT l.credible) AS never, min(l.looked_at) FILTER (WHERE l.credible) AS oldest,
 		       (SELECT count(*) FROM guard_watch) AS positions
 		FROM "MarginGuardConfig" c JOIN "User" u ON u.id = c.user_id AND u.is_active
-		LEFT JOIN guard_look l ON l.user_id = c.user_id
-		WHERE c.is_active`, before).Scan(&got).Error
+		LEFT JOIN LATERAL (SELECT looked_at, COALESCE(`+credible("looked_at", "@ahead")+`, false) AS credible
+			FROM (SELECT (SELECT looked_at FROM guard_look WHERE user_id = c.user_id) AS looked_at) t) l ON true
+		WHERE c.is_active`, map[string]any{"before": before, "ahead": d.ahead()}).Scan(&got).Error
 	out := GuardLag{ActiveUsers: got.Active, Due: got.Due, Positions: got.Positions}
 	if got.Never == 0 {
 		out.Oldest = got.Oldest

@@ -35,7 +35,7 @@ func (d *DB) BeatGuardWorker(ctx context.Context, id string, users int, failure 
 // CountGuardWorkers counts the processes of a kind that were heard of since.
 func (d *DB) CountGuardWorkers(ctx context.Context, kind string, since time.Time) (int, error) {
 	var n int64
-	err := d.Gorm(ctx).Model(&models.GuardWorker{}).Where("kind = ? AND stopped_at IS NULL AND beat_at >= ?", kind, since).Count(&n).Error
+	err := d.Gorm(ctx).Model(&models.GuardWorker{}).Where("kind = ? AND stopped_at IS NULL AND beat_at BETWEEN ? AND ?", kind, since, d.ahead()).Count(&n).Error
 	return int(n), err
 }
 

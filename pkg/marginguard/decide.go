@@ -195,12 +195,8 @@ func (in Input) obstacle(p Position, v Verdict) (Word, string) {
 	if age := in.Now.Sub(in.PositionsReadAt); age > MaxPositionAge {
 		return Stale, fmt.Sprintf("the positions are %s old, at most %s is allowed", age.Round(time.Second), MaxPositionAge)
 	}
-	if p.Quantity >= minImplied && !IsCross(p.ID) {
-		implied := impliedPrice(p)
-		if math.Abs(implied-in.Market.LastPrice) > maxImplied*in.Market.LastPrice {
-			return PriceMismatch, fmt.Sprintf("the reported profit belongs to a price of %.1f, the ticker shows %.1f",
-				implied, in.Market.LastPrice)
-		}
+	if why, _ := contradiction(p, in.Market); why != "" {
+		return PriceMismatch, why
 	}
 	last, added := in.Spent.LastAdd[p.ID]
 	if wait := in.Caps.Cooldown - in.Now.Sub(last); added && wait > 0 && v.Urgency >= in.Caps.CooldownEscape {

@@ -190,7 +190,8 @@ func (r *Runner) sweep(ctx context.Context, req Request, market Market, result *
 		shares.users[id] = true
 	}
 	second := r.newSession(req, market, result.RunID)
-	second.shares = shares
+	second.shares, second.jury = shares, first.jury
+	second.jury.again()
 	err := second.all(ctx, shares.users)
 	second.merge(first, shares.users)
 	second.report(result)
@@ -290,6 +291,7 @@ type session struct {
 
 	quotes  quotes
 	trouble trouble
+	jury    *jury
 
 	mu          sync.Mutex
 	items       []Item
@@ -309,6 +311,7 @@ func (r *Runner) newSession(req Request, market Market, runID string) *session {
 		o: r.o, req: req, dry: req.DryRun, off: req.off, runID: runID,
 		perTarget: map[string]int{}, looked: map[string]string{}, open: map[string]bool{},
 		quotes: quotes{prices: r.o.Prices, now: r.o.Now, last: market},
+		jury:   newJury(req.UserID != "" || req.Users != nil || !req.Round.IsZero()),
 	}
 }
 
@@ -328,14 +331,22 @@ func (s *session) all(caller context.Context, only map[string]bool) error {
 	defer stop(nil)
 	feed := make(chan Target)
 	var workers sync.WaitGroup
-	for range s.o.Concurrency {
-		workers.Go(func() {
-			for t := range feed {
-				s.guard(ctx, t, stop)
+	var work func()
+	work = func() {
+		for t := range feed {
+			// While it waits for what others say of the price, another one goes on.
+			replaced := false
+			s.guard(ctx, t, stop, func() { replaced = true; workers.Go(work) })
+			if replaced {
+				return
 			}
-		})
+		}
+	}
+	for range s.o.Concurrency {
+		workers.Go(work)
 	}
 	err := s.stream(ctx, feed, only)
+	s.jury.over()
 	close(feed)
 	workers.Wait()
 	if caller.Err() != nil {
@@ -343,6 +354,9 @@ func (s *session) all(caller context.Context, only map[string]bool) error {
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
+	}
+	if err == nil {
+		err = s.jury.final()
 	}
 	if err == nil && s.unreachable > 0 && s.unreachable == len(s.perTarget) {
 		return &MarketError{Reason: "no account could be reached on the exchange"}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"sync"
 	"time"
 )
 
@@ -13,12 +14,15 @@ import (
 const positionAge = 8 * time.Second
 
 // guard handles one user; nothing that happens to them reaches anybody else.
-// stop ends the whole pass and is called only for trouble of the exchange.
-func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseFunc) {
+// stop ends the whole pass and is called only for trouble of the exchange; idle is
+// called, at most once, when somebody else may have this one's turn.
+func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseFunc, idle func()) {
 	if ctx.Err() != nil {
 		return
 	}
-	w := &watch{s: s, t: t, handled: map[string]string{}}
+	s.jury.begin()
+	defer s.jury.end()
+	w := &watch{s: s, t: t, handled: map[string]string{}, idle: sync.OnceFunc(idle)}
 	err := w.safely(ctx)
 	if err != nil && ctx.Err() != nil {
 		// The run was stopped, not the user: say nothing about them, and take what
@@ -33,6 +37,10 @@ func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseF
 
 	var market *MarketError
 	if errors.As(err, &market) {
+		stop(err)
+		return
+	}
+	if err := s.jury.sure(); err != nil {
 		stop(err)
 		return
 	}
@@ -107,6 +115,10 @@ type watch struct {
 	// stopped is a look that the end of the run cut off, elsewhere an account that
 	// another guard is for.
 	stopped, elsewhere bool
+	// voted says that the jury has heard of the positions; idle lets another user have
+	// this one's turn.
+	voted bool
+	idle  func()
 }
 
 // blame remembers an answer of the exchange that speaks against the key.
@@ -150,6 +162,9 @@ func (w *watch) run(ctx context.Context) error {
 				o.Saw(w.t, w.s.o.Reading, w.positions, w.readAt)
 			}
 			return nil
+		}
+		if err := w.s.jury.trust(ctx, w.idle); err != nil {
+			return err
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -226,7 +241,7 @@ func (w *watch) settled(ctx context.Context) ([]Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	if has(verdicts, PriceMismatch) || has(verdicts, Stale) {
+	if has(verdicts, Stale) || w.votes().contradict > 0 {
 		// In a fast market the two answers may simply be seconds apart.
 		if err := w.read(ctx); err != nil {
 			return nil, err
@@ -234,6 +249,10 @@ func (w *watch) settled(ctx context.Context) ([]Verdict, error) {
 		if verdicts, err = w.decide(ctx, true); err != nil {
 			return nil, err
 		}
+	}
+	if !w.voted {
+		w.voted = true
+		w.s.jury.hear(w.votes())
 	}
 	if w.funded || !has(verdicts, Add) {
 		return verdicts, nil
@@ -244,6 +263,14 @@ func (w *watch) settled(ctx context.Context) ([]Verdict, error) {
 	}
 	w.funds, w.funded = w.s.o.Caps.NewFunds(free), true
 	return w.decide(ctx, false)
+}
+
+// votes is what the user's positions say of the price that was read last.
+func (w *watch) votes() vote {
+	w.s.quotes.mu.Lock()
+	market := w.s.quotes.last
+	w.s.quotes.mu.Unlock()
+	return votes(w.positions, market)
 }
 
 func (w *watch) decide(ctx context.Context, force bool) ([]Verdict, error) {
@@ -262,7 +289,20 @@ func (w *watch) decide(ctx context.Context, force bool) ([]Verdict, error) {
 			in.Allowed = map[string]int64{}
 		}
 	}
-	return Decide(in), nil
+	return w.doubting(Decide(in), market), nil
+}
+
+// doubting takes no position for safe whose profit contradicts the price: by the price
+// that the profit belongs to it may be in danger.
+func (w *watch) doubting(verdicts []Verdict, m Market) []Verdict {
+	for n, v := range verdicts {
+		if p := find(w.positions, v.TradeID); v.Word == OK && p != nil {
+			if why, _ := contradiction(*p, m); why != "" {
+				verdicts[n] = v.because(PriceMismatch, why)
+			}
+		}
+	}
+	return verdicts
 }
 
 // off is why nothing may be added for this user. Only a dry run gets as far as

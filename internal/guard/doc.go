@@ -185,7 +185,7 @@ func limiterFor(o Options, address string) lnmarkets.Limiter {
 	if o.LimitPerKey || o.ReadOnly {
 		return limiter(o)
 	}
-	return newShared(o.DB, address, o.PrivateRPS*headroom, o.PublicRPS*headroom)
+	return newShared(o.DB, o.Log, address, o.PrivateRPS*headroom, o.PublicRPS*headroom)
 }
 
 // Open opens one account on the exchange outside of a run.

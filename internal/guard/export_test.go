@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/axisor/axisor/pkg/lnmarkets"
 	"github.com/axisor/axisor/pkg/marginguard"
@@ -10,8 +11,16 @@ import (
 
 // NewShared is a shared limiter of private calls.
 func NewShared(db *store.DB, address string, rps float64) func(context.Context) error {
-	s := newShared(db, address, rps, rps)
+	s := NewSharedLimiter(db, address, rps)
 	return func(ctx context.Context) error { return s.Wait(ctx, lnmarkets.Private) }
+}
+
+// NewSharedLimiter is a limiter that processes share.
+func NewSharedLimiter(db *store.DB, address string, rps float64) interface {
+	lnmarkets.Limiter
+	lnmarkets.Pauser
+} {
+	return newShared(db, slog.New(slog.DiscardHandler), address, rps, rps)
 }
 
 // RunBesideOthers is a run of everybody that keeps no other run out.

@@ -23,7 +23,11 @@ type market struct {
 	o       Options
 	client  lnmarkets.Options
 	limiter lnmarkets.Limiter
-	public  *lnmarkets.Client
+	// keys are the limiters of single keys, for an exchange that counts by key, and
+	// pauses what other processes heard of them.
+	keys   lnmarkets.PerKey
+	pauses keyPauses
+	public *lnmarkets.Client
 	// writer sends without waiting for the limiter: its callers have waited
 	// already, in Ready, where waiting costs no freshness.
 	writer *lnmarkets.Client
@@ -36,6 +40,7 @@ type market struct {
 
 func newMarket(o Options) (*market, error) {
 	m := &market{o: o}
+	m.keys.Make = func(id string) lnmarkets.Limiter { return keyed{limiter(o), o, id} }
 	m.client = lnmarkets.Options{
 		BaseURL: o.BaseURL, Network: o.Network, HTTP: transport(o), Timeout: o.Timeout, Limiter: lnmarkets.NewRateLimiter(0, 0),
 		Now: o.Now, Sleep: o.Sleep, Logger: o.Log, Version: o.Version,
@@ -106,14 +111,18 @@ func (m *market) Ticker(ctx context.Context) (marginguard.Market, error) {
 }
 
 // Connect implements marginguard.Connector: it opens the stored credentials.
-func (m *market) Connect(_ context.Context, t marginguard.Target) (marginguard.Exchange, error) {
+func (m *market) Connect(ctx context.Context, t marginguard.Target) (marginguard.Exchange, error) {
 	mainnet := lnmarkets.Mainnet("", m.writer.BaseURL())
 	auth, err := credentials(m.o.Keyring, admin.AccountPlace(t.AccountID, t.UserID), t.Credentials, mainnet)
 	if err != nil {
 		return nil, fmt.Errorf("open credentials of account %s: %w", t.AccountID, err)
 	}
 	offset := time.Duration(m.offset.Load())
-	reader, paced, err := m.reader(auth)
+	paced, err := m.limiterOf(ctx, auth)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := m.public.WithCredentials(auth)
 	if err != nil {
 		return nil, err
 	}
@@ -122,22 +131,30 @@ func (m *market) Connect(_ context.Context, t marginguard.Target) (marginguard.E
 		return nil, err
 	}
 	return &account{
-		reader: reader.WithOffset(offset), writer: writer.WithOffset(offset), limiter: paced,
-		step: m.o.step, cross: t.Config.Cross, crossOpen: slices.ContainsFunc(t.Open, func(i marginguard.Intent) bool { return marginguard.IsCross(i.TradeID) }),
+		reader: reader.WithOffset(offset).WithLimiter(paced), limiter: paced,
+		writer: writer.WithOffset(offset).WithLimiter(lnmarkets.Unpaced{Of: paced}),
+		step:   m.o.step, cross: t.Config.Cross, crossOpen: slices.ContainsFunc(t.Open, func(i marginguard.Intent) bool { return marginguard.IsCross(i.TradeID) }),
 	}, nil
 }
 
-// reader is the client of one account with the limiter that paces it. When the
-// exchange counts by key, every account has buckets of its own.
-func (m *market) reader(auth lnmarkets.Credentials) (*lnmarkets.Client, lnmarkets.Limiter, error) {
+// limiterOf is the limiter that paces an account. When the exchange counts by key, each
+// key has one of its own, and accounts with the same key share it. Its id is a keyed
+// hash, because pauses are stored by it.
+func (m *market) limiterOf(ctx context.Context, auth lnmarkets.Credentials) (lnmarkets.Limiter, error) {
 	if !m.o.LimitPerKey {
-		c, err := m.public.WithCredentials(auth)
-		return c, m.limiter, err
+		return m.limiter, nil
 	}
-	own := m.client
-	own.Limiter, own.Credentials = limiter(m.o), &auth
-	c, err := lnmarkets.New(own)
-	return c, own.Limiter, err
+	tag, err := m.o.Keyring.Tag("rate limit of an api key", auth.Key)
+	if err != nil {
+		return nil, err
+	}
+	id := "key " + tag
+	l := m.keys.For(id)
+	left, err := m.pauses.of(ctx, m.o.DB, id)
+	if k, ok := l.(keyed); ok && err == nil && left > 0 {
+		k.RateLimiter.Pause(ctx, lnmarkets.Private, left)
+	}
+	return l, err
 }
 
 // account is one account on the exchange.
@@ -269,6 +286,7 @@ func fault(err error) error {
 	out := &marginguard.ExchangeError{Fault: marginguard.Unavailable, Err: err}
 	var api *lnmarkets.APIError
 	var garbled *lnmarkets.ResponseError
+	var paused *lnmarkets.PausedError
 	switch {
 	case errors.As(err, &api):
 		out.Status, out.RetryAfter = api.Status, api.RetryAfter
@@ -283,6 +301,8 @@ func fault(err error) error {
 		}
 	case errors.As(err, &garbled):
 		out.Status, out.Fault = garbled.Status, marginguard.Garbled
+	case errors.As(err, &paused):
+		out.Fault, out.RetryAfter = marginguard.Limited, paused.Left
 	}
 	return out
 }

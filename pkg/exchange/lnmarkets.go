@@ -2,6 +2,9 @@ package exchange
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -61,6 +64,8 @@ func IsTestnet(fields map[string]secret.Secret) bool {
 type lnm struct {
 	o      Options
 	client *lnmarkets.Client
+	keys   lnmarkets.PerKey
+	salt   []byte
 
 	mu       sync.Mutex
 	measured time.Time
@@ -75,7 +80,13 @@ func openLNMarkets(o Options) (Exchange, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &lnm{o: o, client: c}, nil
+	salt := make([]byte, sha256.Size)
+	if _, err := rand.Read(salt); err != nil {
+		return nil, fmt.Errorf("read random bytes: %w", err)
+	}
+	x := &lnm{o: o, client: c, salt: salt}
+	x.keys.Make = func(string) lnmarkets.Limiter { return limiter(o) }
+	return x, nil
 }
 
 func limiter(o Options) *lnmarkets.RateLimiter {
@@ -142,13 +153,16 @@ func (x *lnm) Test(ctx context.Context, fields map[string]secret.Secret) Result 
 	return r
 }
 
-// connect gives every key buckets of its own when the exchange counts by key.
+// connect gives every key buckets of its own when the exchange counts by key; accounts
+// with the same key share them. They are told apart by a hash, not to keep keys.
 func (x *lnm) connect(auth lnmarkets.Credentials) (*lnmarkets.Client, error) {
 	c, err := x.client.WithCredentials(auth)
 	if err != nil || !x.o.LimitPerKey {
 		return c, err
 	}
-	return c.WithLimiter(limiter(x.o)), nil
+	mac := hmac.New(sha256.New, x.salt)
+	mac.Write([]byte(auth.Key.Reveal()))
+	return c.WithLimiter(x.keys.For(string(mac.Sum(nil)))), nil
 }
 
 // judged sorts the failure of a signed request.

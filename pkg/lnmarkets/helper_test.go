@@ -65,7 +65,7 @@ func setup(t *testing.T, handle func(try int, w http.ResponseWriter, r *http.Req
 			Key: secret.New("key-in-clear"), Secret: secret.New(vectorSecret), Passphrase: secret.New("phrase-in-clear"),
 		},
 		Timeout: 5 * time.Second,
-		Limiter: lnmarkets.NewRateLimiter(0, 0),
+		Limiter: lnmarkets.Unpaced{},
 		Now:     fixed,
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			g.mu.Lock()

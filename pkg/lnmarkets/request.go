@@ -86,7 +86,13 @@ func (c *Client) exchange(ctx context.Context, k call, body []byte, decode func(
 		return err
 	}
 	if got.status < 200 || got.status > 299 {
-		return c.apiError(k, got)
+		failed := c.apiError(k, got)
+		if p, ok := c.limiter.(Pauser); ok {
+			if d := pauseOf(failed); d > 0 {
+				p.Pause(ctx, k.bucket, d)
+			}
+		}
+		return failed
 	}
 	if k.heard != nil {
 		k.heard(got)

@@ -60,6 +60,18 @@ func TestList(t *testing.T) {
 	require.Equal(t, 2, count("--since", "1h"))
 	require.Equal(t, 0, count("--until", "2020-01-01"))
 	require.Equal(t, 1, count("--limit", "1"))
+
+	p.With("AXISOR_AUDIT_ACTOR=carol").OK("user", "disable", "bob")
+	require.Equal(t, 1, count("--actor", "carol"))
+	require.Equal(t, 0, count("--actor", "Carol"), "an actor is a whole name, as it was written")
+	require.Equal(t, 0, count("--actor", "carol", "--action", "user.create"))
+	require.Equal(t, 2, count("--action", "user.create"))
+	for _, format := range []string{"csv", "jsonl"} { // the server writes the one, we the other
+		out := p.OK("audit", "export", "--actor", "carol", "-o", format).Stdout
+		require.Contains(t, out, "user.disable")
+		require.NotContains(t, out, "user.create")
+	}
+	p.Fails(2, "audit", "export", "--actor", "carol", "--security")
 	require.Equal(t, "user_not_found", p.Fails(3, "audit", "list", "--user", "carl", "-o", "json").Error()["code"])
 
 	exec(t, p, `DELETE FROM "User" WHERE id = ?`, ana["id"])

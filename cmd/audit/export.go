@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/admin"
@@ -34,6 +35,7 @@ Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 	c.Flags().StringVar(&o.user, "user", "", "only what concerns this `USER`")
 	c.Flags().StringVar(&o.action, "action", "", "only this `ACTION`, such as user.create, or user. for all of users")
 	c.Flags().StringVar(&o.resource, "resource", "", "only this `KIND` of thing, such as user")
+	c.Flags().StringVar(&o.actor, "actor", "", "only what the operator `NAME` did, not with --security")
 	c.Flags().BoolVar(&o.security, "security", false, "the security events instead of the changes")
 	o.span.Register(c)
 	flags.CompleteLive(c, "user", a.UserNames)
@@ -44,6 +46,9 @@ Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 }
 
 func runExport(ctx context.Context, o *exportOptions) error {
+	if o.security && o.actor != "" {
+		return clierr.Usagef("--actor is for changes and cannot be given with --security")
+	}
 	p, err := o.app.ExportPrinter()
 	if err != nil {
 		return err
@@ -57,7 +62,7 @@ func runExport(ctx context.Context, o *exportOptions) error {
 		return err
 	}
 	defer o.app.CountOutput("export audit trail")()
-	filter := store.AuditFilter{Action: o.action, Resource: o.resource, Created: when}
+	filter := store.AuditFilter{Action: o.action, Resource: o.resource, Actor: o.actor, Created: when}
 	if o.user != "" {
 		if err := byUser(ctx, db, o.user, &filter); err != nil {
 			return err

@@ -19,6 +19,7 @@ type listOptions struct {
 	user     string
 	action   string
 	resource string
+	actor    string
 }
 
 func newList(a *app.App) *cobra.Command {
@@ -44,6 +45,7 @@ Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
 	c.Flags().StringVar(&o.user, "user", "", "only what concerns this `USER`")
 	c.Flags().StringVar(&o.action, "action", "", "only this `ACTION`, such as user.create, or user. for all of users")
 	c.Flags().StringVar(&o.resource, "resource", "", "only this `KIND` of thing, such as user")
+	c.Flags().StringVar(&o.actor, "actor", "", "only what the operator `NAME` did")
 	o.span.Register(c)
 	flags.CompleteLive(c, "user", a.UserNames)
 	flags.Mark(c, flags.EffectKey, flags.Read)
@@ -65,7 +67,7 @@ func runList(ctx context.Context, o *listOptions) error {
 		return err
 	}
 	filter := store.AuditFilter{
-		Action: o.action, Resource: o.resource,
+		Action: o.action, Resource: o.resource, Actor: o.actor,
 		Created: when,
 	}
 	if o.user != "" {

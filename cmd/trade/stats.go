@@ -21,6 +21,7 @@ import (
 const (
 	byAutomation = "automation"
 	byAction     = "action"
+	byUser       = "user"
 )
 
 type statsOptions struct {
@@ -42,7 +43,8 @@ not_computable; it is never 0. Money is in sats, as the pnl was written (fees ar
 
 win_rate is the percent of wins among wins and losses; a pnl of 0 is neither. max_drawdown is the largest fall from a
 peak. With --capital in sats there is also the drawdown in percent and, from 30 days on, Sharpe and Sortino (daily
-returns in UTC, 365 days, no risk-free rate) and Calmar. Each group begins with the whole capital.
+returns in UTC, 365 days, no risk-free rate) and Calmar. Each group begins with the whole capital. The groups of
+--by user and --by automation are named by id.
 
 Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
 		Example: `  axisor trade stats --user ana@example.com --since 30d
@@ -58,7 +60,7 @@ Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
 		},
 	}
 	o.filter.register(c, a)
-	flags.RegisterEnum(c, &o.by, "by", "", "one line for each", tradestats.ByDay, tradestats.ByWeek, tradestats.ByMonth, byAutomation, byAction)
+	flags.RegisterEnum(c, &o.by, "by", "", "one line for each", tradestats.ByDay, tradestats.ByWeek, tradestats.ByMonth, byUser, byAutomation, byAction)
 	c.Flags().Float64Var(&o.capital, "capital", 0, "money in `SATS` at the beginning, for what is relative to it")
 	flags.Mark(c, flags.EffectKey, flags.Read)
 	flags.Fields(c, output.Fields[statsView]())
@@ -131,7 +133,7 @@ func (o *statsOptions) group(t store.TradeOutcome) string {
 	switch by := o.by.String(); by {
 	case "":
 		return ""
-	case byAutomation, byAction:
+	case byUser, byAutomation, byAction:
 		return named(t.Label)
 	default:
 		return tradestats.Period(by, t.At)
@@ -141,6 +143,8 @@ func (o *statsOptions) group(t store.TradeOutcome) string {
 // label is the column that groups are made of.
 func (o *statsOptions) label() string {
 	switch o.by.String() {
+	case byUser:
+		return store.LabelUser
 	case byAutomation:
 		return store.LabelAutomation
 	case byAction:

@@ -65,6 +65,14 @@ func TestStats(t *testing.T) {
 	require.Equal(t, "(none)", actions[0]["group"])
 	require.Equal(t, "add_margin", actions[1]["group"])
 	p.Fails(2, "trade", "stats", "--by", "moon")
+
+	other := factory.User(t, db)
+	factory.Trade(t, db, other.ID, func(l *models.TradeLog) { l.Status, l.PnL, l.ExecutedAt = "success", new(70.0), at(4, 0) })
+	sums := map[any]any{}
+	for _, x := range p.OK("trade", "stats", "--by", "user", "-o", "json").Items() {
+		sums[x["group"]] = x["pnl_sum"]
+	}
+	require.Equal(t, map[any]any{u.ID: 24000.0, other.ID: 70.0}, sums)
 	p.Fails(2, "trade", "stats", "--capital", "-1")
 	p.Fails(2, "trade", "stats", "--capital", "NaN")
 	p.Fails(3, "trade", "stats", "--user", "nobody")

@@ -17,6 +17,7 @@ type AuditFilter struct {
 	Action     string // exact, or a prefix ending in a dot such as user.
 	Resource   string
 	ResourceID string
+	Actor      string // the operator that the details name, exact
 	Created    TimeRange
 }
 
@@ -46,6 +47,9 @@ func (f AuditFilter) conditions() []condition {
 		if value != "" {
 			out = append(out, condition{column + " = ?", []any{value}})
 		}
+	}
+	if f.Actor != "" {
+		out = append(out, condition{"details->>'actor' = ?", []any{f.Actor}})
 	}
 	return out
 }

@@ -30,6 +30,7 @@ const (
 	LabelNone       = ""
 	LabelAction     = "action"
 	LabelAutomation = "automation_id"
+	LabelUser       = "user_id"
 )
 
 // mostTied is how many trades of one instant are put in order here. More are left to the server, so that the memory

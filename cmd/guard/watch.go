@@ -76,7 +76,8 @@ watcher is a standby.
 
 With --dry-run each round looks at everybody, nothing is sent and no row is written.
 
-Exit codes: 0 when told to stop, 2, 10, 11 when the database is not there at the start, 12.`,
+Exit codes: 0 when told to stop, 2, 6, 10, 11 when the database is not there at the start, 12; with --rounds that of a
+last round that failed, as of "axisor guard run".`,
 		Example: `  axisor guard watch
   axisor guard watch --interval 10s --refresh 30m -o jsonl
   axisor guard watch --dry-run --rounds 1`,

@@ -84,7 +84,8 @@ With --status it shows the processes that guard, how far the round has come and 
 nothing. On SIGTERM, SIGINT or SIGHUP the users under way are finished, the rest of the shard goes back to the queue, and it
 ends with 0.
 
-Exit codes: 0 when told to stop, 2, 10, 11 when the database is not there at the start, 12.`,
+Exit codes: 0 when told to stop, 2, 6, 10, 11 when the database is not there at the start, 12; with --rounds that of a
+last round that failed, as of "axisor guard run".`,
 		Example: `  axisor guard worker --interval 60s
   axisor guard worker --status
   axisor guard worker --status -o json --jq .lag_seconds`,

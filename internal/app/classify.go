@@ -63,7 +63,7 @@ func rules() []rule {
 		{store.ErrAuth, clierr.Denied, "database_login_refused", []string{"check user and password in database.url", "axisor config show --origins"}},
 		{store.ErrAsUser, clierr.Denied, "as_user_refused", []string{hintRoles}},
 		{store.ErrDenied, clierr.Denied, "database_denied", []string{"the database role lacks a right; ask its owner for a GRANT"}},
-		{store.ErrReadOnly, clierr.Denied, "database_read_only", []string{"this server accepts no writes; connect to the primary"}},
+		{store.ErrReadOnly, clierr.Denied, "database_read_only", []string{"a standby takes no writes: connect to the primary", "or the database or role is set read-only: SHOW default_transaction_read_only"}},
 		{store.ErrConnectionLost, clierr.Unavailable, "connection_lost", []string{"run the command again: what was not confirmed was not written"}},
 		{store.ErrPoolExhausted, clierr.Unavailable, "pool_exhausted", []string{"raise database.max_connections or database.pool_timeout"}},
 		{store.ErrUnavailable, clierr.Unavailable, "database_unreachable", []string{"is the server running? axisor config show --origins tells where this address comes from", hintDev}},
@@ -164,6 +164,11 @@ func (a *App) Classify(err error) *clierr.Error {
 		return clierr.New(clierr.Config, "pooler", "the connection goes through a pooler, and the address does not say so",
 			"add pgbouncer=true to the parameters of database.url",
 			"migrations, the guard, backups and restores need the address of PostgreSQL itself").WithCause(err)
+	}
+	if state != nil && !errors.As(err, new(*store.Error)) { // a library that speaks to the server itself
+		if kind := store.Refusal(state.SQLState()); kind != nil {
+			err = fmt.Errorf("%w: %w", kind, err)
+		}
 	}
 	for _, r := range rules() {
 		if errors.Is(err, r.target) {

@@ -30,9 +30,9 @@ type Loop struct {
 	MaxSats    int64
 	AllowSurge bool
 	DryRun     bool
-	// Rounds ends the loop after so many; zero means never.
+	// Rounds ends the loop after so many, with the error of the last; zero means never.
 	Rounds int
-	// Told hears of each round, when not nil.
+	// Told hears of each round but a last one that failed, when not nil.
 	Told func(Round)
 	// Wait waits between rounds; nil means really waiting.
 	Wait func(ctx context.Context, d time.Duration) error
@@ -87,7 +87,7 @@ func (g *Guard) loop(ctx context.Context, kind string, l Loop, round func(ctx co
 		if ctx.Err() != nil && r.Users == 0 {
 			return nil
 		}
-		if l.Told != nil {
+		if l.Told != nil && (r.Err == nil || n != l.Rounds) {
 			l.Told(r)
 		}
 		if !l.DryRun && !r.Standby {
@@ -98,8 +98,11 @@ func (g *Guard) loop(ctx context.Context, kind string, l Loop, round func(ctx co
 		if errors.Is(r.Err, pgdirect.ErrPooler) {
 			return r.Err
 		}
-		if n == l.Rounds || ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return nil
+		}
+		if n == l.Rounds {
+			return r.Err // no later round will mend it
 		}
 		if wait(ctx, max(l.Interval-g.o.Now().Sub(began), 0)) != nil {
 			return nil

@@ -39,6 +39,17 @@ func (c *core) fromServer(pg *pgconn.PgError, connecting bool, err error) error 
 	return e
 }
 
+// Refusal tells, for an error of the server that came by another way than this package, which of its kinds it is when
+// the server refused to serve: ErrReadOnly, ErrTimeout, ErrLocked and the like. For anything else it is nil.
+func Refusal(code string) error {
+	switch kind := kindOf(code); kind {
+	case ErrServer, ErrInvalid, ErrSchemaMissing:
+		return nil
+	default:
+		return kind
+	}
+}
+
 func kindOf(code string) error {
 	switch code {
 	case "3D000":

@@ -29,6 +29,8 @@ type prunedView struct {
 	Intents int64       `json:"intents"`
 	Notices int64       `json:"notices"`
 	Ends    int64       `json:"ends"`
+	// Outcomes are of looks at users who do not want protection any more.
+	Outcomes int64 `json:"outcomes"`
 }
 
 func newPrune(a *app.App, run func(context.Context, *pruneOptions) error) *cobra.Command {
@@ -39,8 +41,8 @@ func newPrune(a *app.App, run func(context.Context, *pruneOptions) error) *cobra
 	c := &cobra.Command{
 		Use:   "prune",
 		Short: "Delete the guard's old history",
-		Long: `Deletes runs, settled additions, delivered or expired notices and the ends of positions that are older than a span of
-time, in batches of one short transaction each. It asks before it begins, can be stopped at any moment and run again; the audit trail has an
+		Long: `Deletes runs, settled additions, delivered or expired notices, the ends of positions, and what looks at users came to who
+do not want protection any more, where they are older than a span of time, in batches of one short transaction each. It asks before it begins, can be stopped at any moment and run again; the audit trail has an
 entry for every batch.
 
 Open additions, waiting notices and what these belong to stay whatever their age, and so do the ends of positions of
@@ -71,10 +73,10 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 	return verb.Pruning[store.GuardOld, prunedView]{
 		Label: "delete history of the guard",
 		Words: func(n store.GuardOld) string {
-			return fmt.Sprintf("%d runs, %d additions, %d notices and %d ends of positions", n.Runs, n.Intents, n.Notices, n.Ends)
+			return fmt.Sprintf("%d runs, %d additions, %d notices, %d ends of positions and %d outcomes of looks", n.Runs, n.Intents, n.Notices, n.Ends, n.Outcomes)
 		},
 		View: func(before time.Time, n store.GuardOld) prunedView {
-			return prunedView{output.At(before), n.Runs, n.Intents, n.Notices, n.Ends}
+			return prunedView{output.At(before), n.Runs, n.Intents, n.Notices, n.Ends, n.Outcomes}
 		},
 		Prune: func(ctx context.Context, s *admin.Service, m admin.Mode, progress func(int64)) (store.GuardOld, time.Time, error) {
 			return s.PruneGuard(ctx, m, admin.PruneGuardInput{OlderThan: o.older.Span, Progress: progress})

@@ -72,8 +72,15 @@ func TestGuardOld_OnlyHistoryGoes(t *testing.T) {
 				VALUES (?, ?, ?, 'end', ?, 'buy', 'position_closed', 'x', ?, ?)`, mode+"-"+trade, account, trade, id, old, at)
 		}
 	}
+	exec(`INSERT INTO guard_outcome (user_id, looked_at, positions, unprotected, problems) VALUES (?, ?, 1, 0, '[]')`, b.user, old)
+	for name, at := range map[string]time.Time{"outcome-active": old, "outcome-young": young} {
+		id := newUser(t, b.db, name).ID
+		exec(`DELETE FROM "MarginGuardConfig" WHERE user_id = ?`, id)
+		exec(`INSERT INTO "MarginGuardConfig" (user_id, is_active, updated_at) VALUES (?, ?, now())`, id, name == "outcome-active")
+		exec(`INSERT INTO guard_outcome (user_id, looked_at, positions, unprotected, problems) VALUES (?, ?, 1, 0, '[]')`, id, at)
+	}
 	before := guardNow.Add(-90 * 24 * time.Hour)
-	want := store.GuardOld{Notices: 2, Intents: 2, Runs: 2, Ends: 1}
+	want := store.GuardOld{Notices: 2, Intents: 2, Runs: 2, Ends: 1, Outcomes: 1}
 	n, err := b.db.CountGuardOld(ctx, before)
 	require.NoError(t, err)
 	require.Equal(t, want, n)
@@ -99,4 +106,7 @@ func TestGuardOld_OnlyHistoryGoes(t *testing.T) {
 		require.NoError(t, g.Raw(`SELECT id FROM `+table+` ORDER BY id`).Scan(&left).Error)
 		require.Equal(t, ids, left, table)
 	}
+	var left []string
+	require.NoError(t, g.Raw(`SELECT u.username FROM guard_outcome o JOIN "User" u ON u.id = o.user_id ORDER BY 1`).Scan(&left).Error)
+	require.Equal(t, []string{"outcome-active", "outcome-young"}, left)
 }

@@ -43,8 +43,12 @@ func TestUnready_ADatabaseThatTakesNoWrites(t *testing.T) {
 	s := unready(t)
 	s.readOnly(t, "on")
 	for _, args := range [][]string{
-		{"guard", "run"}, {"guard", "watch", "--rounds", "1"}, {"guard", "worker", "--rounds", "1"}, {"guard", "disable", "--reason", "x"},
-		{"user", "create", "--email", "b@example.com", "--username", "bob", "--no-password"}, {"payment", "expire"},
+		{"guard", "run"},
+		{"guard", "watch", "--rounds", "1"},
+		{"guard", "worker", "--rounds", "1"},
+		{"guard", "disable", "--reason", "x"},
+		{"user", "create", "--email", "b@example.com", "--username", "bob", "--no-password"},
+		{"payment", "expire"},
 	} {
 		r := s.Fails(6, append(args, "-o", "json")...)
 		require.Equal(t, "database_read_only", r.Error()["code"], args)

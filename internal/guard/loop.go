@@ -32,7 +32,7 @@ type Loop struct {
 	DryRun     bool
 	// Rounds ends the loop after so many, with the error of the last; zero means never.
 	Rounds int
-	// Told hears of each round but a last one that failed, when not nil.
+	// Told hears of each round, when not nil.
 	Told func(Round)
 	// Wait waits between rounds; nil means really waiting.
 	Wait func(ctx context.Context, d time.Duration) error
@@ -87,7 +87,7 @@ func (g *Guard) loop(ctx context.Context, kind string, l Loop, round func(ctx co
 		if ctx.Err() != nil && r.Users == 0 {
 			return nil
 		}
-		if l.Told != nil && (r.Err == nil || n != l.Rounds) {
+		if l.Told != nil {
 			l.Told(r)
 		}
 		if !l.DryRun && !r.Standby {

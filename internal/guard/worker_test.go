@@ -33,7 +33,10 @@ func (s *stage) work(t *testing.T, l guard.Loop, change ...func(*guard.Options))
 		l.Rounds = 1
 	}
 	l.Wait = func(context.Context, time.Duration) error { return nil }
-	require.NoError(t, g.Work(t.Context(), l))
+	if err := g.Work(t.Context(), l); err != nil {
+		require.NotEmpty(t, told)
+		require.ErrorIs(t, err, told[len(told)-1].Err, "it ends with what the last round told")
+	}
 	return told
 }
 

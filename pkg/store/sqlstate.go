@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -42,12 +43,10 @@ func (c *core) fromServer(pg *pgconn.PgError, connecting bool, err error) error 
 // Refusal tells, for an error of the server that came by another way than this package, which of its kinds it is when
 // the server refused to serve: ErrReadOnly, ErrTimeout, ErrLocked and the like. For anything else it is nil.
 func Refusal(code string) error {
-	switch kind := kindOf(code); kind {
-	case ErrServer, ErrInvalid, ErrSchemaMissing:
-		return nil
-	default:
+	if kind := kindOf(code); !slices.Contains([]error{ErrServer, ErrInvalid, ErrSchemaMissing}, kind) {
 		return kind
 	}
+	return nil
 }
 
 func kindOf(code string) error {

@@ -12,10 +12,13 @@ import (
 
 // credentials opens a stored credentials object. Those of a test network are not
 // for the exchange where bitcoins are real (*marginguard.ElsewhereError), and a
-// value that no key opens is a marginguard.ErrSealed.
+// value that no key opens is a marginguard.ErrSealed. Clear text is never sent: nobody
+// knows whether it is a key.
 func credentials(keys *crypto.Keyring, at crypto.Place, column []byte, mainnet bool) (lnmarkets.Credentials, error) {
-	fields, err := keys.DecryptJSON(at, column)
+	fields, err := keys.DecryptSealed(at, column)
 	switch {
+	case errors.Is(err, crypto.ErrClearText):
+		return lnmarkets.Credentials{}, fmt.Errorf("the stored credentials are not encrypted, and are not sent; axisor credential rekey encrypts them: %w", err)
 	case errors.Is(err, crypto.ErrWrongKey):
 		return lnmarkets.Credentials{}, fmt.Errorf("%w: %w", marginguard.ErrSealed, err)
 	case err != nil:

@@ -78,9 +78,26 @@ func (kr *Keyring) EncryptFields(at Place, fields map[string]secret.Secret) (map
 // Values in clear text are taken as they are, as the web application does; it is
 // Inspect that brings them to light. Fields are returned as they are spelled.
 func (kr *Keyring) DecryptJSON(at Place, column []byte) (map[string]secret.Secret, error) {
+	return kr.open(at, column, kr.use)
+}
+
+// DecryptSealed is DecryptJSON for values that leave this machine: one in clear text,
+// which may be anything but a key, is ErrClearText. Flags and empty values stay allowed.
+func (kr *Keyring) DecryptSealed(at Place, column []byte) (map[string]secret.Secret, error) {
+	return kr.open(at, column, func(at Place, text string) (secret.Secret, error) {
+		if isFlag(at.Field, text) || text == "" {
+			return secret.New(text), nil
+		}
+		plain, _, err := kr.Decrypt(at, text)
+		return plain, err
+	})
+}
+
+// open opens a credentials column, each value with use.
+func (kr *Keyring) open(at Place, column []byte, use func(Place, string) (secret.Secret, error)) (map[string]secret.Secret, error) {
 	var whole string
 	if exactjson.Unmarshal(column, &whole) == nil {
-		plain, err := kr.use(at.Of(""), whole)
+		plain, err := use(at.Of(""), whole)
 		if err != nil {
 			return nil, fmt.Errorf("open credentials: %w", err)
 		}
@@ -100,7 +117,7 @@ func (kr *Keyring) DecryptJSON(at Place, column []byte) (map[string]secret.Secre
 	}
 	out := make(map[string]secret.Secret, len(fields))
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if out[name], err = kr.use(at.Of(name), fields[name]); err != nil {
+		if out[name], err = use(at.Of(name), fields[name]); err != nil {
 			return nil, &FieldError{Field: name, Err: err}
 		}
 	}

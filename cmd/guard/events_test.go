@@ -32,6 +32,7 @@ func scenarios(t *testing.T) map[string]scenario {
 	all := map[string]scenario{}
 	for _, topic := range []map[string]scenario{
 		ordinaryEvents(),
+		exchangeEvents(),
 		healthEvents(),
 		positionEvents(),
 		databaseEvents(),

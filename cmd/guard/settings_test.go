@@ -69,6 +69,33 @@ func settings() map[string]setting {
 			require.Zero(t, try("60s"))
 			require.Equal(t, 42105, try("40s"))
 		}},
+		"guard.surge": {
+			"what a run does that wants to add unusually much: tell adds and tells, stop adds up to the limit, nearest to liquidation first, then stops",
+			func(t *testing.T, s *stage, try with) {
+				t.Helper()
+				s.endangered(t, "anna", "bert", "cleo")
+				s.usual(t, 12, 20_000)
+				require.Equal(t, 126315, try("tell"))
+				r := s.With("AXISOR_GUARD_SURGE=stop").Fails(4, "guard", "run", "-n", "-o", "json")
+				require.Contains(t, r.Stderr, "126315 sats, what runs added in the last week allows 60000")
+				s.With("AXISOR_GUARD_SURGE=stop").Fails(4, "guard", "run")
+				var sats int
+				require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT sum(amount_sats) FROM guard_intent WHERE state = 'applied'`).Scan(&sats).Error)
+				require.Equal(t, 60_000, sats)
+			},
+		},
+		"guard.surge_factor": {
+			"more than this many times what the largest run of the last week added is unusually much; 0 never is",
+			func(t *testing.T, s *stage, _ with) {
+				t.Helper()
+				s.endangered(t, "anna", "bert", "cleo")
+				s.usual(t, 12, 20_000)
+				stops := s.With("AXISOR_GUARD_SURGE=stop")
+				stops.With("AXISOR_GUARD_SURGE_FACTOR=6.4").OK("guard", "run", "-n")
+				stops.With("AXISOR_GUARD_SURGE_FACTOR=6.3").Fails(4, "guard", "run", "-n")
+				stops.With("AXISOR_GUARD_SURGE_FACTOR=0").OK("guard", "run", "-n")
+			},
+		},
 		"guard.warn_at": {
 			"percent of the way from entry to liquidation; a position with no more left is told to be near its trigger, once per approach; 0 tells of none",
 			func(t *testing.T, s *stage, _ with) {

@@ -63,7 +63,12 @@ func (r *Repository) removeUnread(ctx context.Context, e Entry) error {
 		return fmt.Errorf("remove %s from %s: %w", manifest, r.target.Name, err)
 	}
 	if err := r.unmarked(ctx, e); err != nil {
-		return errors.Join(err, r.target.Store.Replace(ctx, manifest, text))
+		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), markRemoval)
+		defer cancel()
+		if failed := r.target.Store.Replace(back, manifest, text); failed != nil {
+			return fmt.Errorf("put %s back on %s, which is being read: %w", manifest, r.target.Name, failed)
+		}
+		return err
 	}
 	return r.removeCopy(ctx, e, manifest)
 }

@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,24 @@ import (
 type meeting struct {
 	remote.Store
 	before func()
+	broken bool // nothing can be put back
+}
+
+func (m meeting) Replace(ctx context.Context, name string, content []byte) error {
+	if m.broken {
+		return remote.ErrUnavailable
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return m.Store.Replace(ctx, name, content)
+}
+
+func (m meeting) List(ctx context.Context, prefix string) ([]remote.Object, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return m.Store.List(ctx, prefix)
 }
 
 func (m meeting) Delete(ctx context.Context, name string) error {
@@ -70,7 +89,7 @@ func TestTarget_PruneLeavesWhatIsRead(t *testing.T) {
 
 	// Somebody begins between the look at the marks and the removal.
 	var release func()
-	far, copied = open(meeting{store, func() {
+	far, copied = open(meeting{Store: store, before: func() {
 		var err error
 		release, err = copied.hold(t.Context(), time.Now)
 		require.NoError(t, err)
@@ -79,6 +98,28 @@ func TestTarget_PruneLeavesWhatIsRead(t *testing.T) {
 	far, copied = open(store)
 	require.Zero(t, prune(far))
 	release()
+
+	// The same, and the prune is told to stop at that moment; then also the target fails.
+	for _, broken := range []bool{false, true} {
+		ctx, stop := context.WithCancel(t.Context())
+		far, copied = open(meeting{Store: store, broken: broken, before: func() {
+			var err error
+			release, err = copied.hold(t.Context(), time.Now)
+			require.NoError(t, err)
+			stop()
+		}})
+		text, err := os.ReadFile(filepath.Join(there, copied.manifestPath()))
+		require.NoError(t, err)
+		_, gone, err := far.PruneTarget(ctx, Policy{KeepDays: 30})
+		require.Error(t, err)
+		require.Empty(t, gone)
+		if broken {
+			require.ErrorContains(t, err, "put "+copied.manifestPath()+" back")
+			require.NoError(t, store.Replace(t.Context(), copied.manifestPath(), text))
+		}
+		release()
+		far, copied = open(store) // it is there, and whole
+	}
 
 	// Somebody has died half an hour ago; somebody else comes too late.
 	require.NoError(t, store.Replace(t.Context(), copied.marksOf()+"dead", []byte(time.Now().Add(-time.Hour).UTC().Format(time.RFC3339))))

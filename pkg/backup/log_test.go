@@ -189,3 +189,33 @@ func TestLogReceive_StatusHolesAndPrune(t *testing.T) {
 	_, err = c.repo.RecoverTo(t.Context(), o)
 	require.NoError(t, err)
 }
+
+// TestReceive_IsBackSoonAfterItsServer: however long the server was away, nobody waits long for the receiver.
+func TestReceive_IsBackSoonAfterItsServer(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	messages := make(chan string, 100)
+	go func() {
+		ended <- c.repo.ReceiveLog(ctx, ReceiveRequest{URL: c.url, Recipients: c.keys, Report: func(m string) { messages <- m }})
+	}()
+	require.Contains(t, <-messages, "receiving the log")
+	state := func() ReceiverState {
+		list, err := c.repo.Receivers()
+		require.NoError(t, err)
+		require.Len(t, list, 1)
+		return list[0]
+	}
+	eventually(t, "it receives", func() bool { return state().Receiving })
+	require.NoError(t, c.server.Stop(t.Context()))
+	eventually(t, "its pauses are as long as they get", func() bool { return state().Restarts >= 5 })
+	require.False(t, state().Receiving)
+	require.NoError(t, c.server.Start(t.Context()))
+	began := time.Now()
+	eventually(t, "it receives again", func() bool { return state().Receiving })
+	require.Less(t, time.Since(began), lastBackoff+5*time.Second, "a pause, and what a busy machine needs to connect")
+	stop()
+	require.NoError(t, <-ended)
+}

@@ -53,14 +53,20 @@ type material struct {
 }
 
 func newKey(s secret.Secret) *key {
-	return &key{secret: s, material: sync.OnceValues(func() (*material, error) {
+	of := sha256.Sum256([]byte(s.Reveal()))
+	derive, _ := materials.LoadOrStore(of, sync.OnceValues(func() (*material, error) {
 		m, err := newMaterial(s)
 		if err != nil {
 			return nil, fmt.Errorf("derive key: %w", err)
 		}
 		return m, nil
-	})}
+	}))
+	return &key{secret: s, material: derive.(func() (*material, error))}
 }
+
+// materials are what this process has derived, by the digest of the secret. Deriving is slow on purpose, once: the same
+// key is asked for by each part of a process that opens credentials.
+var materials sync.Map
 
 func newMaterial(s secret.Secret) (*material, error) {
 	b, err := scrypt.Key([]byte(s.Reveal()), []byte(scryptSalt), scryptN, scryptR, scryptP, scryptKeyLen)

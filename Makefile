@@ -11,7 +11,7 @@ endif
 GO      ?= go
 PKGS    ?= ./...
 RACE    ?= -race
-PARALLEL ?= 2
+PARALLEL ?= 3
 TIMEOUT ?= 15m
 
 DIST     ?= dist

@@ -15,7 +15,7 @@ import (
 // value that no key opens is a marginguard.ErrSealed. Clear text is never sent: nobody
 // knows whether it is a key.
 func credentials(keys *crypto.Keyring, at crypto.Place, column []byte, mainnet bool) (lnmarkets.Credentials, error) {
-	fields, err := keys.DecryptSealed(at, column)
+	fields, err := keys.DecryptSealed(at, column, exchange.Sent)
 	switch {
 	case errors.Is(err, crypto.ErrClearText):
 		return lnmarkets.Credentials{}, fmt.Errorf("the stored credentials are not encrypted, and are not sent; axisor credential rekey encrypts them: %w", err)

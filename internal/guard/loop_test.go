@@ -24,7 +24,7 @@ func (s *stage) looped(t *testing.T, rounds int, between func(n int), start func
 	require.NoError(t, err)
 	var out []guard.Round
 	n := 0
-	require.NoError(t, start(g)(t.Context(), guard.Loop{
+	err = start(g)(t.Context(), guard.Loop{
 		Interval: 20 * time.Second, Refresh: 15 * time.Minute, Rounds: rounds,
 		Told: func(r guard.Round) { out = append(out, r) },
 		Wait: func(context.Context, time.Duration) error {
@@ -32,7 +32,11 @@ func (s *stage) looped(t *testing.T, rounds int, between func(n int), start func
 			between(n)
 			return nil
 		},
-	}))
+	})
+	if err != nil {
+		require.NotEmpty(t, out)
+		require.ErrorIs(t, err, out[len(out)-1].Err, "it ends with what the last round told")
+	}
 	return out
 }
 

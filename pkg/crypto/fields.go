@@ -81,12 +81,12 @@ func (kr *Keyring) DecryptJSON(at Place, column []byte) (map[string]secret.Secre
 	return kr.open(at, column, kr.use)
 }
 
-// DecryptSealed is DecryptJSON for values that leave this machine: one in clear text,
-// which may be anything but a key, is ErrClearText. Flags and empty values stay allowed.
-func (kr *Keyring) DecryptSealed(at Place, column []byte) (map[string]secret.Secret, error) {
+// DecryptSealed is DecryptJSON for values that leave this machine: a field that is sent and in clear text, which may be
+// anything but a key, is ErrClearText, and so is a whole object in clear text. Notes and flags beside them may be clear.
+func (kr *Keyring) DecryptSealed(at Place, column []byte, sent func(field string) bool) (map[string]secret.Secret, error) {
 	return kr.open(at, column, func(at Place, text string) (secret.Secret, error) {
-		if isFlag(at.Field, text) || text == "" {
-			return secret.New(text), nil
+		if text == "" || at.Field != "" && !sent(at.Field) {
+			return kr.use(at, text)
 		}
 		plain, _, err := kr.Decrypt(at, text)
 		return plain, err

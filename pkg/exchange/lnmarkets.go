@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -39,13 +40,21 @@ const (
 func LNMarketsCredentials(fields map[string]secret.Secret) (lnmarkets.Credentials, error) {
 	by := crypto.ByFieldKey(fields)
 	auth := lnmarkets.Credentials{Key: by["apikey"], Passphrase: by["passphrase"]}
-	for _, name := range []string{"apisecret", "secret", "secretkey"} {
+	for _, name := range secretFields() {
 		if s, ok := by[name]; ok {
 			auth.Secret = s
 			break
 		}
 	}
 	return auth, auth.Validate()
+}
+
+func secretFields() []string { return []string{"apisecret", "secret", "secretkey"} }
+
+// Sent reports whether the field of stored credentials is one that a request is made or signed with.
+func Sent(field string) bool {
+	name := crypto.FieldKey(field)
+	return name == "apikey" || name == "passphrase" || slices.Contains(secretFields(), name)
 }
 
 // IsTestnet reports whether credentials are for a test network: by the network

@@ -152,17 +152,9 @@ func (v showView) write(d *output.Doc, e backup.Entry) {
 		d.Line(streams.Warn, "warning: %s", w)
 	}
 	d.Section("rows")
-	tables := make([]any, 0, len(v.TableRows))
-	for _, t := range v.TableRows {
-		tables = append(tables, t)
-	}
-	d.Table(output.Desc{Columns: []output.Column{{Field: "schema"}, {Field: "name"}, {Field: "rows"}}}, tables...)
+	output.TableOf(d, output.Desc{Columns: []output.Column{{Field: "schema"}, {Field: "name"}, {Field: "rows"}}}, v.TableRows)
 	d.Section("checks")
-	checks := make([]any, 0, len(v.Verifications))
-	for _, c := range v.Verifications {
-		checks = append(checks, c)
-	}
-	d.Table(output.Desc{Columns: []output.Column{
+	output.TableOf(d, output.Desc{Columns: []output.Column{
 		{Field: "at"}, {Field: "level"}, {Field: "ok"}, {Field: "duration_ms", Header: "TIME", Format: milliseconds}, {Field: "problem"},
-	}}, checks...)
+	}}, v.Verifications)
 }

@@ -42,13 +42,13 @@ func newPrune(a *app.App, run func(context.Context, *pruneOptions) error) *cobra
 		Use:   "prune",
 		Short: "Delete the guard's old history",
 		Long: `Deletes runs, settled additions, delivered or expired notices, the ends of positions, and what looks at users came to who
-do not want protection any more, where they are older than a span of time, in batches of one short transaction each. It asks before it begins, can be stopped at any moment and run again; the audit trail has an
-entry for every batch.
+do not want protection any more, where they are older than a span of time, in batches of one short transaction each. It
+asks before it begins, can be stopped at any moment and run again; the audit trail has an entry for every batch.
 
 Open additions, waiting notices and what these belong to stay whatever their age, and so do the ends of positions of
-users whose configuration names positions. What caps, pauses and breakers look at
-is younger than the 8 days that --older-than must at least be. Trade logs and audit entries of additions stay, too:
-"trade prune" and "audit prune" are for those.
+users whose configuration names positions. What caps, pauses and breakers look at is younger than the 8 days that
+--older-than must at least be. Trade logs and audit entries of additions stay, too: "trade prune" and "audit prune" are
+for those.
 
 Exit codes: 0, 2, 5, 10, 11, 12, 130.`,
 		Example: "  axisor guard prune --older-than 90d --dry-run\n  axisor guard prune --older-than 90d --yes",

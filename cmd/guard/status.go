@@ -260,9 +260,6 @@ func (v *statusView) problem(code, format string, args ...any) {
 	v.Problems = append(v.Problems, problemView{Code: code, Message: fmt.Sprintf(format, args...)})
 }
 
-// longUnseen is how long a watcher leaves a user alone whose positions are far from their triggers, three times over.
-const longUnseen = missed * 15 * time.Minute
-
 // unseen is the age of a look from which its user counts as unprotected.
 func unseen(h store.GuardHealth, now time.Time, interval time.Duration) time.Duration {
 	age := missed * interval
@@ -272,7 +269,7 @@ func unseen(h store.GuardHealth, now time.Time, interval time.Duration) time.Dur
 			continue
 		}
 		if w.Kind == models.WorkerWatch {
-			each = longUnseen
+			each = store.GuardUnseen
 		}
 		age = max(age, each)
 	}

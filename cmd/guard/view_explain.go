@@ -79,30 +79,21 @@ func describeExplain(d *output.Doc, v explainView, terminal bool) {
 		}
 		d.Field("why", x.Reason)
 	}
-	additions := func(title string, list []intentView) {
-		if len(list) == 0 {
-			return
-		}
-		d.Section(title)
-		rows := make([]any, 0, len(list))
-		for _, i := range list {
-			rows = append(rows, i)
-		}
-		d.Table(intentDesc(), rows...)
-	}
-	additions("additions without a known outcome", v.OpenAdditions)
-	additions("last additions", v.LastAdditions)
-	if len(v.Ended) > 0 {
-		d.Section("positions that ended")
-		rows := make([]any, 0, len(v.Ended))
-		for _, e := range v.Ended {
-			rows = append(rows, e)
-		}
-		d.Table(endDesc(), rows...)
-	}
+	describeRows(d, "additions without a known outcome", intentDesc(), v.OpenAdditions)
+	describeRows(d, "last additions", intentDesc(), v.LastAdditions)
+	describeRows(d, "positions that ended", endDesc(), v.Ended)
 	for _, w := range v.Warnings {
 		d.Line(streams.Warn, "warning: %s", w)
 	}
+}
+
+// describeRows is a section with a table; without rows there is none.
+func describeRows[T any](d *output.Doc, title string, desc output.Desc, list []T) {
+	if len(list) == 0 {
+		return
+	}
+	d.Section(title)
+	output.TableOf(d, desc, list)
 }
 
 func describePosition(d *output.Doc, x positionView, terminal bool) {

@@ -168,9 +168,5 @@ func describeWorkers(d *output.Doc, v workersView) {
 		d.Line(0, "none")
 		return
 	}
-	rows := make([]any, 0, len(v.Workers))
-	for _, w := range v.Workers {
-		rows = append(rows, w)
-	}
-	d.Table(workerDesc(), rows...)
+	output.TableOf(d, workerDesc(), v.Workers)
 }

@@ -93,9 +93,9 @@ func (v profileView) write(d *output.Doc, now time.Time, terminal bool) {
 	}
 	limits.Write(d, v.Usage, terminal)
 	d.Section("exchange accounts")
-	table(d, accountDesc(), v.Accounts)
+	output.TableOf(d, accountDesc(), v.Accounts)
 	d.Section("automations")
-	table(d, automationDesc(), v.Automations)
+	output.TableOf(d, automationDesc(), v.Automations)
 	d.Section("margin guard")
 	if g := v.Guard; g == nil {
 		d.Line(streams.Muted, "not configured")
@@ -108,17 +108,9 @@ func (v profileView) write(d *output.Doc, now time.Time, terminal bool) {
 		d.Field("individual", g.IndividualConfigs)
 	}
 	d.Section("last payments")
-	table(d, paymentDesc(), v.Payments)
+	output.TableOf(d, paymentDesc(), v.Payments)
 	d.Section("last trades")
-	table(d, tradeDesc(), v.Trades)
+	output.TableOf(d, tradeDesc(), v.Trades)
 	d.Section("sessions")
-	table(d, sessionDesc(), v.Sessions)
-}
-
-func table[T any](d *output.Doc, desc output.Desc, rows []T) {
-	views := make([]any, len(rows))
-	for i := range rows {
-		views[i] = rows[i]
-	}
-	d.Table(desc, views...)
+	output.TableOf(d, sessionDesc(), v.Sessions)
 }

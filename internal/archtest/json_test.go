@@ -30,6 +30,23 @@ var caseBlind = map[string]string{
 func TestForeignJSONIsDecodedByExactNames(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
+	eachSource(t, func(name, path string) {
+		for _, call := range decoders(t, path) {
+			if _, ok := caseBlind[name]; ok {
+				used[name] = true
+				continue
+			}
+			t.Errorf("%s uses %s, which does not tell names apart that differ in case: use pkg/exactjson", name, call)
+		}
+	})
+	for name := range caseBlind {
+		require.True(t, used[name], "%s decodes nothing any more: take it off the list", name)
+	}
+}
+
+// eachSource calls do with the name, below the root, and the path of each file that is shipped.
+func eachSource(t *testing.T, do func(name, path string)) {
+	t.Helper()
 	root := filepath.Join("..", "..")
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -46,19 +63,10 @@ func TestForeignJSONIsDecodedByExactNames(t *testing.T) {
 		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
 			return nil
 		}
-		for _, call := range decoders(t, path) {
-			if _, ok := caseBlind[name]; ok {
-				used[name] = true
-				continue
-			}
-			t.Errorf("%s uses %s, which does not tell names apart that differ in case: use pkg/exactjson", name, call)
-		}
+		do(name, path)
 		return nil
 	})
 	require.NoError(t, err)
-	for name := range caseBlind {
-		require.True(t, used[name], "%s decodes nothing any more: take it off the list", name)
-	}
 }
 
 // decoders lists the uses of the decoders of encoding/json in a file.

@@ -4,12 +4,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,22 +49,7 @@ func TestStateOfASessionIsLeftOnOursOnly(t *testing.T) {
 		require.NotRegexp(t, sessionState, sql)
 	}
 	used := map[string]bool{}
-	root := filepath.Join("..", "..")
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		name = filepath.ToSlash(name)
-		switch {
-		case d.IsDir() && (strings.HasPrefix(d.Name(), ".") && name != "." || d.Name() == "testdata" || matches(support, name)):
-			return fs.SkipDir
-		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
-			return nil
-		}
+	eachSource(t, func(name, path string) {
 		for _, text := range literals(t, path) {
 			if !sessionState.MatchString(text) {
 				continue
@@ -75,9 +57,7 @@ func TestStateOfASessionIsLeftOnOursOnly(t *testing.T) {
 			used[name] = true
 			require.Contains(t, checked, name, "%s leaves state on a session: %q", name, text)
 		}
-		return nil
 	})
-	require.NoError(t, err)
 	for name, how := range checked {
 		require.True(t, used[name], "%s (%s) leaves nothing on a session any more: take it off the list", name, how)
 	}

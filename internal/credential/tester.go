@@ -126,7 +126,7 @@ func (t *Tester) test(ctx context.Context, s Subject, o opened) (View, error) {
 	at := crypto.Place{Table: string(rows[0].Table), Row: rows[0].ID, User: rows[0].UserID}
 	fields, err := t.keys.DecryptSealed(at, rows[0].Credentials, exchange.Sent)
 	if errors.Is(err, crypto.ErrClearText) {
-		v.Outcome, v.Detail = string(unreadable), "the stored credentials are not encrypted, and are not sent; axisor credential rekey encrypts them"
+		v.Outcome, v.Detail = string(unreadable), exchange.ClearText
 		return v, nil
 	}
 	if err != nil {

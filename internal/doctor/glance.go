@@ -92,7 +92,7 @@ func (v *visit) glance(ctx context.Context, db *store.DB) (State, string) {
 	if !some {
 		return NoUsers, "the schema is there and has no users"
 	}
-	switch p, err := db.GuardProtection(ctx, v.in.Now().Add(-guardUnseen)); {
+	switch p, err := db.GuardProtection(ctx, v.in.Now().Add(-store.GuardUnseen)); {
 	case err != nil:
 		return unreachable(err)
 	case p.Protected < p.Wanting:

@@ -15,8 +15,6 @@ const (
 	sample = 50
 	// The guard runs every few seconds or minutes; an addition is settled within seconds.
 	guardQuiet, intentStale = 15 * time.Minute, 10 * time.Minute
-	// A watcher looks at somebody who is far from a trigger every half hour at the latest.
-	guardUnseen = 45 * time.Minute
 )
 
 // rowsVisible: row security shows a role without rights no rows and no error, and every other check would
@@ -191,7 +189,7 @@ func (v *visit) guard(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	p, err := db.GuardProtection(ctx, now.Add(-guardUnseen))
+	p, err := db.GuardProtection(ctx, now.Add(-store.GuardUnseen))
 	if err != nil {
 		return Result{}, err
 	}

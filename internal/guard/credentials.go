@@ -18,7 +18,7 @@ func credentials(keys *crypto.Keyring, at crypto.Place, column []byte, mainnet b
 	fields, err := keys.DecryptSealed(at, column, exchange.Sent)
 	switch {
 	case errors.Is(err, crypto.ErrClearText):
-		return lnmarkets.Credentials{}, fmt.Errorf("the stored credentials are not encrypted, and are not sent; axisor credential rekey encrypts them: %w", err)
+		return lnmarkets.Credentials{}, fmt.Errorf("%s: %w", exchange.ClearText, err)
 	case errors.Is(err, crypto.ErrWrongKey):
 		return lnmarkets.Credentials{}, fmt.Errorf("%w: %w", marginguard.ErrSealed, err)
 	case err != nil:

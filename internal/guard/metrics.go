@@ -2,7 +2,6 @@ package guard
 
 import (
 	"context"
-	"time"
 
 	"github.com/axisor/axisor/internal/monitor"
 	"github.com/axisor/axisor/pkg/marginguard"
@@ -16,10 +15,6 @@ func (g *Guard) monitor() monitor.Monitor {
 		HTTP: g.o.Alerts.HTTP, Log: g.o.Log, Now: g.o.Now,
 	}
 }
-
-// longUnseen is the age of a look from which a user counts as unprotected in the
-// metrics: three times as long as a watcher trusts one by default.
-const longUnseen = 45 * time.Minute
 
 // protection are the numbers of "guard status".
 func protection(m *monitor.Metrics, p store.GuardProtection) {
@@ -41,7 +36,7 @@ func (g *Guard) writeMetrics(ctx context.Context, r marginguard.Result, failure 
 		if err != nil {
 			return err
 		}
-		p, err := g.o.DB.GuardProtection(ctx, g.o.Now().UTC().Add(-longUnseen))
+		p, err := g.o.DB.GuardProtection(ctx, g.o.Now().UTC().Add(-store.GuardUnseen))
 		if err == nil {
 			numbers(m, r, health)
 			protection(m, p)

@@ -78,10 +78,7 @@ func (p *PrunePlan) remove(ctx context.Context, how func(Entry) error) (gone []E
 		if ctx.Err() != nil {
 			return gone, context.Cause(ctx)
 		}
-		unread, free := func() {}, true
-		if d.Entry.store == nil {
-			unread, free = d.Entry.withdraw()
-		}
+		unread, free := d.Entry.withdraw()
 		err := errBeingRead
 		if free {
 			err = how(d.Entry)

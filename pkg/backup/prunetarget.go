@@ -59,8 +59,8 @@ func (r *Repository) removeUnread(ctx context.Context, e Entry) error {
 	if err := r.unmarked(ctx, e); err != nil {
 		return err
 	}
-	if err := r.target.Store.Delete(ctx, manifest); err != nil {
-		return fmt.Errorf("remove %s from %s: %w", manifest, r.target.Name, err)
+	if err := r.removeObject(ctx, manifest); err != nil {
+		return err
 	}
 	if err := r.unmarked(ctx, e); err != nil {
 		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), markRemoval)
@@ -70,19 +70,29 @@ func (r *Repository) removeUnread(ctx context.Context, e Entry) error {
 		}
 		return err
 	}
-	return r.removeCopy(ctx, e, manifest)
+	return r.removeFiles(ctx, e)
 }
 
 // removeCopy takes the description away first: data without one is nobody's.
 func (r *Repository) removeCopy(ctx context.Context, e Entry, description string) error {
-	names := []string{filepath.ToSlash(description)}
-	for _, f := range e.Manifest.files() {
-		names = append(names, path.Join(e.dir, f.Name))
+	if err := r.removeObject(ctx, description); err != nil {
+		return err
 	}
-	for _, name := range names {
-		if err := r.target.Store.Delete(ctx, name); err != nil {
-			return fmt.Errorf("remove %s from %s: %w", name, r.target.Name, err)
+	return r.removeFiles(ctx, e)
+}
+
+func (r *Repository) removeFiles(ctx context.Context, e Entry) error {
+	for _, f := range e.Manifest.files() {
+		if err := r.removeObject(ctx, path.Join(e.dir, f.Name)); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func (r *Repository) removeObject(ctx context.Context, name string) error {
+	if err := r.target.Store.Delete(ctx, name); err != nil {
+		return fmt.Errorf("remove %s from %s: %w", name, r.target.Name, err)
 	}
 	return nil
 }

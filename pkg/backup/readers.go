@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -85,7 +84,7 @@ func (r *Repository) unmarked(ctx context.Context, e Entry) error {
 		return fmt.Errorf("list %s: %w", r.target.Name, err)
 	}
 	for _, m := range marks {
-		text, err := r.fetchSmall(ctx, path.Clean(m.Name))
+		text, err := r.fetchSmall(ctx, m.Name)
 		if errors.Is(err, remote.ErrNotExist) {
 			continue // it has ended meanwhile
 		}
@@ -96,8 +95,8 @@ func (r *Repository) unmarked(ctx context.Context, e Entry) error {
 		if err == nil && r.o.Now().Sub(at) < markLife {
 			return errBeingRead
 		}
-		if err := r.target.Store.Delete(ctx, m.Name); err != nil {
-			return fmt.Errorf("remove %s from %s: %w", m.Name, r.target.Name, err)
+		if err := r.removeObject(ctx, m.Name); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -40,8 +40,12 @@ func (e Entry) hold(ctx context.Context, now func() time.Time) (release func(), 
 	return release, nil
 }
 
-// withdraw takes a backup of this machine away from readers, unless there are some: then it reports false.
+// withdraw takes a backup away from readers, unless there are some: then it reports false. Those of a copy on a target
+// are looked for when it is removed.
 func (e Entry) withdraw() (release func(), free bool) {
+	if e.store != nil {
+		return func() {}, true
+	}
 	f, err := os.OpenFile(e.Path(), os.O_RDWR, 0) // to write: a network file system asks for that
 	if err != nil {
 		return func() {}, true // nobody reads what is not there

@@ -51,6 +51,9 @@ func LNMarketsCredentials(fields map[string]secret.Secret) (lnmarkets.Credential
 
 func secretFields() []string { return []string{"apisecret", "secret", "secretkey"} }
 
+// ClearText says why stored credentials are of no use, where crypto.ErrClearText is.
+const ClearText = "the stored credentials are not encrypted, and are not sent; axisor credential rekey encrypts them"
+
 // Sent reports whether the field of stored credentials is one that a request is made or signed with.
 func Sent(field string) bool {
 	name := crypto.FieldKey(field)

@@ -37,9 +37,8 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	// sent and received are when the request went out and when the whole answer
-	// was there, on the local clock.
-	sent, received time.Time
+	// sent is when the request went out, on the local clock.
+	sent time.Time
 }
 
 // do sends a call and decodes the answer into out with decode. Reads are tried
@@ -122,7 +121,6 @@ func (c *Client) send(ctx context.Context, k call, body []byte) (answer, error) 
 	defer func() { _ = res.Body.Close() }()
 	got := answer{status: res.StatusCode, header: res.Header, sent: started}
 	got.body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
-	got.received = c.now()
 	c.logAttempt(ctx, k, res.StatusCode, started)
 	switch {
 	case err != nil:

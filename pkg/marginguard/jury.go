@@ -27,6 +27,17 @@ type vote struct{ agree, contradict int }
 
 func (v vote) most() bool { return v.contradict > v.agree }
 
+// plus adds what others say.
+func (v vote) plus(w vote) vote { return vote{v.agree + w.agree, v.contradict + w.contradict} }
+
+// user is the one vote of the user whose positions these are.
+func (v vote) user() vote {
+	if v.most() {
+		return vote{contradict: 1}
+	}
+	return vote{agree: 1}
+}
+
 // jury finds out whether the price is wrong, or single positions are. When most positions
 // contradict the ticker, no position may be acted on, also not one that says nothing or
 // agrees; so the first additions of a run wait until enough users were looked at.
@@ -90,12 +101,7 @@ func (j *jury) hear(v vote) {
 		if v == (vote{}) {
 			return
 		}
-		j.all.agree, j.all.contradict = j.all.agree+v.agree, j.all.contradict+v.contradict
-		if v.most() {
-			j.users.contradict++
-		} else {
-			j.users.agree++
-		}
+		j.all, j.users = j.all.plus(v), j.users.plus(v.user())
 		j.lately = append(j.lately, v)
 		if len(j.lately) > juryWindow {
 			j.lately = j.lately[1:]
@@ -107,6 +113,11 @@ func (j *jury) change(do func()) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	do()
+	j.wake()
+}
+
+// wake lets those who wait look again. Callers hold mu.
+func (j *jury) wake() {
 	close(j.changed)
 	j.changed = make(chan struct{})
 }
@@ -122,12 +133,7 @@ func (j *jury) verdict() error {
 	if !j.most(positions, users) {
 		positions, users = vote{}, vote{}
 		for _, v := range j.lately {
-			positions.agree, positions.contradict = positions.agree+v.agree, positions.contradict+v.contradict
-			if v.most() {
-				users.contradict++
-			} else {
-				users.agree++
-			}
+			positions, users = positions.plus(v), users.plus(v.user())
 		}
 		if !j.most(positions, users) {
 			return nil
@@ -168,8 +174,7 @@ func (j *jury) trust(ctx context.Context, idle func()) error {
 	}
 	idle()
 	j.waiting++
-	close(j.changed)
-	j.changed = make(chan struct{})
+	j.wake()
 	defer func() { j.waiting-- }()
 	limit := time.NewTimer(juryWait)
 	defer limit.Stop()

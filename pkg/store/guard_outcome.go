@@ -31,7 +31,7 @@ func (d *DB) StoreGuardOutcomes(ctx context.Context, rows []models.GuardOutcome)
 			if len(kept) == 0 {
 				return nil
 			}
-			// A moment that lies far ahead was never written by us, and would stand for ever. In one order everywhere, so that two of these never wait for each other in a circle.
+			// In one order everywhere, so that two of these never wait for each other in a circle.
 			slices.SortFunc(kept, func(a, b models.GuardOutcome) int {
 				switch {
 				case a.UserID < b.UserID:
@@ -41,6 +41,7 @@ func (d *DB) StoreGuardOutcomes(ctx context.Context, rows []models.GuardOutcome)
 				}
 				return 0
 			})
+			// A moment that lies far ahead was never written by us, and would stand for ever.
 			return tx.Gorm(ctx).Clauses(clause.OnConflict{
 				Columns:   []clause.Column{{Name: "user_id"}},
 				DoUpdates: clause.AssignmentColumns([]string{"looked_at", "positions", "unprotected", "problems"}),
@@ -63,6 +64,10 @@ const (
 	ProblemSwitchedOff     = "switched_off"
 	ProblemNotLookedAt     = "not_looked_at"
 )
+
+// GuardUnseen is how long a watcher leaves a user alone whose positions are far from their triggers, three times over: the
+// age of a look from which such a user counts as unprotected.
+const GuardUnseen = 45 * time.Minute
 
 // ProblemsShown is how many problems GuardProtection lists at most; it counts all.
 const ProblemsShown = 1000

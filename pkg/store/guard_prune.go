@@ -47,8 +47,9 @@ func (d *DB) CountGuardOld(ctx context.Context, before time.Time) (GuardOld, err
 }
 
 // DeleteGuardOld deletes at most limit rows of the guard's history that are older
-// than before: notices, then intents, then runs, then the ends of positions and the outcomes of looks, so that nothing goes along with
-// another row uncounted. None deleted means that none are left.
+// than before: notices, then intents, then runs, then the ends of positions and the
+// outcomes of looks, so that nothing goes along with another row uncounted. None
+// deleted means that none are left.
 func (d *DB) DeleteGuardOld(ctx context.Context, before time.Time, limit int) (GuardOld, error) {
 	var n GuardOld
 	for _, part := range []struct {

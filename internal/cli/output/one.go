@@ -245,6 +245,15 @@ func (d *Doc) Table(desc Desc, views ...any) {
 	d.err = g.flush(&d.out)
 }
 
+// TableOf is Table for rows of one type.
+func TableOf[T any](d *Doc, desc Desc, rows []T) {
+	views := make([]any, len(rows))
+	for i := range rows {
+		views[i] = rows[i]
+	}
+	d.Table(desc, views...)
+}
+
 func (d *Doc) endFields() {
 	width := 0
 	for _, f := range d.fields {

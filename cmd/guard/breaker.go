@@ -12,6 +12,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 type breakerOptions struct {
@@ -142,6 +143,15 @@ func runBreakerReset(ctx context.Context, o *breakerOptions) error {
 	ids := o.ids
 	if o.all {
 		ids = nil
+	}
+	db, err := o.app.DB(ctx)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		if ids[i], err = db.WholeID(ctx, store.BreakerIDs, id); err != nil {
+			return err
+		}
 	}
 	closed, err := svc.ResetGuardBreakers(ctx, o.app.Mode(o.write.DryRun), ids)
 	if err != nil {

@@ -133,6 +133,9 @@ func runHistory(ctx context.Context, o *historyOptions) error {
 	if filter.UserID, err = findUser(ctx, o.app, o.user); err != nil {
 		return err
 	}
+	if filter.RunID, err = db.WholeID(ctx, store.GuardRunIDs, o.run); err != nil {
+		return err
+	}
 	list := db.ListGuardIntents(ctx, filter, store.Page(o.page))
 	owner := func(v *intentView) *output.Ref { return v.UserID }
 	if err := output.List(p, intentDesc(), app.Owned(ctx, p, db, list.Items, intentViewOf, owner), list.Next); err != nil {

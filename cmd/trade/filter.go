@@ -60,6 +60,9 @@ func (f *filter) resolve(ctx context.Context, a *app.App, db *store.DB) (store.T
 		return out, err
 	}
 	out.Executed.Since, out.Executed.Until = models.Deref(since), models.Deref(until)
+	if out.AutomationID, err = db.WholeID(ctx, store.AutomationIDs, f.automation); err != nil {
+		return out, err
+	}
 	if f.user != "" {
 		u, err := db.FindUser(ctx, f.user)
 		if err != nil {

@@ -147,7 +147,10 @@ func (a *App) Classify(err error) *clierr.Error {
 		return clierr.New(clierr.Usage, "invoice_"+string(invoice.Class), invoice.Error()).WithCause(err)
 	}
 	var ambiguous *store.AmbiguousError
-	if errors.As(err, &ambiguous) {
+	if errors.As(err, &ambiguous) && ambiguous.Beginning {
+		return clierr.New(clierr.Usage, ambiguous.Kind+"_ambiguous", ambiguous.Error(), "type more of the id").WithCause(err)
+	}
+	if ambiguous != nil {
 		return clierr.New(clierr.Conflict, ambiguous.Kind+"_ambiguous", ambiguous.Error(), "use the id").WithCause(err)
 	}
 	var cfg *config.Error

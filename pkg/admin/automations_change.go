@@ -107,7 +107,7 @@ func (t *txn) changeAutomation(ctx context.Context, id, action string, fn func(*
 	if _, err := t.db.UserByID(ctx, found.UserID, true); err != nil {
 		return none, err
 	}
-	before, err := t.db.AutomationByID(ctx, id, true)
+	before, err := t.db.AutomationByID(ctx, found.ID, true)
 	if err != nil {
 		return none, err
 	}
@@ -155,7 +155,7 @@ func (s *Service) DeleteAutomation(ctx context.Context, mode Mode, id string) (C
 		if err != nil {
 			return err
 		}
-		change.Before = &before
+		id, change.Before = before.ID, &before
 		if trades, err = t.db.TradesOfAutomation(ctx, id); err != nil {
 			return err
 		}

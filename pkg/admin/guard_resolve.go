@@ -32,6 +32,7 @@ func (s *Service) ResolveGuardIntent(ctx context.Context, mode Mode, id string, 
 		if err != nil {
 			return err
 		}
+		id = before.ID
 		change.Before, change.After = &before, &before
 		if before.State == to {
 			change.Status = StatusUnchanged

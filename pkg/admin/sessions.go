@@ -26,6 +26,11 @@ func (s *Service) RevokeSessions(ctx context.Context, mode Mode, ref string, ids
 		}
 		out.User = u
 		if len(ids) > 0 {
+			for i, id := range ids {
+				if ids[i], err = t.db.WholeID(ctx, store.SessionIDs, id); err != nil {
+					return err
+				}
+			}
 			known, err := t.db.SessionsByID(ctx, u.ID, ids)
 			if err != nil {
 				return err

@@ -78,6 +78,10 @@ func (d *DB) ListAccounts(ctx context.Context, f AccountFilter, p Page) List[Acc
 
 // AccountByID reads one account.
 func (d *DB) AccountByID(ctx context.Context, id string) (Account, error) {
+	return byBeginning(ctx, d, AccountIDs, id, func(id string) (Account, error) { return d.accountByID(ctx, id) })
+}
+
+func (d *DB) accountByID(ctx context.Context, id string) (Account, error) {
 	var row Account
 	err := d.Gorm(ctx).Model(&Account{}).Select(accountColumns).Where("id = ?", id).Take(&row).Error
 	if errors.Is(err, ErrNotFound) {

@@ -86,22 +86,24 @@ func (f ActivityFilter) on(q *gorm.DB, typeColumn string) *gorm.DB {
 
 // ReportByID reads one backtest with its result.
 func (d *DB) ReportByID(ctx context.Context, id string) (models.BacktestReport, error) {
-	return byID[models.BacktestReport](ctx, d, "report", id)
+	return byID[models.BacktestReport](ctx, d, ReportIDs, id)
 }
 
 // SimulationByID reads one simulation.
 func (d *DB) SimulationByID(ctx context.Context, id string) (models.Simulation, error) {
-	return byID[models.Simulation](ctx, d, "simulation", id)
+	return byID[models.Simulation](ctx, d, SimulationIDs, id)
 }
 
-func byID[T any](ctx context.Context, d *DB, kind, id string) (T, error) {
-	var row T
-	err := d.Gorm(ctx).Where("id = ?", id).Take(&row).Error
-	if errors.Is(err, ErrNotFound) {
-		return row, &NotFoundError{Kind: kind, Ref: id}
-	}
-	if err != nil {
-		return row, fmt.Errorf("read %s: %w", kind, err)
-	}
-	return row, nil
+func byID[T any](ctx context.Context, d *DB, of IDKind, ref string) (T, error) {
+	return byBeginning(ctx, d, of, ref, func(id string) (T, error) {
+		var row T
+		err := d.Gorm(ctx).Where("id = ?", id).Take(&row).Error
+		if errors.Is(err, ErrNotFound) {
+			return row, &NotFoundError{Kind: string(of), Ref: ref}
+		}
+		if err != nil {
+			return row, fmt.Errorf("read %s: %w", of.words(), err)
+		}
+		return row, nil
+	})
 }

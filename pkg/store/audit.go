@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -56,15 +55,7 @@ func (f AuditFilter) conditions() []condition {
 
 // AuditByID reads one change.
 func (d *DB) AuditByID(ctx context.Context, id string) (models.AuditLog, error) {
-	var row models.AuditLog
-	err := d.Gorm(ctx).Where("id = ?", id).Take(&row).Error
-	if errors.Is(err, ErrNotFound) {
-		return row, &NotFoundError{Kind: "audit_entry", Ref: id}
-	}
-	if err != nil {
-		return row, fmt.Errorf("read audit entry: %w", err)
-	}
-	return row, nil
+	return byID[models.AuditLog](ctx, d, AuditIDs, id)
 }
 
 // CreateAudit writes one change. It belongs into the change's transaction.

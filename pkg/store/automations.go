@@ -57,6 +57,10 @@ func (d *DB) ListAutomations(ctx context.Context, f AutomationFilter, p Page) Li
 
 // AutomationByID reads one automation; forUpdate locks it until the transaction ends.
 func (d *DB) AutomationByID(ctx context.Context, id string, forUpdate bool) (models.Automation, error) {
+	return byBeginning(ctx, d, AutomationIDs, id, func(id string) (models.Automation, error) { return d.automationByID(ctx, id, forUpdate) })
+}
+
+func (d *DB) automationByID(ctx context.Context, id string, forUpdate bool) (models.Automation, error) {
 	var row models.Automation
 	q := d.Gorm(ctx).Where("id = ?", id)
 	if forUpdate {

@@ -43,6 +43,10 @@ func (d *DB) ListCredentials(ctx context.Context, f AccountFilter, p Page) List[
 
 // CredentialByID reads one row.
 func (d *DB) CredentialByID(ctx context.Context, id string) (Credential, error) {
+	return byBeginning(ctx, d, CredentialIDs, id, func(id string) (Credential, error) { return d.credentialByID(ctx, id) })
+}
+
+func (d *DB) credentialByID(ctx context.Context, id string) (Credential, error) {
 	var row Credential
 	err := d.Gorm(ctx).Model(&Credential{}).Select(credentialColumns).Where("id = ?", id).Take(&row).Error
 	if errors.Is(err, ErrNotFound) {

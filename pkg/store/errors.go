@@ -126,14 +126,24 @@ type AmbiguousError struct {
 	Kind       string
 	Ref        string
 	Candidates []string
+	// Beginning: the reference is the beginning of several ids, which is a way to say too little and no conflict.
+	Beginning bool
 }
 
 func (e *AmbiguousError) Error() string {
+	if e.Beginning {
+		return fmt.Sprintf("several %s ids begin with %q: %s", strings.ReplaceAll(e.Kind, "_", " "), e.Ref, strings.Join(e.Candidates, ", "))
+	}
 	return fmt.Sprintf("%s %q is ambiguous: %s", e.Kind, e.Ref, strings.Join(e.Candidates, ", "))
 }
 
-// Unwrap makes errors.Is(err, ErrConflict) true.
-func (e *AmbiguousError) Unwrap() error { return ErrConflict }
+// Unwrap makes errors.Is(err, ErrConflict) true, and for the beginning of an id ErrInvalid.
+func (e *AmbiguousError) Unwrap() error {
+	if e.Beginning {
+		return ErrInvalid
+	}
+	return ErrConflict
+}
 
 // ArgumentError says that a sort field, cursor or filter cannot be used.
 type ArgumentError struct {
@@ -165,7 +175,7 @@ func (c *core) translate(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, new(*Error)), errors.As(err, new(*ConflictError)), errors.As(err, new(*ArgumentError)),
+	case errors.As(err, new(*Error)), errors.As(err, new(*ConflictError)), errors.As(err, new(*ArgumentError)), errors.As(err, new(*AmbiguousError)),
 		errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict), errors.Is(err, ErrURL):
 		return err
 	case errors.Is(err, gorm.ErrRecordNotFound), errors.Is(err, pgx.ErrNoRows):

@@ -160,6 +160,10 @@ func (d *DB) Usernames(ctx context.Context, ids []string) (map[string]string, er
 
 // GuardIntentByID reads one addition.
 func (d *DB) GuardIntentByID(ctx context.Context, id string) (models.GuardIntent, error) {
+	return byBeginning(ctx, d, GuardIntentIDs, id, func(id string) (models.GuardIntent, error) { return d.guardIntentByID(ctx, id) })
+}
+
+func (d *DB) guardIntentByID(ctx context.Context, id string) (models.GuardIntent, error) {
 	all, err := tolerant[models.GuardIntent](ctx, d, d.Gorm(ctx).Model(&models.GuardIntent{}).Where("id = ?", id).Limit(1))
 	rows := rowsOf(all)
 	if err != nil {

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -13,8 +11,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-
-	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // DefaultLimit is the length of a page when nothing else is asked for.
@@ -99,38 +95,6 @@ type listing[T any] struct {
 	tolerant bool
 }
 
-// cursor is the key of the last row seen. It carries its sort order, because
-// with another one it would point to a random place.
-type cursor struct {
-	Sort  string  `json:"s"`
-	Value *string `json:"v"`
-	ID    string  `json:"i"`
-}
-
-func (c cursor) encode() string {
-	raw, err := json.Marshal(c)
-	if err != nil { // strings only
-		return ""
-	}
-	return base64.RawURLEncoding.EncodeToString(raw)
-}
-
-func decodeCursor(s string) (cursor, error) {
-	var c cursor
-	raw, err := base64.RawURLEncoding.DecodeString(s)
-	if err == nil {
-		err = exactjson.Unmarshal(raw, &c)
-	}
-	if err != nil || c.ID == "" {
-		return c, badCursor(s)
-	}
-	return c, nil
-}
-
-func badCursor(s string) error {
-	return &ArgumentError{Name: "cursor", Value: s, Rule: "take it unchanged from next_cursor of the page before"}
-}
-
 // run lists rows. build makes the filtered query anew for every batch.
 func (l listing[T]) run(ctx context.Context, d *DB, page Page, build func(*gorm.DB) *gorm.DB) List[T] {
 	sort := page.Sort
@@ -154,14 +118,12 @@ func (l listing[T]) run(ctx context.Context, d *DB, page Page, build func(*gorm.
 	}
 	var start *cursor
 	if page.Cursor != "" {
-		c, err := decodeCursor(page.Cursor)
-		if err != nil {
+		var err error
+		if start, err = cursorOf(ctx, page.Cursor, sort, l.orders(), func(ctx context.Context, id string) (*string, error) {
+			return l.valueOf(ctx, d, key, id)
+		}); err != nil {
 			return failed[T](err)
 		}
-		if c.Sort != sort {
-			return failed[T](&ArgumentError{Name: "cursor", Value: page.Cursor, Rule: "it belongs to a list sorted by " + c.Sort})
-		}
-		start = &c
 	}
 	want := page.Limit
 	if want == 0 {
@@ -219,6 +181,28 @@ func (l listing[T]) run(ctx context.Context, d *DB, page Page, build func(*gorm.
 		list.Defects = func() []string { return defects }
 	}
 	return list
+}
+
+// orders are the values that --sort may have.
+func (l listing[T]) orders() (all []string) {
+	for name := range l.sorts {
+		all = append(all, name, "-"+name)
+	}
+	return all
+}
+
+// valueOf reads what a row has in the column that a list is sorted by.
+func (l listing[T]) valueOf(ctx context.Context, d *DB, key sortKey[T], id string) (*string, error) {
+	var values []*string
+	column := quoted(l.table) + "." + key.column
+	err := d.Gorm(ctx).Raw("SELECT CAST("+column+" AS text) FROM "+quoted(l.table)+" WHERE "+quoted(l.table)+".id = ?", id).Scan(&values).Error
+	if err == nil && len(values) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read cursor: %w", err)
+	}
+	return values[0], nil
 }
 
 // read runs a query, and returns the rows with what of each could not be read.
@@ -315,7 +299,7 @@ func byFloatNull[T any](column string, get func(*T) *float64) sortKey[T] {
 	}}
 }
 
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.999999") }
+func stamp(t time.Time) string { return t.UTC().Format(stampLayout) }
 
 // like turns a search word into an ILIKE pattern that finds it anywhere.
 func like(word string) string {

@@ -132,7 +132,12 @@ func (d *DB) FindPayment(ctx context.Context, ref string) (Payment, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) == 0:
-		return Payment{}, &NotFoundError{Kind: "payment", Ref: short(ref)}
+		return byBeginning(ctx, d, PaymentIDs, ref, func(id string) (Payment, error) {
+			if id == ref {
+				return Payment{}, &NotFoundError{Kind: "payment", Ref: short(ref)}
+			}
+			return d.PaymentByID(ctx, id, false)
+		})
 	}
 	e := &AmbiguousError{Kind: "payment", Ref: short(ref)}
 	for _, p := range found {

@@ -2,12 +2,9 @@ package store
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"time"
 
-	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/models"
 )
 
@@ -23,6 +20,9 @@ type Event struct {
 
 // Sources lists where events come from.
 func Sources() []string { return []string{"audit", "security", "session", "payment", "trade"} }
+
+// paymentEvents are the actions that a payment may stand with.
+func paymentEvents() []string { return []string{"payment.create", "payment.paid"} }
 
 // TimelineFilter narrows a user's timeline.
 type TimelineFilter struct {
@@ -54,25 +54,14 @@ func timelineParts() map[string]string {
 	}
 }
 
-type timelineCursor struct {
-	At     string `json:"t"`
-	Source string `json:"s"`
-	Action string `json:"a"`
-	ID     string `json:"i"`
-}
-
 // Timeline merges everything that happened to a user into one order, newest first. Each part is cut to the page
 // before the merge, so that a user with a million trades costs no more than one with ten.
 func (d *DB) Timeline(ctx context.Context, f TimelineFilter, page Page) List[Event] {
 	var start *timelineCursor
 	if page.Cursor != "" {
-		start = &timelineCursor{}
-		raw, err := base64.RawURLEncoding.DecodeString(page.Cursor)
-		if err != nil || exactjson.Unmarshal(raw, start) != nil || start.ID == "" {
-			return failed[Event](badCursor(page.Cursor))
-		}
-		if _, err := time.Parse("2006-01-02 15:04:05.999999", start.At); err != nil {
-			return failed[Event](badCursor(page.Cursor))
+		var err error
+		if start, err = timelineCursorOf(page.Cursor); err != nil {
+			return failed[Event](err)
 		}
 	}
 	want := page.Limit
@@ -106,9 +95,7 @@ func (d *DB) Timeline(ctx context.Context, f TimelineFilter, page Page) List[Eve
 				return
 			}
 			if !page.All && left <= 0 {
-				if raw, err := json.Marshal(last); err == nil {
-					next = base64.RawURLEncoding.EncodeToString(raw)
-				}
+				next = last.encode()
 				return
 			}
 		}
@@ -128,10 +115,10 @@ func (d *DB) timelinePage(ctx context.Context, f TimelineFilter, last *timelineC
 		args["until"] = f.Range.Until.UTC()
 	}
 	if last != nil {
-		where += " AND at <= CAST(@at AS timestamp) AND (at, source, action, id) < (CAST(@at AS timestamp), @source, @action, @id)"
+		where += " AND at <= CAST(@at AS timestamp) AND (at, source, id, action) < (CAST(@at AS timestamp), @source, @id, @action)"
 		args["at"], args["source"], args["action"], args["id"] = last.At, last.Source, last.Action, last.ID
 	}
-	const order = " ORDER BY at DESC, source DESC, action DESC, id DESC LIMIT @limit"
+	const order = " ORDER BY at DESC, source DESC, id DESC, action DESC LIMIT @limit"
 	parts := timelineParts()
 	sources := f.Sources
 	if len(sources) == 0 {

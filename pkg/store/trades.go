@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -73,13 +71,5 @@ func (f TradeFilter) conditions() []condition {
 
 // TradeByID reads one trade log.
 func (d *DB) TradeByID(ctx context.Context, id string) (models.TradeLog, error) {
-	var row models.TradeLog
-	err := d.Gorm(ctx).Where("id = ?", id).Take(&row).Error
-	if errors.Is(err, ErrNotFound) {
-		return row, &NotFoundError{Kind: "trade", Ref: id}
-	}
-	if err != nil {
-		return row, fmt.Errorf("read trade: %w", err)
-	}
-	return row, nil
+	return byID[models.TradeLog](ctx, d, TradeIDs, id)
 }

@@ -92,6 +92,13 @@ func (d *DB) FindUser(ctx context.Context, ref string) (models.User, error) {
 		return models.User{}, fmt.Errorf("find user: %w", err)
 	}
 	if len(found) == 0 {
+		id, err := d.WholeID(ctx, UserIDs, ref)
+		if err != nil {
+			return models.User{}, err
+		}
+		if id != ref {
+			return d.FindUser(ctx, id)
+		}
 		near, err := d.nearUsers(ctx, ref)
 		if err != nil {
 			return models.User{}, fmt.Errorf("find user: %w", err)

@@ -180,6 +180,7 @@ type Doc struct {
 	p      *Printer
 	out    strings.Builder
 	fields [][2]string
+	hidden int // columns of tables for which the terminal had no room
 	err    error
 }
 
@@ -242,7 +243,9 @@ func (d *Doc) Table(desc Desc, views ...any) {
 	for _, v := range views {
 		g.add(reflect.ValueOf(v))
 	}
-	d.err = g.flush(&d.out)
+	if d.err = g.flush(&d.out); d.err == nil && len(g.hidden) > 0 {
+		d.hidden += len(g.hidden)
+	}
 }
 
 // TableOf is Table for rows of one type.
@@ -270,6 +273,11 @@ func (d *Doc) flush() error {
 	if d.err != nil {
 		return d.err
 	}
-	_, err := fmt.Fprint(d.p.s.Out, d.out.String())
-	return err
+	if _, err := fmt.Fprint(d.p.s.Out, d.out.String()); err != nil {
+		return err
+	}
+	if d.hidden > 0 {
+		d.p.Notice("%s", d.p.s.PaintErr(streams.Muted, Count(d.hidden, "column")+" hidden: -o json shows everything"))
+	}
+	return nil
 }

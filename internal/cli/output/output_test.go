@@ -145,7 +145,7 @@ func TestList_FailureBeforeFirstRowLeavesStdoutEmpty(t *testing.T) {
 
 func TestTable_NarrowTerminalDropsColumnsThenCutsCells(t *testing.T) {
 	t.Parallel()
-	s, out, _ := streams.TestTerminal(24)
+	s, out, told := streams.TestTerminal(24)
 	p, err := output.New(s, output.Options{Now: func() time.Time { return noon.Add(3 * time.Hour) }})
 	require.NoError(t, err)
 	views := sample()
@@ -158,6 +158,52 @@ func TestTable_NarrowTerminalDropsColumnsThenCutsCells(t *testing.T) {
 	for _, l := range lines {
 		require.LessOrEqual(t, len([]rune(l)), 24, l)
 	}
+	require.Equal(t, "2 columns hidden: --columns status,pnl shows them\n", told.String())
+
+	s, _, told = streams.TestTerminal(200)
+	p, err = output.New(s, output.Options{})
+	require.NoError(t, err)
+	require.NoError(t, output.Slice(p, desc, views))
+	require.Empty(t, told.String(), "nothing is hidden")
+}
+
+func TestTable_NarrowTerminalShortensIDsBeforeItHidesColumns(t *testing.T) {
+	t.Parallel()
+	ids := []string{"0b7c1d2e-1111-4000-8000-000000000001", "0b7c1d2e-1171-4000-8000-000000000002", "99aabbcc-1111-4000-8000-000000000003"}
+	s, out, told := streams.TestTerminal(60)
+	p, err := output.New(s, output.Options{})
+	require.NoError(t, err)
+	var views []tradeView
+	for _, id := range ids {
+		views = append(views, tradeView{ID: id, Status: "success", Sats: 1, CreatedAt: output.At(noon)})
+	}
+	require.NoError(t, output.Slice(p, desc, views))
+	var shown []string
+	for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n")[1:] {
+		shown = append(shown, strings.Fields(line)[0])
+	}
+	require.Equal(t, []string{"0b7c1d2e-111", "0b7c1d2e-117", "99aabbcc-111"}, shown)
+	require.Empty(t, told.String())
+
+	// Numbers are whole or not there: half of one is another number.
+	s, out, told = streams.TestTerminal(20)
+	p, err = output.New(s, output.Options{Columns: []string{"id", "sats", "created_at", "closed_at"}})
+	require.NoError(t, err)
+	views[0].Sats = 123_456_789_012
+	require.NoError(t, output.Slice(p, desc, views[:1]))
+	require.NotContains(t, out.String(), "1234567")
+	require.Contains(t, out.String(), "0b7c1d2e")
+	require.Contains(t, told.String(), "hidden: --columns ")
+}
+
+func TestTable_AddsTheIDThatADescriptionForgot(t *testing.T) {
+	t.Parallel()
+	s, out, _ := streams.Test("")
+	p, err := output.New(s, output.Options{})
+	require.NoError(t, err)
+	d := output.Desc{Noun: "trades", ID: "id", Columns: []output.Column{{Field: "status"}}}
+	require.NoError(t, output.Slice(p, d, []tradeView{{ID: "x7", Status: "success"}}))
+	require.Equal(t, "STATUS   ID\nsuccess  x7\n", out.String())
 }
 
 func TestTable_ManyBlocksKeepOneHeader(t *testing.T) {

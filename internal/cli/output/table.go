@@ -27,6 +27,7 @@ type tableColumn struct {
 	Column
 	field
 	right bool
+	keep  bool // what the next command needs: never hidden
 }
 
 // columnsFor resolves the columns of a table: those of --columns, else those of the description.
@@ -82,7 +83,7 @@ func (p *Printer) listTable(t reflect.Type, d Desc, items iter.Seq2[any, error],
 	if err != nil {
 		return err
 	}
-	g := newGrid(p, cols, !p.noHeaders)
+	g := newGrid(p, keepID(t, d, cols, chosen == nil), !p.noHeaders)
 	total := 0
 	for v, err := range items {
 		if err != nil {
@@ -103,6 +104,7 @@ func (p *Printer) listTable(t reflect.Type, d Desc, items iter.Seq2[any, error],
 		p.Notice("no %s found", d.Noun)
 		return nil
 	}
+	g.tellHidden("--columns " + g.hiddenFields() + " shows")
 	if c := next(); c != "" {
 		p.Notice("%s", p.s.PaintErr(streams.Muted, "more: add --cursor "+c+" for the next page, or --all"))
 	}
@@ -116,18 +118,19 @@ func errorAfter(flush, err error) error {
 	return err
 }
 
-// grid lays out rows. A terminal gets columns dropped by priority and long cells cut; anything else gets every
-// cell whole, one row per line.
+// grid lays out rows. A terminal gets ids shortened, columns dropped by priority and long cells cut; anything else gets
+// every cell whole, one row per line.
 type grid struct {
 	p      *Printer
 	cols   []tableColumn
 	rows   [][]string
 	widths []int
 	header bool
+	hidden map[int]bool // columns for which the terminal had no room
 }
 
 func newGrid(p *Printer, cols []tableColumn, header bool) *grid {
-	g := &grid{p: p, cols: cols, widths: make([]int, len(cols)), header: header}
+	g := &grid{p: p, cols: cols, widths: make([]int, len(cols)), header: header, hidden: map[int]bool{}}
 	if header {
 		for i, c := range cols {
 			g.widths[i] = twwidth.Width(c.Header)
@@ -148,56 +151,6 @@ func (g *grid) add(v reflect.Value) {
 		row[i] = text
 	}
 	g.rows = append(g.rows, row)
-}
-
-const gap = 2
-
-// fit decides which columns are shown and how wide each may be.
-func (g *grid) fit() (shown, limit []int) {
-	for i := range g.cols {
-		shown = append(shown, i)
-	}
-	limit = append(limit, g.widths...)
-	if !g.p.s.OutTerminal() {
-		return shown, limit
-	}
-	room := g.p.s.Width()
-	for g.span(shown, limit) > room && len(g.p.columns) == 0 {
-		worst := -1
-		for at, i := range shown {
-			if g.cols[i].Drop > 0 && (worst < 0 || g.cols[i].Drop >= g.cols[shown[worst]].Drop) {
-				worst = at
-			}
-		}
-		if worst < 0 {
-			break
-		}
-		shown = append(shown[:worst:worst], shown[worst+1:]...)
-	}
-	for g.span(shown, limit) > room {
-		widest := -1
-		for _, i := range shown {
-			if g.cols[i].right || limit[i] <= minCell {
-				continue
-			}
-			if widest < 0 || g.cols[widest].Whole && !g.cols[i].Whole || g.cols[widest].Whole == g.cols[i].Whole && limit[i] > limit[widest] {
-				widest = i
-			}
-		}
-		if widest < 0 {
-			break
-		}
-		limit[widest]--
-	}
-	return shown, limit
-}
-
-func (g *grid) span(shown, limit []int) int {
-	sum := gap * (len(shown) - 1)
-	for _, i := range shown {
-		sum += limit[i]
-	}
-	return sum
 }
 
 func (g *grid) flush(w io.Writer) error {

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/backup/remote"
@@ -33,7 +35,14 @@ func explain(err error) error {
 	if errors.As(err, &input) {
 		return wrongInput(input).WithCause(err)
 	}
+	var rights *backup.RightsError
+	if errors.As(err, &rights) {
+		return clierr.New(clierr.Denied, "role_denied", err.Error(), rightsHints(rights)...).WithCause(err)
+	}
 	var roles *backup.MissingRolesError
+	if errors.As(err, &roles) && roles.Wanted {
+		return clierr.New(clierr.Conflict, "role_missing", err.Error(), "create it: CREATE ROLE "+quoted(roles.Roles[0].As)+"; or leave --role out").WithCause(err)
+	}
 	if errors.As(err, &roles) {
 		return clierr.New(clierr.Conflict, "role_missing", err.Error(),
 			fmt.Sprintf("let another one take the place of the backup's %s: --map-role %s=NAME; or CREATE ROLE %s", roles.Roles[0].Name, roles.Roles[0].Name, roles.Roles[0].As)).WithCause(err)
@@ -141,3 +150,24 @@ func wrongInput(e *backup.InputError) *clierr.Error {
 	code := strings.ReplaceAll(strings.TrimPrefix(e.Field, "backup."), " ", "_")
 	return clierr.New(clierr.Config, "invalid_"+code, e.Error(), "axisor config show --origins tells where the value comes from")
 }
+
+// rightsHints says what to type so that the login may do it, and how to do without.
+func rightsHints(e *backup.RightsError) []string {
+	var names []string
+	for _, name := range e.Roles {
+		names = append(names, quoted(name))
+	}
+	login := quoted(e.Login)
+	grant := "as a superuser: GRANT " + strings.Join(names, ", ") + " TO " + login + "; where it was made with NOINHERIT also ALTER ROLE " + login + " INHERIT"
+	switch {
+	case e.Sessions:
+		return []string{"restore as a superuser, or leave the grants out: --keep-acl=false"}
+	case e.Wanted:
+		return []string{grant, "or leave --role out: everything is then the login's"}
+	case e.Owner:
+		return []string{grant, "or leave the owners out, everything is then the login's: --keep-owner=false", "or give it to a role that the login can act as: --map-role OLD=NEW"}
+	}
+	return []string{grant, "or leave the grants out: --keep-acl=false"}
+}
+
+func quoted(name string) string { return pgx.Identifier{name}.Sanitize() }

@@ -28,9 +28,13 @@ func (b *bundle) count(t *testing.T, url secret.Secret, query string) int64 {
 func TestRestore_BesideADatabaseInUse(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.exec(t, `ALTER TABLE other.empty ADD PRIMARY KEY (n); CREATE TABLE child (n int REFERENCES other.empty)`)
+	b.exec(t, `ALTER TABLE other.empty ADD PRIMARY KEY (n); CREATE TABLE child (n int REFERENCES other.empty);
+		CREATE FUNCTION superusers_only(int) RETURNS int LANGUAGE internal AS 'int4up'`)
 	e := b.create(t, b.request())
 	name := "axisor_swap_" + randomName(t)
+	clerk := name + "_clerk"
+	b.exec(t, "CREATE ROLE "+clerk)
+	defer b.execAfter(t, "DROP ROLE "+clerk)
 	restore := func(o Restore) (Restored, error) {
 		o.Server, o.Database = b.url, name
 		return b.repo.RestoreTo(t.Context(), e, o)
@@ -70,7 +74,7 @@ func TestRestore_BesideADatabaseInUse(t *testing.T) {
 	require.Empty(t, b.databases(t, besideName(name, "restoring_")))
 
 	// A backup that does not load leaves the database in use alone.
-	_, err = restore(Restore{Existing: Replace, Role: "no_such_role"})
+	_, err = restore(Restore{Existing: Replace, Role: clerk})
 	require.ErrorIs(t, err, ErrToolFailed)
 	require.EqualValues(t, 2000, b.count(t, d.Target, `SELECT count(*) FROM "User"`))
 	require.Empty(t, b.databases(t, besideName(name, "restoring_")))

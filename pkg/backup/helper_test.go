@@ -45,6 +45,18 @@ func setup(t *testing.T) *bundle {
 	return b
 }
 
+// as addresses the same database as another role.
+func (b *bundle) as(t *testing.T, role string) secret.Secret {
+	t.Helper()
+	u, err := url.Parse(b.url.Reveal())
+	require.NoError(t, err)
+	u.User = url.UserPassword(role, testPassword)
+	q := u.Query()
+	q.Del("user")
+	u.RawQuery = q.Encode()
+	return secret.New(u.String())
+}
+
 func newRepository(dir string) *Repository {
 	return Open(Options{
 		Directory: dir, Tools: Finder{Path: filepath.SplitList(os.Getenv("PATH")), Globs: DefaultGlobs()},

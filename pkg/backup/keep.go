@@ -44,7 +44,7 @@ func newKeeper(ctx context.Context, e *endpoint, conn *pgx.Conn, version int, p 
 	for _, s := range p.Settings {
 		roles, settings = append(roles, k.as(s.Role)), append(settings, s.Name)
 	}
-	rows, err := conn.Query(ctx, "SELECT rolname, pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = ANY($1)", roles)
+	rows, err := conn.Query(ctx, "SELECT rolname, "+actsAs(version, "current_user", "oid")+" FROM pg_roles WHERE rolname = ANY($1)", roles)
 	if err != nil {
 		return nil, e.classify(ctx, "look for roles", err)
 	}
@@ -93,7 +93,7 @@ func (k *keeper) wishes(p *Properties) []wish {
 	if k.owner {
 		problem := k.missing(owner)
 		if problem == "" && !k.superuser && !k.roles[owner] {
-			problem = fmt.Sprintf("this login is not a member of role %q", owner)
+			problem = fmt.Sprintf("this login cannot act as role %q", owner)
 		}
 		add(fmt.Sprintf("owner %q", owner), problem, "ALTER DATABASE "+k.name+" OWNER TO "+quoteName(owner))
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -182,6 +183,10 @@ func stopServer(t *testing.T, d Recovered) {
 func TestPITR(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
+	c.exec(t, "CREATE DATABASE sorted TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'und'")
+	c.exec(t, "CREATE DATABASE alike TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'de'")
+	actual := c.text(t, "SELECT datcollversion FROM pg_database WHERE datname = 'sorted'")
+	c.exec(t, "UPDATE pg_database SET datcollversion = '57.1' WHERE datname = 'sorted'")
 	c.commit(t, 1, 20)
 	before := time.Now()
 	base := c.base(t)
@@ -242,6 +247,11 @@ func TestPITR(t *testing.T) {
 		d, got := recover(t, "point", PITRTarget{Name: "before the accident"}, true)
 		require.Len(t, got, 40)
 		require.True(t, d.Promoted)
+		said := strings.Join(d.Warnings, "\n")
+		require.NotContains(t, said, "alike")
+		for _, text := range []string{`"sorted"`, "ICU", "57.1", actual, `REINDEX DATABASE "sorted"; ALTER DATABASE "sorted" REFRESH COLLATION VERSION`} {
+			require.Contains(t, said, text)
+		}
 	})
 	t.Run("position", func(t *testing.T) {
 		at, err := wal.ParseLSN(middle)

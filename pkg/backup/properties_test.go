@@ -2,14 +2,11 @@ package backup
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
-
-	"github.com/axisor/axisor/pkg/secret"
 )
 
 // in runs statements in another database of the test server.
@@ -108,13 +105,7 @@ func TestRestore_SaysWhatItCannotKeep(t *testing.T) {
 		b.dropAfter(t, name)
 		b.execAfter(t, "DROP OWNED BY "+clerk+"; DROP ROLE "+clerk)
 	})
-	u, err := url.Parse(b.url.Reveal())
-	require.NoError(t, err)
-	u.User = url.UserPassword(clerk, testPassword)
-	q := u.Query()
-	q.Del("user")
-	u.RawQuery = q.Encode()
-	o := Restore{Server: secret.New(u.String()), Database: name, Existing: Replace, NoOwner: true, NoACL: true}
+	o := Restore{Server: b.as(t, clerk), Database: name, Existing: Replace, NoOwner: true, NoACL: true}
 	plan := o
 	plan.DryRun = true
 	foretold, err := b.repo.RestoreTo(t.Context(), e, plan)

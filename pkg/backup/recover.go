@@ -50,6 +50,7 @@ func (p *pitrPlan) run(ctx context.Context) (_ Recovered, err error) {
 	if err := p.compare(state); err != nil {
 		return p.done, err
 	}
+	p.compareCollations(ctx)
 	if !state.inRecovery {
 		p.done.Promoted = true
 		p.done.Warnings = append(p.done.Warnings, "the server had no read-only mode to pause in and ended the recovery at the point by itself")

@@ -110,6 +110,60 @@ func TestRestoreTo_MapsRoles(t *testing.T) {
 	require.Empty(t, b.databases(t, name+"_3"), "refused before anything was made")
 }
 
+// A login that cannot act as those to whom a restore would give things is told before anything is made.
+func TestRestoreTo_RefusesRolesOutOfReach(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	end := randomName(t)
+	name, guest, app, old := "reach_"+end, "guest_"+end, "app_"+end, "Old Owner "+end
+	b.exec(t, fmt.Sprintf(`CREATE ROLE %s LOGIN CREATEDB; CREATE ROLE %s; CREATE ROLE %q; ALTER TABLE other.empty OWNER TO %[3]q; ALTER SCHEMA other OWNER TO %[3]q`, guest, app, old))
+	t.Cleanup(func() {
+		b.dropAfter(t, name)
+		b.execAfter(t, fmt.Sprintf("DROP OWNED BY %s, %s, %q; DROP ROLE %[1]s, %[2]s, %[3]q", guest, app, old))
+	})
+	plain := b.create(t, b.request())
+	b.exec(t, fmt.Sprintf(`ALTER DEFAULT PRIVILEGES FOR ROLE %q GRANT SELECT ON TABLES TO %s`, old, app))
+	defaults := b.create(t, b.request())
+	b.exec(t, fmt.Sprintf(`GRANT SELECT ON "User" TO %[1]q WITH GRANT OPTION; GRANT USAGE ON SCHEMA public TO %[1]q; SET ROLE %[1]q; GRANT SELECT ON "User" TO %[2]s; RESET ROLE`, old, app))
+	granted := b.create(t, b.request())
+	me := plain.Manifest.Database.Properties.Owner
+
+	refused := func(e Entry, o Restore, text string, kind error) {
+		t.Helper()
+		o.Server, o.Database = b.as(t, guest), name
+		for _, o.DryRun = range []bool{true, false} {
+			_, err := b.repo.RestoreTo(t.Context(), e, o)
+			require.ErrorIs(t, err, kind)
+			require.ErrorContains(t, err, text)
+		}
+		require.Empty(t, b.databases(t, name), "refused before anything was made")
+	}
+	restored := func(e Entry, o Restore, database, empty string) {
+		t.Helper()
+		o.Server, o.Database = b.as(t, guest), name
+		got, err := b.repo.RestoreTo(t.Context(), e, o)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, b.count(t, got.Target, fmt.Sprintf(`SELECT count(*) FROM pg_database d, pg_class c
+			WHERE d.datname = current_database() AND c.oid = 'other.empty'::regclass AND pg_get_userbyid(d.datdba) = '%s' AND pg_get_userbyid(c.relowner) = '%s'`, database, empty)))
+		b.dropAfter(t, name)
+	}
+	mapped := map[string]string{me: app}
+	refused(plain, Restore{KeepOwner: true}, fmt.Sprintf("login %q cannot act as %q, %q", guest, old, me), ErrDenied)
+	refused(plain, Restore{MapRoles: mapped}, fmt.Sprintf("cannot act as %q, %q", old, app), ErrDenied)
+	refused(plain, Restore{Role: app}, fmt.Sprintf("cannot act as %q", app), ErrDenied)
+	refused(plain, Restore{Role: "nobody_" + end}, "nobody_"+end, ErrRoleMissing)
+	var input *InputError
+	_, err := b.repo.RestoreTo(t.Context(), plain, Restore{Server: b.url, Database: name, Role: "none"})
+	require.ErrorAs(t, err, &input)
+	b.exec(t, fmt.Sprintf("GRANT %s TO %s", app, guest))
+	refused(plain, Restore{MapRoles: mapped}, fmt.Sprintf("cannot act as %q,", old), ErrDenied)
+	refused(defaults, Restore{KeepACL: true}, fmt.Sprintf("cannot act as %q, whose default privileges", old), ErrDenied)
+	restored(plain, Restore{Role: app}, app, app)
+	b.exec(t, fmt.Sprintf("GRANT %q TO %s", old, guest))
+	refused(granted, Restore{MapRoles: mapped}, "is no superuser", ErrDenied)
+	restored(defaults, Restore{MapRoles: mapped}, app, old)
+}
+
 // TestVerify_PrivateServer proves a backup without the server in use, and by itself when no database may be
 // made there.
 func TestVerify_PrivateServer(t *testing.T) {
@@ -139,13 +193,7 @@ func TestVerify_PrivateServer(t *testing.T) {
 	require.NotNil(t, b.repo.entry(e.ID).Manifest.LastGood(LevelDeep))
 	require.Equal(t, 1, used)
 
-	u, err := url.Parse(b.url.Reveal())
-	require.NoError(t, err)
-	u.User = url.UserPassword(guest, testPassword)
-	q := u.Query()
-	q.Del("user")
-	u.RawQuery = q.Encode()
-	c.PrivateOnly, c.Server = false, secret.New(u.String())
+	c.PrivateOnly, c.Server = false, b.as(t, guest)
 	report, err = b.repo.Verify(t.Context(), e, c)
 	require.NoError(t, err)
 	require.True(t, report.OK, report.Problem)

@@ -32,6 +32,7 @@ type restoring struct {
 	server     Server
 	live       *Database // that has the name now; nil when there is none
 	side       string    // where the backup is loaded; empty is the final name itself
+	owner      string    // of the side; empty is the login
 	wishes     []wish
 	failed     *failureLog // of a restore that goes on after errors
 	done       Restored
@@ -108,7 +109,7 @@ func (p *restoring) plan(ctx context.Context) (err error) {
 	}
 	p.whoIsKept(full)
 	p.done = Restored{ID: p.e.ID, Database: p.o.Database, Created: !there, Target: r.urlOf(p.o.Server, p.o.Database)}
-	if p.done.Roles, err = r.roles(ctx, p.e, p.o, p.admin, p.conn, p.identities); err != nil {
+	if p.done.Roles, err = p.roles(ctx); err != nil {
 		return err
 	}
 	p.done.Tables, p.done.Rows = len(m.Tables), rowsOf(m, p.chosen, p.o.SchemaOnly)
@@ -150,6 +151,7 @@ func (p *restoring) whoIsKept(full bool) {
 // that was dumped.
 func (p *restoring) planProperties(ctx context.Context, there bool) error {
 	like := p.e.Manifest.Database
+	p.owner = p.o.Role
 	if there {
 		live, err := readDatabase(ctx, p.admin, p.conn, p.o.Database)
 		if err != nil {
@@ -175,6 +177,9 @@ func (p *restoring) planProperties(ctx context.Context, there bool) error {
 	k.owner, k.acl = there || o.KeepOwner, there || o.KeepACL
 	if o.Role != "" {
 		k.owner = false
+	}
+	if owner := k.as(like.Properties.Owner); k.owner && k.roles[owner] {
+		p.owner = owner
 	}
 	p.wishes = k.wishes(like.Properties)
 	return p.planTablespace(ctx, like.Properties)
@@ -206,12 +211,16 @@ func (p *restoring) like() (Database, string) {
 	if p.live != nil {
 		like = *p.live
 	}
+	more := ""
+	if p.owner != "" { // from the start: only who owns the database may have things made in its schema public
+		more = " OWNER " + quoteName(p.owner)
+	}
 	for _, w := range p.wishes {
 		if strings.HasPrefix(w.what, "tablespace ") && w.problem == "" {
-			return like, " TABLESPACE " + quoteName(like.Properties.Tablespace)
+			more += " TABLESPACE " + quoteName(like.Properties.Tablespace)
 		}
 	}
-	return like, ""
+	return like, more
 }
 
 func (p *restoring) how() loading {

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"filippo.io/age"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/axisor/axisor/pkg/backup/toc"
 )
@@ -20,7 +19,10 @@ import (
 type RoleUse struct{ Name, As string }
 
 // MissingRolesError names the roles that a restore needs and the server does not have.
-type MissingRolesError struct{ Roles []RoleUse }
+type MissingRolesError struct {
+	Roles  []RoleUse
+	Wanted bool // not by the backup: it was to own everything
+}
 
 // Error names them.
 func (e *MissingRolesError) Error() string {
@@ -35,9 +37,51 @@ func (e *MissingRolesError) Error() string {
 // Unwrap gives ErrRoleMissing.
 func (e *MissingRolesError) Unwrap() error { return ErrRoleMissing }
 
+// RightsError names the roles that a restore has to act as and the login cannot.
+type RightsError struct {
+	Login    string
+	Roles    []string // on this server, in order
+	Owner    bool     // they would own what is restored; else only default privileges or grants are theirs
+	Wanted   bool     // they are not of the backup: one was to own everything
+	Sessions bool     // only a superuser can grant in their name
+}
+
+// Error names login and roles.
+func (e *RightsError) Error() string {
+	var names []string
+	for _, name := range e.Roles {
+		names = append(names, strconv.Quote(name))
+	}
+	list := strings.Join(names, ", ")
+	switch {
+	case e.Sessions:
+		return fmt.Sprintf("the backup has grants that were made by %s, and login %q is no superuser, so that it cannot grant in their name", list, e.Login)
+	case e.Owner:
+		return fmt.Sprintf("login %q cannot act as %s, to whom the restore would give what it makes", e.Login, list)
+	}
+	return fmt.Sprintf("login %q cannot act as %s, whose default privileges are in the backup", e.Login, list)
+}
+
+// Unwrap gives ErrDenied.
+func (e *RightsError) Unwrap() error { return ErrDenied }
+
+// actsAs is the SQL that says whether a role can act as another: become it, to give it things, and use its rights
+// without becoming it, to read back what it owns. Before version 16 every member can become the role.
+func actsAs(version int, who, oid string) string {
+	become := "MEMBER"
+	if versionFromNumber(version).Major >= 16 {
+		become = "SET"
+	}
+	return fmt.Sprintf("(pg_has_role(%[1]s, %[2]s, '%[3]s') AND pg_has_role(%[1]s, %[2]s, 'USAGE'))", who, oid, become)
+}
+
 // roles finds out, before anything is made, which roles the restore will ask the server for.
-func (r *Repository) roles(ctx context.Context, e Entry, o Restore, admin *endpoint, conn *pgx.Conn, identities []age.Identity) ([]RoleUse, error) {
-	c, err := r.contents(ctx, e, identities)
+func (p *restoring) roles(ctx context.Context) ([]RoleUse, error) {
+	if err := p.mayOwn(ctx); err != nil {
+		return nil, err
+	}
+	o := p.o
+	c, err := p.repo.contents(ctx, p.e, p.identities)
 	if errors.Is(err, toc.ErrUnknownFormat) && len(o.MapRoles) == 0 {
 		return nil, nil // pg_restore will say what it lacks
 	}
@@ -68,18 +112,86 @@ func (r *Repository) roles(ctx context.Context, e Entry, o Restore, admin *endpo
 		}
 		uses, as = append(uses, u), append(as, u.As)
 	}
-	rows, err := conn.Query(ctx, "SELECT n FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = n) ORDER BY 1", as)
+	missing, err := rowsIntoText(ctx, p.admin, p.conn, "SELECT n FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = n) ORDER BY 1", as)
 	if err != nil {
-		return nil, admin.classify(ctx, "look for roles", err)
-	}
-	missing, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return nil, admin.classify(ctx, "look for roles", err)
+		return nil, err
 	}
 	if len(missing) > 0 {
 		return nil, &MissingRolesError{Roles: slices.DeleteFunc(uses, func(u RoleUse) bool { return !slices.Contains(missing, u.As) })}
 	}
-	return uses, nil
+	return uses, p.mayActAs(ctx, named)
+}
+
+// mayOwn checks the role that shall own everything: it exists, and the login can act as it.
+func (p *restoring) mayOwn(ctx context.Context) error {
+	role := p.o.Role
+	if role == "" {
+		return nil
+	}
+	if err := checkRoleNames(map[string]string{role: role}); err != nil {
+		return err
+	}
+	var login string
+	var may *bool
+	err := p.conn.QueryRow(ctx, "SELECT current_user, (SELECT "+actsAs(p.server.VersionNumber, "current_user", "oid")+" FROM pg_roles WHERE rolname = $1)", role).Scan(&login, &may)
+	switch {
+	case err != nil:
+		return p.admin.classify(ctx, "look for roles", err)
+	case may == nil:
+		return &MissingRolesError{Roles: []RoleUse{{Name: role, As: role}}, Wanted: true}
+	case !*may:
+		return &RightsError{Login: login, Roles: []string{role}, Owner: true, Wanted: true}
+	}
+	return nil
+}
+
+// mayActAs refuses what the server would refuse in the middle of the restore: to give an object to a role that the
+// login, or the role that it takes on, cannot act as.
+func (p *restoring) mayActAs(ctx context.Context, named toc.Roles) error {
+	var login string
+	var superuser bool
+	err := p.conn.QueryRow(ctx, "SELECT session_user, rolsuper FROM pg_roles WHERE rolname = session_user").Scan(&login, &superuser)
+	if err != nil {
+		return p.admin.classify(ctx, "read own role", err)
+	}
+	acting := login
+	if p.o.Role != "" {
+		acting = p.o.Role
+	}
+	for _, need := range []struct {
+		is    bool
+		owner bool
+		roles []string
+	}{{p.o.KeepOwner, true, named.Given}, {p.o.KeepACL, false, named.Default}} {
+		if !need.is {
+			continue
+		}
+		closed, err := rowsIntoText(ctx, p.admin, p.conn, "SELECT rolname FROM pg_roles WHERE rolname = ANY($1) AND NOT "+
+			actsAs(p.server.VersionNumber, "$2::name", "oid")+" ORDER BY 1", p.renamed(need.roles), acting)
+		if err != nil {
+			return err
+		}
+		if len(closed) > 0 {
+			return &RightsError{Login: acting, Roles: closed, Owner: need.owner}
+		}
+	}
+	if p.o.KeepACL && !superuser && len(named.Sessions) > 0 {
+		return &RightsError{Login: login, Roles: p.renamed(named.Sessions), Sessions: true}
+	}
+	return nil
+}
+
+// renamed gives roles of the archive the names that they have on this server.
+func (p *restoring) renamed(roles []string) []string {
+	out := []string{}
+	for _, name := range roles {
+		if to, ok := p.o.MapRoles[name]; ok {
+			name = to
+		}
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // checkRoleNames refuses what is no role: PUBLIC stands for everybody, and whatever is given to everybody stays so.

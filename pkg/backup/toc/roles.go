@@ -11,14 +11,24 @@ type Roles struct {
 	Owners   []string // of objects
 	Granted  []string // in grants and default privileges
 	Policies []string // in row security and user mappings, which no option of pg_restore leaves out
+	Given    []string // owners to which pg_restore gives objects: whoever restores has to be able to act as them
+	Default  []string // whose default privileges are set, which only they can do
+	Sessions []string // that grant in sessions of their own, which only a superuser can begin
 }
 
 // Roles lists the roles that the archive names, each once, in order.
 func (c *Contents) Roles() Roles {
 	owners, granted, policies := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	given, defaults, sessions := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, e := range c.Entries {
 		if e.Owner != "" {
 			owners[e.Owner] = true
+			if e.Owned() {
+				given[e.Owner] = true
+			}
+			if e.Kind == "DEFAULT ACL" {
+				defaults[e.Owner] = true
+			}
 		}
 		into := granted
 		if e.Kind == "POLICY" || e.Kind == "USER MAPPING" {
@@ -27,11 +37,30 @@ func (c *Contents) Roles() Roles {
 		for _, s := range roleSpans(e.Kind, e.Definition) {
 			if name := unquote(e.Definition[s.from:s.to]); name != "" {
 				into[name] = true
+				if strings.HasSuffix(strings.TrimRight(e.Definition[:s.from], " "), "SESSION AUTHORIZATION") {
+					sessions[name] = true
+				}
 			}
 		}
 	}
 	list := func(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
-	return Roles{Owners: list(owners), Granted: list(granted), Policies: list(policies)}
+	return Roles{
+		Owners: list(owners), Granted: list(granted), Policies: list(policies),
+		Given: list(given), Default: list(defaults), Sessions: list(sessions),
+	}
+}
+
+// Owned reports whether pg_restore gives an entry's object to its owner. The others have none of their own, such as an
+// index, or name an owner only to say who grants or comments.
+func (e Entry) Owned() bool {
+	switch e.Kind {
+	case "AGGREGATE", "BLOB", "BLOB METADATA", "COLLATION", "CONVERSION", "DATABASE", "DOMAIN", "EVENT TRIGGER", "FOREIGN DATA WRAPPER",
+		"FOREIGN TABLE", "FUNCTION", "MATERIALIZED VIEW", "OPERATOR", "OPERATOR CLASS", "OPERATOR FAMILY", "PROCEDURAL LANGUAGE",
+		"PROCEDURE", "PUBLICATION", "SCHEMA", "SEQUENCE", "SERVER", "STATISTICS", "SUBSCRIPTION", "TABLE", "TEXT SEARCH CONFIGURATION",
+		"TEXT SEARCH DICTIONARY", "TYPE", "VIEW":
+		return true
+	}
+	return false
 }
 
 // All are the names of all three lists, each once.

@@ -31,7 +31,7 @@ func (v view) write(d *output.Doc) {
 	if v.Details != nil {
 		by = parseDetails(*v.Details)
 	}
-	d.Section(v.Action)
+	d.Title(v.Action)
 	d.Field("id", v.ID)
 	d.Field("when", v.CreatedAt)
 	d.Field("resource", v.Resource)

@@ -242,7 +242,7 @@ func (v statusView) write(d *output.Doc, now time.Time) {
 		d.Line(streams.Warn, "warning: the newest good dump is %s old", output.Ago(now.Sub(time.Time(*v.NewestAt))))
 	}
 	for _, c := range v.Clusters {
-		d.Section("cluster " + c.SystemIdentifier)
+		d.Section("cluster", c.SystemIdentifier)
 		d.Field("base backups", c.Bases)
 		d.Field("newest base", c.NewestBase)
 		d.Field("recoverable from", c.FirstTime)

@@ -36,7 +36,7 @@ func limitsShow(a *app.App) *cobra.Command {
 		Use: "show SLUG", Short: "Show the limits of a plan", Long: "Show the limits of a plan; -1 in json means unlimited.",
 		Examples: []string{"axisor plan limits show pro"}, Exits: exits.Database(exits.NotFound("no such plan")),
 	}, func(v limitsView, d *output.Doc) {
-		d.Section("limits of " + v.Slug)
+		d.Section("limits of", v.Slug)
 		writeLimits(d, v)
 	})
 }

@@ -72,7 +72,7 @@ func show(a *app.App) *cobra.Command {
 }
 
 func (v showView) write(d *output.Doc) {
-	d.Section("plan " + v.Slug)
+	d.Section("plan", v.Slug)
 	d.Field("name", v.Name)
 	d.Field("description", v.Description)
 	d.Field("active", v.IsActive)

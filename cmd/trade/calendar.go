@@ -100,7 +100,7 @@ func runCalendar(ctx context.Context, o *calendarOptions) error {
 		return err
 	}
 	return output.One(p, output.Desc{Noun: "calendars", ID: "year"}, v, func(d *output.Doc) {
-		d.Section(title)
+		d.Title(title)
 		writeNote(d, note)
 		switch {
 		case len(v.Days) == 0:

@@ -110,7 +110,7 @@ func runChart(ctx context.Context, o *chartOptions) error {
 		return err
 	}
 	return output.One(p, output.Desc{Noun: "charts", ID: "used"}, v, func(d *output.Doc) {
-		d.Section(title)
+		d.Title(title)
 		writeNote(d, note)
 		if !o.app.Streams.OutTerminal() {
 			o.rows(d, v)

@@ -1,6 +1,7 @@
 package trade
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -18,6 +20,7 @@ type filter struct {
 	executed   flags.Range
 	user       string
 	automation string
+	name       string // of the user, when resolved
 	trade      string
 	status     string
 	action     string
@@ -68,7 +71,7 @@ func (f *filter) resolve(ctx context.Context, a *app.App, db *store.DB) (store.T
 		if err != nil {
 			return out, err
 		}
-		out.UserID = u.ID
+		out.UserID, f.name = u.ID, u.Username
 	}
 	return out, nil
 }
@@ -77,7 +80,7 @@ func (f *filter) resolve(ctx context.Context, a *app.App, db *store.DB) (store.T
 func (f *filter) describe() string {
 	var words []string
 	for _, part := range []struct{ name, value string }{
-		{"user", f.user}, {"automation", f.automation}, {"trade", f.trade}, {"status", f.status}, {"action", f.action},
+		{"user", cmp.Or(f.name, f.user)}, {"automation", f.automation}, {"trade", f.trade}, {"status", f.status}, {"action", f.action},
 	} {
 		if part.value != "" {
 			words = append(words, part.name+" "+part.value)
@@ -92,5 +95,5 @@ func (f *filter) describe() string {
 // title is describe as a headline.
 func (f *filter) title() string {
 	text := f.describe()
-	return strings.ToUpper(text[:1]) + text[1:]
+	return streams.Visible(strings.ToUpper(text[:1]) + text[1:])
 }

@@ -44,7 +44,7 @@ not_computable; it is never 0. Money is in sats, as the pnl was written (fees ar
 win_rate is the percent of wins among wins and losses; a pnl of 0 is neither. max_drawdown is the largest fall from a
 peak. With --capital in sats there is also the drawdown in percent and, from 30 days on, Sharpe and Sortino (daily
 returns in UTC, 365 days, no risk-free rate) and Calmar. Each group begins with the whole capital. The groups of
---by user and --by automation are named by id.
+--by user and --by automation are named by id, in tables those of --by user by username.
 
 Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
 		Example: `  axisor trade stats --user ana@example.com --since 30d
@@ -107,7 +107,7 @@ func runStats(ctx context.Context, o *statsOptions) error {
 		if o.given {
 			v.Capital = &o.capital
 		}
-		return output.One(p, statsDesc(), v, func(d *output.Doc) { report(d, v, o.filter.describe()) })
+		return output.One(p, statsDesc(), v, func(d *output.Doc) { report(d, v, o.filter.title()) })
 	}
 	names := slices.Sorted(maps.Keys(groups))
 	views := make([]statsView, 0, len(names))
@@ -117,6 +117,15 @@ func runStats(ctx context.Context, o *statsOptions) error {
 			v.Capital = &o.capital
 		}
 		views = append(views, v)
+	}
+	if o.by.String() == byUser && !p.Machine() {
+		users, err := db.Usernames(ctx, names)
+		if err != nil {
+			return err
+		}
+		for i := range views {
+			views[i].Group.Name = users[views[i].Group.ID]
+		}
 	}
 	return output.Slice(p, statsDesc(), views)
 }
@@ -173,7 +182,7 @@ func tradeOf(t store.TradeOutcome) tradestats.Trade {
 
 // report is the results of one group for a person.
 func report(d *output.Doc, v statsView, what string) {
-	d.Section(what)
+	d.Title(what)
 	d.Field("trades", v.Count)
 	d.Field("used", v.Used)
 	var why []string

@@ -9,7 +9,7 @@ import (
 
 // statsView is the results of a group of trades. Null numbers are explained in not_computable.
 type statsView struct {
-	Group             string            `json:"group"`
+	Group             output.Ref        `json:"group"`
 	Count             int64             `json:"count"`
 	Used              int64             `json:"used"`
 	Excluded          map[string]int64  `json:"excluded"`
@@ -44,7 +44,7 @@ type statsView struct {
 
 func statsDesc() output.Desc {
 	return output.Desc{Noun: "trades", ID: "group", Columns: []output.Column{
-		{Field: "group"},
+		{Field: "group", Format: output.Name},
 		{Field: "count"},
 		{Field: "used", Drop: 5},
 		{Field: "wins", Drop: 3},
@@ -66,7 +66,7 @@ func twoDigits(v any) string {
 
 func statsViewOf(group string, s tradestats.Stats) statsView {
 	v := statsView{
-		Group: group, Count: s.Count, Used: s.Used, Excluded: s.Excluded, Wins: s.Wins, Losses: s.Losses, Zeros: s.Zeros, WinRate: s.WinRate,
+		Group: output.Ref{ID: group}, Count: s.Count, Used: s.Used, Excluded: s.Excluded, Wins: s.Wins, Losses: s.Losses, Zeros: s.Zeros, WinRate: s.WinRate,
 		PnLSum: s.PnLSum, PnLAvg: s.PnLAvg, ProfitFactor: s.ProfitFactor, AvgWin: s.AvgWin, AvgLoss: s.AvgLoss, Payoff: s.Payoff,
 		MaxDrawdown: s.MaxDrawdown, MaxDrawdownPct: s.MaxDrawdownPercent, DrawdownSeconds: s.DrawdownSeconds, RecoveryFactor: s.RecoveryFactor,
 		Sharpe: s.Sharpe, Sortino: s.Sortino, Calmar: s.Calmar, Best: s.Best, Worst: s.Worst, Volume: s.Volume,

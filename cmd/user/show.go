@@ -65,7 +65,7 @@ func runShow(ctx context.Context, o *showOptions) error {
 
 // write lays the profile out for a person, what matters in a support case first.
 func (v profileView) write(d *output.Doc, now time.Time, terminal bool) {
-	d.Section("user " + v.Username)
+	d.Section("user", v.Username)
 	d.Field("id", v.ID)
 	d.Field("email", v.Email)
 	d.Field("plan", v.PlanType)

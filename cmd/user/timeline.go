@@ -3,7 +3,6 @@ package user
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -103,26 +103,8 @@ func eventDesc() output.Desc {
 }
 
 func eventOf(e store.Event) eventView {
-	return eventView{At: output.At(e.At), Source: e.Source, Action: e.Action, Status: e.Status, ID: e.ID, Details: jsonOf(e.Details)}
-}
-
-// detailWords writes the details that are there as name=value.
-func detailWords(v any) string {
-	raw, ok := v.(models.JSON)
-	if !ok {
-		return ""
-	}
-	var all map[string]any
-	if err := raw.Decode(&all); err != nil {
-		return string(raw)
-	}
-	var words []string
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if value := all[name]; value != nil && value != "" {
-			words = append(words, fmt.Sprintf("%s=%v", name, value))
-		}
-	}
-	return strings.Join(words, " ")
+	// Other programs write audit entries too.
+	return eventView{At: output.At(e.At), Source: e.Source, Action: e.Action, Status: e.Status, ID: e.ID, Details: jsonOf(admin.Redact(e.Details))}
 }
 
 func runTimeline(ctx context.Context, o *timelineOptions) error {

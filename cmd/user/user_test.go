@@ -214,7 +214,7 @@ func TestShow(t *testing.T) {
 	require.Equal(t, "null\n", p.OK("user", "show", "lia", "--jq", ".usage[1].left").Stdout, "unlimited")
 
 	text := p.OK("user", "show", "ana").Stdout
-	for _, want := range []string{"USER ANA", "ana@example.com", "PLAN LIMITS", "EXCHANGE ACCOUNTS", "MARGIN GUARD", "not configured", "LAST TRADES", "SESSIONS"} {
+	for _, want := range []string{"USER ana", "ana@example.com", "PLAN LIMITS", "EXCHANGE ACCOUNTS", "MARGIN GUARD", "not configured", "LAST TRADES", "SESSIONS"} {
 		require.Contains(t, text, want)
 	}
 	require.Equal(t, u["id"].(string)+"\n", p.OK("user", "get", "ANA", "-q").Stdout)

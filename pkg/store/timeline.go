@@ -36,7 +36,8 @@ type TimelineFilter struct {
 func timelineParts() map[string]string {
 	return map[string]string{
 		"audit": `SELECT created_at AS at, 'audit' AS source, id, action, NULL::text AS status,
-			jsonb_build_object('resource', resource, 'resource_id', resource_id, 'by', details->>'actor', 'reason', details->>'reason') AS details
+			jsonb_build_object('resource', resource, 'resource_id', resource_id, 'by', details->>'actor', 'reason', details->>'reason',
+			'old_values', old_values, 'new_values', new_values) AS details
 			FROM "AuditLog" WHERE user_id = @user`,
 		"security": `SELECT created_at, 'security', id, action, CASE WHEN success THEN 'success' ELSE 'failure' END,
 			jsonb_build_object('resource', resource, 'ip_address', ip_address, 'user_agent', user_agent, 'by', details->>'actor')

@@ -184,13 +184,18 @@ type Doc struct {
 	err    error
 }
 
-// Section starts a part with a heading.
-func (d *Doc) Section(title string) {
+// Section starts a part with a heading: words of ours in capitals, then the names of what it is about as they are.
+func (d *Doc) Section(title string, names ...string) {
+	d.Title(strings.Join(append([]string{strings.ToUpper(title)}, names...), " "))
+}
+
+// Title starts a part with a heading that is written as it is.
+func (d *Doc) Title(title string) {
 	d.endFields()
 	if d.out.Len() > 0 {
 		d.out.WriteByte('\n')
 	}
-	d.out.WriteString(d.p.s.Paint(streams.Emphasis, strings.ToUpper(title)) + "\n")
+	d.out.WriteString(d.p.s.Paint(streams.Emphasis, streams.Visible(title)) + "\n")
 }
 
 // Field adds a name and a value; nil shows as a dash.

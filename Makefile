@@ -10,7 +10,10 @@ endif
 
 GO      ?= go
 PKGS    ?= ./...
+# The race detector watches the packages that work with goroutines of their own. It costs several times the processor
+# time, so commands and whole programs are tested without it (make test RACED=./... watches everything).
 RACE    ?= -race
+RACED   ?= ./internal/... ./pkg/...
 PARALLEL ?= 3
 TIMEOUT ?= 15m
 
@@ -48,9 +51,9 @@ demo: ## the main job, end to end, on a private PostgreSQL and a simulated excha
 	@scripts/ensure-tools go postgres
 	@scripts/with-tools scripts/demo
 
-test: ## all tests, with the race detector, against a real PostgreSQL
+test: ## all tests, libraries with the race detector, against a real PostgreSQL
 	@scripts/ensure-tools go cc postgres
-	AXISOR_TEST_REQUIRE_DB=1 scripts/with-tools $(GO) test $(RACE) -p $(PARALLEL) -timeout $(TIMEOUT) $(PKGS)
+	@GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" scripts/with-tools scripts/test -p $(PARALLEL) -timeout $(TIMEOUT)
 
 check: fmt-check vet lint docs-check test ## everything CI checks
 

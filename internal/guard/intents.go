@@ -70,7 +70,10 @@ func (s intents) Settle(ctx context.Context, done marginguard.Settlement) error 
 
 // words turns the store's reasons into the runner's.
 func words(err error) error {
+	var round *store.GuardRoundError
 	switch {
+	case errors.As(err, &round):
+		return &marginguard.RoundError{Spent: round.Spent, Cap: round.Cap}
 	case errors.Is(err, store.ErrGuardCap):
 		return fmt.Errorf("%w: %s", marginguard.ErrCapReached, strings.TrimPrefix(err.Error(), store.ErrGuardCap.Error()+": "))
 	case errors.Is(err, store.ErrGuardOpen):

@@ -105,6 +105,9 @@ func (c *crew) plan(ctx context.Context, round time.Time) (shards int, err error
 	if err != nil || len(parts) == 0 {
 		return 0, err
 	}
+	if err := c.g.o.DB.DropGuardJobs(ctx, ShardKind); err != nil {
+		return 0, err
+	}
 	open, err := c.g.o.DB.OpenGuardShards(ctx, ShardKind, lostAfter)
 	if err != nil {
 		return 0, err

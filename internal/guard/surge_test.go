@@ -123,8 +123,7 @@ func TestSurge_OfARoundOfWorkers(t *testing.T) {
 				require.Equal(t, int64(1), told, "once a round")
 				return
 			}
-			require.LessOrEqual(t, added, int64(60_000))
-			require.GreaterOrEqual(t, added, int64(42105))
+			require.Equal(t, int64(60_000), added, "whichever shard was faster, what fits is added")
 		})
 	}
 }

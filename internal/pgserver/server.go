@@ -33,6 +33,8 @@ type Options struct {
 	// Durable is false for throw-away clusters: a crash of the machine may then
 	// corrupt them, and they are several times faster.
 	Durable bool
+	// SegmentMB is the size of a segment of the log, a power of two; the server's own, 16, when zero.
+	SegmentMB int
 	// Binaries to use; found when zero.
 	Binaries Binaries
 	// Hints are extra places to look for binaries.

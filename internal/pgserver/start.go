@@ -116,6 +116,9 @@ func (s *Server) initialise(ctx context.Context) error {
 	if !s.opts.Durable {
 		args = append(args, "--no-sync")
 	}
+	if s.opts.SegmentMB > 0 {
+		args = append(args, fmt.Sprintf("--wal-segsize=%d", s.opts.SegmentMB))
+	}
 	// C.UTF-8 orders by code point and still knows upper and lower case of all
 	// letters; a system without it gets C.
 	err := s.run(ctx, "initdb", append(args, "--locale=C.UTF-8")...)

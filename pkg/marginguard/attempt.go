@@ -128,7 +128,14 @@ func (w *watch) add(ctx context.Context, v Verdict) {
 		UserDayCap: w.s.o.Caps.UserDaySats, PositionDayCap: position, RoundCap: round, Round: w.s.req.Round,
 		SpentSince: w.s.spentSince(), At: w.s.o.Now().UTC(),
 	})
-	if err != nil {
+	var rest *RoundError
+	switch {
+	case errors.As(err, &rest) && rest.Spent < rest.Cap:
+		// Others were faster with a part of what this run had shared out. It gets what they left.
+		w.s.shares.sats[w.t.UserID][v.TradeID] = rest.Cap - rest.Spent
+		delete(w.handled, v.TradeID)
+		return
+	case err != nil:
 		w.refuse(ctx, v, err)
 		return
 	}

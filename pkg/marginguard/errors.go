@@ -17,6 +17,17 @@ var (
 	ErrOvertaken = errors.New("overtaken by another addition")
 )
 
+// RoundError means that what all processes may add in a round leaves less than the amount. It is ErrCapReached. Both
+// are in sats.
+type RoundError struct{ Spent, Cap int64 }
+
+func (e *RoundError) Error() string {
+	return fmt.Sprintf("%v: %d of %d sats of the round are spent", ErrCapReached, e.Spent, e.Cap)
+}
+
+// Unwrap makes errors.Is(err, ErrCapReached) true.
+func (e *RoundError) Unwrap() error { return ErrCapReached }
+
 // ErrStopped is why a decided addition was not made when the run was stopped.
 var ErrStopped = errors.New("the run was stopped before the addition was made")
 

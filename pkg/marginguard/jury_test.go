@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -69,14 +70,16 @@ func TestRun_APriceThatMostPositionsContradictMovesNothing(t *testing.T) {
 			for kind, req := range map[string]Request{"run": {}, "capped": {MaxSats: 1e6}, "dry run": {DryRun: true}} {
 				t.Run(fmt.Sprintf("%s, %d together, %s", name, concurrency, kind), func(t *testing.T) {
 					t.Parallel()
-					w := newWorld().with("a", "b", "c", "d")
-					w.price = 91700
-					_, err := contradicted(t, w, concurrency, req, prices)
-					var market *MarketError
-					require.ErrorAs(t, err, &market)
-					require.ErrorContains(t, err, "contradict the exchange's price")
-					require.Empty(t, w.posts)
-					require.Empty(t, w.intents)
+					synctest.Test(t, func(t *testing.T) { // no busy machine makes a user late
+						w := newWorld().with("a", "b", "c", "d")
+						w.price = 91700
+						_, err := contradicted(t, w, concurrency, req, prices)
+						var market *MarketError
+						require.ErrorAs(t, err, &market)
+						require.ErrorContains(t, err, "contradict the exchange's price")
+						require.Empty(t, w.posts)
+						require.Empty(t, w.intents)
+					})
 				})
 			}
 		}

@@ -22,6 +22,17 @@ var (
 	ErrGuardOff = errors.New("the guard is switched off")
 )
 
+// GuardRoundError means that what all processes may add in a round leaves less than the amount. It is ErrGuardCap.
+// Both are in sats.
+type GuardRoundError struct{ Spent, Cap int64 }
+
+func (e *GuardRoundError) Error() string {
+	return fmt.Sprintf("%v: %d of %d sats of the round are spent", ErrGuardCap, e.Spent, e.Cap)
+}
+
+// Unwrap makes errors.Is(err, ErrGuardCap) true.
+func (e *GuardRoundError) Unwrap() error { return ErrGuardCap }
+
 // openStates are the states without a known outcome, spent the ones that count
 // as money spent. They are literals so that the partial index serves them.
 const (
@@ -140,7 +151,7 @@ func (d *DB) roundFits(ctx context.Context, p GuardPlan) error {
 	}
 	spent, err := d.GuardAdded(ctx, p.Round)
 	if err == nil && spent+p.Intent.AmountSats > p.RoundCap {
-		err = fmt.Errorf("%w: %d of %d sats of the round are spent", ErrGuardCap, spent, p.RoundCap)
+		err = &GuardRoundError{Spent: spent, Cap: p.RoundCap}
 	}
 	return err
 }

@@ -12,6 +12,10 @@ type GuardSlots struct {
 	First, Server float64
 }
 
+// possible is the condition that a moment of a limit is one: none is further ahead than a pause lasts at most. Whatever
+// wrote another one (or a clock that was set back since) holds nobody up.
+const possible = `r.next_at < clock_timestamp() + interval '10 minutes'`
+
 // ReserveGuardSlots takes the next n moments of a limit, every apart and not sooner than
 // lead from now. The server's clock is the only one that counts, so the machines' clocks
 // may differ. While the limit pauses for longer than patience nothing is taken.
@@ -22,8 +26,8 @@ func (d *DB) ReserveGuardSlots(ctx context.Context, bucket string, n int, every,
 		INSERT INTO guard_rate AS r (bucket, next_at)
 		VALUES (@bucket, clock_timestamp() + make_interval(secs => @first))
 		ON CONFLICT (bucket) DO UPDATE
-		SET next_at = CASE WHEN r.next_at > clock_timestamp() + make_interval(secs => @patience) THEN r.next_at
-			ELSE GREATEST(r.next_at, clock_timestamp() + make_interval(secs => @lead)) + make_interval(secs => @block) END
+		SET next_at = CASE WHEN `+possible+` AND r.next_at > clock_timestamp() + make_interval(secs => @patience) THEN r.next_at
+			ELSE GREATEST(CASE WHEN `+possible+` THEN r.next_at END, clock_timestamp() + make_interval(secs => @lead)) + make_interval(secs => @block) END
 		RETURNING EXTRACT(EPOCH FROM r.next_at)::float8 - @block AS first, EXTRACT(EPOCH FROM clock_timestamp())::float8 AS server`,
 		map[string]any{
 			"bucket": bucket, "block": float64(n) * every.Seconds(), "lead": lead.Seconds(),
@@ -39,7 +43,7 @@ func (d *DB) PauseGuardSlots(ctx context.Context, bucket string, pause time.Dura
 		WITH old AS (DELETE FROM guard_rate WHERE bucket LIKE 'key %' AND bucket <> @bucket AND next_at < clock_timestamp())
 		INSERT INTO guard_rate AS r (bucket, next_at)
 		VALUES (@bucket, clock_timestamp() + make_interval(secs => @pause))
-		ON CONFLICT (bucket) DO UPDATE SET next_at = GREATEST(r.next_at, EXCLUDED.next_at)`,
+		ON CONFLICT (bucket) DO UPDATE SET next_at = GREATEST(CASE WHEN `+possible+` THEN r.next_at END, EXCLUDED.next_at)`,
 		map[string]any{"bucket": bucket, "pause": pause.Seconds()}).Error
 }
 
@@ -55,6 +59,6 @@ func (d *DB) GuardKeyPauses(ctx context.Context) ([]GuardPause, error) {
 	var rows []GuardPause
 	err := d.Gorm(ctx).Raw(`
 		SELECT bucket, EXTRACT(EPOCH FROM next_at - clock_timestamp())::float8 AS left
-		FROM guard_rate WHERE bucket LIKE 'key %' AND next_at > clock_timestamp()`).Scan(&rows).Error
+		FROM guard_rate r WHERE bucket LIKE 'key %' AND next_at > clock_timestamp() AND ` + possible).Scan(&rows).Error
 	return rows, err
 }

@@ -60,6 +60,13 @@ func (d *DB) GuardQueue(ctx context.Context, kind string) (GuardQueue, error) {
 	}, err
 }
 
+// DropGuardJobs takes jobs out of the queue that its client cannot read: a single one would keep it from fetching any.
+// The next round asks for what is missing.
+func (d *DB) DropGuardJobs(ctx context.Context, kind string) error {
+	return d.Gorm(ctx).Exec(`DELETE FROM `+RiverSchema+`.river_job WHERE kind = ?
+		AND NOT (isfinite(scheduled_at) AND isfinite(created_at) AND isfinite(COALESCE(attempted_at, now())) AND isfinite(COALESCE(finalized_at, now())))`, kind).Error
+}
+
 // GuardShardJob tells which shard of which round an unfinished job works on.
 type GuardShardJob struct {
 	Shard int
@@ -68,13 +75,16 @@ type GuardShardJob struct {
 
 // OpenGuardShards returns the jobs that wait, and those that run. A job that has
 // run longer than lost has died with its worker and is left out, so that its
-// users are not left alone until the queue notices.
+// users are not left alone until the queue notices; so is what no worker would
+// ever begin with or end, and what says no shard, whoever wrote it.
 func (d *DB) OpenGuardShards(ctx context.Context, kind string, lost time.Duration) ([]GuardShardJob, error) {
 	var jobs []GuardShardJob
 	err := d.Gorm(ctx).Raw(`
-		SELECT (args->>'shard')::int AS shard, (args->>'round')::bigint AS round FROM `+RiverSchema+`.river_job
-		WHERE kind = ? AND (state = 'available'
-		      OR (state = 'running' AND attempted_at > now() - make_interval(secs => ?)))`, kind, lost.Seconds()).Scan(&jobs).Error
+		SELECT shard::int, round::bigint FROM (SELECT args->>'shard' AS shard, args->>'round' AS round FROM `+RiverSchema+`.river_job
+			WHERE kind = @kind AND (state = 'available' AND scheduled_at < now() + make_interval(secs => @lost)
+			      OR state = 'running' AND attempted_at BETWEEN now() - make_interval(secs => @lost) AND now() + make_interval(secs => @lost))
+			OFFSET 0) jobs
+		WHERE shard ~ '^[0-9]{1,9}$' AND round ~ '^[0-9]{1,18}$'`, map[string]any{"kind": kind, "lost": lost.Seconds()}).Scan(&jobs).Error
 	return jobs, err
 }
 

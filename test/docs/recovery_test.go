@@ -17,7 +17,7 @@ import (
 func (s *stage) cluster(t *testing.T) (more string) {
 	t.Helper()
 	server, err := pgserver.Start(t.Context(), pgserver.Options{
-		Dir: filepath.Join(filepath.Dir(s.dir), "server"), Settings: map[string]string{"full_page_writes": "on"},
+		Dir: filepath.Join(filepath.Dir(s.dir), "server"), SegmentMB: 1, Settings: map[string]string{"full_page_writes": "on", "min_wal_size": "2MB"},
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {

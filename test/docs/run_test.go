@@ -116,7 +116,7 @@ func newStage(t *testing.T) *stage {
 
 func (s *stage) run(t *testing.T, script string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	c := exec.CommandContext(ctx, "bash", "-c", strings.Join([]string{
 		"set -eu -o pipefail", "trap '{ " + s.after + "; } >/dev/null 2>&1 || true' EXIT", s.before, "set -x", script,

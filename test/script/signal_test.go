@@ -102,7 +102,7 @@ func (p *process) interrupt() {
 
 func (p *process) until(what string, is func() bool) {
 	p.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			require.FailNow(p.t, "waited too long until "+what, p.errors())
 		}

@@ -13,6 +13,9 @@ import (
 	"github.com/axisor/axisor/pkg/lnmarkets/stream"
 )
 
+// silence ends a connection; a busy machine is silent for a part of it, too.
+const silence = time.Second
+
 // follow follows a simulated market, with short pauses.
 func follow(t *testing.T) (*lnsim.Server, *stream.Follower) {
 	t.Helper()
@@ -20,7 +23,7 @@ func follow(t *testing.T) (*lnsim.Server, *stream.Follower) {
 	address, err := lnmarkets.StreamURL("", sim.URL, "")
 	require.NoError(t, err)
 	f, err := stream.New(stream.Options{
-		URL: address, Now: time.Now, Ping: 40 * time.Millisecond, Silence: 150 * time.Millisecond,
+		URL: address, Now: time.Now, Ping: 100 * time.Millisecond, Silence: silence,
 		Pause: 5 * time.Millisecond, MaxPause: 20 * time.Millisecond,
 	})
 	require.NoError(t, err)
@@ -78,7 +81,7 @@ func TestFollower_ComesBack(t *testing.T) {
 			break_(sim)
 			sim.MustPrice(91700)
 			if name != "cut" {
-				time.Sleep(200 * time.Millisecond) // longer than the silence that ends a connection
+				time.Sleep(silence * 5 / 4)
 				require.Equal(t, heard, f.Quote(), "what makes no sense changes nothing")
 				sim.SetStream(lnsim.StreamFaults{})
 			}

@@ -6,48 +6,27 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/flags"
-	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/exits"
+	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
-type showOptions struct {
-	app *app.App
-	id  string
+func subject() verb.Subject[models.Automation, view] {
+	return verb.Subject[models.Automation, view]{
+		Desc: desc, View: viewOf, Owner: owner,
+		Find: func(db *store.DB, ctx context.Context, ref string) (models.Automation, error) {
+			return db.AutomationByID(ctx, ref, false)
+		},
+		Name: func(a models.Automation) string { return a.ID },
+	}
 }
 
 func newShow(a *app.App) *cobra.Command {
-	o := &showOptions{app: a}
-	c := &cobra.Command{
-		Use:     "show ID",
-		Aliases: []string{"get"},
-		Short:   "Show one automation",
-		Long: `Shows the automation with this id and its configuration.
-
-Exit codes: 0, 2, 3 when there is none, 10, 11, 12.`,
-		Example: "  axisor automation show " + idExample + "\n  axisor automation show " + idExample + " --jq .config",
-		Args:    flags.Exactly("axisor automation show "+idExample, "ID"),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.id = args[0]
-			return runShow(c.Context(), o)
-		},
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[view]())
-	return c
-}
-
-func runShow(ctx context.Context, o *showOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	row, err := db.AutomationByID(ctx, o.id, false)
-	if err != nil {
-		return err
-	}
-	return output.One(p, desc(), viewOf(row), nil)
+	return subject().Show(a, verb.Words{
+		Use: "show ID", Short: "Show one automation",
+		Long:     "Shows the automation with this id and its configuration.",
+		Examples: []string{"axisor automation show " + idExample, "axisor automation show " + idExample + " --jq .config"},
+		Exits:    exits.Database(exits.NotFound("no such automation")),
+	}, nil)
 }

@@ -6,8 +6,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -52,107 +55,56 @@ func newType(a *app.App) *cobra.Command {
 	return c
 }
 
-type typeListOptions struct {
-	app  *app.App
-	page flags.Page
+func typeSubject() verb.Subject[store.AutomationTypeUse, typeView] {
+	return verb.Subject[store.AutomationTypeUse, typeView]{
+		Desc: typeDesc, View: typeViewOf,
+		Name: func(t store.AutomationTypeUse) string { return t.Slug },
+		Complete: func(*app.App) flags.Names {
+			return func(context.Context, string) []string { return typeWords() }
+		},
+	}
 }
 
 func newTypeList(a *app.App) *cobra.Command {
-	o := &typeListOptions{app: a}
-	sorts := []string{"slug", "name", "created_at"}
-	c := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List the types of automations",
-		Long: `Lists the types with the number of their automations.
-
-Exit codes: 0, 2, 10, 11, 12.`,
-		Example: "  axisor automation type list",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.page.Validate(sorts...); err != nil {
-				return err
-			}
-			return runTypeList(c.Context(), o)
+	return typeSubject().List(a, verb.List[store.AutomationTypeUse]{
+		Words: verb.Words{
+			Short: "List the types of automations", Long: "Lists the types with the number of their automations.",
+			Examples: []string{"axisor automation type list"}, Exits: exits.Database(),
 		},
-	}
-	o.page.Register(c, sorts...)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[typeView]())
-	return c
-}
-
-func runTypeList(ctx context.Context, o *typeListOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	list := db.ListAutomationTypes(ctx, store.Page(o.page))
-	return output.List(p, typeDesc(), output.Map(list.Items, typeViewOf), list.Next)
-}
-
-type typeSwitchOptions struct {
-	app    *app.App
-	ref    string
-	active bool
-	write  flags.Writes
+		Sort: []string{"slug", "name", "created_at"},
+		Filter: func(*app.App, *cobra.Command) verb.Query[store.AutomationTypeUse] {
+			return func(ctx context.Context, db *store.DB, page store.Page) (store.List[store.AutomationTypeUse], error) {
+				return db.ListAutomationTypes(ctx, page), nil
+			}
+		},
+	})
 }
 
 func newTypeSwitch(a *app.App, active bool) *cobra.Command {
-	o := &typeSwitchOptions{app: a, active: active}
-	verb, short, long := "enable", "Let users have new automations of a type", "Makes a type (slug, name or id) active."
+	name, short, long, state := "enable", "Let users have new automations of a type", "Makes a type (slug, name or id) active.", "active"
 	if !active {
-		verb, short = "disable", "Keep users from having new automations of a type"
+		name, short, state = "disable", "Keep users from having new automations of a type", "inactive"
 		long = "Makes a type (slug, name or id) inactive: no new automations of it. Those that run go on."
 	}
-	c := &cobra.Command{
-		Use: verb + " TYPE", Short: short,
-		Long:    long + "\n\nExit codes: 0 also when it is so already, 2, 3, 10, 11, 12.",
-		Example: "  axisor automation type " + verb + " tp_sl",
-		Args:    flags.Exactly("axisor automation type "+verb+" tp_sl", "TYPE"),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return typeWords(), cobra.ShellCompDirectiveNoFileComp
+	return typeSubject().Change(a, verb.Change[store.AutomationTypeUse]{
+		Words: verb.Words{
+			Use: name + " TYPE", Short: short, Long: long, Examples: []string{"axisor automation type " + name + " tp_sl"},
+			Exits: exits.Database(exits.OK("also when it is so already"), exits.NotFound("")),
 		},
-		RunE: func(c *cobra.Command, args []string) error {
-			o.ref = args[0]
-			return runTypeSwitch(c.Context(), o)
+		Do: func(ctx context.Context, s *admin.Service, m admin.Mode, call *verb.Call) (admin.Change[store.AutomationTypeUse], error) {
+			done := admin.Change[store.AutomationTypeUse]{}
+			change, err := s.SetAutomationTypeActive(ctx, m, call.Args[0], active)
+			if err != nil {
+				return done, err
+			}
+			db, err := call.DB(ctx)
+			if err != nil {
+				return done, err
+			}
+			use, err := db.AutomationTypeUse(ctx, *change.After)
+			done.After, done.Status, done.DryRun = &use, change.Status, change.DryRun
+			return done, err
 		},
-	}
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[typeView]())
-	return c
-}
-
-func runTypeSwitch(ctx context.Context, o *typeSwitchOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	svc, err := o.app.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	change, err := svc.SetAutomationTypeActive(ctx, o.app.Mode(o.write.DryRun), o.ref, o.active)
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	use, err := db.AutomationTypeUse(ctx, *change.After)
-	if err != nil {
-		return err
-	}
-	word := "inactive"
-	if o.active {
-		word = "active"
-	}
-	is := "automation type " + change.After.Slug + " is " + word
-	say := output.Say{Done: is, Would: "automation type " + change.After.Slug + " would be " + word, Already: is + " already"}
-	return output.Change(p, typeDesc(), typeViewOf(use), output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Say: say})
+		Done: "automation type %s is " + state, Would: "automation type %s would be " + state, Already: "automation type %s is " + state + " already",
+	})
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -55,3 +57,23 @@ func (t *target) find(ctx context.Context, a *app.App) (store.Credential, error)
 	}
 	return row, err
 }
+
+func subject() verb.Subject[store.Credential, view] {
+	return verb.Subject[store.Credential, view]{
+		Desc: desc, View: viewOf, Name: func(c store.Credential) string { return c.ExchangeSlug },
+	}
+}
+
+// change writes the row that the argument names.
+func (t *target) change(do func(context.Context, *admin.Service, admin.Mode, string) (admin.Change[store.Credential], error)) doing {
+	return func(ctx context.Context, s *admin.Service, m admin.Mode, call *verb.Call) (admin.Change[store.Credential], error) {
+		t.ref = call.Args[0]
+		row, err := t.find(ctx, call.App)
+		if err != nil {
+			return admin.Change[store.Credential]{}, err
+		}
+		return do(ctx, s, m, row.ID)
+	}
+}
+
+type doing = func(context.Context, *admin.Service, admin.Mode, *verb.Call) (admin.Change[store.Credential], error)

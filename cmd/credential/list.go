@@ -9,7 +9,7 @@ import (
 )
 
 func newList(a *app.App) *cobra.Command {
-	return verb.Keys(a, verb.Subject[store.Credential, view]{Desc: desc, View: viewOf}, verb.KeysList[store.Credential]{
+	return verb.Keys(a, subject(), verb.KeysList[store.Credential]{
 		Words: verb.Words{
 			Short:    "List stored credentials",
 			Long:     "Lists the older store of credentials, newest first, with the names of the fields. Values are not even read.",

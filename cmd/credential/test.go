@@ -77,7 +77,7 @@ func runTest(ctx context.Context, o *testOptions) error {
 		if err != nil {
 			return err
 		}
-		return credential.TestOne(ctx, o.app, subject(row), o.write.DryRun, "credentials")
+		return credential.TestOne(ctx, o.app, tested(row), o.write.DryRun, "credentials")
 	}
 	db, err := o.app.DB(ctx)
 	if err != nil {
@@ -98,13 +98,13 @@ func runTest(ctx context.Context, o *testOptions) error {
 func subjects(all iter.Seq2[store.Credential, error]) iter.Seq2[credential.Subject, error] {
 	return func(yield func(credential.Subject, error) bool) {
 		for c, err := range all {
-			if !yield(subject(c), err) {
+			if !yield(tested(c), err) {
 				return
 			}
 		}
 	}
 }
 
-func subject(c store.Credential) credential.Subject {
+func tested(c store.Credential) credential.Subject {
 	return credential.Subject{Table: store.SealedCredentials, ID: c.ID, UserID: c.UserID, ExchangeID: c.ExchangeID, Slug: c.ExchangeSlug}
 }

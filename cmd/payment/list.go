@@ -6,58 +6,68 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/flags"
-	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/cli/exits"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/store"
 )
 
-type listOptions struct {
-	app    *app.App
-	page   flags.Page
-	filter filter
+func subject() verb.Subject[store.Payment, view] {
+	return verb.Subject[store.Payment, view]{
+		Desc: desc, Find: (*store.DB).FindPayment, View: viewOf,
+		Name: func(p store.Payment) string { return p.ID },
+	}
 }
 
 func newList(a *app.App) *cobra.Command {
-	o := &listOptions{app: a}
-	c := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List payments",
-		Long: `List payments, newest first. --since and --until look at the time of creation. EVIDENCE says why a payment counts
-as paid: node, preimage or forced; a paid one without evidence was marked by the web application, which checks none.
-
-Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
-		Example: `  axisor payment list --status paid --since 30d
-  axisor payment list --user ana@example.com -o json --jq '.items[] | [.status, .amount_sats]'
-  axisor payment list --overdue -q`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.page.Validate(sortable()...); err != nil {
-				return err
-			}
-			return runList(c.Context(), o)
+	return subject().List(a, verb.List[store.Payment]{
+		Words: verb.Words{
+			Short: "List payments",
+			Long: `List payments, newest first. --since and --until look at the time of creation. EVIDENCE says why a payment counts
+as paid: node, preimage or forced; a paid one without evidence was marked by the web application, which checks none.`,
+			Examples: []string{
+				"axisor payment list --status paid --since 30d",
+				"axisor payment list --user ana@example.com -o json --jq '.items[] | [.status, .amount_sats]'",
+				"axisor payment list --overdue -q",
+			},
+			Exits: exits.Database(exits.NotFound("no such user")),
 		},
-	}
-	o.page.Register(c, sortable()...)
-	o.filter.register(c, a)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[view]())
-	return c
+		Sort: []string{"created_at", "updated_at", "expires_at", "paid_at", "amount_sats", "plan_type", "status", "id"},
+		Filter: func(a *app.App, c *cobra.Command) verb.Query[store.Payment] {
+			resolve := filtered(a, c)
+			return func(ctx context.Context, db *store.DB, page store.Page) (store.List[store.Payment], error) {
+				f, err := resolve(ctx, db)
+				if err != nil {
+					return store.List[store.Payment]{}, err
+				}
+				return db.ListPayments(ctx, f, page), nil
+			}
+		},
+	})
 }
 
-func runList(ctx context.Context, o *listOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	f, err := o.filter.resolve(ctx, o.app, db)
-	if err != nil {
-		return err
-	}
-	list := db.ListPayments(ctx, f, store.Page(o.page))
-	return output.List(p, desc(), output.Map(list.Items, viewOf), list.Next)
+func newExport(a *app.App) *cobra.Command {
+	return verb.Exporting(a, subject(), verb.Export[store.PaymentFilter, store.Payment]{
+		Words: verb.Words{
+			Short: "Write all payments as csv, json or jsonl",
+			Long: `Write every payment that fits, oldest first, with all fields: csv unless --output says otherwise. Rows are streamed,
+so the size of the table does not matter; csv is made by the server itself. Cells that a spreadsheet would run as a formula are escaped.`,
+			Examples: []string{
+				"axisor payment export --since 2026-01-01 > payments.csv",
+				"axisor payment export --status paid -o jsonl | gzip > paid.jsonl.gz",
+			},
+			Exits: exits.Database(exits.NotFound("no such user")),
+		},
+		Label: "export payments", Filter: filtered,
+		Rows: func(db *store.DB, ctx context.Context, f store.PaymentFilter) store.List[store.Payment] {
+			return db.ListPayments(ctx, f, store.Page{All: true, Sort: "created_at"})
+		},
+		Copy: (*store.DB).CopyPayments,
+	})
+}
+
+// filtered adds the flags that narrow lists and exports of payments.
+func filtered(a *app.App, c *cobra.Command) func(context.Context, *store.DB) (store.PaymentFilter, error) {
+	f := &filter{}
+	f.register(c, a)
+	return func(ctx context.Context, db *store.DB) (store.PaymentFilter, error) { return f.resolve(ctx, a, db) }
 }

@@ -75,11 +75,6 @@ func (f *filter) resolve(ctx context.Context, a *app.App, db *store.DB) (store.P
 	return out, nil
 }
 
-// sortable are the fields of --sort.
-func sortable() []string {
-	return []string{"created_at", "updated_at", "expires_at", "paid_at", "amount_sats", "plan_type", "status", "id"}
-}
-
 func statuses() []string {
 	var words []string
 	for _, s := range models.PaymentStatuses() {

@@ -6,50 +6,57 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/exits"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 )
 
-func newUnlock(a *app.App) *cobra.Command {
-	return verb{
-		name: "unlock", short: "Lift a lockout",
-		long: `Lift a lockout: failed logins are forgotten and the user may try again at once. The password, two-factor login and
-whether the user is enabled stay as they are.
+type change = verb.Change[models.User]
 
-Exit codes: 0 (also when nothing was locked), 2, 3 (no such user), 10, 11, 12.`,
-		example: "  axisor user unlock ana@example.com --reason 'called, knows the account'",
-		act: func(ctx context.Context, s *admin.Service, m admin.Mode, ref string) (admin.Change[models.User], error) {
-			return s.Unlock(ctx, m, ref)
+func newUnlock(a *app.App) *cobra.Command {
+	return subject().Change(a, change{
+		Words: verb.Words{
+			Use: "unlock USER", Short: "Lift a lockout",
+			Long: `Lift a lockout: failed logins are forgotten and the user may try again at once. The password, two-factor login and
+whether the user is enabled stay as they are.`,
+			Examples: []string{"axisor user unlock ana@example.com --reason 'called, knows the account'"},
+			Exits:    exits.Database(exits.OK("also when nothing was locked"), exits.NotFound("no such user")),
 		},
-		done: "user %s is not locked any more", would: "user %s would be unlocked", already: "user %s was not locked and had no failed logins",
-	}.command(a)
+		Do: func(ctx context.Context, s *admin.Service, m admin.Mode, call *verb.Call) (admin.Change[models.User], error) {
+			return s.Unlock(ctx, m, call.Args[0])
+		},
+		Done: "user %s is not locked any more", Would: "user %s would be unlocked", Already: "user %s was not locked and had no failed logins",
+	})
 }
 
 func newReset2FA(a *app.App) *cobra.Command {
-	return verb{
-		name: "reset-2fa", short: "Switch two-factor login off and forget its secret",
-		long: `Switch two-factor login off for a user who lost the device: the secret and the backup codes are deleted, and the
-user can set it up anew. Make sure who is asking first; this removes the second lock of the door.
-
-Exit codes: 0 (also when it was off), 2, 3 (no such user), 10, 11, 12.`,
-		example: "  axisor user reset-2fa ana@example.com --reason 'lost phone, identity checked'",
-		act: func(ctx context.Context, s *admin.Service, m admin.Mode, ref string) (admin.Change[models.User], error) {
-			return s.ResetTwoFactor(ctx, m, ref)
+	return subject().Change(a, change{
+		Words: verb.Words{
+			Use: "reset-2fa USER", Short: "Switch two-factor login off and forget its secret",
+			Long: `Switch two-factor login off for a user who lost the device: the secret and the backup codes are deleted, and the
+user can set it up anew. Make sure who is asking first; this removes the second lock of the door.`,
+			Examples: []string{"axisor user reset-2fa ana@example.com --reason 'lost phone, identity checked'"},
+			Exits:    exits.Database(exits.OK("also when it was off"), exits.NotFound("no such user")),
 		},
-		done: "two-factor login of %s is off", would: "two-factor login of %s would be switched off", already: "two-factor login of %s was off",
-	}.command(a)
+		Do: func(ctx context.Context, s *admin.Service, m admin.Mode, call *verb.Call) (admin.Change[models.User], error) {
+			return s.ResetTwoFactor(ctx, m, call.Args[0])
+		},
+		Done: "two-factor login of %s is off", Would: "two-factor login of %s would be switched off", Already: "two-factor login of %s was off",
+	})
 }
 
 func newVerifyEmail(a *app.App) *cobra.Command {
-	return verb{
-		name: "verify-email", short: "Mark the e-mail address as verified",
-		long: `Mark a user's e-mail address as verified, as if the link in the mail had been followed. That link stops working.
-
-Exit codes: 0 (also when it was verified), 2, 3 (no such user), 10, 11, 12.`,
-		example: "  axisor user verify-email ana@example.com",
-		act: func(ctx context.Context, s *admin.Service, m admin.Mode, ref string) (admin.Change[models.User], error) {
-			return s.VerifyEmail(ctx, m, ref)
+	return subject().Change(a, change{
+		Words: verb.Words{
+			Use: "verify-email USER", Short: "Mark the e-mail address as verified",
+			Long:     `Mark a user's e-mail address as verified, as if the link in the mail had been followed. That link stops working.`,
+			Examples: []string{"axisor user verify-email ana@example.com"},
+			Exits:    exits.Database(exits.OK("also when it was verified"), exits.NotFound("no such user")),
 		},
-		done: "the address %s is verified", would: "the address %s would be verified", already: "the address %s was verified",
-	}.command(a)
+		Do: func(ctx context.Context, s *admin.Service, m admin.Mode, call *verb.Call) (admin.Change[models.User], error) {
+			return s.VerifyEmail(ctx, m, call.Args[0])
+		},
+		Done: "the address %s is verified", Would: "the address %s would be verified", Already: "the address %s was verified",
+	})
 }

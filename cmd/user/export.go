@@ -6,67 +6,49 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
-	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
 
-type exportOptions struct {
-	app    *app.App
-	span   flags.Range
-	active flags.Active
-	plan   flags.Enum
-	search string
-}
-
 func newExport(a *app.App) *cobra.Command {
-	o := &exportOptions{app: a}
-	c := &cobra.Command{
-		Use:   "export",
-		Short: "Write all users to stdout, as csv unless -o says otherwise",
-		Long: `Write all users, or those that the filters leave, oldest first. The format is csv unless -o says jsonl, json or
+	return verb.Exporting(a, subject(), verb.Export[store.UserFilter, models.User]{
+		Words: verb.Words{
+			Short: "Write all users to stdout, as csv unless -o says otherwise",
+			Long: `Write all users, or those that the filters leave, oldest first. The format is csv unless -o says jsonl, json or
 yaml; "user import" reads csv and jsonl back and gives the same rows. Passwords and other secrets are not part of it.
-Cells that a spreadsheet would run as a formula get a quote in front, which the import takes away again.
-
-Exit codes: 0, 2, 10, 11, 12.`,
-		Example: "  axisor user export > users.csv\n  axisor user export -o jsonl --plan pro | gzip > pro.jsonl.gz",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.active.Validate(); err != nil {
-				return err
-			}
-			return runExport(c.Context(), o)
+Cells that a spreadsheet would run as a formula get a quote in front, which the import takes away again.`,
+			Examples: []string{"axisor user export > users.csv", "axisor user export -o jsonl --plan pro | gzip > pro.jsonl.gz"},
+			Exits:    exits.Database(),
 		},
-	}
-	flags.RegisterEnum(c, &o.plan, "plan", "", "only on this plan", planWords()...)
-	o.active.Register(c)
-	c.Flags().StringVar(&o.search, "search", "", "only with this `TEXT` in the e-mail or username, in any case")
-	o.span.Register(c)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[view]())
-	return c
+		Label: "export users", Filter: filtered,
+		Rows: func(db *store.DB, ctx context.Context, f store.UserFilter) store.List[models.User] {
+			return db.ListUsers(ctx, f, store.Page{All: true, Sort: "created_at"})
+		},
+		Copy: (*store.DB).CopyUsers,
+	})
 }
 
-func runExport(ctx context.Context, o *exportOptions) error {
-	p, err := o.app.ExportPrinter()
-	if err != nil {
-		return err
+func filtered(a *app.App, c *cobra.Command) func(context.Context, *store.DB) (store.UserFilter, error) {
+	var (
+		f      store.UserFilter
+		plan   flags.Enum
+		active flags.Active
+		span   flags.Range
+	)
+	flags.RegisterEnum(c, &plan, "plan", "", "only on this plan", planWords()...)
+	active.Register(c)
+	c.Flags().StringVar(&f.Search, "search", "", "only with this `TEXT` in the e-mail or username, in any case")
+	span.Register(c)
+	return func(context.Context, *store.DB) (store.UserFilter, error) {
+		var err error
+		if f.Active, err = active.Chosen(); err != nil {
+			return f, err
+		}
+		f.Plan = models.PlanType(plan.String())
+		f.Created, err = a.TimeRange(&span)
+		return f, err
 	}
-	when, err := o.app.TimeRange(&o.span)
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	defer o.app.CountOutput("export users")()
-	f := store.UserFilter{Plan: models.PlanType(o.plan.String()), Active: o.active.Value(), Search: o.search, Created: when}
-	if csv, ok := o.app.ServerCSV(p); ok {
-		_, err := db.CopyUsers(ctx, o.app.Streams.Out, f, csv)
-		return err
-	}
-	list := db.ListUsers(ctx, f, store.Page{All: true, Sort: "created_at"})
-	return output.List(p, desc(), output.Map(list.Items, viewOf), list.Next)
 }

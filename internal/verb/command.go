@@ -37,6 +37,7 @@ type Command struct {
 	Fields   []string    // JSON names of the result
 	Complete flags.Names // words for the first argument; nil: none
 	Flags    func(c *cobra.Command)
+	Printer  func() (*output.Printer, error) // nil: that of the application
 	// Check looks at flags and arguments before anything is opened.
 	Check func(c *cobra.Command, args []string) error
 	Run   func(ctx context.Context, call *Call) error
@@ -75,6 +76,9 @@ func (c *Call) Open(ctx context.Context) (*store.DB, *admin.Service, error) {
 
 // Build makes the cobra command.
 func (v Command) Build(a *app.App) *cobra.Command {
+	if v.Printer == nil {
+		v.Printer = a.Printer
+	}
 	var writes flags.Writes
 	c := &cobra.Command{
 		Use: v.Use, Aliases: v.Aliases, Short: v.Short, Long: v.Long,
@@ -86,7 +90,7 @@ func (v Command) Build(a *app.App) *cobra.Command {
 					return err
 				}
 			}
-			p, err := a.Printer()
+			p, err := v.Printer()
 			if err != nil {
 				return err
 			}

@@ -148,6 +148,10 @@ func TestPreviewAndRun(t *testing.T) {
 	s.sim.MustPrice(91700)
 
 	items := s.OK("guard", "preview", "-o", "json").Items()
+	nearest := s.OK("guard", "preview", "--limit", "1", "-o", "json")
+	require.Equal(t, items[:1], nearest.Items())
+	require.Contains(t, nearest.Stderr, "not shown")
+	s.Fails(2, "guard", "preview", "--limit", "0")
 	require.Len(t, items, 2)
 	require.Equal(t, anna, items[0]["trade_id"], "the nearest to its trigger comes first")
 	require.Equal(t, "add", items[0]["verdict"])

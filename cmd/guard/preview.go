@@ -17,6 +17,7 @@ import (
 type previewOptions struct {
 	app     *app.App
 	user    string
+	limit   int
 	reading flags.Enum
 	files   picture.Files
 }
@@ -40,12 +41,19 @@ entry price and empty at liquidation, with ┃ where margin is added. --svg, --p
 Exit codes: 0, 2, 3 when the user does not exist, 6 when the encryption key opens nothing, 7 when some users could not be looked at, 10, 11 when the
 exchange, its price or the clock is not usable, 12.`,
 		Example: `  axisor guard preview
+  axisor guard preview --limit 20
   axisor guard preview --user ana@example.com -o json
   axisor guard preview --reading price --jq '.items[] | select(.verdict == "add") | .trade_id'`,
 		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if c.Flags().Changed("limit") && o.limit < 1 {
+				return clierr.Usagef("--limit %d: must be at least 1", o.limit)
+			}
+			return run(c.Context(), o)
+		},
 	}
 	c.Flags().StringVar(&o.user, "user", "", "only this `USER` (id, e-mail or username)")
+	c.Flags().IntVarP(&o.limit, "limit", "L", 0, "show at most so many positions, the nearest to liquidation (default: all)")
 	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
 	o.files.Register(c.Flags())
 	flags.CompleteLive(c, "user", a.UserNames)
@@ -79,12 +87,19 @@ func runPreview(ctx context.Context, o *previewOptions) error {
 	for _, i := range result.Items {
 		views = append(views, positionViewOf(i, who, result.Reading))
 	}
+	rest := 0
+	if o.limit > 0 && o.limit < len(views) {
+		views, rest = views[:o.limit], len(views)-o.limit
+	}
 	_, err = o.files.Write(o.app.Dir, o.app.Env, p.Notice, func() chart.Figure { return distanceFigure(views, result.Price) })
 	if err != nil {
 		return err
 	}
 	if err := output.Slice(p, positionDesc(o.app.Streams.OutTerminal()), views); err != nil {
 		return err
+	}
+	if rest > 0 {
+		p.Notice("%s farther from liquidation not shown", output.Count(rest, "position"))
 	}
 	if userID != "" && result.Users == 0 {
 		p.Notice("%s", noTargets(ctx, o.app, userID, o.user))

@@ -17,6 +17,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/payments"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/lightning"
 	"github.com/axisor/axisor/pkg/models"
 )
@@ -29,6 +30,7 @@ type reconcileOptions struct {
 	apply     bool
 	downgrade bool
 	since     string
+	user      verb.UserFlag
 	backend   flags.Enum
 	write     flags.Writes
 }
@@ -106,11 +108,12 @@ hash_not_normal and node_only. not_at_node is a pending payment of another provi
 
 A node that does not answer says nothing: such a payment is "unknown", never failed.
 
-Exit codes: 0 (they agree, or all was put right), 2, 6 (key refused), 7 (some could not be asked about), 8 (differences remain),
+Exit codes: 0 (they agree, or all was put right), 2, 3 (no such user), 6 (key refused), 7 (some could not be asked about), 8 (differences remain),
 10, 11 (the node does not answer), 12.`,
 		Example: `  axisor payment reconcile --backend lnd
   axisor payment reconcile --apply -o json --jq .counts
-  axisor payment reconcile --backend lnbits --since 7d`,
+  axisor payment reconcile --backend lnbits --since 7d
+  axisor payment reconcile --user ana --since 90d`,
 		Args: flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.downgrade && !o.apply {
@@ -121,6 +124,7 @@ Exit codes: 0 (they agree, or all was put right), 2, 6 (key refused), 7 (some co
 	}
 	f := c.Flags()
 	f.BoolVar(&o.apply, "apply", false, "put the safe differences right")
+	o.user.Register(o.app, c, "only the payments of this `USER`, each looked up at the node")
 	f.BoolVar(&o.downgrade, "allow-downgrade", false, "let a payment replace a dearer plan of its user")
 	f.StringVar(&o.since, "since", "", "compare payments in a final state from this `TIME` on: RFC 3339, a date, or a span (default 30d)")
 	backendFlag(c, &o.backend, "lnd", "lnbits")
@@ -202,8 +206,12 @@ func (o *reconcileOptions) reconciler(ctx context.Context) (*payments.Reconciler
 	if err != nil {
 		return nil, err
 	}
+	user, err := o.user.ID(ctx, o.app)
+	if err != nil {
+		return nil, err
+	}
 	r := &payments.Reconciler{
-		DB: db, Backend: node, Mode: o.app.Mode(o.write.DryRun), Since: since, Now: o.app.Now, AllowDowngrade: o.downgrade,
+		DB: db, UserID: user, Backend: node, Mode: o.app.Mode(o.write.DryRun), Since: since, Now: o.app.Now, AllowDowngrade: o.downgrade,
 	}
 	if o.apply {
 		if r.Service, err = o.app.Admin(ctx); err != nil {

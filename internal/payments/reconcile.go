@@ -20,7 +20,10 @@ type Reconciler struct {
 	Mode    admin.Mode
 	// Since limits the payments that are in a final state; pending ones are always compared.
 	Since time.Time
-	Now   func() time.Time
+	// UserID limits the comparison to the payments of one user: each is looked up, the node's list is not read, and the
+	// mark stays where it is. Empty is everybody.
+	UserID string
+	Now    func() time.Time
 	// AllowDowngrade is passed on to settlements.
 	AllowDowngrade bool
 	// Compared is told of every payment when all is done with it; an error ends the run. Nil is nobody.
@@ -49,6 +52,9 @@ const givingUp = 3
 func (r *Reconciler) Run(ctx context.Context, each func(Item) error) (Summary, error) {
 	r.seen, r.each = map[string]bool{}, each
 	r.summary = Summary{Counts: map[Class]int{}}
+	if r.UserID != "" {
+		return r.summary, r.rows(ctx)
+	}
 	mark, err := r.DB.ReconcileMark(ctx, r.Backend.Name(), r.Backend.Address())
 	if err != nil {
 		return r.summary, err
@@ -151,8 +157,8 @@ func (r *Reconciler) page(ctx context.Context, batch []lightning.Invoice) error 
 // rows looks up the payments that the node's list did not bring.
 func (r *Reconciler) rows(ctx context.Context) error {
 	for _, f := range []store.PaymentFilter{
-		{Status: models.PaymentPending},
-		{Created: store.TimeRange{Since: r.Since}},
+		{UserID: r.UserID, Status: models.PaymentPending},
+		{UserID: r.UserID, Created: store.TimeRange{Since: r.Since}},
 	} {
 		for p, err := range r.DB.ListPayments(ctx, f, store.Page{All: true, Sort: "created_at"}).Items {
 			if err != nil {
@@ -162,7 +168,11 @@ func (r *Reconciler) rows(ctx context.Context) error {
 				continue
 			}
 			r.seen[p.ID] = true
-			if err := r.handle(ctx, r.lookup(ctx, p)); err != nil {
+			item, err := r.alone(ctx, r.lookup(ctx, p))
+			if err != nil {
+				return err
+			}
+			if err := r.handle(ctx, item); err != nil {
 				return err
 			}
 			if err := ctx.Err(); err != nil {
@@ -171,6 +181,18 @@ func (r *Reconciler) rows(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// alone looks whether other payments have the hash of an invoice that would make this one paid: it pays one of them.
+func (r *Reconciler) alone(ctx context.Context, item Item) (Item, error) {
+	if !item.Class.Safe() || item.Invoice.State != lightning.Settled {
+		return item, nil
+	}
+	rows, err := r.DB.PaymentsByHash(ctx, item.Invoice.PaymentHash)
+	if err == nil && len(rows) > 1 {
+		item = shared(item, rows)
+	}
+	return item, err
 }
 
 func (r *Reconciler) lookup(ctx context.Context, p store.Payment) Item {

@@ -221,3 +221,29 @@ func TestExpire_AsksFirst(t *testing.T) {
 		require.True(t, items[paid.ID].Applied)
 	})
 }
+
+// For one user only that user's payments are looked up; the others, and the mark, stay as they are.
+func TestReconcile_OfOneUser(t *testing.T) {
+	t.Parallel()
+	w := setup(t, "lnd")
+	_, err := w.svc.CreateUser(t.Context(), admin.Mode{}, admin.CreateUserInput{Email: "eve@example.com", Username: "eve"})
+	require.NoError(t, err)
+	of, v := w.pay(t, 1000, "basic")
+	others, v2 := w.pay(t, 2000, "basic")
+	w.exec(t, `UPDATE "Payment" SET user_id = (SELECT id FROM "User" WHERE username = 'eve') WHERE id = ?`, others.ID)
+	require.NoError(t, w.sim.Settle(hash(v), w.clock(), 0))
+	require.NoError(t, w.sim.Settle(hash(v2), w.clock(), 0))
+	r := &payments.Reconciler{DB: w.db, Backend: w.node, Since: w.clock().Add(-time.Hour), Now: w.clock, Service: w.svc, UserID: w.user.ID}
+	var seen []string
+	sum, err := r.Run(t.Context(), func(i payments.Item) error {
+		seen = append(seen, i.Payment.ID)
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{of.ID}, seen)
+	require.Equal(t, 1, sum.Applied)
+	require.Equal(t, models.PaymentPaid, w.status(t, of.ID))
+	require.Equal(t, models.PaymentPending, w.status(t, others.ID))
+	items, _ := w.reconcile(t, true)
+	require.Contains(t, items, others.ID, "the mark did not pass it")
+}

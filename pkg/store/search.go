@@ -187,9 +187,9 @@ func searchScans(s Search) []leg {
 	if s.Hash != "" && wanted(s, "payment") {
 		scans = append(scans, paymentLeg().by("invoice", "lightning_invoice", "@lower"))
 	}
-	// The exchange's ids are uuids; half of one is enough to be meant, and an address or a name is none.
-	if len(s.Text) >= 8 && idLike(s.Text) && wanted(s, "trade") {
-		scans = append(scans, tradeLeg().by("trade_id", "trade_id", "@id"))
+	// Most ids of exchanges are uuids, and not all of them; an address is none.
+	if s.Hash == "" && !strings.ContainsAny(s.Text, "@ ") && wanted(s, "trade") {
+		scans = append(scans, tradeLeg().by("trade_id", "trade_id", "@id, @text"))
 	}
 	return scans
 }

@@ -85,6 +85,53 @@ func TestWatch_LooksOnlyWhereItMust(t *testing.T) {
 	require.Equal(t, s.clock(), *worker.FinishedAt)
 }
 
+// TestWatch_AQuietLookIsAnOutcome: that a user was looked at and is well is known from the last look, whatever made it.
+func TestWatch_AQuietLookIsAnOutcome(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.person(t, "anna")
+	looked := func() (at time.Time) {
+		require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT looked_at FROM guard_outcome`).Scan(&at).Error)
+		return at
+	}
+	first := s.clock()
+	s.looped(t, 3, func(n int) {
+		require.Equal(t, first, looked(), "nobody was looked at since")
+		s.advance(time.Duration(n) * 8 * time.Minute)
+	}, watching)
+	require.Equal(t, s.clock(), looked())
+}
+
+// TestWatch_ToldToStopInTheMiddleHasNotFailed: no monitor hears that the exchange or the database is in trouble.
+func TestWatch_ToldToStopInTheMiddleHasNotFailed(t *testing.T) {
+	t.Parallel()
+	for name, loop := range map[string]func(*guard.Guard) func(context.Context, guard.Loop) error{
+		"watch": watching, "worker": func(g *guard.Guard) func(context.Context, guard.Loop) error { return g.Work },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := setup(t)
+			s.person(t, "anna")
+			box := newInbox(t)
+			s.sim.MustFail(lnsim.Fault{Path: running, DelayBefore: 3 * time.Second, Count: -1})
+			o := s.options()
+			o.Alerts.PingURL = box.URL + "/p"
+			g, err := guard.New(o)
+			require.NoError(t, err)
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			done := make(chan error, 1)
+			go func() { done <- loop(g)(ctx, guard.Loop{Interval: time.Second, Refresh: 15 * time.Minute}) }()
+			require.Eventually(t, func() bool { return s.reads() > 0 }, time.Minute, time.Millisecond)
+			stop()
+			require.NoError(t, <-done)
+			box.mu.Lock()
+			defer box.mu.Unlock()
+			require.NotContains(t, box.paths, "/p/fail", box.bodies)
+		})
+	}
+}
+
 func TestWatch_LooksAgainAfterFunding(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

@@ -47,11 +47,9 @@ func (g *Guard) run(ctx context.Context, runner *marginguard.Runner, r Request) 
 		return g.foresee(ctx, runner, r)
 	}
 	result, err := g.attempt(ctx, runner, r, g.usual)
-	if errors.Is(err, store.ErrLocked) {
-		// The other run reports for itself.
-		return result, err
+	if !errors.Is(err, store.ErrLocked) { // the other run reports for itself
+		g.report(ctx, result, err)
 	}
-	g.report(ctx, result, err)
 	return result, err
 }
 
@@ -101,6 +99,14 @@ func (g *Guard) attempt(ctx context.Context, runner *marginguard.Runner, r Reque
 		g.o.Log.WarnContext(ctx, "surge not stored", "error", e.Error())
 	}
 	return result, err
+}
+
+// reportRound tells everybody about a round of a loop. One that was cut off because the process was told to stop has
+// neither failed nor come to its end: nobody is told.
+func (g *Guard) reportRound(ctx context.Context, r marginguard.Result, failure error) {
+	if !stopped(ctx, failure) {
+		g.report(ctx, r, failure)
+	}
 }
 
 // report tells everybody about a run, also when the run was interrupted.

@@ -2,11 +2,13 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/axisor/axisor/pkg/marginguard"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // lookahead is the share of the price by which a trigger may still be away for
@@ -51,17 +53,20 @@ func (g *Guard) Watch(ctx context.Context, l Loop) error {
 			return Round{}
 		}
 		if err != nil {
-			g.report(ctx, marginguard.Result{StartedAt: began}, err)
+			g.reportRound(ctx, marginguard.Result{StartedAt: began}, err)
 			return Round{Err: err}
 		}
 		if len(users) == 0 {
 			// Nobody is near: that is worth a sign of life, and alerts may wait.
-			g.report(ctx, marginguard.Result{StartedAt: began, FinishedAt: g.o.Now().UTC(), Price: price}, nil)
+			g.reportRound(ctx, marginguard.Result{StartedAt: began, FinishedAt: g.o.Now().UTC(), Price: price}, nil)
 			return Round{}
 		}
-		result, err := g.run(ctx, runner, Request{
+		result, err := g.attempt(ctx, runner, Request{
 			Request: marginguard.Request{Users: users, MaxSats: l.MaxSats}, AllowSurge: l.AllowSurge,
-		})
+		}, g.usual)
+		if !errors.Is(err, store.ErrLocked) {
+			g.reportRound(ctx, result, err)
+		}
 		round := standby(len(users), result, err)
 		seen.flush(ctx, g, users, round, l.Refresh)
 		return round

@@ -105,7 +105,7 @@ func (c *crew) round(ctx context.Context, _ string) Round {
 	if r.Err == nil {
 		r.Err = err
 	}
-	c.g.report(ctx, r.Result, r.Err)
+	c.g.reportRound(ctx, r.Result, r.Err)
 	return r
 }
 

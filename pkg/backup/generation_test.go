@@ -193,8 +193,8 @@ func TestPITR_OthersTargetsInTheBase(t *testing.T) {
 	require.NotContains(t, string(log), "multiple recovery targets")
 }
 
-// A receiver that runs while its server is replaced by one that a recovery has made goes on by itself, within seconds,
-// keeps the files of the old timeline, and says when nothing comes. The log may end anywhere, also on the border of a segment.
+// A receiver that is started again after a recovery has put another server in the place of its own goes on by itself on
+// the new timeline and keeps the files of the old one. The log may end anywhere, also on the border of a segment.
 func TestReceive_GoesOnOverARecovery(t *testing.T) {
 	t.Parallel()
 	for _, border := range []bool{false, true} {

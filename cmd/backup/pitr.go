@@ -162,12 +162,12 @@ func runPITR(ctx context.Context, o *pitrOptions) error {
 		}
 	}
 	q := backup.PITR{
-		Target: o.target, Directory: absolute(o.app, o.directory), Timeline: o.timeline, System: o.system,
+		Target: o.target, Directory: o.app.Path(o.directory), Timeline: o.timeline, System: o.system,
 		Identities: identities(o.app, o.identity), Promote: o.promote, Stop: o.stop, DryRun: o.write.DryRun,
 		Tablespaces: map[string]string{},
 	}
 	for from, to := range o.spaces {
-		q.Tablespaces[from] = absolute(o.app, to)
+		q.Tablespaces[from] = o.app.Path(to)
 	}
 	uid, gid, drop, err := pgserver.Unprivileged()
 	if err != nil {

@@ -233,7 +233,7 @@ func (o *walStartOptions) launch(repo *backup.Repository) (pid int, over <-chan 
 	}
 	args := []string{"backup", "wal", "receive", "--slot", o.slot, "--directory", repo.Directory()}
 	if o.place.pgBin != "" {
-		args = append(args, "--pg-bin", absolute(o.app, o.place.pgBin))
+		args = append(args, "--pg-bin", o.app.Path(o.place.pgBin))
 	}
 	g := o.app.Globals
 	for name, value := range map[string]string{"--config": g.ConfigFile, "--profile": g.Profile} {

@@ -90,7 +90,7 @@ func (p *place) options(a *app.App) (backup.Options, error) {
 	}
 	directory := cmp.Or(p.directory, cfg.Backup.Directory)
 	return backup.Options{
-		Directory: absolute(a, directory), Tools: p.finder(a),
+		Directory: a.Path(directory), Tools: p.finder(a),
 		Environ: a.Env, Now: a.Now, Host: hostname(), Program: "axisor " + a.Build.Version, Signing: key,
 	}, nil
 }
@@ -103,17 +103,10 @@ func (p *place) finder(a *app.App) backup.Finder {
 		named = a.Getenv(pgserver.EnvBin)
 	}
 	return backup.Finder{
-		Directory: absolute(a, named),
+		Directory: a.Path(named),
 		Path:      filepath.SplitList(a.Getenv("PATH")),
 		Globs:     append(backup.DefaultGlobs(), filepath.Join(a.Dir, ".axisor", "pgsql", "bin")),
 	}
-}
-
-func absolute(a *app.App, path string) string {
-	if path == "" || filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(a.Dir, path)
 }
 
 // hostname is for people; a machine without a name still makes backups.
@@ -139,7 +132,7 @@ func identities(a *app.App, file string) backup.Identities {
 	if file == "" {
 		return nil
 	}
-	return backup.IdentityFile(absolute(a, file))
+	return backup.IdentityFile(a.Path(file))
 }
 
 // find looks a backup up by id, file name, path or "latest", which is the newest good one of the configured database.
@@ -147,7 +140,7 @@ func identities(a *app.App, file string) backup.Identities {
 func find(ctx context.Context, a *app.App, p *place, ref string, tell func(format string, args ...any)) (*backup.Repository, backup.Entry, error) {
 	at := *p
 	if strings.ContainsRune(ref, filepath.Separator) {
-		at.directory, at.loose = filepath.Dir(absolute(a, ref)), true
+		at.directory, at.loose = filepath.Dir(a.Path(ref)), true
 	}
 	repo, err := at.catalogue(ctx, a)
 	if err == nil && (ref == "latest" || at.database != "") {

@@ -74,7 +74,7 @@ func runWALSalvage(ctx context.Context, o *walSalvageOptions) error {
 		return err
 	}
 	s, err := repo.SalvageLog(ctx, backup.Salvage{
-		Directory: absolute(o.app, o.dir), Compression: cfg.Backup.Compression, Recipients: cfg.Backup.Recipients, DryRun: o.write.DryRun,
+		Directory: o.app.Path(o.dir), Compression: cfg.Backup.Compression, Recipients: cfg.Backup.Recipients, DryRun: o.write.DryRun,
 	})
 	if err != nil {
 		return err

@@ -150,5 +150,5 @@ func signing(a *app.App, path string) (*backup.Signing, error) {
 	if path == "" {
 		return nil, nil
 	}
-	return backup.OpenSigningKey(absolute(a, path), config.ReadPrivateFile)
+	return backup.OpenSigningKey(a.Path(path), config.ReadPrivateFile)
 }

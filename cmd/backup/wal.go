@@ -103,7 +103,7 @@ func runWALArchive(ctx context.Context, o *walArchiveOptions) error {
 		return err
 	}
 	d, err := repo.ArchiveLog(ctx, backup.ArchiveRequest{
-		Path: absolute(o.app, o.path), Compression: cfg.Backup.Compression, Recipients: cfg.Backup.Recipients, DryRun: o.write.DryRun,
+		Path: o.app.Path(o.path), Compression: cfg.Backup.Compression, Recipients: cfg.Backup.Recipients, DryRun: o.write.DryRun,
 	})
 	if err != nil {
 		return err
@@ -180,7 +180,7 @@ func runWALFetch(ctx context.Context, o *walFetchOptions) error {
 	if err != nil {
 		return err
 	}
-	to := absolute(o.app, o.to)
+	to := o.app.Path(o.to)
 	q := backup.FetchRequest{
 		Name: o.name, To: to, System: o.system, Data: filepath.Dir(filepath.Dir(to)), Identities: identities(o.app, o.identity), DryRun: o.write.DryRun,
 	}

@@ -168,7 +168,11 @@ func TestInit_ElsewhereAndBadInput(t *testing.T) {
 		{"--database-url-file nowhere", "no such file"},
 		{"--database-url-file url --network moon", "must be one of mainnet"},
 	} {
-		r := p.Fails(10, append([]string{"config", "init", "--offline"}, strings.Fields(tc.args)...)...)
+		exit := 10
+		if tc.want == "no such file" { // as from every command that is given a file
+			exit = 3
+		}
+		r := p.Fails(exit, append([]string{"config", "init", "--offline"}, strings.Fields(tc.args)...)...)
 		require.Contains(t, r.Stderr, tc.want)
 		require.NotContains(t, r.Stderr, canary)
 		require.NoFileExists(t, filepath.Join(p.Dir, ".axisor.yaml"))

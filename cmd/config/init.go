@@ -67,7 +67,7 @@ when it does not exist, or comes from a program (--key-command), which is run on
 If the web application already has an ENCRYPTION_KEY, put that key there first: a new key does not open what the
 old one wrote. An existing configuration is replaced with --force only, an existing key file never.
 
-Exit codes: 2, 4 when the file exists, 5, 10 when a value or a file is not acceptable.`,
+Exit codes: 2, 3 when a file that was named does not exist, 4 when the file exists, 5, 10 when a value or a file is not acceptable.`,
 		Example: `  axisor config init
   axisor config init --database-url-file /run/secrets/database-url --key-file /etc/axisor/encryption.key
   axisor config init --database-url-file url --key-command "pass show axisor/encryption-key" --offline
@@ -154,7 +154,7 @@ func (o *initOptions) target() string {
 	if name == "" {
 		name = config.FileName
 	}
-	return config.Absolute(name, o.app.Dir, o.app.Env)
+	return o.app.Path(name)
 }
 
 // free reports a file that is in the way before anybody is asked anything.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"os"
@@ -52,7 +53,7 @@ func (o *initOptions) values(ctx context.Context, p *output.Printer, file string
 	}
 	for _, name := range []string{keyFileKey, "backup.directory"} {
 		if values[name] != "" {
-			values[name] = config.Absolute(values[name], o.app.Dir, o.app.Env)
+			values[name] = o.app.Path(values[name])
 		}
 	}
 	return values, nil
@@ -173,10 +174,10 @@ func (o *initOptions) databaseURL() (string, error) {
 	}
 	source, in := "standard input", o.app.Streams.In
 	if o.urlFile != "-" {
-		source = config.Absolute(o.urlFile, o.app.Dir, o.app.Env)
+		source = o.app.Path(o.urlFile)
 		f, err := os.Open(source)
 		if err != nil {
-			return "", &config.Error{Source: source, Key: "database.url", Rule: "cannot be read", Err: cause(err)}
+			return "", fmt.Errorf("read --database-url-file: %w", err)
 		}
 		defer func() { _ = f.Close() }()
 		in = f

@@ -62,7 +62,7 @@ func runValidate(_ context.Context, o *validateOptions) error {
 	v := validView{Valid: true, Profiles: []string{}, Warnings: []string{}}
 	file := o.file
 	if file != "" {
-		file = config.Absolute(file, o.app.Dir, o.app.Env)
+		file = o.app.Path(file)
 	} else if file, _, err = config.Locate(options(o.app)); err != nil {
 		return invalid(err)
 	}

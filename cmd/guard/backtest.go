@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -289,13 +288,9 @@ func (o *backtestOptions) open() (io.Reader, func(), error) {
 	if o.prices == "-" {
 		return o.app.Streams.In, func() {}, nil
 	}
-	path := o.prices
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(o.app.Dir, path)
-	}
-	f, err := os.Open(path)
+	f, err := os.Open(o.app.Path(o.prices))
 	if err != nil {
-		return nil, nil, clierr.New(clierr.NotFound, "file_not_found", fmt.Sprintf("cannot open %q", o.prices)).WithCause(err)
+		return nil, nil, fmt.Errorf("read --prices: %w", err)
 	}
 	return f, func() { _ = f.Close() }, nil
 }

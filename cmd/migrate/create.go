@@ -73,10 +73,7 @@ func runCreate(_ context.Context, o *createOptions) error {
 	if err != nil {
 		return err
 	}
-	dir := o.dir
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(o.app.Dir, dir)
-	}
+	dir := o.app.Path(o.dir)
 	text, err := migrate.Scaffold(o.template.String(), o.table, o.column)
 	if err != nil {
 		return err

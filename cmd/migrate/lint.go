@@ -3,7 +3,6 @@ package migrate
 import (
 	"context"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -68,11 +67,7 @@ func runLint(_ context.Context, o *lintOptions) error {
 		}
 	}
 	for _, name := range o.files {
-		path := name
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(o.app.Dir, path)
-		}
-		text, err := os.ReadFile(path)
+		text, err := os.ReadFile(o.app.Path(name))
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/axisor/axisor/internal/app"
@@ -22,10 +21,6 @@ func holding(ctx context.Context, a *app.App, db *store.DB, old store.OldTrades)
 	if err != nil {
 		return none, err
 	}
-	dir := cfg.Backup.Directory
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(a.Dir, dir)
-	}
 	since, err := entered(ctx, db, old)
 	if err != nil {
 		return none, err
@@ -34,12 +29,9 @@ func holding(ctx context.Context, a *app.App, db *store.DB, old store.OldTrades)
 	if err != nil {
 		return none, err
 	}
-	o := backup.Options{Directory: dir, Now: a.Now}
+	o := backup.Options{Directory: a.Path(cfg.Backup.Directory), Now: a.Now}
 	if file := cfg.Backup.SigningKeyFile; file != "" {
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(a.Dir, file)
-		}
-		if o.Signing, err = backup.OpenSigningKey(file, config.ReadPrivateFile); err != nil {
+		if o.Signing, err = backup.OpenSigningKey(a.Path(file), config.ReadPrivateFile); err != nil {
 			return none, err
 		}
 	}
@@ -60,7 +52,7 @@ func holding(ctx context.Context, a *app.App, db *store.DB, old store.OldTrades)
 		}
 		why = cmp.Or(why, e.ID+" "+problem)
 	}
-	why = cmp.Or(why, "there is none in "+dir)
+	why = cmp.Or(why, "there is none in "+o.Directory)
 	return none, clierr.New(clierr.Conflict, "no_backup", fmt.Sprintf("no good backup holds these %s: %s", output.Count(old.Rows, "trade log"), why),
 		"axisor backup, and run this again", `--without-backup --reason TEXT deletes them all the same`)
 }

@@ -38,7 +38,7 @@ func newCreate(a *app.App) *cobra.Command {
 --if-not-exists makes it repeatable: a user with this e-mail and this username is left as it is. When they belong to
 different people, it stays a conflict.
 
-Exit codes: 0, 2, 4 (e-mail or username taken), 5, 10, 11, 12.`,
+Exit codes: 0, 2, 3 (no such file), 4 (e-mail or username taken), 5, 10, 11, 12.`,
 		Example: `  axisor user create
   axisor user create --email ana@example.com --username ana --plan pro --password-stdin < password.txt
   axisor user create --email bot@example.com --username bot --no-password --if-not-exists -o json`,

@@ -68,7 +68,7 @@ func (in *passwordInput) read(ctx context.Context, a *app.App) (secret.Secret, e
 		}
 		return in.onePassword("standard input", raw)
 	case in.file != "":
-		path := config.Absolute(in.file, a.Dir, a.Env)
+		path := a.Path(in.file)
 		raw, err := config.ReadPrivateInput(path)
 		if err != nil {
 			return secret.Secret{}, err

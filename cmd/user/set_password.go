@@ -35,7 +35,7 @@ func newSetPassword(a *app.App) *cobra.Command {
 The new password also lifts a lockout, voids a pending reset, and ends every session that was opened with the old
 one; --keep-sessions leaves them. What a password must have is set by password.min_length and password.require.
 
-Exit codes: 0, 2 (also a password that is too weak), 3 (no such user), 5, 10, 11, 12.`,
+Exit codes: 0, 2 (also a password that is too weak), 3 (no such user or file), 5, 10, 11, 12.`,
 		Example: `  axisor user set-password ana@example.com --generate --reason 'ticket 4711'
   axisor user set-password ana --password-stdin < password.txt
   axisor user set-password ana`,

@@ -2,7 +2,6 @@ package app
 
 import (
 	"errors"
-	"path/filepath"
 
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
@@ -23,9 +22,7 @@ func (a *App) MonitorSettings(section string, f flags.Monitor, c config.Monitor)
 	if f.MetricsFile != "" {
 		c.MetricsFile = f.MetricsFile
 	}
-	if c.MetricsFile != "" && !filepath.IsAbs(c.MetricsFile) {
-		c.MetricsFile = filepath.Join(a.Dir, c.MetricsFile)
-	}
+	c.MetricsFile = a.Path(c.MetricsFile)
 	return c, nil
 }
 

@@ -92,7 +92,7 @@ func ReadPublicFile(path, key string) ([]byte, error) {
 func ReadPrivateInput(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &Error{Source: path, Rule: "cannot be read", Err: reason(err)}
+		return nil, err // a file of the command, not of the configuration
 	}
 	data, info, err := readLimited(f)
 	if err != nil {

@@ -62,7 +62,7 @@ func (in *Input) Read(
 		}
 		return parseFields("standard input", data)
 	case in.file != "":
-		path := config.Absolute(in.file, a.Dir, a.Env)
+		path := a.Path(in.file)
 		data, err := config.ReadPrivateInput(path)
 		if err != nil {
 			return nil, err

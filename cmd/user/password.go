@@ -79,7 +79,7 @@ func (in *passwordInput) read(ctx context.Context, a *app.App) (secret.Secret, e
 	if err != nil {
 		return secret.Secret{}, err
 	}
-	flag := "--password-stdin or --no-password"
+	flag := "--password-stdin, --password-file or --no-password"
 	if in.only {
 		flag = "--password-stdin or --generate"
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/huh"
@@ -74,7 +75,9 @@ func (p *Prompter) Ask(ctx context.Context, fields ...Field) error {
 	if !p.Can() {
 		var missing []string
 		for _, f := range fields {
-			missing = append(missing, f.Flag)
+			if !slices.Contains(missing, f.Flag) { // a secret is asked for twice
+				missing = append(missing, f.Flag)
+			}
 		}
 		return clierr.Usagef("missing %s, and there is no terminal to ask on", strings.Join(missing, ", ")).
 			WithHint("add " + strings.Join(missing, " "))

@@ -30,6 +30,7 @@ func TestNoTerminal_IsAUsageErrorThatNamesTheFlags(t *testing.T) {
 	}
 	_, serr := p.NewSecret(t.Context(), "Password", "--password-stdin", nil)
 	require.Equal(t, clierr.Usage, clierr.From(serr).Kind)
+	require.Equal(t, "missing --password-stdin, and there is no terminal to ask on", serr.Error(), "asked twice, missing once")
 	require.Empty(t, out.String()+errw.String())
 	require.NoError(t, p.Ask(t.Context()), "nothing to ask")
 }

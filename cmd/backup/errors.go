@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/backup/remote"
@@ -41,7 +39,7 @@ func explain(err error) error {
 	}
 	var roles *backup.MissingRolesError
 	if errors.As(err, &roles) && roles.Wanted {
-		return clierr.New(clierr.Conflict, "role_missing", err.Error(), "create it: CREATE ROLE "+quoted(roles.Roles[0].As)+"; or leave --role out").WithCause(err)
+		return clierr.New(clierr.Conflict, "role_missing", err.Error(), "create it: CREATE ROLE "+backup.QuoteName(roles.Roles[0].As)+"; or leave --role out").WithCause(err)
 	}
 	if errors.As(err, &roles) {
 		return clierr.New(clierr.Conflict, "role_missing", err.Error(),
@@ -155,19 +153,20 @@ func wrongInput(e *backup.InputError) *clierr.Error {
 func rightsHints(e *backup.RightsError) []string {
 	var names []string
 	for _, name := range e.Roles {
-		names = append(names, quoted(name))
+		names = append(names, backup.QuoteName(name))
 	}
-	login := quoted(e.Login)
-	grant := "as a superuser: GRANT " + strings.Join(names, ", ") + " TO " + login + "; where it was made with NOINHERIT also ALTER ROLE " + login + " INHERIT"
+	login := backup.QuoteName(e.Login)
+	mend := "as a superuser: GRANT " + strings.Join(names, ", ") + " TO " + login + "; where it was made with NOINHERIT also ALTER ROLE " + login + " INHERIT"
+	if e.Powerful { // nobody is told to make a login as powerful as that
+		mend = "restore as a superuser"
+	}
 	switch {
 	case e.Sessions:
 		return []string{"restore as a superuser, or leave the grants out: --keep-acl=false"}
 	case e.Wanted:
-		return []string{grant, "or leave --role out: everything is then the login's"}
+		return []string{mend, "or leave --role out: everything is then the login's"}
 	case e.Owner:
-		return []string{grant, "or leave the owners out, everything is then the login's: --keep-owner=false", "or give it to a role that the login can act as: --map-role OLD=NEW"}
+		return []string{mend, "or leave the owners out, everything is then the login's: --keep-owner=false", "or give it to a role that the login can act as: --map-role OLD=NEW"}
 	}
-	return []string{grant, "or leave the grants out: --keep-acl=false"}
+	return []string{mend, "or leave the grants out: --keep-acl=false"}
 }
-
-func quoted(name string) string { return pgx.Identifier{name}.Sanitize() }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/models"
 )
 
@@ -56,7 +57,7 @@ func changeWords(before, after json.RawMessage) (words []string) {
 // valueWord writes a value for a person: texts without quotes, sats without fractions, numbers without exponents.
 func valueWord(name string, raw json.RawMessage) string {
 	var text string
-	if json.Unmarshal(raw, &text) == nil && !bytes.Equal(raw, []byte("null")) {
+	if exactjson.Unmarshal(raw, &text) == nil && !bytes.Equal(raw, []byte("null")) {
 		return text
 	}
 	number, ok := new(big.Rat).SetString(string(raw))

@@ -26,33 +26,12 @@ func (s *Service) RevokeSessions(ctx context.Context, mode Mode, ref string, ids
 		}
 		out.User = u
 		if len(ids) > 0 {
-			for i, id := range ids {
-				if ids[i], err = t.db.WholeID(ctx, store.SessionIDs, id); err != nil {
-					return err
-				}
-			}
-			known, err := t.db.SessionsByID(ctx, u.ID, ids)
-			if err != nil {
-				return err
-			}
-			if err := allKnown(ids, known); err != nil {
-				return err
-			}
-			out.Revoked, err = t.db.RevokeSessions(ctx, u.ID, ids, t.now)
-			if err != nil {
-				return err
-			}
+			out.Revoked, err = t.revoke(ctx, u.ID, ids)
 		} else {
-			if out.Revoked, err = t.db.RevokeSessions(ctx, u.ID, nil, t.now); err != nil {
-				return err
-			}
-			ended, err := t.db.EndAppSessions(ctx, u.ID)
-			if err != nil {
-				return err
-			}
-			if !ended && len(out.Revoked) == 0 {
-				return errUnchanged
-			}
+			out.Revoked, err = t.revokeAll(ctx, u.ID)
+		}
+		if err != nil {
+			return err
 		}
 		facts := map[string]any{"revoked": len(out.Revoked), "all": len(ids) == 0, "session_ids": out.Revoked}
 		if len(ids) > 0 && len(out.Revoked) == 0 {
@@ -64,6 +43,39 @@ func (s *Service) RevokeSessions(ctx context.Context, mode Mode, ref string, ids
 		return t.audit(ctx, "session.revoke", "user", u.ID, &u.ID, nil, facts)
 	})
 	return out, err
+}
+
+// revoke ends the sessions of a user with the given ids, and completes those in place.
+func (t *txn) revoke(ctx context.Context, userID string, ids []string) (revoked []string, err error) {
+	for i, id := range ids {
+		if ids[i], err = t.db.WholeID(ctx, store.SessionIDs, id); err != nil {
+			return nil, err
+		}
+	}
+	known, err := t.db.SessionsByID(ctx, userID, ids)
+	if err != nil {
+		return nil, err
+	}
+	if err := allKnown(ids, known); err != nil {
+		return nil, err
+	}
+	return t.db.RevokeSessions(ctx, userID, ids, t.now)
+}
+
+// revokeAll ends every session of a user; errUnchanged says that there was none.
+func (t *txn) revokeAll(ctx context.Context, userID string) ([]string, error) {
+	revoked, err := t.db.RevokeSessions(ctx, userID, nil, t.now)
+	if err != nil {
+		return nil, err
+	}
+	ended, err := t.db.EndAppSessions(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	if !ended && len(revoked) == 0 {
+		return nil, errUnchanged
+	}
+	return revoked, nil
 }
 
 func allKnown(ids []string, known []models.RefreshToken) error {

@@ -14,7 +14,7 @@ type collationDrift struct {
 
 // String tells what it means and what to type.
 func (d collationDrift) String() string {
-	name := quoteName(d.Database)
+	name := QuoteName(d.Database)
 	return fmt.Sprintf("database %s was sorted by %s version %s, and this machine has %s: its indexes on text may miss rows until they are built again. "+
 		"When the server takes writes, connect to it and type: REINDEX DATABASE %s; ALTER DATABASE %[5]s REFRESH COLLATION VERSION;", name, d.Provider, d.Recorded, d.Actual, name)
 }

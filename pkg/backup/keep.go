@@ -95,7 +95,7 @@ func (k *keeper) wishes(p *Properties) []wish {
 		if problem == "" && !k.superuser && !k.roles[owner] {
 			problem = fmt.Sprintf("this login cannot act as role %q", owner)
 		}
-		add(fmt.Sprintf("owner %q", owner), problem, "ALTER DATABASE "+k.name+" OWNER TO "+quoteName(owner))
+		add(fmt.Sprintf("owner %q", owner), problem, "ALTER DATABASE "+k.name+" OWNER TO "+QuoteName(owner))
 	}
 	for _, s := range p.Settings {
 		k.setting(s, add)
@@ -120,7 +120,7 @@ func (k *keeper) setting(s DatabaseSetting, add func(what, problem string, sql .
 		if !k.acl {
 			return
 		}
-		what, target = fmt.Sprintf("setting %s of role %q", s.Name, role), "ALTER ROLE "+quoteName(role)+" IN DATABASE "+k.name
+		what, target = fmt.Sprintf("setting %s of role %q", s.Name, role), "ALTER ROLE "+QuoteName(role)+" IN DATABASE "+k.name
 	}
 	problem := ""
 	of, known := k.contexts[s.Name]
@@ -151,7 +151,7 @@ func (k *keeper) grants(p *Properties, add func(what, problem string, sql ...str
 	}
 	add("grants to everybody", "", "REVOKE ALL ON DATABASE "+k.name+" FROM PUBLIC")
 	if k.acl && k.owner && k.missing(k.as(p.Owner)) == "" {
-		add("grants of the owner", "", "REVOKE ALL ON DATABASE "+k.name+" FROM "+quoteName(k.as(p.Owner)))
+		add("grants of the owner", "", "REVOKE ALL ON DATABASE "+k.name+" FROM "+QuoteName(k.as(p.Owner)))
 	}
 	list := slices.Clone(p.Grants)
 	slices.SortStableFunc(list, func(a, b Grant) int { // who grants on needs to have been granted
@@ -169,14 +169,14 @@ func (k *keeper) grants(p *Properties, add func(what, problem string, sql ...str
 			if !k.acl || !k.owner && g.Grantee == p.Owner {
 				continue
 			}
-			to, problem = quoteName(k.as(g.Grantee)), k.missing(k.as(g.Grantee))
+			to, problem = QuoteName(k.as(g.Grantee)), k.missing(k.as(g.Grantee))
 		}
 		sql := []string{"GRANT " + g.Privilege + " ON DATABASE " + k.name + " TO " + to}
 		if g.Option {
 			sql[0] += " WITH GRANT OPTION"
 		}
 		if g.Grantor != p.Owner && k.acl {
-			sql = []string{"SET LOCAL ROLE " + quoteName(k.as(g.Grantor)), sql[0], "RESET ROLE"}
+			sql = []string{"SET LOCAL ROLE " + QuoteName(k.as(g.Grantor)), sql[0], "RESET ROLE"}
 			if problem == "" {
 				problem = k.missing(k.as(g.Grantor))
 			}
@@ -230,7 +230,8 @@ func foreseen(wishes []wish) []string {
 	return out
 }
 
-func quoteName(name string) string { return pgx.Identifier{name}.Sanitize() }
+// QuoteName writes a name as SQL takes it.
+func QuoteName(name string) string { return pgx.Identifier{name}.Sanitize() }
 
 // quoteSettingName quotes each part of a name such as app.tenant.
 func quoteSettingName(name string) string { return pgx.Identifier(strings.Split(name, ".")).Sanitize() }

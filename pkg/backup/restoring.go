@@ -173,7 +173,7 @@ func (p *restoring) planProperties(ctx context.Context, there bool) error {
 	if err != nil {
 		return err
 	}
-	k.name, k.live = quoteName(p.side), there
+	k.name, k.live = QuoteName(p.side), there
 	k.owner, k.acl = there || o.KeepOwner, there || o.KeepACL
 	if o.Role != "" {
 		k.owner = false
@@ -213,11 +213,11 @@ func (p *restoring) like() (Database, string) {
 	}
 	more := ""
 	if p.owner != "" { // from the start: only who owns the database may have things made in its schema public
-		more = " OWNER " + quoteName(p.owner)
+		more = " OWNER " + QuoteName(p.owner)
 	}
 	for _, w := range p.wishes {
 		if strings.HasPrefix(w.what, "tablespace ") && w.problem == "" {
-			more += " TABLESPACE " + quoteName(like.Properties.Tablespace)
+			more += " TABLESPACE " + QuoteName(like.Properties.Tablespace)
 		}
 	}
 	return like, more

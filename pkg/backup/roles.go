@@ -44,6 +44,7 @@ type RightsError struct {
 	Owner    bool     // they would own what is restored; else only default privileges or grants are theirs
 	Wanted   bool     // they are not of the backup: one was to own everything
 	Sessions bool     // only a superuser can grant in their name
+	Powerful bool     // one of them is a superuser, as whom nobody else should act
 }
 
 // Error names login and roles.
@@ -140,9 +141,18 @@ func (p *restoring) mayOwn(ctx context.Context) error {
 	case may == nil:
 		return &MissingRolesError{Roles: []RoleUse{{Name: role, As: role}}, Wanted: true}
 	case !*may:
-		return &RightsError{Login: login, Roles: []string{role}, Owner: true, Wanted: true}
+		return p.outOfReach(ctx, &RightsError{Login: login, Roles: []string{role}, Owner: true, Wanted: true})
 	}
 	return nil
+}
+
+// outOfReach adds to an error what decides how to mend it.
+func (p *restoring) outOfReach(ctx context.Context, e *RightsError) error {
+	err := p.conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolsuper AND rolname = ANY($1))", e.Roles).Scan(&e.Powerful)
+	if err != nil {
+		return p.admin.classify(ctx, "look for roles", err)
+	}
+	return e
 }
 
 // mayActAs refuses what the server would refuse in the middle of the restore: to give an object to a role that the
@@ -172,7 +182,7 @@ func (p *restoring) mayActAs(ctx context.Context, named toc.Roles) error {
 			return err
 		}
 		if len(closed) > 0 {
-			return &RightsError{Login: acting, Roles: closed, Owner: need.owner}
+			return p.outOfReach(ctx, &RightsError{Login: acting, Roles: closed, Owner: need.owner})
 		}
 	}
 	if p.o.KeepACL && !superuser && len(named.Sessions) > 0 {

@@ -56,9 +56,9 @@ func (r *Repository) takeName(ctx context.Context, o Restore, fresh, previous st
 		return err
 	}
 	defer e.close(ctx, conn)
-	rename := fmt.Sprintf("ALTER DATABASE %s RENAME TO %s; COMMIT", quoteName(fresh), quoteName(o.Database))
+	rename := fmt.Sprintf("ALTER DATABASE %s RENAME TO %s; COMMIT", QuoteName(fresh), QuoteName(o.Database))
 	if previous != "" {
-		rename = fmt.Sprintf("ALTER DATABASE %s RENAME TO %s; ", quoteName(o.Database), quoteName(previous)) + rename
+		rename = fmt.Sprintf("ALTER DATABASE %s RENAME TO %s; ", QuoteName(o.Database), QuoteName(previous)) + rename
 	}
 	for attempt := 1; ; attempt++ {
 		_, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY($1) AND pid <> pg_backend_pid()", inUse(o.Database, fresh, previous))
@@ -102,7 +102,7 @@ func (r *Repository) dropOld(ctx context.Context, o Restore, previous string) er
 	}
 	defer e.close(ctx, conn)
 	// A template cannot be dropped.
-	if _, err := conn.Exec(ctx, "ALTER DATABASE "+quoteName(previous)+" IS_TEMPLATE false"); err != nil {
+	if _, err := conn.Exec(ctx, "ALTER DATABASE "+QuoteName(previous)+" IS_TEMPLATE false"); err != nil {
 		return e.classify(ctx, "drop database "+previous, err)
 	}
 	return dropDatabase(ctx, e, conn, previous)

@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/axisor/axisor/internal/pgserver"
@@ -31,6 +33,42 @@ func smallLocks(t *testing.T) secret.Secret {
 		require.NoError(t, os.RemoveAll(dir))
 	})
 	return s.URL("postgres")
+}
+
+// TestCount_WaitsForLocks: somebody else may hold, for moments, the locks that a dump has left.
+func TestCount_WaitsForLocks(t *testing.T) {
+	t.Parallel()
+	url := smallLocks(t)
+	b := &bundle{url: url}
+	b.exec(t, `DO $$ BEGIN FOR i IN 1..60 LOOP EXECUTE format('CREATE TABLE t%s (id int)', i); END LOOP; END $$`)
+	connect := func() *pgx.Conn {
+		c, err := pgx.Connect(t.Context(), url.Reveal())
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = c.Close(context.Background()) })
+		return c
+	}
+	other, conn := connect(), connect()
+	for _, c := range []*pgx.Conn{other, conn} {
+		_, err := c.Exec(t.Context(), "BEGIN; SELECT count(*) FROM pg_class")
+		require.NoError(t, err)
+	}
+	for n, full := 0, false; !full; n++ { // advisory locks are in the same table
+		require.Less(t, n, 10_000)
+		_, err := other.Exec(t.Context(), "SAVEPOINT one; SELECT pg_advisory_xact_lock($1)", pgx.QueryExecModeSimpleProtocol, n)
+		if full = noLockLeft(err); !full {
+			require.NoError(t, err)
+		}
+	}
+	_, err := other.Exec(t.Context(), "ROLLBACK TO SAVEPOINT one")
+	require.NoError(t, err)
+	target, err := newEndpoint(url, "postgres", nil)
+	require.NoError(t, err)
+	freed := time.AfterFunc(10*countPause, func() { _, _ = other.Exec(context.Background(), "ROLLBACK") })
+	defer freed.Stop()
+	tables, err := countTables(t.Context(), target, conn, false)
+	require.NoError(t, err)
+	require.Len(t, tables, 60)
+	require.EqualValues(t, 'T', conn.PgConn().TxStatus())
 }
 
 // TestBigCatalogue: what pg_dump can dump, a backup, a deep check and a restore can do too, with the locks there are.

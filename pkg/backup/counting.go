@@ -4,13 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // countBatch is how many tables are counted before their locks are given back. A dump of many tables alone nearly
 // fills the server's lock table.
 const countBatch = 16
+
+// countTries is how often a single table is tried for which no lock is left, and countPause how long between: what
+// others hold beside the dump, such as autovacuum, they hold for moments.
+const (
+	countTries = 50
+	countPause = 100 * time.Millisecond
+)
 
 // countTables counts every table whose rows pg_dump stores: no system schemas, no tables
 // that belong to an extension, no partitioned parents (their partitions hold the rows).
@@ -24,30 +33,51 @@ func countTables(ctx context.Context, e *endpoint, conn *pgx.Conn, hash bool) ([
 	if err != nil {
 		return nil, err
 	}
-	shared := conn.PgConn().TxStatus() == 'T'
-	for from := 0; from < len(tables); from += countBatch {
-		batch := tables[from:min(from+countBatch, len(tables))]
-		if !shared {
-			if err := countEach(ctx, e, conn, batch, hash); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		// The transaction holds the dump's snapshot and must go on; what a savepoint locked is free after its end.
-		if _, err := conn.Exec(ctx, "SAVEPOINT counting"); err != nil {
-			return nil, e.classify(ctx, "begin to count", err)
-		}
-		if err := countEach(ctx, e, conn, batch, hash); err != nil {
+	size, tries := countBatch, 0
+	for from := 0; from < len(tables); {
+		batch := tables[from:min(from+size, len(tables))]
+		err := countBatchOf(ctx, e, conn, batch, hash)
+		switch {
+		case err == nil:
+			from, tries = from+len(batch), 0
+		case !noLockLeft(err) || tries == countTries:
 			return nil, err
-		}
-		if _, err := conn.Exec(ctx, "ROLLBACK TO SAVEPOINT counting"); err != nil {
-			return nil, e.classify(ctx, "end a count", err)
-		}
-		if _, err := conn.Exec(ctx, "RELEASE SAVEPOINT counting"); err != nil {
-			return nil, e.classify(ctx, "end a count", err)
+		case size > 1:
+			size = 1
+		default:
+			tries++
+			select {
+			case <-time.After(countPause):
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
 		}
 	}
 	return tables, nil
+}
+
+// countBatchOf counts tables and gives their locks back. A transaction that holds the dump's snapshot goes on, also
+// after an error; what a savepoint locked is free after its end.
+func countBatchOf(ctx context.Context, e *endpoint, conn *pgx.Conn, tables []TableRows, hash bool) error {
+	if conn.PgConn().TxStatus() != 'T' {
+		return countEach(ctx, e, conn, tables, hash)
+	}
+	if _, err := conn.Exec(ctx, "SAVEPOINT counting"); err != nil {
+		return e.classify(ctx, "begin to count", err)
+	}
+	failure := countEach(ctx, e, conn, tables, hash)
+	for _, end := range []string{"ROLLBACK TO SAVEPOINT counting", "RELEASE SAVEPOINT counting"} {
+		if _, err := conn.Exec(ctx, end); err != nil && failure == nil {
+			failure = e.classify(ctx, "end a count", err)
+		}
+	}
+	return failure
+}
+
+// noLockLeft reports whether the server's lock table was full.
+func noLockLeft(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "53200"
 }
 
 // countContent counts the rows of every table, and the large objects.

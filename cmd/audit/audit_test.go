@@ -89,7 +89,7 @@ func TestShow(t *testing.T) {
 	v := p.OK("audit", "show", id, "-o", "json").JSON()
 	require.Equal(t, id, v["id"])
 	text := p.OK("audit", "show", id).Stdout
-	require.Contains(t, text, "USER.CREATE")
+	require.Contains(t, text, "user.create")
 	require.Contains(t, text, `+ email: "ana@example.com"`)
 	require.Contains(t, text, "for ana")
 

@@ -148,10 +148,8 @@ func runBreakerReset(ctx context.Context, o *breakerOptions) error {
 	if err != nil {
 		return err
 	}
-	for i, id := range ids {
-		if ids[i], err = db.WholeID(ctx, store.BreakerIDs, id); err != nil {
-			return err
-		}
+	if ids, err = db.WholeIDs(ctx, store.BreakerIDs, ids); err != nil {
+		return err
 	}
 	closed, err := svc.ResetGuardBreakers(ctx, o.app.Mode(o.write.DryRun), ids)
 	if err != nil {

@@ -31,17 +31,8 @@ as paid: node, preimage or forced; a paid one without evidence was marked by the
 			},
 			Exits: exits.Database(exits.NotFound("no such user")),
 		},
-		Sort: []string{"created_at", "updated_at", "expires_at", "paid_at", "amount_sats", "plan_type", "status", "id"},
-		Filter: func(a *app.App, c *cobra.Command) verb.Query[store.Payment] {
-			resolve := filtered(a, c)
-			return func(ctx context.Context, db *store.DB, page store.Page) (store.List[store.Payment], error) {
-				f, err := resolve(ctx, db)
-				if err != nil {
-					return store.List[store.Payment]{}, err
-				}
-				return db.ListPayments(ctx, f, page), nil
-			}
-		},
+		Sort:   []string{"created_at", "updated_at", "expires_at", "paid_at", "amount_sats", "plan_type", "status", "id"},
+		Filter: verb.Filtered(filtered, (*store.DB).ListPayments),
 	})
 }
 

@@ -40,17 +40,8 @@ executed; --status failure means failed, app_error and exchange_error. The other
 			},
 			Exits: exits.Database(exits.NotFound("no such user")),
 		},
-		Sort: []string{"executed_at", "created_at", "pnl", "amount", "price"},
-		Filter: func(a *app.App, c *cobra.Command) verb.Query[models.TradeLog] {
-			resolve := filtered(a, c)
-			return func(ctx context.Context, db *store.DB, page store.Page) (store.List[models.TradeLog], error) {
-				f, err := resolve(ctx, db)
-				if err != nil {
-					return store.List[models.TradeLog]{}, err
-				}
-				return db.ListTrades(ctx, f, page), nil
-			}
-		},
+		Sort:   []string{"executed_at", "created_at", "pnl", "amount", "price"},
+		Filter: verb.Filtered(filtered, (*store.DB).ListTrades),
 	})
 }
 

@@ -17,8 +17,8 @@ type Export[F, R any] struct {
 	Words
 
 	Label string // what the progress counts, as in "export users"
-	// Filter adds the flags that narrow the export and returns what reads them, as a list of the noun does.
-	Filter func(a *app.App, c *cobra.Command) func(ctx context.Context, db *store.DB) (F, error)
+	// Filter narrows the export as Filtered narrows the list of the noun.
+	Filter Filter[F]
 	Rows   func(db *store.DB, ctx context.Context, f F) store.List[R]
 	// Copy lets the server write csv itself.
 	Copy func(db *store.DB, ctx context.Context, w io.Writer, f F, csv store.CSV) (int64, error)

@@ -23,6 +23,23 @@ type List[R any] struct {
 // Query begins to read a page of rows. It looks at its flags before it uses the database.
 type Query[R any] func(ctx context.Context, db *store.DB, page store.Page) (store.List[R], error)
 
+// Filter adds flags to a command and returns what reads them as a filter of the store.
+type Filter[F any] func(a *app.App, c *cobra.Command) func(ctx context.Context, db *store.DB) (F, error)
+
+// Filtered is List.Filter for a noun whose export has the same filter.
+func Filtered[F, R any](filter Filter[F], list func(*store.DB, context.Context, F, store.Page) store.List[R]) func(*app.App, *cobra.Command) Query[R] {
+	return func(a *app.App, c *cobra.Command) Query[R] {
+		resolve := filter(a, c)
+		return func(ctx context.Context, db *store.DB, page store.Page) (store.List[R], error) {
+			f, err := resolve(ctx, db)
+			if err != nil {
+				return store.List[R]{}, err
+			}
+			return list(db, ctx, f, page), nil
+		}
+	}
+}
+
 // List builds the verb that lists them.
 func (s Subject[R, V]) List(a *app.App, l List[R]) *cobra.Command {
 	var page flags.Page

@@ -45,12 +45,11 @@ func (s *Service) RevokeSessions(ctx context.Context, mode Mode, ref string, ids
 	return out, err
 }
 
-// revoke ends the sessions of a user with the given ids, and completes those in place.
-func (t *txn) revoke(ctx context.Context, userID string, ids []string) (revoked []string, err error) {
-	for i, id := range ids {
-		if ids[i], err = t.db.WholeID(ctx, store.SessionIDs, id); err != nil {
-			return nil, err
-		}
+// revoke ends the sessions of a user with the given ids, or beginnings of ids.
+func (t *txn) revoke(ctx context.Context, userID string, refs []string) ([]string, error) {
+	ids, err := t.db.WholeIDs(ctx, store.SessionIDs, refs)
+	if err != nil {
+		return nil, err
 	}
 	known, err := t.db.SessionsByID(ctx, userID, ids)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -87,6 +88,18 @@ func (d *DB) WholeID(ctx context.Context, of IDKind, ref string) (string, error)
 		ids[5] = "…"
 	}
 	return "", &AmbiguousError{Kind: string(of), Ref: ref, Candidates: ids, Beginning: true}
+}
+
+// WholeIDs completes each of several; none stay none.
+func (d *DB) WholeIDs(ctx context.Context, of IDKind, refs []string) ([]string, error) {
+	ids := slices.Clone(refs)
+	for i := range ids {
+		var err error
+		if ids[i], err = d.WholeID(ctx, of, ids[i]); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
 }
 
 // beginning reports whether a text may be meant as the beginning of an id.

@@ -1,7 +1,6 @@
 package output
 
 import (
-	"fmt"
 	"reflect"
 	"regexp"
 	"slices"
@@ -164,13 +163,9 @@ func (g *grid) hiddenFields() string {
 	return strings.Join(fields, ",")
 }
 
-// tellHidden says how many columns had no room and how to see them.
-func (g *grid) tellHidden(how string) {
-	if n := len(g.hidden); n > 0 {
-		them := "them"
-		if n == 1 {
-			them = "it"
-		}
-		g.p.Notice("%s", g.p.s.PaintErr(streams.Muted, fmt.Sprintf("%s hidden: %s %s", Count(n, "column"), how, them)))
+// tellHidden says how many columns had no room, if any, and how to see them.
+func (p *Printer) tellHidden(n int, how string) {
+	if n > 0 {
+		p.Notice("%s", p.s.PaintErr(streams.Muted, Count(n, "column")+" hidden: "+how))
 	}
 }

@@ -248,9 +248,8 @@ func (d *Doc) Table(desc Desc, views ...any) {
 	for _, v := range views {
 		g.add(reflect.ValueOf(v))
 	}
-	if d.err = g.flush(&d.out); d.err == nil && len(g.hidden) > 0 {
-		d.hidden += len(g.hidden)
-	}
+	d.err = g.flush(&d.out)
+	d.hidden += len(g.hidden)
 }
 
 // TableOf is Table for rows of one type.
@@ -281,8 +280,6 @@ func (d *Doc) flush() error {
 	if _, err := fmt.Fprint(d.p.s.Out, d.out.String()); err != nil {
 		return err
 	}
-	if d.hidden > 0 {
-		d.p.Notice("%s", d.p.s.PaintErr(streams.Muted, Count(d.hidden, "column")+" hidden: -o json shows everything"))
-	}
+	d.p.tellHidden(d.hidden, "-o json shows everything")
 	return nil
 }

@@ -104,7 +104,11 @@ func (p *Printer) listTable(t reflect.Type, d Desc, items iter.Seq2[any, error],
 		p.Notice("no %s found", d.Noun)
 		return nil
 	}
-	g.tellHidden("--columns " + g.hiddenFields() + " shows")
+	them := "them"
+	if len(g.hidden) == 1 {
+		them = "it"
+	}
+	g.p.tellHidden(len(g.hidden), "--columns "+g.hiddenFields()+" shows "+them)
 	if c := next(); c != "" {
 		p.Notice("%s", p.s.PaintErr(streams.Muted, "more: add --cursor "+c+" for the next page, or --all"))
 	}

@@ -63,7 +63,7 @@ func (e Entry) Owned() bool {
 	return false
 }
 
-// All are the names of all three lists, each once.
+// All are the names that the archive has: owners, and those in grants and policies, each once.
 func (r Roles) All() []string {
 	all := slices.Concat(r.Owners, r.Granted, r.Policies)
 	slices.Sort(all)

@@ -266,7 +266,6 @@ func TestRun_AccountsWithOneKeyShareItsLimit(t *testing.T) {
 	for _, name := range []string{"anna", "bert", "carl"} {
 		s.person(t, name, same)
 	}
-	s.person(t, "dora")
 	perKey := func(o *guard.Options) { o.PrivateRPS, o.LimitPerKey = 2.5, true }
 	c := &clocked{}
 	require.Zero(t, s.must(t, perKey, c.use).Failed)
@@ -281,6 +280,7 @@ func TestRun_AccountsWithOneKeyShareItsLimit(t *testing.T) {
 	s.sim.MustFail(lnsim.Fault{Method: http.MethodGet, Path: running, Status: 429, RetryAfter: "120"})
 	got := s.must(t, perKey, c.use, func(o *guard.Options) { o.Concurrency = 1 })
 	require.Equal(t, 3, got.Failed)
+	s.person(t, "dora")
 	c = &clocked{}
 	require.Equal(t, 3, s.must(t, perKey, c.use).Failed)
 	require.Len(t, c.sent, 1)

@@ -155,7 +155,20 @@ func (s *server) name() string {
 
 func (s *server) empty(ctx context.Context) (string, error) {
 	name := s.name()
-	return name, s.exec(ctx, "CREATE DATABASE "+name+" TEMPLATE template0")
+	return name, s.create(ctx, name, "template0")
+}
+
+// create copies a database file by file, which takes half the time of PostgreSQL 15's default, writing it to the WAL;
+// 14 knows no other way.
+func (s *server) create(ctx context.Context, name, template string) error {
+	return s.with(ctx, func(c *pgx.Conn) error {
+		sql := "CREATE DATABASE " + name + " TEMPLATE " + template
+		if major, _ := strconv.Atoi(c.PgConn().ParameterStatus("server_version")[:2]); major >= 15 {
+			sql += " STRATEGY FILE_COPY"
+		}
+		_, err := c.Exec(ctx, sql)
+		return err
+	})
 }
 
 func (s *server) drop(ctx context.Context, name string) error {

@@ -24,7 +24,7 @@ func (s *server) clone(ctx context.Context) (string, error) {
 			return "", err
 		}
 		name := s.name()
-		err = s.exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template)
+		err = s.create(ctx, name, template)
 		if err == nil {
 			return name, nil
 		}

@@ -29,6 +29,7 @@ type reconcileOptions struct {
 	app       *app.App
 	apply     bool
 	downgrade bool
+	rescan    bool
 	since     string
 	user      verb.UserFlag
 	backend   flags.Enum
@@ -68,6 +69,7 @@ func differenceDesc() output.Desc {
 	return output.Desc{Noun: "differences", ID: "payment_id", Columns: []output.Column{
 		{Field: "class", Role: classRole},
 		{Field: "payment_id"},
+		{Field: "payment_hash"},
 		{Field: "user_email", Header: "USER", Drop: 2},
 		{Field: "status"},
 		{Field: "node_state", Header: "NODE"},
@@ -95,8 +97,8 @@ func newReconcile(a *app.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "reconcile",
 		Short: "Compare payments with the invoices of the node",
-		Long: `Compare the node's invoices with the payments: every invoice since the last applied run, every pending payment, and every
-other payment of the last 30 days (--since). Nothing is changed unless --apply is given, which puts three classes right:
+		Long: `Compare the node's invoices with the payments: every invoice since the last applied run and every older one that is not
+resolved, every pending payment, and every other payment of the last 30 days (--since). Nothing is changed unless --apply is given, which puts three classes right:
 
   settle   pending here, paid at the node              → paid, with the node's time and preimage
   late     expired here, or paid after its expiry      → paid, marked late
@@ -104,7 +106,9 @@ other payment of the last 30 days (--since). Nothing is changed unless --apply i
 
 Everything else is for a person: paid_unconfirmed (paid here, and the node has no money for it: the web application's
 hook believes anybody who knows the payment hash), failed_but_paid, amount_short, amount_over, duplicate_hash,
-hash_not_normal and node_only. not_at_node is a pending payment of another provider and no difference.
+hash_not_normal and node_only (paid at the node, and no payment here: its PAYMENT HASH names it). Each is told again at
+every run until it is resolved; how, is a table in docs/operator.md. not_at_node is a pending payment of another
+provider and no difference. --rescan reads all invoices that the node has, from its first.
 
 A node that does not answer says nothing: such a payment is "unknown", never failed.
 
@@ -127,6 +131,7 @@ Exit codes: 0 (they agree, or all was put right), 2, 3 (no such user), 6 (key re
 	o.user.Register(o.app, c, "only the payments of this `USER`, each looked up at the node")
 	f.BoolVar(&o.downgrade, "allow-downgrade", false, "let a payment replace a dearer plan of its user")
 	f.StringVar(&o.since, "since", "", "compare payments in a final state from this `TIME` on: RFC 3339, a date, or a span (default 30d)")
+	f.BoolVar(&o.rescan, "rescan", false, "read every invoice of the node, not only those since the last applied run")
 	backendFlag(c, &o.backend, "lnd", "lnbits")
 	o.write.Register(c)
 	flags.Fields(c, output.Fields[reconcileView]())
@@ -210,8 +215,12 @@ func (o *reconcileOptions) reconciler(ctx context.Context) (*payments.Reconciler
 	if err != nil {
 		return nil, err
 	}
+	if o.rescan && user != "" {
+		return nil, clierr.Usagef("--rescan and --user exclude each other: for one user no list is read")
+	}
 	r := &payments.Reconciler{
 		DB: db, UserID: user, Backend: node, Mode: o.app.Mode(o.write.DryRun), Since: since, Now: o.app.Now, AllowDowngrade: o.downgrade,
+		Rescan: o.rescan,
 	}
 	if o.apply {
 		if r.Service, err = o.app.Admin(ctx); err != nil {

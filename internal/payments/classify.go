@@ -88,7 +88,7 @@ func settled(p store.Payment, v *lightning.Invoice) (Class, string) {
 	case status == models.PaymentPaid:
 		return Agreed, ""
 	case status == models.PaymentFailed:
-		return FailedButPaid, "paid at " + v.SettledAt.UTC().Format("2006-01-02T15:04:05Z")
+		return FailedButPaid, amounts
 	case got > want:
 		return AmountOver, amounts
 	case status == models.PaymentExpired, p.ExpiresAt != nil && v.SettledAt.After(*p.ExpiresAt):

@@ -26,10 +26,13 @@ type Reconciler struct {
 	Now    func() time.Time
 	// AllowDowngrade is passed on to settlements.
 	AllowDowngrade bool
+	// Rescan reads the node's list from its beginning, not from the mark.
+	Rescan bool
 	// Compared is told of every payment when all is done with it; an error ends the run. Nil is nobody.
 	Compared func() error
 
-	seen    map[string]bool // ids of payments that were compared
+	seen    map[string]bool // ids of payments that were compared, and hashes of invoices without a payment
+	held    int64           // the smallest mark of an invoice that must be read again; 0 is none
 	silent  int             // failures in a row
 	summary Summary
 	each    func(Item) error
@@ -48,9 +51,10 @@ const givingUp = 3
 
 // Run compares every invoice of the node since the last mark, then every payment
 // that was not among them. Differences are handed to each; agreement is only
-// counted. With a service, the safe differences are put right, and the mark moves.
+// counted. With a service, the safe differences are put right, and the mark moves
+// up to the first invoice that is still in doubt: what is not resolved is found again.
 func (r *Reconciler) Run(ctx context.Context, each func(Item) error) (Summary, error) {
-	r.seen, r.each = map[string]bool{}, each
+	r.seen, r.each, r.held = map[string]bool{}, each, 0
 	r.summary = Summary{Counts: map[Class]int{}}
 	if r.UserID != "" {
 		return r.summary, r.rows(ctx)
@@ -59,12 +63,20 @@ func (r *Reconciler) Run(ctx context.Context, each func(Item) error) (Summary, e
 	if err != nil {
 		return r.summary, err
 	}
-	next, err := r.node(ctx, mark)
+	from := max(0, mark-1) // LNbits counts in seconds: another invoice may have been made in the mark's own
+	if r.Rescan {
+		from = 0
+	}
+	last, err := r.node(ctx, from)
 	if err != nil {
 		return r.summary, err
 	}
 	if err := r.rows(ctx); err != nil {
 		return r.summary, err
+	}
+	next := max(last, mark)
+	if r.held > 0 {
+		next = min(next, r.held-1)
 	}
 	if r.Service != nil && r.summary.Unknown == 0 && next > mark {
 		err = r.Service.SetReconcileMark(ctx, r.Mode, r.Backend.Name(), r.Backend.Address(), next)
@@ -72,38 +84,36 @@ func (r *Reconciler) Run(ctx context.Context, each func(Item) error) (Summary, e
 	return r.summary, err
 }
 
-// node compares the node's invoices. The mark it returns stops before the first
-// invoice that may still change.
-func (r *Reconciler) node(ctx context.Context, mark int64) (next int64, err error) {
+// node compares the node's invoices and returns the greatest mark among them.
+func (r *Reconciler) node(ctx context.Context, from int64) (last int64, err error) {
 	const page = 100
+	last = from
 	var batch []lightning.Invoice
-	last, firstOpen := mark, int64(0)
-	flush := func() error {
-		defer func() { batch = batch[:0] }()
-		return r.page(ctx, batch)
-	}
-	for v, err := range r.Backend.Invoices(ctx, mark) {
+	for v, err := range r.Backend.Invoices(ctx, from) {
 		if err != nil {
-			return mark, err
+			return last, err
 		}
 		last = max(last, v.Mark)
 		undecided := v.State == lightning.Open || v.State == lightning.Accepted
-		if undecided && v.CreatedAt.After(r.Now().Add(-forgotten)) && (firstOpen == 0 || v.Mark < firstOpen) {
-			firstOpen = v.Mark
+		if undecided && v.CreatedAt.After(r.Now().Add(-forgotten)) {
+			r.hold(v)
 		}
-		if batch = append(batch, v); len(batch) == page {
-			if err := flush(); err != nil {
-				return mark, err
-			}
+		if batch = append(batch, v); len(batch) < page {
+			continue
 		}
+		if err := r.page(ctx, batch); err != nil {
+			return last, err
+		}
+		batch = nil // what was reported points into it
 	}
-	if err := flush(); err != nil {
-		return mark, err
+	return last, r.page(ctx, batch)
+}
+
+// hold keeps the mark before an invoice, so that the next run reads it again.
+func (r *Reconciler) hold(v lightning.Invoice) {
+	if r.held == 0 || v.Mark < r.held {
+		r.held = v.Mark
 	}
-	if firstOpen > 0 {
-		last = firstOpen - 1
-	}
-	return max(last, mark), nil
 }
 
 // forgotten is after how long an unpaid invoice no longer holds the mark back.
@@ -130,7 +140,9 @@ func (r *Reconciler) page(ctx context.Context, batch []lightning.Invoice) error 
 	for i := range batch {
 		rows := byHash[batch[i].PaymentHash]
 		if len(rows) == 0 {
-			if batch[i].State == lightning.Settled {
+			// A list that grows while it is read brings an invoice twice.
+			if key := "hash:" + batch[i].PaymentHash; batch[i].State == lightning.Settled && !r.seen[key] {
+				r.seen[key] = true
 				if err := r.report(Item{Class: NodeOnly, Invoice: &batch[i]}); err != nil {
 					return err
 				}
@@ -250,10 +262,13 @@ func (r *Reconciler) apply(ctx context.Context, item *Item) error {
 	return nil
 }
 
-// paidAt is the node's time of payment. A node that does not say it has still
-// not taken money for an expired invoice.
+// paidAt is the node's time of payment. One before the invoice is as good as none,
+// and a node that says none has still not taken money for an expired invoice.
 func (r *Reconciler) paidAt(item *Item) time.Time {
 	at := item.Invoice.SettledAt
+	if at.Before(item.Invoice.CreatedAt.Add(-expirySlack)) {
+		at = time.Time{}
+	}
 	if end := item.Payment.ExpiresAt; at.IsZero() && end != nil && end.Before(r.Now()) {
 		return *end
 	}
@@ -269,6 +284,10 @@ func (r *Reconciler) report(item Item) error {
 		r.summary.Unknown++
 	case item.Class != Agreed && item.Class != NotAtNode:
 		r.summary.Open++
+		// The spelling of a hash leaves no money in doubt.
+		if item.Invoice != nil && item.Class != HashForm {
+			r.hold(*item.Invoice)
+		}
 	}
 	if item.Class != Agreed {
 		if err := r.each(item); err != nil {

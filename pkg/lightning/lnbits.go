@@ -61,7 +61,7 @@ func (w lnbitsPayment) invoice(paid bool) (Invoice, error) {
 	}
 	v := Invoice{
 		PaymentHash: hash, PaymentRequest: w.Bolt11, Memo: w.Memo, State: Open, AmountMsat: int64(w.Amount),
-		CreatedAt: time.Time(w.Time), Mark: time.Time(w.Time).Unix(),
+		CreatedAt: time.Time(w.Time), Mark: max(0, time.Time(w.Time).Unix()),
 	}
 	if v.PaymentRequest == "" {
 		v.PaymentRequest = w.Request
@@ -142,7 +142,7 @@ func (l *LNbits) Invoices(ctx context.Context, after int64) iter.Seq2[Invoice, e
 					continue
 				}
 				v, err := w.invoice(w.Status == "success" || w.Status == "" && w.Pending != nil && !*w.Pending)
-				if err == nil && v.Mark <= after {
+				if err == nil && !v.CreatedAt.IsZero() && v.Mark <= after {
 					return
 				}
 				if !yield(v, err) || err != nil {
@@ -166,7 +166,9 @@ func (t *lnbitsTime) UnmarshalJSON(raw []byte) error {
 	}
 	var seconds float64
 	if exactjson.Unmarshal(raw, &seconds) == nil {
-		*t = lnbitsTime(time.Unix(int64(seconds), 0).UTC())
+		if seconds >= 1 { // 0 is "not said"
+			*t = lnbitsTime(time.Unix(int64(seconds), 0).UTC())
+		}
 		return nil
 	}
 	text := strings.Trim(string(raw), `"`)

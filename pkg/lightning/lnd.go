@@ -78,7 +78,9 @@ func (w lndInvoice) invoice() (Invoice, error) {
 	case "SETTLED":
 		v.State = Settled
 		v.ReceivedMsat = new(int64(w.PaidMsat))
-		v.SettledAt = time.Unix(int64(w.SettleDate), 0).UTC()
+		if w.SettleDate > 0 { // 0 is how an unset number is written
+			v.SettledAt = time.Unix(int64(w.SettleDate), 0).UTC()
+		}
 		if raw, err := unbase64(w.Preimage); err == nil && len(raw) == 32 {
 			v.Preimage = secret.New(hex.EncodeToString(raw))
 		}

@@ -19,8 +19,8 @@ func newShell(a *app.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "shell [-- PSQL-ARGUMENT...]",
 		Short: "Start psql on the configured database",
-		Long: `Starts psql on the database that every other command uses. The password goes to psql through its environment and
-never stands in a command line. What follows -- is handed to psql.
+		Long: `Starts psql on the database that every other command uses. The password goes to psql through a file that only it
+can read, and never stands in a command line. What follows -- is handed to psql.
 
 What is typed there is no command of axisor: it leaves no audit row.
 
@@ -39,16 +39,16 @@ func runShell(ctx context.Context, a *app.App, args []string) error {
 	if err != nil {
 		return err
 	}
-	env, err := backup.Environment(db.URL(), "axisor db shell", a.Env)
-	if err != nil {
-		return err
-	}
 	path, err := exec.LookPath("psql")
 	if err != nil {
 		return clierr.New(clierr.Tool, "psql_missing", "psql is not in the PATH", "install the PostgreSQL client programs (Debian: apt-get install postgresql-client)")
 	}
 	c := exec.CommandContext(ctx, path, args...) //nolint:gosec // psql, with what its user typed
-	c.Env = env
+	done, err := backup.Equip(c, db.URL(), "axisor db shell", a.Env)
+	if err != nil {
+		return err
+	}
+	defer done()
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // psql cancels its statement and stays
 	c.Stdin, c.Stdout, c.Stderr = a.Streams.In, a.Streams.Stdout(), a.Streams.Err
 	err = c.Run()

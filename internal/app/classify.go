@@ -21,6 +21,7 @@ import (
 	"github.com/axisor/axisor/pkg/migrate"
 	"github.com/axisor/axisor/pkg/ownfile"
 	"github.com/axisor/axisor/pkg/pgdirect"
+	"github.com/axisor/axisor/pkg/pgtls"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -57,6 +58,7 @@ func rules() []rule {
 		{migrate.ErrPoolTooSmall, clierr.Config, "pool_too_small", []string{"set database.max_connections to 2 or more"}},
 		{migrate.ErrUnknownVersion, clierr.NotFound, "migration_not_found", []string{"axisor migrate status"}},
 
+		{pgtls.ErrUnprotected, clierr.Config, "connection_unprotected", pgtls.Hints()},
 		{store.ErrNotFound, clierr.NotFound, "not_found", nil},
 		{store.ErrSchemaMissing, clierr.Schema, "schema_missing", []string{hintMigrate}},
 		{store.ErrNoDatabase, clierr.Unavailable, "database_missing", []string{"create it (createdb), or correct database.url", hintDev}},

@@ -72,6 +72,11 @@ func (a *App) open() (*store.DB, error) {
 	}
 	a.db = db
 	a.OnClose(db.Close)
+	if t := db.Target(); t.Weak {
+		if p, err := a.Printer(); err == nil {
+			p.Warn("the way to %s may be in clear text: the address allows that (sslmode=verify-full with sslrootcert=FILE does not)", t.Host)
+		}
+	}
 	return db, nil
 }
 

@@ -75,6 +75,9 @@ func (v *visit) database(ctx context.Context) (Result, error) {
 	if pooler, err := db.ThroughPooler(ctx); err == nil && pooler && !db.Target().Pooler {
 		return warn("axisor config show database.url", "a pooler is in between, and the address does not say so: add pgbouncer=true to its parameters"), nil
 	}
+	if db.Target().Weak {
+		return warn("axisor config show database.url", "the way to %s may be in clear text: its address allows that; use sslmode=verify-full with sslrootcert", db.Target().Host), nil
+	}
 	if major < oldestServer {
 		return warn(fmt.Sprintf("apt-get install postgresql-%d", oldestServer), "PostgreSQL %s is older than %d, the oldest that is tested", version, oldestServer), nil
 	}

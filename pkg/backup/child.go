@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/axisor/axisor/pkg/pgpass"
 )
 
 const (
@@ -52,9 +54,6 @@ func startChild(ctx context.Context, spec childSpec) (*child, error) {
 	c.cmd.Cancel = func() error { return syscall.Kill(-c.cmd.Process.Pid, syscall.SIGTERM) }
 	c.cmd.WaitDelay = killAfter
 	c.cmd.Env = bareEnvironment()
-	if spec.server != nil {
-		c.cmd.Env = spec.server.environment()
-	}
 	// A nil *os.File inside the interface would not be the nil that means /dev/null.
 	if spec.stdin != nil {
 		c.cmd.Stdin = spec.stdin
@@ -70,6 +69,14 @@ func startChild(ctx context.Context, spec childSpec) (*child, error) {
 	if spec.lock != nil {
 		c.cmd.ExtraFiles = append(c.cmd.ExtraFiles, spec.lock)
 	}
+	forget := func() {}
+	if spec.server != nil {
+		c.cmd.Env = spec.server.environment()
+		var err error
+		if forget, err = pgpass.Give(c.cmd, spec.server.config.Password); err != nil {
+			return nil, fmt.Errorf("start %s: %w", filepath.Base(spec.path), err)
+		}
+	}
 	c.cmd.SysProcAttr = childAttributes()
 
 	started := make(chan error, 1)
@@ -78,6 +85,7 @@ func startChild(ctx context.Context, spec childSpec) (*child, error) {
 		// is held until the child has gone.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
+		defer forget()
 		err := c.cmd.Start()
 		started <- err
 		if err != nil {

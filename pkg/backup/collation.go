@@ -37,7 +37,7 @@ func collationDrifts(ctx context.Context, conn *pgx.Conn, major int) ([]collatio
 
 // compareCollations warns; the recovery itself is what was asked for.
 func (p *pitrPlan) compareCollations(ctx context.Context) {
-	conn, err := pgx.Connect(ctx, p.done.URL("template1").Reveal())
+	conn, err := p.connect(ctx)
 	if err == nil {
 		defer conn.Close(ctx)
 		var list []collationDrift

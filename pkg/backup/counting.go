@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // countBatch is how many tables are counted before their locks are given back. A dump of many tables alone nearly
@@ -75,10 +74,7 @@ func countBatchOf(ctx context.Context, e *endpoint, conn *pgx.Conn, tables []Tab
 }
 
 // noLockLeft reports whether the server's lock table was full.
-func noLockLeft(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "53200"
-}
+func noLockLeft(err error) bool { return hasState(err, "53200") }
 
 // countContent counts the rows of every table, and the large objects.
 func countContent(ctx context.Context, e *endpoint, conn *pgx.Conn, hash bool) ([]TableRows, *int64, error) {

@@ -136,8 +136,8 @@ func TestCreate_SameSecondTwice(t *testing.T) {
 func TestCreate_FailingDumpLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
-		"at once":  `case "$1" in --version) exec $REAL --version;; esac; echo "boom $PGPASSWORD" >&2; exit 1`,
-		"half way": `case "$1" in --version) exec $REAL --version;; esac; $REAL "$@" | head -c 30000; echo "boom $PGPASSWORD" >&2; exit 1`,
+		"at once":  `case "$1" in --version) exec $REAL --version;; esac; echo "boom $(cat $PGPASSFILE)" >&2; exit 1`,
+		"half way": `case "$1" in --version) exec $REAL --version;; esac; $REAL "$@" | head -c 30000; echo "boom $(cat $PGPASSFILE)" >&2; exit 1`,
 		"silently": `case "$1" in --version) exec $REAL --version;; esac; $REAL "$@" | head -c 30000; exit 0`,
 		"nothing":  `case "$1" in --version) exec $REAL --version;; esac; exit 0`,
 	} {
@@ -149,7 +149,7 @@ func TestCreate_FailingDumpLeavesNothing(t *testing.T) {
 			require.ErrorIs(t, err, ErrToolFailed)
 			require.NotContains(t, err.Error(), testPassword)
 			if strings.Contains(body, "boom") {
-				require.ErrorContains(t, err, "boom [redacted]")
+				require.ErrorContains(t, err, "boom *:*:*:*:[redacted]")
 			}
 			require.Empty(t, files(t, b.dir))
 		})
@@ -275,13 +275,13 @@ func TestCreate_PasswordIsNowhereVisible(t *testing.T) {
 	b := setup(t)
 	seen := filepath.Join(t.TempDir(), "argv")
 	b.repo.o.Tools = Finder{Directory: fakeTools(t, `case "$1" in --version) exec $REAL --version;; esac
-		tr '\0' ' ' < /proc/$$/cmdline >> `+seen+`; [ -n "$PGPASSWORD" ] && echo has-password >> `+seen+`; exec $REAL "$@"`)}
+		tr '\0' ' ' < /proc/$$/cmdline >> `+seen+`; grep -q "`+testPassword+`" $PGPASSFILE && echo has-password >> `+seen+`; exec $REAL "$@"`)}
 	ctx, stop := context.WithCancel(t.Context())
 	var leaks, samples atomic.Int32
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for ctx.Err() == nil {
-			found, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+			found, _ := filepath.Glob("/proc/[0-9]*/[ce][mn][dv]*") // cmdline and environ
 			for _, path := range found {
 				text, err := os.ReadFile(path)
 				if err == nil && strings.Contains(string(text), "pg_dump") {

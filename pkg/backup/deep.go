@@ -10,7 +10,6 @@ import (
 
 	"filippo.io/age"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/axisor/axisor/pkg/backup/toc"
 	"github.com/axisor/axisor/pkg/secret"
@@ -230,8 +229,7 @@ func (r *Repository) login(ctx context.Context, url secret.Secret) (*endpoint, *
 		return nil, nil, err
 	}
 	conn, err := e.connect(ctx)
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == "3D000" {
+	if hasState(err, "3D000") {
 		if e, err = newEndpoint(url, "postgres", r.o.Environ); err != nil {
 			return nil, nil, err
 		}

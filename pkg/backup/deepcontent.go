@@ -2,14 +2,12 @@ package backup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // compareContent compares rows, large objects and sequences with the backup.
@@ -117,8 +115,7 @@ func (d *deepRun) compareSequences(ctx context.Context, conn *pgx.Conn) error {
 		var step int64
 		err := conn.QueryRow(ctx, "SELECT last_value, is_called, (SELECT seqincrement FROM pg_sequence WHERE seqrelid = $1::regclass) FROM "+want.name, want.name).
 			Scan(&got.value, &got.called, &step)
-		var pg *pgconn.PgError
-		if errors.As(err, &pg) && pg.Code == "42P01" {
+		if hasState(err, "42P01") {
 			return d.damaged("sequence %s did not come back", strings.ToValidUTF8(want.name, "?"))
 		}
 		if err != nil {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -37,8 +36,7 @@ func dismantle(ctx context.Context, e *endpoint, conn *pgx.Conn, name string) er
 		} else if err = dropDatabase(ctx, e, conn, name); err == nil {
 			return nil
 		}
-		var pg *pgconn.PgError
-		if !errors.As(err, &pg) || pg.Code != "55006" { // in use: a worker or a slot needs a moment
+		if !hasState(err, "55006") { // in use: a worker or a slot needs a moment
 			return err
 		}
 		select {

@@ -14,11 +14,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/axisor/axisor/pkg/pgdirect"
+	"github.com/axisor/axisor/pkg/pgtls"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
-// endpoint is one database as both pgx and the client programs see it. The programs get
-// everything through their environment: argv is readable by every user of the machine.
+// endpoint is one database as both pgx and the client programs see it. The programs get everything but the password
+// through their environment (argv is readable by every user of the machine), and that through a file of their own.
 type endpoint struct {
 	config *pgx.ConnConfig
 	env    map[string]string
@@ -54,7 +55,7 @@ func inherited(name string) bool {
 
 // newEndpoint reads a libpq URL. database, when not empty, replaces the URL's own.
 func newEndpoint(raw secret.Secret, database string, environ []string) (*endpoint, error) {
-	config, err := pgx.ParseConfig(raw.Reveal())
+	config, added, err := pgtls.Parse(raw.Reveal())
 	if err != nil {
 		return nil, &InputError{Field: "database URL", Value: raw.String(), Rule: urlRule(err)}
 	}
@@ -75,14 +76,14 @@ func newEndpoint(raw secret.Secret, database string, environ []string) (*endpoin
 	if err := parameters(raw.Reveal(), env); err != nil {
 		return nil, err
 	}
+	for name, value := range added {
+		env[libpqVariables()[name]] = value
+	}
 	hosts, ports := addresses(config)
 	env["PGHOST"], env["PGPORT"] = hosts, ports
 	env["PGUSER"], env["PGDATABASE"] = config.User, config.Database
 	env["PGAPPNAME"] = "axisor backup"
 	env["LC_MESSAGES"] = "C"
-	if config.Password != "" {
-		env["PGPASSWORD"] = config.Password
-	}
 	return &endpoint{config: config, env: env}, nil
 }
 
@@ -231,6 +232,9 @@ func (e *endpoint) classify(ctx context.Context, doing string, err error) error 
 		}
 		return fmt.Errorf("%s: %s (%w)", doing, pg.Message, &sqlStateError{pg})
 	}
+	if refused := pgtls.Refused(err); refused != nil {
+		return fmt.Errorf("%s: %w", doing, refused)
+	}
 	return fmt.Errorf("%s: %w: %s", doing, ErrUnavailable, e.scrub(err.Error()))
 }
 
@@ -240,6 +244,12 @@ type sqlStateError struct{ cause *pgconn.PgError }
 
 func (s *sqlStateError) Error() string { return "SQLSTATE " + s.cause.Code }
 func (s *sqlStateError) Unwrap() error { return s.cause }
+
+// hasState reports whether an error is a server's answer with one of these SQLSTATEs.
+func hasState(err error, states ...string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && slices.Contains(states, pg.Code)
+}
 
 // quoteLiteral quotes a string for a statement that takes no parameters.
 func quoteLiteral(s string) string {

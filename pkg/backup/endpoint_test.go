@@ -18,8 +18,8 @@ func TestEndpoint_Environment(t *testing.T) {
 	}{
 		{
 			"everything in the environment", "postgres://joe:p%40ss%20word@db.example:6432/prod?sslmode=require&sslcrl=/crl.pem",
-			[]string{"PGHOST=db.example", "PGPORT=6432", "PGUSER=joe", "PGDATABASE=prod", "PGPASSWORD=p@ss word", "PGSSLMODE=require", "PGSSLCRL=/crl.pem", "PATH=/bin"},
-			[]string{"PGSERVICE", "ENCRYPTION_KEY", "PGCLIENTENCODING"},
+			[]string{"PGHOST=db.example", "PGPORT=6432", "PGUSER=joe", "PGDATABASE=prod", "PGSSLMODE=require", "PGSSLCRL=/crl.pem", "PATH=/bin"},
+			[]string{"PGSERVICE", "ENCRYPTION_KEY", "PGCLIENTENCODING", "PGPASSWORD", "p@ss"},
 		},
 		{
 			"prisma's parameters are dropped", "postgresql://joe@h/d?schema=public&connection_limit=5&pgbouncer=true",

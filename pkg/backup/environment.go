@@ -2,14 +2,16 @@ package backup
 
 import (
 	"maps"
-	"slices"
+	"os/exec"
 
+	"github.com/axisor/axisor/pkg/pgpass"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
-// Environment gives a libpq program everything it needs to reach a database: address, login and password, and
-// of the caller's own environment only what is harmless. Nothing has to stand in a command line.
-func Environment(url secret.Secret, appName string, environ []string) ([]string, error) {
+// Equip gives a libpq program that has not been started everything it needs to reach a database: address, login and
+// password, and of the caller's own environment only what is harmless. Nothing has to stand in a command line. The caller
+// calls done when the program has ended, or was not started.
+func Equip(c *exec.Cmd, url secret.Secret, appName string, environ []string) (done func(), err error) {
 	e, err := newEndpoint(url, "", environ)
 	if err != nil {
 		return nil, err
@@ -23,9 +25,6 @@ func Environment(url secret.Secret, appName string, environ []string) ([]string,
 			}
 		}
 	}
-	var list []string
-	for _, name := range slices.Sorted(maps.Keys(env)) {
-		list = append(list, name+"="+env[name])
-	}
-	return list, nil
+	c.Env = (&endpoint{env: env}).environment()
+	return pgpass.Give(c, e.config.Password)
 }

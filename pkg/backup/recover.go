@@ -189,11 +189,23 @@ func (d Recovered) URL(database string) secret.Secret {
 	return secret.New("postgres:///" + url.PathEscape(database) + "?" + q.Encode())
 }
 
+// connect uses a database that nobody has made anything in, where there is one: a cluster may be without the usual ones,
+// or not let anybody into them.
+func (p *pitrPlan) connect(ctx context.Context) (conn *pgx.Conn, err error) {
+	for _, name := range []string{"template1", "postgres", p.base.Manifest.Database.Name} {
+		conn, err = pgx.Connect(ctx, p.done.URL(name).Reveal())
+		if !hasState(err, "3D000", "55000") {
+			break
+		}
+	}
+	return conn, err
+}
+
 func (p *pitrPlan) ask(ctx context.Context) (recoveryState, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	var st recoveryState
-	conn, err := pgx.Connect(ctx, p.done.URL("template1").Reveal())
+	conn, err := p.connect(ctx)
 	if err != nil {
 		return st, err
 	}

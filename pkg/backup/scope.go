@@ -3,14 +3,12 @@ package backup
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/axisor/axisor/pkg/secret"
 )
@@ -157,8 +155,7 @@ func Identify(ctx context.Context, raw secret.Secret, environ []string) (Identit
 		conn, err := e.connect(ctx)
 		if err != nil {
 			first = cmp.Or(first, err)
-			var pg *pgconn.PgError
-			if errors.As(err, &pg) && pg.Code == "3D000" {
+			if hasState(err, "3D000") {
 				continue
 			}
 			return Identity{}, first

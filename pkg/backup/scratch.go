@@ -166,7 +166,7 @@ func (e *endpoint) clone() *endpoint {
 // as makes the endpoint one of another login and database.
 func (e *endpoint) as(user, password, database string) {
 	e.config.User, e.config.Password, e.config.Database = user, password, database
-	e.env["PGUSER"], e.env["PGPASSWORD"], e.env["PGDATABASE"] = user, password, database
+	e.env["PGUSER"], e.env["PGDATABASE"] = user, database
 	delete(e.env, "PGPASSFILE")
 	// A role of the URL's options is not this login's.
 	e.env["PGOPTIONS"] = scratchSettings

@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
+
+	"github.com/axisor/axisor/pkg/pgtls"
 )
 
 // What can go wrong, for errors.Is. Every error of this package that comes from
@@ -186,6 +188,9 @@ func (c *core) translate(ctx context.Context, err error) error {
 		return c.fromServer(pg, errors.As(err, &dial), err)
 	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &dial):
 		return &Error{Kind: ErrTimeout, Message: "the time allowed for this command ran out", cause: err}
+	case errors.As(err, &dial) && pgtls.Refused(err) != nil:
+		refused := pgtls.Refused(err)
+		return &Error{Kind: pgtls.ErrUnprotected, Message: strings.TrimPrefix(refused.Error(), pgtls.ErrUnprotected.Error()+": "), Target: c.target.String(), cause: err}
 	case errors.As(err, &dial):
 		return &Error{Kind: ErrUnavailable, Message: reason(err), Target: c.target.String(), cause: err}
 	case lost(err):

@@ -12,8 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
+	"github.com/axisor/axisor/pkg/pgtls"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -30,6 +29,8 @@ type Target struct {
 	Password secret.Secret
 	// Params are what is left for the PostgreSQL client library.
 	Params url.Values
+	// Weak is true when the address allows a connection to another machine in clear text.
+	Weak bool
 	// Schema is Prisma's schema parameter, "" for public.
 	Schema string
 	// Pooler is true when Prisma's pgbouncer parameter says that a pooler sits in between.
@@ -77,10 +78,14 @@ func ParseURL(raw string) (Target, error) {
 		return Target{}, err
 	}
 	u.RawQuery, u.Fragment = t.Params.Encode(), ""
-	cfg, err := pgx.ParseConfig(u.String())
+	cfg, added, err := pgtls.Parse(u.String())
 	if err != nil {
 		return Target{}, fmt.Errorf("%w: %s", ErrURL, parseReason(err))
 	}
+	for name, value := range added {
+		t.Params.Set(name, value)
+	}
+	t.Weak = pgtls.Weak(cfg)
 	t.Host, t.Port, t.Database, t.User = cfg.Host, int(cfg.Port), cfg.Database, cfg.User
 	t.Password = secret.New(cfg.Password)
 	if t.Database == "" {

@@ -19,7 +19,7 @@ func TestParseURL(t *testing.T) {
 	}{
 		"plain": {
 			"postgresql://ann:s3cret@db.example.com:6543/axisor?sslmode=require",
-			"postgres://ann:s3cret@db.example.com:6543/axisor?sslmode=require",
+			"postgres://ann:s3cret@db.example.com:6543/axisor?require_auth=scram-sha-256&sslmode=require",
 			func(t *testing.T, got store.Target) {
 				t.Helper()
 				require.Equal(t, "postgres://ann@db.example.com:6543/axisor", got.String())
@@ -27,7 +27,7 @@ func TestParseURL(t *testing.T) {
 		},
 		"prisma": {
 			"postgresql://u:p@h/d?schema=public&connection_limit=7&pool_timeout=3&connect_timeout=9&socket_timeout=5&sslmode=disable",
-			"postgres://u:p@h:5432/d?sslmode=disable",
+			"postgres://u:p@h:5432/d?require_auth=scram-sha-256&sslmode=disable",
 			func(t *testing.T, got store.Target) {
 				t.Helper()
 				require.Equal(t, 7, got.MaxConnections)
@@ -46,11 +46,11 @@ func TestParseURL(t *testing.T) {
 			},
 		},
 		"another schema": {
-			"postgres://u@h/d?schema=app", "postgres://u@h:5432/d",
+			"postgres://u@h/d?schema=app", "postgres://u@h:5432/d?sslmode=require",
 			func(t *testing.T, got store.Target) { t.Helper(); require.Equal(t, "app", got.Schema) },
 		},
 		"session settings are not libpq's": {
-			"postgres://u@h/d?statement_timeout=5000&application_name=x", "postgres://u@h:5432/d?application_name=x",
+			"postgres://u@h/d?statement_timeout=5000&application_name=x", "postgres://u@h:5432/d?application_name=x&sslmode=require",
 			func(t *testing.T, got store.Target) {
 				t.Helper()
 				require.Equal(t, "5000", got.Settings["statement_timeout"])
@@ -64,7 +64,7 @@ func TestParseURL(t *testing.T) {
 			},
 		},
 		"encoded password": {
-			"postgres://u:p%40ss%2F%23@h/d", "postgres://u:p%40ss%2F%23@h:5432/d",
+			"postgres://u:p%40ss%2F%23@h/d", "postgres://u:p%40ss%2F%23@h:5432/d?require_auth=scram-sha-256&sslmode=require",
 			func(t *testing.T, got store.Target) { t.Helper(); require.Equal(t, "p@ss/#", got.Password.Reveal()) },
 		},
 	} {

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -59,6 +60,7 @@ type Bed struct {
 	*Options
 
 	Dir    string
+	Name   string // of the database
 	Server *pgserver.Server
 	Bin    pgserver.Binaries
 	// Env is the environment of both contestants.
@@ -102,24 +104,49 @@ func With(ctx context.Context, o *Options, out io.Writer, run func(context.Conte
 		return err
 	}
 	if !o.NoServer {
-		if err := b.serve(ctx); err != nil {
+		if err := b.serve(ctx, pgserver.Options{Dir: filepath.Join(b.Dir, "server"), Durable: true}); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, b.Server.Stop(context.WithoutCancel(ctx))) }()
+		defer func() { err = errors.Join(err, b.Stop(ctx)) }()
 	}
 	return run(ctx, b)
 }
 
-func (b *Bed) serve(ctx context.Context) (err error) {
-	if b.Server, err = pgserver.Start(ctx, pgserver.Options{Dir: filepath.Join(b.Dir, "server"), Binaries: b.Bin, Durable: true}); err != nil {
+func (b *Bed) serve(ctx context.Context, o pgserver.Options) (err error) {
+	o.Binaries = b.Bin
+	if b.Server, err = pgserver.Start(ctx, o); err != nil {
 		return err
 	}
-	b.Env = append(b.Env, "DATABASE_URL="+b.URL().Reveal(), "PGHOST="+b.Server.SocketDir(), "PGUSER="+pgserver.SuperUser, "PGDATABASE="+Database)
+	b.Env = append(b.Env, "PGHOST="+b.Server.SocketDir(), "PGUSER="+pgserver.SuperUser)
+	*b = *b.In(Database)
 	if err := b.SQL(ctx, "postgres", "CREATE DATABASE "+Database); err != nil {
 		return err
 	}
 	_, err = b.Axisor(ctx, "migrate", "up", "-q")
 	return err
+}
+
+// In is the bed with another database of its server.
+func (b *Bed) In(database string) *Bed {
+	other := *b
+	other.Name = database
+	other.Env = append(slices.Clone(b.Env), "DATABASE_URL="+b.Server.URL(database).Reveal(), "PGDATABASE="+database)
+	return &other
+}
+
+// Beside is the bed with a second server, without durability, for what is measured on a whole cluster. The caller stops it.
+func (b *Bed) Beside(ctx context.Context, name string) (*Bed, error) {
+	other := *b
+	other.Env, other.Server = slices.Clone(b.Env), nil
+	return &other, other.serve(ctx, pgserver.Options{Dir: filepath.Join(b.Dir, name)})
+}
+
+// Stop stops the bed's server.
+func (b *Bed) Stop(ctx context.Context) error {
+	if b.Server == nil {
+		return nil
+	}
+	return b.Server.Stop(context.WithoutCancel(ctx))
 }
 
 // URL is the address of the database, over the local socket.

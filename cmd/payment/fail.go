@@ -17,8 +17,9 @@ func newFail(a *app.App) *cobra.Command {
 		Words: verb.Words{
 			Use:   "fail PAYMENT",
 			Short: "Give a pending payment up",
-			Long: `Make a pending payment failed. Its invoice is not cancelled at the node: until it expires it can still be paid, and
-axisor payment reconcile would then report it. A failed payment stays failed and is no error.`,
+			Long: `Make a pending payment failed. Its invoice is not cancelled at the node: until it expires it can still be paid.
+axisor payment reconcile then reports it as failed_but_paid until it is settled with --late or --force, or refunded. A
+payment that is failed already is no error.`,
 			Examples: []string{`axisor payment fail 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --reason "user chose another plan"`},
 			Exits:    exits.Database(exits.NotFound(""), exits.Conflict("paid, expired or refunded")),
 		},

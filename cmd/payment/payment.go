@@ -22,7 +22,7 @@ func New(a *app.App) *cobra.Command {
 		Use:   "payment",
 		Short: "Lightning payments for plans: record, settle, check, reconcile",
 		Long: `Lightning payments for plans. A payment is pending until it is paid, expired or failed; a paid one can be
-refunded, and an expired one can still be paid on purpose. The web application's word "completed" is read as paid.
+refunded, and an expired or failed one can still be paid, or refunded, on purpose. The web application's word "completed" is read as paid.
 
 Wherever a command takes a PAYMENT, its id, its payment hash or its invoice will do.`,
 	}

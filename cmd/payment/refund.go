@@ -26,14 +26,15 @@ func newRefund(a *app.App) *cobra.Command {
 	const example = `axisor payment refund 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --reason "paid twice, ticket 812"`
 	c := &cobra.Command{
 		Use:   "refund PAYMENT",
-		Short: "Record that a paid payment was sent back",
-		Long: `Make a paid payment refunded and keep who, why, how much, and the proof. Nothing is sent: pay the user first, then record
+		Short: "Record that the money of a payment was sent back",
+		Long: `Make a payment refunded and keep who, why, how much, and the proof. Nothing is sent: pay the user first, then record
 it here with the user's invoice and the preimage of that payment. One invoice counts for one refund, and a payment is
-refunded once.
+refunded once. Of an expired or failed payment it is money that came too late and is not kept; a pending one is failed
+first.
 
 The user keeps the plan unless --plan says which one applies from now on.
 
-Exit codes: 0, 2, 3, 4 (not paid, refunded already, invoice used before), 10, 11, 12.`,
+Exit codes: 0, 2, 3, 4 (pending, refunded already, invoice used before), 10, 11, 12.`,
 		Example: "  " + example + `
   axisor payment refund 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --reason "withdrew" --plan free --invoice lnbc290u1… --preimage 0101…01`,
 		Args: flags.Exactly(example, "PAYMENT"),

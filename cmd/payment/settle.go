@@ -36,16 +36,17 @@ func newSettle(a *app.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "settle PAYMENT",
 		Short: "Make a payment paid, on evidence, and give the user the plan",
-		Long: `Make a pending payment paid and give its user the plan, in one transaction with the evidence and the audit row.
+		Long: `Make a payment paid and give its user the plan, in one transaction with the evidence and the audit row.
 
 The evidence is the preimage that the payer got in return: its SHA-256 must be the payment hash. Without one, --force
 needs --reason and stays visible for ever. axisor payment reconcile settles on the word of our own node.
 
 Settling what is paid already changes nothing and succeeds. A payment for a cheaper plan than the user has needs
---allow-downgrade; one that expired, or whose time of payment is after its expiry, needs --late and --reason. When
-another payment for the same purchase was paid within a day, this one is marked as its duplicate, to be refunded.
+--allow-downgrade. One that expired or failed, or whose time of payment is after its expiry, needs --reason and --late or
+--force; one before its invoice was made is refused. When another payment for the same purchase was paid within a day and
+the user still has what it bought, this one is marked as its duplicate, to be refunded.
 
-Exit codes: 0 (also when paid already), 2, 3, 4 (wrong preimage or state, late, cheaper plan), 10, 11, 12.`,
+Exit codes: 0 (also when paid already), 2, 3, 4 (wrong preimage, state or time, late, cheaper plan), 10, 11, 12.`,
 		Example: `  axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01
   axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01 --late --reason "paid at the last second"
   axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --force --reason "bank transfer, ticket 812"`,
@@ -62,7 +63,7 @@ Exit codes: 0 (also when paid already), 2, 3, 4 (wrong preimage or state, late, 
 	f.StringVar(&o.in.Preimage, "preimage", "", "what the payer got in return, 64 `HEX` digits")
 	f.BoolVar(&o.force, "force", false, "without evidence; needs --reason")
 	f.StringVar(&o.paidAt, "paid-at", "", "when it was paid: `TIME` as RFC 3339, a date, or a span such as 2h (default: now)")
-	f.BoolVar(&o.in.Late, "late", false, "accept a payment after its expiry; needs --reason")
+	f.BoolVar(&o.in.Late, "late", false, "accept a payment after its expiry, or after it was given up; needs --reason")
 	f.BoolVar(&o.in.AllowDowngrade, "allow-downgrade", false, "replace a dearer plan of the user")
 	o.write.Register(c)
 	flags.Fields(c, output.Fields[settledView]())

@@ -16,10 +16,6 @@ import (
 	"github.com/axisor/axisor/pkg/store"
 )
 
-// expirySlack is how far a row's expiry may be from its invoice's: the web
-// application computes it anew, a moment later.
-const expirySlack = 2 * time.Second
-
 // Finding is one disagreement of a row with its own invoice, or with other rows.
 type Finding struct {
 	Payment  store.Payment
@@ -100,7 +96,7 @@ func (e *examiner) compare(v *bolt11.Invoice, hash string, rules admin.InvoiceRu
 	switch at := v.ExpiresAt(); {
 	case p.ExpiresAt == nil:
 		e.add("expiry_missing", at.Format(time.RFC3339), "")
-	case p.ExpiresAt.Sub(at).Abs() > expirySlack:
+	case p.ExpiresAt.Sub(at).Abs() > admin.InvoiceSlack:
 		e.add("expiry_mismatch", at.Format(time.RFC3339), p.ExpiresAt.UTC().Format(time.RFC3339))
 	}
 	if rules.Network != "" && v.Network != rules.Network {
@@ -109,7 +105,7 @@ func (e *examiner) compare(v *bolt11.Invoice, hash string, rules admin.InvoiceRu
 	if payee := hex.EncodeToString(v.Payee[:]); rules.NodeID != "" && !strings.EqualFold(rules.NodeID, payee) {
 		e.add("wrong_payee", rules.NodeID, payee)
 	}
-	if p.PaidAt != nil && p.PaidAt.Before(v.Timestamp.Add(-expirySlack)) {
+	if p.PaidAt != nil && admin.PaidBeforeInvoice(v, *p.PaidAt) {
 		e.add("paid_before_invoice", "after "+v.Timestamp.Format(time.RFC3339), p.PaidAt.UTC().Format(time.RFC3339))
 	}
 }

@@ -3,6 +3,7 @@ package payments
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/axisor/axisor/pkg/bolt11"
 	"github.com/axisor/axisor/pkg/lightning"
@@ -100,13 +101,19 @@ func settled(p store.Payment, v *lightning.Invoice) (Class, string) {
 	}
 }
 
-// shared keeps one received amount from settling two payments. Rows beside one
-// that is paid are only told of while they can still become paid.
+// shared keeps one received amount from settling two payments. Beside one that the money is counted for, one that was
+// given up is settled business.
 func shared(item Item, rows []store.Payment) Item {
-	if !item.Class.Safe() {
-		return item
+	counted := slices.ContainsFunc(rows, func(p store.Payment) bool {
+		s := p.Status.Canonical()
+		return p.ID != item.Payment.ID && (s == models.PaymentPaid || s == models.PaymentRefunded)
+	})
+	switch s := item.Payment.Status; {
+	case counted && (s == models.PaymentFailed || s == models.PaymentExpired):
+		item.Class, item.Detail = Agreed, ""
+	case item.Class.Safe():
+		item.Class, item.Detail = SharedHash, fmt.Sprintf("%d payments have this invoice", len(rows))
 	}
-	item.Class, item.Detail = SharedHash, fmt.Sprintf("%d payments have this invoice", len(rows))
 	return item
 }
 

@@ -158,3 +158,23 @@ func TestReconcile_SameSecondAsTheMark(t *testing.T) {
 		require.Contains(t, items, hash(v))
 	}
 }
+
+// Several payments of one paid invoice: once the money is counted for one, the others can be given up.
+func TestReconcile_SharedHashIsResolved(t *testing.T) {
+	t.Parallel()
+	w := setup(t, "lnd")
+	one, v := w.pay(t, 1000, "basic")
+	other := one.Payment
+	other.ID = ""
+	require.NoError(t, w.db.CreatePayment(t.Context(), &other))
+	require.NoError(t, w.sim.Settle(hash(v), w.clock(), 0))
+	items, _ := w.reconcile(t, true)
+	require.Equal(t, payments.SharedHash, items[one.ID].Class)
+	_, err := w.svc.SettlePayment(t.Context(), admin.Mode{Reason: "hers"}, one.ID, admin.SettleInput{Source: models.SourceForced})
+	require.NoError(t, err)
+	_, err = w.svc.FailPayment(t.Context(), admin.Mode{}, other.ID)
+	require.NoError(t, err)
+	items, sum := w.reconcile(t, true)
+	require.Empty(t, items)
+	require.Zero(t, sum.Open)
+}

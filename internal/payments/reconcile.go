@@ -195,9 +195,9 @@ func (r *Reconciler) rows(ctx context.Context) error {
 	return nil
 }
 
-// alone looks whether other payments have the hash of an invoice that would make this one paid: it pays one of them.
+// alone looks whether other payments have the hash of an invoice that was paid: it pays one of them.
 func (r *Reconciler) alone(ctx context.Context, item Item) (Item, error) {
-	if !item.Class.Safe() || item.Invoice.State != lightning.Settled {
+	if item.Invoice == nil || item.Class == Agreed || item.Invoice.State != lightning.Settled {
 		return item, nil
 	}
 	rows, err := r.DB.PaymentsByHash(ctx, item.Invoice.PaymentHash)
@@ -266,7 +266,7 @@ func (r *Reconciler) apply(ctx context.Context, item *Item) error {
 // and a node that says none has still not taken money for an expired invoice.
 func (r *Reconciler) paidAt(item *Item) time.Time {
 	at := item.Invoice.SettledAt
-	if at.Before(item.Invoice.CreatedAt.Add(-expirySlack)) {
+	if at.Before(item.Invoice.CreatedAt.Add(-admin.InvoiceSlack)) {
 		at = time.Time{}
 	}
 	if end := item.Payment.ExpiresAt; at.IsZero() && end != nil && end.Before(r.Now()) {

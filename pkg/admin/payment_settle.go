@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,9 @@ import (
 // retry makes a new invoice and leaves the old one payable.
 const twinWindow = 24 * time.Hour
 
+// payable are the states in which money can still arrive: nobody cancels an invoice when its payment is given up.
+var payable = []models.PaymentStatus{models.PaymentPending, models.PaymentExpired, models.PaymentFailed}
+
 // SettleInput is the evidence that a payment was made.
 type SettleInput struct {
 	Source   models.PaymentSource
@@ -25,7 +29,7 @@ type SettleInput struct {
 	PaidAt       time.Time
 	Backend      string // which node said so, for SourceNode
 	ReceivedMsat *int64 // what it received
-	// Late accepts a payment after its expiry. It needs a reason.
+	// Late accepts a payment after its expiry, or after it was given up. It needs a reason. SourceForced implies it.
 	Late bool
 	// AllowDowngrade lets the payment's plan replace a dearer one.
 	AllowDowngrade bool
@@ -76,28 +80,16 @@ func (s *Service) SettlePayment(ctx context.Context, mode Mode, id string, in Se
 }
 
 func (t *txn) settle(ctx context.Context, p store.Payment, u models.User, in SettleInput) (*Settlement, error) {
-	if p.Status != models.PaymentPending && p.Status != models.PaymentExpired {
+	if !slices.Contains(payable, p.Status) {
 		return nil, wrongState(p, "settled")
 	}
-	paidAt := in.PaidAt.UTC().Truncate(time.Microsecond)
-	if in.PaidAt.IsZero() {
-		paidAt = t.now
-	}
-	late := p.Status == models.PaymentExpired || p.ExpiresAt != nil && paidAt.After(*p.ExpiresAt)
-	if late && (!in.Late || t.mode.Reason == "") {
-		return nil, &ConflictError{
-			Kind: "payment", Code: "payment_late", Field: "expires_at", Existing: p.ID,
-			Message: fmt.Sprintf("payment %s expired%s; money that came later is accepted on purpose only", p.ID, expiredAt(p)),
-			Hint:    `add --late --reason "…"`,
-		}
-	}
-	twin, err := t.db.PaidTwin(ctx, p.Payment, paidAt, twinWindow)
+	paidAt, late, err := t.timeOf(p, in)
 	if err != nil {
 		return nil, err
 	}
-	plan := p.PlanType
-	if twin != "" { // the purchase was paid already: this money has to go back
-		plan = u.PlanType
+	plan, twin, err := t.purchase(ctx, p, u, paidAt)
+	if err != nil {
+		return nil, err
 	}
 	if plan.Rank() < u.PlanType.Rank() && !in.AllowDowngrade {
 		return nil, &ConflictError{
@@ -142,6 +134,19 @@ func (t *txn) settle(ctx context.Context, p store.Payment, u models.User, in Set
 	before["user_plan"] = u.PlanType
 	return &Settlement{Payment: after, PlanBefore: u.PlanType, PlanAfter: plan},
 		t.audit(ctx, "payment.settle", "payment", p.ID, &u.ID, before, values)
+}
+
+// purchase is the plan that a payment buys, and the payment that bought it before. One within a day is the same
+// purchase, as long as the user has what it bought: this money has to go back, and the plan stays.
+func (t *txn) purchase(ctx context.Context, p store.Payment, u models.User, paidAt time.Time) (models.PlanType, string, error) {
+	if u.PlanType.Rank() < p.PlanType.Rank() {
+		return p.PlanType, "", nil // whatever was paid before has no effect any more
+	}
+	twin, err := t.db.PaidTwin(ctx, p.Payment, paidAt, twinWindow)
+	if err != nil || twin == "" {
+		return p.PlanType, "", err
+	}
+	return u.PlanType, twin, nil
 }
 
 // check looks at the input alone.
@@ -192,7 +197,7 @@ func (in SettleInput) proves(p store.Payment) error {
 		return &ConflictError{
 			Kind: "payment", Code: "payment_short", Field: "amount_sats", Existing: p.ID,
 			Message: fmt.Sprintf("payment %s is for %d sats, and only %d msat came in", p.ID, p.AmountSats, *in.ReceivedMsat),
-			Hint:    "settle it with --force --reason, or fail it and send the money back",
+			Hint:    "settle it with --force --reason, or send the money back: payment fail, then payment refund --amount-sats",
 		}
 	}
 	return nil
@@ -223,19 +228,12 @@ func hashOf(p store.Payment) (string, error) {
 	}
 }
 
-func wrongState(p store.Payment, wanted string) error {
+func wrongState(p store.Payment, wanted string) *ConflictError {
 	return &ConflictError{
 		Kind: "payment", Code: "payment_" + string(p.Status.Canonical()), Field: "status", Existing: p.ID,
 		Message: fmt.Sprintf("payment %s is %s and cannot be %s", p.ID, p.Status, wanted),
 		Hint:    "axisor payment show " + p.ID,
 	}
-}
-
-func expiredAt(p store.Payment) string {
-	if p.ExpiresAt == nil {
-		return ""
-	}
-	return " at " + p.ExpiresAt.UTC().Format(time.RFC3339)
 }
 
 // text is nil for "no text".

@@ -136,7 +136,8 @@ type RefundInput struct {
 	Plan string
 }
 
-// RefundPayment records that a paid payment was refunded. Nothing is sent.
+// RefundPayment records that the money of a payment was sent back; of an expired or failed one, money that came in too
+// late for it. Nothing is sent.
 func (s *Service) RefundPayment(ctx context.Context, mode Mode, id string, in RefundInput) (Change[store.Payment], error) {
 	none := Change[store.Payment]{}
 	if strings.TrimSpace(mode.Reason) == "" {
@@ -170,7 +171,13 @@ func (s *Service) RefundPayment(ctx context.Context, mode Mode, id string, in Re
 }
 
 func (t *txn) refund(ctx context.Context, p store.Payment, row models.PaymentRefund, in RefundInput, invoice *bolt11.Invoice, plan models.PlanType) (*store.Payment, error) {
-	if p.Status.Canonical() != models.PaymentPaid {
+	switch p.Status.Canonical() {
+	case models.PaymentPaid, models.PaymentExpired, models.PaymentFailed:
+	case models.PaymentPending:
+		e := wrongState(p, "refunded")
+		e.Hint = "axisor payment fail " + p.ID + ", so that nobody settles it meanwhile, and refund it then"
+		return nil, e
+	default:
 		return nil, wrongState(p, "refunded")
 	}
 	amount := in.AmountSats

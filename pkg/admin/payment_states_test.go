@@ -45,8 +45,8 @@ func TestPaymentStates(t *testing.T) {
 		},
 	}
 	allowed := map[string]bool{
-		"pending>paid": true, "pending>expired": true, "pending>failed": true, "expired>paid": true, "paid>refunded": true,
-		"completed>refunded": true,
+		"pending>paid": true, "pending>expired": true, "pending>failed": true, "expired>paid": true, "failed>paid": true, "paid>refunded": true,
+		"completed>refunded": true, "expired>refunded": true, "failed>refunded": true,
 		// Nothing to do, and no error.
 		"paid>paid": true, "completed>paid": true, "failed>failed": true,
 	}

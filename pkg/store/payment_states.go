@@ -12,15 +12,15 @@ import (
 )
 
 // The life of a payment: pending → paid, expired or failed; paid → refunded;
-// expired → paid when the money came late. Every step is one conditional UPDATE,
+// expired or failed → paid, or refunded at once, when the money came late. Every step is one conditional UPDATE,
 // so that of two writers one finds nothing to change. The web application knows
 // nothing of our locks; it too can only lose to these conditions.
 
-// MarkPaid makes a pending or expired payment paid. changed is false when it is
+// MarkPaid makes a pending, expired or failed payment paid. changed is false when it is
 // in no such state. A nil preimage leaves the column alone.
 func (d *DB) MarkPaid(ctx context.Context, id string, paidAt time.Time, preimage *string, now time.Time) (changed bool, err error) {
 	return d.step(ctx, `UPDATE "Payment" SET status = 'paid', paid_at = ?, preimage = COALESCE(?, preimage), updated_at = ?
-		WHERE id = ? AND status IN ('pending', 'expired')`, paidAt.UTC(), preimage, now.UTC(), id)
+		WHERE id = ? AND status IN ('pending', 'expired', 'failed')`, paidAt.UTC(), preimage, now.UTC(), id)
 }
 
 // MarkFailed makes a pending payment failed.
@@ -33,10 +33,10 @@ func (d *DB) MarkExpired(ctx context.Context, id string, now time.Time) (changed
 	return d.step(ctx, `UPDATE "Payment" SET status = 'expired', updated_at = ? WHERE id = ? AND status = 'pending'`, now.UTC(), id)
 }
 
-// MarkRefunded makes a paid payment refunded.
+// MarkRefunded makes a paid, expired or failed payment refunded.
 func (d *DB) MarkRefunded(ctx context.Context, id string, now time.Time) (changed bool, err error) {
 	return d.step(ctx, `UPDATE "Payment" SET status = 'refunded', updated_at = ?
-		WHERE id = ? AND status IN ('paid', 'completed')`, now.UTC(), id)
+		WHERE id = ? AND status IN ('paid', 'completed', 'expired', 'failed')`, now.UTC(), id)
 }
 
 func (d *DB) step(ctx context.Context, sql string, args ...any) (bool, error) {

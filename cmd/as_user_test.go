@@ -60,7 +60,7 @@ func twins(t *testing.T) (*clitest.Program, *store.DB) {
 			`INSERT INTO "AuditLog" (id, user_id, action, resource, resource_id) VALUES ('{u}-audit', '{u}-id', 'user.update', 'user', '{u}-id')`,
 			`INSERT INTO "SecurityAuditLog" (id, user_id, action) VALUES ('{u}-security', '{u}-id', 'LOGIN_{u}')`,
 			`INSERT INTO "MarginGuardConfig" (id, user_id, is_active) VALUES ('{u}-guard', '{u}-id', true)`,
-			`INSERT INTO guard_intent (id, user_id, account_id, trade_id, side, amount_sats, margin_before, liquidation_before, entry_price, price, threshold, planned_at, updated_at)
+			`INSERT INTO axisor.guard_intent (id, user_id, account_id, trade_id, side, amount_sats, margin_before, liquidation_before, entry_price, price, threshold, planned_at, updated_at)
 				VALUES ('{u}-intent', '{u}-id', '{u}-account', '{u}-position', 'buy', 1, 1, 1, 1, 1, 1, now(), now())`,
 		} {
 			sql = strings.ReplaceAll(sql, "{u}", u)

@@ -154,7 +154,7 @@ func newWorld(t *testing.T) world {
 	w.ids["paid"] = factory.Payment(t, db, ana.ID, func(x *models.Payment) { x.Status, x.PaidAt = models.PaymentPaid, new(db.Now()) }).ID
 	for _, sql := range []string{
 		`INSERT INTO "AuditLog" (action, created_at) VALUES ('old', now() - interval '2 years')`,
-		`INSERT INTO guard_run (state, reading, started_at, finished_at) VALUES ('finished', 'remaining', now() - interval '2 years', now() - interval '2 years')`,
+		`INSERT INTO axisor.guard_run (state, reading, started_at, finished_at) VALUES ('finished', 'remaining', now() - interval '2 years', now() - interval '2 years')`,
 		`INSERT INTO "Exchange" (name, slug, is_active) VALUES ('Empty', 'empty', false)`,
 		`UPDATE "User" SET is_active = true WHERE username = 'bob'`,
 		`UPDATE "Plan" SET is_active = false WHERE slug = 'basic'`,
@@ -193,11 +193,11 @@ func (w world) prepare(t *testing.T, path string) {
 func (w world) state(t *testing.T) map[string]string {
 	t.Helper()
 	var tables []string
-	require.NoError(t, w.db.Gorm(t.Context()).Raw(`SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`).Scan(&tables).Error)
+	require.NoError(t, w.db.Gorm(t.Context()).Raw(`SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace IN ('public'::regnamespace, 'axisor'::regnamespace) ORDER BY 1`).Scan(&tables).Error)
 	out := map[string]string{}
 	for _, table := range tables {
 		var sum string
-		require.NoError(t, w.db.Gorm(t.Context()).Raw(`SELECT coalesce(md5(string_agg(x::text, ',' ORDER BY x::text)), '') FROM "`+table+`" x`).Scan(&sum).Error)
+		require.NoError(t, w.db.Gorm(t.Context()).Raw(`SELECT coalesce(md5(string_agg(x::text, ',' ORDER BY x::text)), '') FROM `+table+` x`).Scan(&sum).Error)
 		out[table] = sum
 	}
 	return out

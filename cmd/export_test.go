@@ -19,7 +19,7 @@ func TestExport_ServerWritesTheSameCSV(t *testing.T) {
 		exec(`INSERT INTO "Payment" (user_id, amount_sats, lightning_invoice, status, plan_type, description, payment_method, preimage, amount, paid_at)
 			SELECT id, ?, 'ln' || CAST(? AS text), ?, 'pro', ?, ?, 'secret', ?, now() FROM "User" WHERE username = 'ana'`,
 			i+1, text, []string{"paid", "pending", "completed", "expired"}[i%4], text, text, float64(i)/4)
-		exec(`INSERT INTO payment_settlement (payment_id, source, late, created_at) SELECT id, 'forced', true, now() FROM "Payment" WHERE amount_sats = ? AND status = 'paid'`, i+1)
+		exec(`INSERT INTO axisor.payment_settlement (payment_id, source, late, created_at) SELECT id, 'forced', true, now() FROM "Payment" WHERE amount_sats = ? AND status = 'paid'`, i+1)
 		exec(`INSERT INTO "AuditLog" (action, resource, old_values, new_values, user_agent) VALUES ('test.text', ?, ?, ?, ?)`,
 			text, `{"b": "<`+strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(text, `"`, `\"`), "\r\n", `\n`), "\t", `\t`)+`>", "password": "hunter2", "a": 1.50}`, `[1, null]`, text)
 		exec(`INSERT INTO "SecurityAuditLog" (action, success, details, user_agent) VALUES ('TEST', ?, '{"token": "hunter2"}', ?)`, i%2 == 0, text)

@@ -190,11 +190,11 @@ func fill(ctx context.Context, db *store.DB, keys []lnsim.Key) error {
 // watchIndex times the query of every round of a watcher.
 func watchIndex(ctx context.Context, b *bed.Bed, db *store.DB, users, positions int) error {
 	for _, sql := range []string{
-		`INSERT INTO guard_watch (account_id, trade_id, user_id, side, trigger_price, refreshed_at)
+		`INSERT INTO axisor.guard_watch (account_id, trade_id, user_id, side, trigger_price, refreshed_at)
 		 SELECT 'account-user-' || lpad((i % ` + fmt.Sprint(users) + `)::text, 6, '0'), 'trade-' || i, 'user-' || lpad((i % ` + fmt.Sprint(users) + `)::text, 6, '0'),
 		        CASE WHEN i % 2 = 0 THEN 'buy' ELSE 'sell' END,
 		        CASE WHEN i % 2 = 0 THEN 95000 - random() * 28500 ELSE 95000 + random() * 28500 END, now()
-		 FROM generate_series(1, ` + fmt.Sprint(positions) + `) i`, "ANALYZE guard_watch",
+		 FROM generate_series(1, ` + fmt.Sprint(positions) + `) i`, "ANALYZE axisor.guard_watch",
 	} {
 		if _, err := db.SQL().ExecContext(ctx, sql); err != nil {
 			return err
@@ -214,7 +214,7 @@ func watchIndex(ctx context.Context, b *bed.Bed, db *store.DB, users, positions 
 		picked = len(ids)
 		return err
 	}), timed("scan", func(ctx context.Context) error {
-		return db.SQL().QueryRowContext(ctx, `SELECT count(DISTINCT user_id) FROM guard_watch
+		return db.SQL().QueryRowContext(ctx, `SELECT count(DISTINCT user_id) FROM axisor.guard_watch
 			WHERE (side || '' = 'buy' AND trigger_price + 0 >= $1) OR (side || '' = 'sell' AND trigger_price + 0 <= $2)`, low, high).Scan(&scanned)
 	}))
 	if err != nil {

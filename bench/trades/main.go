@@ -194,7 +194,7 @@ func (f *field) payments(ctx context.Context) error {
 	samples, err := bed.Turns(
 		ctx, 1, f.Pick(1, 5, 7), f.Command("axisor", f.Program, "payment", "export"),
 		f.Command("psql", f.Psql(`\copy (SELECT p.*, u.email, s.source FROM "Payment" p JOIN "User" u ON u.id = p.user_id `+
-			`LEFT JOIN payment_settlement s ON s.payment_id = p.id ORDER BY p.created_at, p.id) to stdout csv header`)...),
+			`LEFT JOIN axisor.payment_settlement s ON s.payment_id = p.id ORDER BY p.created_at, p.id) to stdout csv header`)...),
 	)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -190,14 +191,10 @@ func (o *createOptions) request() (backup.Request, error) {
 	if err != nil {
 		return backup.Request{}, err
 	}
-	schema := db.Target().Schema
-	if schema == "" {
-		schema = "public"
-	}
 	q := backup.Request{
 		URL: db.URL(), Compression: cfg.Backup.Compression, Recipients: cfg.Backup.Recipients,
 		DumpFlags: cfg.Backup.DumpFlags, LockWait: o.lockWait, NoCounts: o.noCounts, NoGlobals: o.noGlobals, Hash: o.hash,
-		MigrationSchema: schema, MigrationTable: migrate.VersionTable,
+		MigrationSchemas: []string{db.Names().Own, cmp.Or(db.Target().Schema, "public")}, MigrationTable: migrate.VersionTable,
 	}
 	if o.compression != "" {
 		q.Compression = o.compression

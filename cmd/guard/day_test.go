@@ -99,7 +99,7 @@ func (d *day) danger(t *testing.T, price float64) (who []int) {
 func (d *day) judge(t *testing.T, price float64, said ...string) {
 	t.Helper()
 	var open int64
-	require.NoError(t, d.db.Gorm(t.Context()).Raw(`SELECT count(*) FROM guard_intent WHERE state IN ('planned', 'sent', 'unknown')`).Scan(&open).Error)
+	require.NoError(t, d.db.Gorm(t.Context()).Raw(`SELECT count(*) FROM axisor.guard_intent WHERE state IN ('planned', 'sent', 'unknown')`).Scan(&open).Error)
 	danger := d.danger(t, price)
 	want := 0
 	if d.failed || open > 0 || len(danger) > 0 || len(d.hindered) > 0 {
@@ -127,7 +127,7 @@ func (d *day) exact(t *testing.T) {
 		TradeID string
 		Sats    int64
 	}
-	require.NoError(t, d.db.Gorm(t.Context()).Raw(`SELECT trade_id, sum(amount_sats)::bigint AS sats FROM guard_intent
+	require.NoError(t, d.db.Gorm(t.Context()).Raw(`SELECT trade_id, sum(amount_sats)::bigint AS sats FROM axisor.guard_intent
 		WHERE state = ? GROUP BY trade_id`, models.GuardApplied).Scan(&booked).Error)
 	sats := map[string]int64{}
 	var total, grown, paid, posted int64
@@ -155,7 +155,7 @@ func (d *day) exact(t *testing.T) {
 	g := d.db.Gorm(t.Context())
 	require.NoError(t, g.Raw(`SELECT sum(amount)::bigint FROM "TradeLog" WHERE status = 'success'`).Scan(&logs).Error)
 	require.Equal(t, total, logs, "the trade logs")
-	require.NoError(t, g.Raw(`SELECT count(*) FROM guard_run WHERE state = 'running'`).Scan(&runs).Error)
+	require.NoError(t, g.Raw(`SELECT count(*) FROM axisor.guard_run WHERE state = 'running'`).Scan(&runs).Error)
 	require.Zero(t, runs)
 }
 

@@ -40,7 +40,7 @@ func databaseEvents() map[string]scenario {
 				}
 				require.Zero(t, s.requests(addMargin))
 				var rows int64
-				require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT (SELECT count(*) FROM guard_run) + (SELECT count(*) FROM guard_worker)`).Scan(&rows).Error)
+				require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT (SELECT count(*) FROM axisor.guard_run) + (SELECT count(*) FROM axisor.guard_worker)`).Scan(&rows).Error)
 				require.Zero(t, rows)
 				release, err := s.db.LockGuardRun(t.Context(), "the next one")
 				require.NoError(t, err, "no lock is left behind")
@@ -53,7 +53,7 @@ func databaseEvents() map[string]scenario {
 				s.guarded(t, "carl")
 				s.guarded(t, "dora")
 				s.exec(t, `UPDATE "MarginGuardConfig" c SET updated_at = '-infinity' FROM "User" u WHERE u.id = c.user_id AND u.username = 'carl'`)
-				s.exec(t, `INSERT INTO guard_setting (user_id, restore_to, updated_at) SELECT id, 50, 'infinity' FROM "User" WHERE username = 'dora'`)
+				s.exec(t, `INSERT INTO axisor.guard_setting (user_id, restore_to, updated_at) SELECT id, 50, 'infinity' FROM "User" WHERE username = 'dora'`)
 				s.sim.MustPrice(91700)
 			},
 			sees: func(t *testing.T, s *stage, printed map[string]clitest.Result) {
@@ -68,9 +68,9 @@ func databaseEvents() map[string]scenario {
 			arrange: func(t *testing.T, s *stage) {
 				t.Helper()
 				s.OK("guard", "watch", "--rounds", "1")
-				s.exec(t, `UPDATE guard_look SET looked_at = 'infinity'`)
-				s.exec(t, `UPDATE guard_outcome SET looked_at = 'infinity'`)
-				s.exec(t, `UPDATE guard_watch SET trigger_price = '-Infinity'`)
+				s.exec(t, `UPDATE axisor.guard_look SET looked_at = 'infinity'`)
+				s.exec(t, `UPDATE axisor.guard_outcome SET looked_at = 'infinity'`)
+				s.exec(t, `UPDATE axisor.guard_watch SET trigger_price = '-Infinity'`)
 				s.sim.MustPrice(91700)
 			},
 			sees: func(t *testing.T, s *stage, _ map[string]clitest.Result) {

@@ -136,7 +136,7 @@ func healthEvents() map[string]scenario {
 				s.guarded(t, "dora")
 				s.OK("guard", "run")
 				s.exec(t, `UPDATE "MarginGuardConfig" SET updated_at = updated_at - interval '1 hour'`)
-				s.exec(t, `UPDATE guard_outcome o SET looked_at = looked_at - interval '4 minutes' FROM "User" u WHERE u.id = o.user_id AND u.username = 'dora'`)
+				s.exec(t, `UPDATE axisor.guard_outcome o SET looked_at = looked_at - interval '4 minutes' FROM "User" u WHERE u.id = o.user_id AND u.username = 'dora'`)
 			},
 			sees: func(t *testing.T, s *stage, printed map[string]clitest.Result) {
 				t.Helper()

@@ -64,7 +64,7 @@ func ends(how, severity, words string) func(*testing.T, *stage, map[string]clite
 		require.Contains(t, line[0]["resolution"], words)
 		require.Equal(t, []string{"position_" + how}, s.notices(t))
 		var told string
-		require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT severity FROM guard_notice`).Scan(&told).Error)
+		require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT severity FROM axisor.guard_notice`).Scan(&told).Error)
 		require.Equal(t, severity, told)
 	}
 }
@@ -72,13 +72,13 @@ func ends(how, severity, words string) func(*testing.T, *stage, map[string]clite
 // only is the one trade that there is.
 func (s *stage) only(t *testing.T) (id string) {
 	t.Helper()
-	require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT trade_id FROM guard_watch`).Scan(&id).Error)
+	require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT trade_id FROM axisor.guard_watch`).Scan(&id).Error)
 	return id
 }
 
 // notices are the kinds of all notices, in their order.
 func (s *stage) notices(t *testing.T) (kinds []string) {
 	t.Helper()
-	require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT kind FROM guard_notice ORDER BY created_at, id`).Scan(&kinds).Error)
+	require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT kind FROM axisor.guard_notice ORDER BY created_at, id`).Scan(&kinds).Error)
 	return kinds
 }

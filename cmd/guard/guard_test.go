@@ -309,7 +309,7 @@ func TestResolve_AnUnexplainedChange(t *testing.T) {
 	s.sim.MustPrice(91700)
 	g := s.db.Gorm(t.Context())
 	// An addition whose answer was lost, and a margin that somebody else changed since.
-	require.NoError(t, g.Exec(`INSERT INTO guard_intent (user_id, account_id, trade_id, side, amount_sats, margin_before,
+	require.NoError(t, g.Exec(`INSERT INTO axisor.guard_intent (user_id, account_id, trade_id, side, amount_sats, margin_before,
 		liquidation_before, entry_price, price, threshold, state, planned_at, sent_at, updated_at)
 		SELECT u.id, a.id, ?, 'buy', 42105, 200000, 91500, 95000, 91700, 10, 'unknown', now() - interval '10 min',
 		       now() - interval '10 min', now() FROM "User" u JOIN "UserExchangeAccounts" a ON a.user_id = u.id`, trade).Error)

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // stateOfUsers are the tables in which the guard keeps what it knows of a user between two looks.
@@ -20,7 +22,7 @@ func (s *stage) corrupt(t *testing.T, table string) (sql, trades map[string]stri
 		for n, value := range hostile(c.Kind) {
 			name := fmt.Sprintf("%s-%s-%d", strings.TrimPrefix(table, "guard_"), strings.ReplaceAll(c.Name, "_", "-"), n)
 			trades[name] = s.guarded(t, name)
-			sql[name] = fmt.Sprintf(`UPDATE %s x SET %q = %s FROM "User" u WHERE u.id = x.user_id AND u.username = '%s'`, table, c.Name, value, name)
+			sql[name] = fmt.Sprintf(`UPDATE %s x SET %q = %s FROM "User" u WHERE u.id = x.user_id AND u.username = '%s'`, namespace.Table(table), c.Name, value, name)
 		}
 	}
 	return sql, trades
@@ -31,7 +33,7 @@ type column struct{ Name, Kind string }
 func (s *stage) columns(t *testing.T, table string) (columns []column) {
 	t.Helper()
 	require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT column_name AS name, data_type AS kind FROM information_schema.columns
-		WHERE table_schema = current_schema() AND table_name = ? AND column_name NOT IN ('id', 'user_id', 'account_id')`, table).Scan(&columns).Error)
+		WHERE table_schema IN ('public', 'axisor') AND table_name = ? AND column_name NOT IN ('id', 'user_id', 'account_id')`, table).Scan(&columns).Error)
 	require.NotEmpty(t, columns)
 	return columns
 }
@@ -52,7 +54,7 @@ func TestHostileState_NobodyIsLeftAlone(t *testing.T) {
 	s.OK("guard", "watch", "--rounds", "1")
 	g := s.db.Gorm(t.Context())
 	// Nothing else makes a user due whose look is corrupt.
-	require.NoError(t, g.Exec(`DELETE FROM guard_watch w USING "User" u WHERE u.id = w.user_id AND u.username LIKE 'look-%'`).Error)
+	require.NoError(t, g.Exec(`DELETE FROM axisor.guard_watch w USING "User" u WHERE u.id = w.user_id AND u.username LIKE 'look-%'`).Error)
 	spoilt := 0
 	for name, change := range sql {
 		if g.Exec(change).Error == nil { // else the schema does not let it in
@@ -73,7 +75,7 @@ func TestHostileState_NobodyIsLeftAlone(t *testing.T) {
 	}
 	for _, table := range []string{"guard_look", "guard_outcome"} {
 		var wrong int64
-		require.NoError(t, g.Raw(`SELECT count(*) FROM `+table+` WHERE NOT isfinite(looked_at) OR looked_at NOT BETWEEN now() - interval '1 day' AND now() + interval '1 day'`).Scan(&wrong).Error)
+		require.NoError(t, g.Raw(`SELECT count(*) FROM `+namespace.Table(table)+` WHERE NOT isfinite(looked_at) OR looked_at NOT BETWEEN now() - interval '1 day' AND now() + interval '1 day'`).Scan(&wrong).Error)
 		require.Zero(t, wrong, table)
 	}
 	s.OK("guard", "status")
@@ -85,11 +87,11 @@ var processRows = []struct {
 	table, insert string
 	single        bool
 }{
-	{"guard_run", `INSERT INTO guard_run (reading, started_at, finished_at, state) VALUES ('remaining', now(), now(), 'finished')`, false},
-	{"guard_worker", `INSERT INTO guard_worker (kind, host, pid, interval_ms, started_at, beat_at, finished_at) VALUES ('watch', 'h', 1, 1000, now(), now(), now())`, false},
-	{"guard_breaker", `INSERT INTO guard_breaker (scope, subject, updated_at, open_until) VALUES ('host', 'somewhere else', now(), now())`, true},
-	{"guard_breaker", `INSERT INTO guard_breaker (scope, subject, updated_at, open_until) VALUES ('run', 'surge', now(), now())`, true},
-	{"guard_control", `INSERT INTO guard_control (scope, disabled, updated_at) VALUES ('global', false, now())`, true},
+	{"guard_run", `INSERT INTO axisor.guard_run (reading, started_at, finished_at, state) VALUES ('remaining', now(), now(), 'finished')`, false},
+	{"guard_worker", `INSERT INTO axisor.guard_worker (kind, host, pid, interval_ms, started_at, beat_at, finished_at) VALUES ('watch', 'h', 1, 1000, now(), now(), now())`, false},
+	{"guard_breaker", `INSERT INTO axisor.guard_breaker (scope, subject, updated_at, open_until) VALUES ('host', 'somewhere else', now(), now())`, true},
+	{"guard_breaker", `INSERT INTO axisor.guard_breaker (scope, subject, updated_at, open_until) VALUES ('run', 'surge', now(), now())`, true},
+	{"guard_control", `INSERT INTO axisor.guard_control (scope, disabled, updated_at) VALUES ('global', false, now())`, true},
 }
 
 // TestHostileState_OfProcessesStopsNobody: rows about runs, processes, breakers and the switch for everybody that hold
@@ -121,11 +123,11 @@ func TestHostileState_OfProcessesStopsNobody(t *testing.T) {
 			}
 			for _, value := range hostile(c.Kind) {
 				if r.single {
-					require.NoError(t, g.Exec(`DELETE FROM `+r.table).Error)
+					require.NoError(t, g.Exec(`DELETE FROM `+namespace.Table(r.table)).Error)
 				}
 				require.NoError(t, g.Exec(r.insert).Error)
-				newest := `ctid = (SELECT max(ctid) FROM ` + r.table + `)`
-				if g.Exec(fmt.Sprintf(`UPDATE %s SET %q = %s WHERE %s`, r.table, c.Name, value, newest)).Error != nil {
+				newest := `ctid = (SELECT max(ctid) FROM ` + namespace.Table(r.table) + `)`
+				if g.Exec(fmt.Sprintf(`UPDATE %s SET %q = %s WHERE %s`, namespace.Table(r.table), c.Name, value, newest)).Error != nil {
 					continue // the schema does not let it in
 				}
 				tried++

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/axisor/axisor/internal/clitest"
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // hostile are the values that a column of a type may hold and no reader expects.
@@ -36,13 +37,13 @@ var rowsOfUser = []struct {
 	told                 bool
 }{
 	{"MarginGuardConfig", "user_id = $user", "", true},
-	{"guard_setting", "user_id = $user", "INSERT INTO guard_setting (user_id, updated_at) VALUES ($user, now())", true},
-	{"guard_intent", "user_id = $user", `INSERT INTO guard_intent (user_id, account_id, trade_id, side, amount_sats, margin_before, liquidation_before,
+	{"guard_setting", "user_id = $user", "INSERT INTO axisor.guard_setting (user_id, updated_at) VALUES ($user, now())", true},
+	{"guard_intent", "user_id = $user", `INSERT INTO axisor.guard_intent (user_id, account_id, trade_id, side, amount_sats, margin_before, liquidation_before,
 		entry_price, price, threshold, state, planned_at, sent_at, updated_at) VALUES ($user, $account, $trade, 'buy', 5000, 210526, 91346,
 		95000, 91700, 10, 'sent', now() - interval '2 minutes', now() - interval '2 minutes', now())`, true},
-	{"guard_breaker", "subject = $account", "INSERT INTO guard_breaker (scope, subject, updated_at) VALUES ('account', $account, now())", true},
-	{"guard_control", "user_id = $user", "INSERT INTO guard_control (scope, user_id, disabled, updated_at) VALUES ('user', $user, false, now())", false},
-	{"guard_event", "user_id = $user", `INSERT INTO guard_event (account_id, trade_id, kind, user_id, side, code, message, seen_at, told_at)
+	{"guard_breaker", "subject = $account", "INSERT INTO axisor.guard_breaker (scope, subject, updated_at) VALUES ('account', $account, now())", true},
+	{"guard_control", "user_id = $user", "INSERT INTO axisor.guard_control (scope, user_id, disabled, updated_at) VALUES ('user', $user, false, now())", false},
+	{"guard_event", "user_id = $user", `INSERT INTO axisor.guard_event (account_id, trade_id, kind, user_id, side, code, message, seen_at, told_at)
 		VALUES ($account, 'aa-1', 'end', $user, 'buy', 'position_closed', 'x', now(), now())`, false},
 	{"UserExchangeAccounts", "user_id = $user", "", false},
 	{"User", "id = $user", "", false},
@@ -59,7 +60,7 @@ func (s *stage) victims(t *testing.T) (out []victim) {
 	for _, r := range rowsOfUser {
 		var columns []struct{ Name, Kind string }
 		require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT column_name AS name, data_type AS kind FROM information_schema.columns
-			WHERE table_schema = current_schema() AND table_name = ? AND column_name NOT IN ('id', 'user_id', 'email', 'username')`, r.table).Scan(&columns).Error)
+			WHERE table_schema IN ('public', 'axisor') AND table_name = ? AND column_name NOT IN ('id', 'user_id', 'email', 'username')`, r.table).Scan(&columns).Error)
 		require.NotEmpty(t, columns)
 		for _, c := range columns {
 			for n, value := range hostile(c.Kind) {
@@ -77,7 +78,7 @@ func (s *stage) victims(t *testing.T) (out []victim) {
 				if r.insert != "" {
 					require.NoError(t, g.Exec(fill.Replace(r.insert)).Error)
 				}
-				set := fmt.Sprintf(`UPDATE %q SET %q = %s WHERE %s`, r.table, c.Name, value, fill.Replace(r.where))
+				set := fmt.Sprintf(`UPDATE %s SET %q = %s WHERE %s`, namespace.Table(r.table), c.Name, value, fill.Replace(r.where))
 				if g.Exec(set).Error != nil { // the schema does not let it in
 					require.NoError(t, g.Exec(`DELETE FROM "User" WHERE id = ?`, v.id).Error)
 					continue

@@ -43,7 +43,7 @@ func TestRun_BadMarketsEndWith11(t *testing.T) {
 	}
 	require.Empty(t, s.sim.RequestsTo(http.MethodPost, "/v3/futures/isolated/trade/add-margin"))
 	var rows int64
-	require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT (SELECT count(*) FROM guard_intent) + (SELECT count(*) FROM guard_run)`).Scan(&rows).Error)
+	require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT (SELECT count(*) FROM axisor.guard_intent) + (SELECT count(*) FROM axisor.guard_run)`).Scan(&rows).Error)
 	require.Zero(t, rows)
 	require.InDelta(t, 1, s.OK("guard", "run", "-o", "json").JSON()["added"], 0)
 }

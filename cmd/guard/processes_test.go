@@ -131,7 +131,7 @@ func (s *stage) eachOnce(t *testing.T, trades []string) {
 	require.NoError(t, s.db.Gorm(t.Context()).Raw(`
 		SELECT count(*) FILTER (WHERE state = 'applied') AS applied, count(DISTINCT trade_id) FILTER (WHERE state = 'applied') AS trades,
 		       count(*) FILTER (WHERE state IN ('planned', 'sent', 'unknown')) AS open,
-		       (SELECT count(*) FROM "TradeLog" WHERE status = 'success') AS logs FROM guard_intent`).Scan(&books).Error)
+		       (SELECT count(*) FROM "TradeLog" WHERE status = 'success') AS logs FROM axisor.guard_intent`).Scan(&books).Error)
 	n := int64(len(trades))
 	require.Equal(t, struct{ Applied, Trades, Open, Logs int64 }{n, n, 0, n}, books)
 }
@@ -182,7 +182,7 @@ func TestProcesses_WorkersAndARunBesideThem(t *testing.T) {
 		require.Equal(t, 0, p.exits(t), p.said.String())
 	}
 	// A minute later: what the killed one had sent and was not made is certain to be so, and made by the next run.
-	require.NoError(t, s.db.Gorm(t.Context()).Exec(`UPDATE guard_intent SET sent_at = sent_at - interval '61 seconds',
+	require.NoError(t, s.db.Gorm(t.Context()).Exec(`UPDATE axisor.guard_intent SET sent_at = sent_at - interval '61 seconds',
 		planned_at = planned_at - interval '61 seconds' WHERE state IN ('planned', 'sent', 'unknown')`).Error)
 	for range 2 {
 		require.Equal(t, 0, s.start(t, "guard", "run").exits(t))

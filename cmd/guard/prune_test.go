@@ -14,7 +14,7 @@ func TestPrune_CountsAsksAndLeavesATrace(t *testing.T) {
 	require.Contains(t, s.Fails(2, "guard", "prune", "--older-than", "7d").Stderr, "at least 8d")
 	require.Contains(t, s.OK("guard", "prune", "--older-than", "90d", "--yes").Stderr, "nothing is that old")
 	// Half a day off the border: the clocks of the program and the server need not agree.
-	require.NoError(t, s.db.Gorm(t.Context()).Exec(`INSERT INTO guard_run (state, reading, started_at, finished_at)
+	require.NoError(t, s.db.Gorm(t.Context()).Exec(`INSERT INTO axisor.guard_run (state, reading, started_at, finished_at)
 		SELECT 'finished', 'remaining', at, at FROM generate_series(80, 100) d, LATERAL (SELECT now() - interval '1 day' * (d - 0.5) AS at) t`).Error)
 	v := s.OK("guard", "prune", "--older-than", "90d", "--dry-run", "-o", "json").JSON()
 	require.InDelta(t, 10, v["runs"], 0)

@@ -80,7 +80,7 @@ func settings() map[string]setting {
 				require.Contains(t, r.Stderr, "126315 sats, what runs added in the last week allows 60000")
 				s.With("AXISOR_GUARD_SURGE=stop").Fails(4, "guard", "run")
 				var sats int
-				require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT sum(amount_sats) FROM guard_intent WHERE state = 'applied'`).Scan(&sats).Error)
+				require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT sum(amount_sats) FROM axisor.guard_intent WHERE state = 'applied'`).Scan(&sats).Error)
 				require.Equal(t, 60_000, sats)
 			},
 		},
@@ -169,7 +169,7 @@ func (s *stage) endangered(t *testing.T, names ...string) []lnsim.Trade {
 func (s *stage) spent(t *testing.T, name string, trade lnsim.Trade, sats int, ago string) {
 	t.Helper()
 	require.NoError(t, s.db.Gorm(t.Context()).Exec(`
-		INSERT INTO guard_intent (user_id, account_id, trade_id, side, amount_sats, margin_before, liquidation_before, entry_price, price,
+		INSERT INTO axisor.guard_intent (user_id, account_id, trade_id, side, amount_sats, margin_before, liquidation_before, entry_price, price,
 			threshold, state, planned_at, sent_at, resolved_at, updated_at)
 		SELECT u.id, a.id, ?, 'buy', ?, 210526, 91346, 95000, 91700, 10, 'applied', x.at, x.at, x.at, x.at
 		FROM "User" u JOIN "UserExchangeAccounts" a ON a.user_id = u.id, (SELECT (now() AT TIME ZONE 'UTC') - ?::interval AS at) x

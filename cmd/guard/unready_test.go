@@ -1,10 +1,11 @@
 package guard_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // unready is somebody in danger, whom nobody can help for now.
@@ -24,7 +25,7 @@ func TestUnready_AStatementThatTakesTooLong(t *testing.T) {
 	for _, table := range []string{"MarginGuardConfig", "guard_intent", "guard_breaker"} {
 		tx, err := s.db.SQL().BeginTx(t.Context(), nil)
 		require.NoError(t, err)
-		_, err = tx.ExecContext(t.Context(), fmt.Sprintf("LOCK TABLE %q IN ACCESS EXCLUSIVE MODE", table))
+		_, err = tx.ExecContext(t.Context(), "LOCK TABLE "+namespace.Table(table)+" IN ACCESS EXCLUSIVE MODE")
 		require.NoError(t, err)
 		for _, args := range [][]string{{"run"}, {"run", "-n"}, {"watch", "--rounds", "1"}, {"worker", "--rounds", "1"}, {"preview"}, {"status"}} {
 			r := slow.Fails(11, append([]string{"guard"}, append(args, "-o", "json")...)...)

@@ -52,7 +52,7 @@ func versionsOnce(t *testing.T, p *clitest.Program) {
 	p.OK("migrate", "verify")
 	db := connect(t, urlOf(t, p))
 	var rows, versions int
-	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT count(*), count(DISTINCT version_id) FROM axisor_migrations`).Scan(&rows, &versions))
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT count(*), count(DISTINCT version_id) FROM axisor.axisor_migrations`).Scan(&rows, &versions))
 	require.Equal(t, versions, rows, "each migration is recorded once")
 }
 

@@ -125,7 +125,7 @@ func TestMigrate_WithoutADatabase(t *testing.T) {
 func TestMigrate_NewerSchema(t *testing.T) {
 	t.Parallel()
 	p, db := onMigrated(t)
-	exec(t, db, `INSERT INTO axisor_migrations (version_id, is_applied) VALUES (99999, true)`)
+	exec(t, db, `INSERT INTO axisor.axisor_migrations (version_id, is_applied) VALUES (99999, true)`)
 	for _, verb := range []string{"up", "down", "verify"} {
 		require.Equal(t, "schema_new", p.Fails(12, "migrate", verb, "--yes", "-o", "json").Error()["code"], verb)
 	}
@@ -208,7 +208,7 @@ func TestMigrate_ViewFields(t *testing.T) {
 func TestMigrate_OutOfOrder(t *testing.T) {
 	t.Parallel()
 	p, db := onMigrated(t)
-	exec(t, db, `DELETE FROM axisor_migrations WHERE version_id = 12`) // inserts rows that are there: repeating it is harmless
+	exec(t, db, `DELETE FROM axisor.axisor_migrations WHERE version_id = 12`) // inserts rows that are there: repeating it is harmless
 	require.Equal(t, "old", p.OK("migrate", "version", "-o", "json").JSON()["state"])
 	require.Equal(t, 8, p.Run("migrate", "status", "--check").Code)
 	require.Equal(t, "schema_old", p.Fails(12, "migrate", "verify", "-o", "json").Error()["code"])

@@ -48,7 +48,7 @@ func packages(t *testing.T) []pkg {
 }
 
 // anyone may be imported by every package: leaves without knowledge.
-var anyone = []string{"pkg/secret", "pkg/near", "pkg/exactjson", "pkg/ownfile", "pkg/pgdirect", "internal/buildinfo", "internal/wholefile"}
+var anyone = []string{"pkg/secret", "pkg/near", "pkg/exactjson", "pkg/ownfile", "pkg/pgdirect", "pkg/namespace", "internal/buildinfo", "internal/wholefile"}
 
 // support packages exist for tests and tools; their imports are free, but nothing shipped may import them.
 var support = []string{"internal/testdb", "internal/testdb/", "internal/clitest", "internal/factory", "internal/archtest", "internal/docgen", "test/", "bench", "bench/"}
@@ -83,6 +83,7 @@ var allowed = map[string][]string{
 	"pkg/exactjson":         {},
 	"pkg/ownfile":           {},
 	"pkg/pgdirect":          {},
+	"pkg/namespace":         {},
 	"pkg/models":            {},
 	"pkg/store":             {"pkg/models"},
 	"pkg/admin":             {"pkg/store", "pkg/models", "pkg/crypto", "pkg/bolt11", "pkg/automation"},

@@ -23,6 +23,7 @@ var checked = map[string]string{
 	"pkg/store/user_import.go":  "ON COMMIT DROP, in a PinnedTransaction",
 	"pkg/store/trade_import.go": "ON COMMIT DROP, in a PinnedTransaction",
 	"pkg/migrate/lock.go":       "direct, before the lock",
+	"pkg/migrate/place.go":      "for the locked connection",
 	"pkg/migrate/adopt.go":      "on the locked connection",
 	"pkg/migrate/index.go":      "on the locked connection",
 	"pkg/backup/endpoint.go":    "endpoint.connect itself",

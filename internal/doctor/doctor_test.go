@@ -221,14 +221,14 @@ func TestRun_FindsWhatIsWrong(t *testing.T) {
 			func(b *testBundle) {
 				b.exec(addUser)
 				b.exec(`INSERT INTO "MarginGuardConfig" (user_id, is_active) VALUES ('u1', true)`)
-				b.exec(`INSERT INTO guard_run (state, reading, started_at, finished_at)
+				b.exec(`INSERT INTO axisor.guard_run (state, reading, started_at, finished_at)
 					VALUES ('finished', 'remaining', '2026-08-12 06:30', '2026-08-12 06:31')`)
 			},
 			"guard", doctor.Warn, "but it last ran 3 hours ago",
 		},
 		"kill switch": {
 			func(b *testBundle) {
-				b.exec(`INSERT INTO guard_control (scope, disabled, updated_at) VALUES ('global', true, now())`)
+				b.exec(`INSERT INTO axisor.guard_control (scope, disabled, updated_at) VALUES ('global', true, now())`)
 			},
 			"guard", doctor.Warn, "the kill switch is on",
 		},
@@ -282,21 +282,21 @@ func TestRun_AWorkersQuietRoundsCount(t *testing.T) {
 	b := setup(t)
 	b.exec(addUser)
 	b.exec(`INSERT INTO "MarginGuardConfig" (user_id, is_active) VALUES ('u1', true)`)
-	b.exec(`INSERT INTO guard_run (state, reading, started_at, finished_at)
+	b.exec(`INSERT INTO axisor.guard_run (state, reading, started_at, finished_at)
 		VALUES ('failed', 'remaining', '2026-08-12 09:28', '2026-08-12 09:28')`)
-	b.exec(`INSERT INTO guard_worker (kind, host, pid, interval_ms, started_at, beat_at, finished_at)
+	b.exec(`INSERT INTO axisor.guard_worker (kind, host, pid, interval_ms, started_at, beat_at, finished_at)
 		VALUES ('worker', 'here', 1, 20000, '2026-08-12 06:30', '2026-08-12 09:29', '2026-08-12 09:29')`)
 	r := b.run()["guard"]
 	require.Equal(t, doctor.Warn, r.Level, r.Finding)
 	require.Contains(t, r.Finding, "0 of 1 users who want protection have it; first ann: the user has no account on lnmarkets")
 
 	b.addAccount(`{}`)
-	b.exec(`INSERT INTO guard_outcome (user_id, looked_at, positions, unprotected, problems) VALUES ('u1', '2026-08-12 09:29', 2, 0, '[]')`)
+	b.exec(`INSERT INTO axisor.guard_outcome (user_id, looked_at, positions, unprotected, problems) VALUES ('u1', '2026-08-12 09:29', 2, 0, '[]')`)
 	r = b.run()["guard"]
 	require.Equal(t, doctor.OK, r.Level, r.Finding)
 	require.Contains(t, r.Finding, "1 user protected, last run 1 minute ago")
 
-	b.exec(`UPDATE guard_outcome SET unprotected = 1, problems = '[{"trade_id": "t1", "code": "capped", "message": "the cap of a day is used up"}]'`)
+	b.exec(`UPDATE axisor.guard_outcome SET unprotected = 1, problems = '[{"trade_id": "t1", "code": "capped", "message": "the cap of a day is used up"}]'`)
 	r = b.run()["guard"]
 	require.Equal(t, doctor.Fail, r.Level, r.Finding)
 	require.Contains(t, r.Finding, "1 position in danger without protection; 0 of 1 users who want protection have it; first ann: the cap of a day")

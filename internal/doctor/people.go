@@ -2,6 +2,8 @@ package doctor
 
 import (
 	"context"
+
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // rowSecurity: a table of users without it, or with it and without a policy, shows the role of the application
@@ -11,10 +13,10 @@ func (v *visit) rowSecurity(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	open, err := texts(ctx, db.SQL(), `SELECT c.relname FROM pg_catalog.pg_class c
-		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+	open, err := texts(ctx, db.SQL(), db.Named(`SELECT c.relname FROM pg_catalog.pg_class c
+		WHERE c.relnamespace IN (`+store.SharedSchema+`, to_regnamespace('axisor')) AND c.relkind = 'r'
 		AND EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'user_id' AND NOT a.attisdropped)
-		AND (NOT c.relrowsecurity OR NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid)) ORDER BY 1`)
+		AND (NOT c.relrowsecurity OR NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid)) ORDER BY 1`))
 	if err != nil {
 		return Result{}, err
 	}

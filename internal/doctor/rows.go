@@ -178,13 +178,13 @@ func (v *visit) guard(ctx context.Context) (Result, error) {
 	var state sql.NullString
 	var stopped bool
 	now := v.in.Now().UTC()
-	err = db.SQL().QueryRowContext(ctx, `SELECT
+	err = db.SQL().QueryRowContext(ctx, db.Named(`SELECT
 		(SELECT count(*) FROM "MarginGuardConfig" WHERE is_active),
-		(SELECT count(*) FROM guard_intent WHERE state = 'unknown'),
-		(SELECT count(*) FROM guard_intent WHERE state IN ('planned', 'sent') AND planned_at < $1),
-		GREATEST((SELECT max(started_at) FROM guard_run), (SELECT max(finished_at) FROM guard_worker)),
-		(SELECT state FROM guard_run WHERE started_at >= COALESCE((SELECT max(finished_at) FROM guard_worker), '-infinity') ORDER BY started_at DESC LIMIT 1),
-		EXISTS (SELECT FROM guard_control WHERE scope = 'global' AND disabled)`, now.Add(-intentStale)).
+		(SELECT count(*) FROM axisor.guard_intent WHERE state = 'unknown'),
+		(SELECT count(*) FROM axisor.guard_intent WHERE state IN ('planned', 'sent') AND planned_at < $1),
+		GREATEST((SELECT max(started_at) FROM axisor.guard_run), (SELECT max(finished_at) FROM axisor.guard_worker)),
+		(SELECT state FROM axisor.guard_run WHERE started_at >= COALESCE((SELECT max(finished_at) FROM axisor.guard_worker), '-infinity') ORDER BY started_at DESC LIMIT 1),
+		EXISTS (SELECT FROM axisor.guard_control WHERE scope = 'global' AND disabled)`), now.Add(-intentStale)).
 		Scan(&enabled, &unknown, &stale, &last, &state, &stopped)
 	if err != nil {
 		return Result{}, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 const (
@@ -177,7 +178,7 @@ func (v *visit) statistics(ctx context.Context) (Result, error) {
 	case len(old) > 0:
 		return warn("axisor doctor --fix", "out of date for %s: %s", count(len(old), "table"), some(old)).with(analyze(db, old)), nil
 	case len(dead) > 0:
-		return warn(`axisor db shell -- -c 'VACUUM (ANALYZE) "`+dead[0]+`"'`, "many dead rows in %s: %s", count(len(dead), "table"), some(dead)), nil
+		return warn(`axisor db shell -- -c 'VACUUM (ANALYZE) `+db.Named(namespace.Table(dead[0]))+`'`, "many dead rows in %s: %s", count(len(dead), "table"), some(dead)), nil
 	}
 	return good("up to date"), nil
 }

@@ -137,8 +137,8 @@ func TestWatch_ToldToStopWhileItAsksDoesNotBlameTheExchange(t *testing.T) {
 					require.NoError(t, r.Err)
 				}
 				var blamed int64
-				s.scan(t, &blamed, `SELECT (SELECT count(*) FROM guard_breaker) + (SELECT count(*) FROM guard_run WHERE state = 'failed')
-					+ (SELECT count(*) FROM guard_worker WHERE error IS NOT NULL) + (SELECT count(*) FROM guard_notice)`)
+				s.scan(t, &blamed, `SELECT (SELECT count(*) FROM axisor.guard_breaker) + (SELECT count(*) FROM axisor.guard_run WHERE state = 'failed')
+					+ (SELECT count(*) FROM axisor.guard_worker WHERE error IS NOT NULL) + (SELECT count(*) FROM axisor.guard_notice)`)
 				require.Zero(t, blamed)
 			})
 		}

@@ -28,7 +28,7 @@ func TestCross_IsProtectedByDepositsWhenAskedFor(t *testing.T) {
 			}
 			s.sim.MustPrice(128000)
 			require.Zero(t, s.must(t).Added, "not asked for")
-			s.exec(t, `INSERT INTO guard_setting (user_id, cross_margin, updated_at) VALUES (?, true, now())`, p.id)
+			s.exec(t, `INSERT INTO axisor.guard_setting (user_id, cross_margin, updated_at) VALUES (?, true, now())`, p.id)
 
 			got := s.must(t)
 			require.Equal(t, 1, got.Added, "%+v", got.Items)
@@ -48,7 +48,7 @@ func TestCross_TroubleLeavesIsolatedTradesProtected(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	p := s.person(t, "anna")
-	s.exec(t, `INSERT INTO guard_setting (user_id, cross_margin, updated_at) VALUES (?, true, now())`, p.id)
+	s.exec(t, `INSERT INTO axisor.guard_setting (user_id, cross_margin, updated_at) VALUES (?, true, now())`, p.id)
 	s.sim.MustFail(lnsim.Fault{Method: http.MethodGet, Path: "/v3/futures/cross/position", Count: -1, Status: 403})
 	s.sim.MustPrice(91700)
 	got := s.must(t)
@@ -61,7 +61,7 @@ func TestRun_RestoreTo(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	p := s.person(t, "anna")
-	s.exec(t, `INSERT INTO guard_setting (user_id, restore_to, updated_at) VALUES (?, 50, now())`, p.id)
+	s.exec(t, `INSERT INTO axisor.guard_setting (user_id, restore_to, updated_at) VALUES (?, 50, now())`, p.id)
 	s.sim.MustPrice(91700)
 	got := s.must(t)
 	require.Equal(t, int64(182425), got.AddedSats)

@@ -20,7 +20,7 @@ const closed = "/v3/futures/isolated/trades/closed"
 // told are the notices about the ends of positions, as "kind trade", in their order.
 func (s *stage) told(t *testing.T) (out []string) {
 	t.Helper()
-	s.scan(t, &out, `SELECT kind || ' ' || trade_id FROM guard_notice
+	s.scan(t, &out, `SELECT kind || ' ' || trade_id FROM axisor.guard_notice
 		WHERE kind IN ('position_liquidated', 'position_closed', 'position_gone', 'position_near') ORDER BY created_at, kind, trade_id`)
 	return out
 }
@@ -73,8 +73,8 @@ func TestEnded_LiquidationAndClosingAreToldApartOnce(t *testing.T) {
 			require.Equal(t, 2, s.asked(), "one request for each of the two users")
 			require.Equal(t, int64(210526), s.margin(t, calm))
 			var profit, margin int64
-			s.scan(t, &profit, `SELECT profit FROM guard_event WHERE code = 'position_liquidated'`)
-			s.scan(t, &margin, `SELECT margin FROM guard_event WHERE code = 'position_liquidated'`)
+			s.scan(t, &profit, `SELECT profit FROM axisor.guard_event WHERE code = 'position_liquidated'`)
+			s.scan(t, &margin, `SELECT margin FROM axisor.guard_event WHERE code = 'position_liquidated'`)
 			require.Equal(t, -margin, profit)
 		})
 	}
@@ -93,7 +93,7 @@ func TestEnded_ByNameInTheConfiguration(t *testing.T) {
 	s.exec(t, `UPDATE "MarginGuardConfig" SET mode = 'individual', individual_configs = ?::jsonb WHERE user_id = ?`, fmt.Sprintf(entry, off.trade, false), off.id)
 	s.sim.MustPrice(91300) // liquidated before anybody looked
 	for range 3 {
-		s.exec(t, `DELETE FROM guard_watch`)
+		s.exec(t, `DELETE FROM axisor.guard_watch`)
 		s.must(t)
 		s.advance(25 * time.Hour)
 	}
@@ -230,7 +230,7 @@ func TestEnded_TheCrossPosition(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	p := s.person(t, "anna", func(w *wish) { w.cross = 600000 })
-	s.exec(t, `INSERT INTO guard_setting (user_id, cross_margin, updated_at) VALUES (?, true, now())`, p.id)
+	s.exec(t, `INSERT INTO axisor.guard_setting (user_id, cross_margin, updated_at) VALUES (?, true, now())`, p.id)
 	s.must(t)
 	s.sim.MustPrice(140000)
 	for range 2 {

@@ -130,7 +130,7 @@ func TestKeys_ABreakerOfAnOlderVersionEndsWithinAnHour(t *testing.T) {
 	s := setup(t)
 	p := s.person(t, "anna")
 	s.sim.MustPrice(91700)
-	s.exec(t, `INSERT INTO guard_breaker (scope, subject, failures, reason, opened_at, open_until, updated_at)
+	s.exec(t, `INSERT INTO axisor.guard_breaker (scope, subject, failures, reason, opened_at, open_until, updated_at)
 		VALUES ('account', ?, 2, 'refused', ?, ?, ?)`, p.account, s.clock(), s.clock().Add(24*time.Hour), s.clock())
 	require.Equal(t, 1, s.must(t).Skipped)
 	s.advance(time.Hour + time.Second)

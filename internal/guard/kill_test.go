@@ -148,7 +148,7 @@ func (s *stage) once(t *testing.T, p person) {
 	require.Equal(t, 1, applied, "one intent says so")
 	s.scan(t, &logs, `SELECT count(*) FROM "TradeLog" WHERE trade_id = ? AND status = 'success'`, p.trade)
 	require.Equal(t, int64(1), logs, "and one trade log")
-	s.scan(t, &logs, `SELECT count(*) FROM guard_notice WHERE trade_id = ? AND kind = 'margin_added'`, p.trade)
+	s.scan(t, &logs, `SELECT count(*) FROM axisor.guard_notice WHERE trade_id = ? AND kind = 'margin_added'`, p.trade)
 	require.Equal(t, int64(1), logs, "and one notice")
 }
 

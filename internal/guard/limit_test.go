@@ -134,7 +134,7 @@ func TestLimiter_AMomentThatNobodyReservedHoldsNobodyUp(t *testing.T) {
 	s := setup(t)
 	for _, at := range []string{"'infinity'", "'-infinity'", "'294276-01-01'", "now() + interval '1 day'"} {
 		spoil := func() {
-			require.NoError(t, s.db.Gorm(t.Context()).Exec(`INSERT INTO guard_rate (bucket, next_at) VALUES ('private http://exchange', `+at+`), ('key x', `+at+`)
+			require.NoError(t, s.db.Gorm(t.Context()).Exec(`INSERT INTO axisor.guard_rate (bucket, next_at) VALUES ('private http://exchange', `+at+`), ('key x', `+at+`)
 				ON CONFLICT (bucket) DO UPDATE SET next_at = EXCLUDED.next_at`).Error)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -286,7 +286,7 @@ func TestRun_AccountsWithOneKeyShareItsLimit(t *testing.T) {
 	require.Len(t, c.sent, 1)
 	require.NotEqual(t, key.Key, c.sent[0].key)
 	var buckets []string
-	s.scan(t, &buckets, `SELECT bucket FROM guard_rate`)
+	s.scan(t, &buckets, `SELECT bucket FROM axisor.guard_rate`)
 	require.Len(t, buckets, 1)
 	require.NotContains(t, strings.Join(buckets, " "), key.Key)
 	require.NotContains(t, strings.Join(buckets, " "), lnmarkets.Sign("", "", "", key.Key, ""))

@@ -91,7 +91,7 @@ func TestWatch_AQuietLookIsAnOutcome(t *testing.T) {
 	s := setup(t)
 	s.person(t, "anna")
 	looked := func() (at time.Time) {
-		require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT looked_at FROM guard_outcome`).Scan(&at).Error)
+		require.NoError(t, s.db.Gorm(t.Context()).Raw(`SELECT looked_at FROM axisor.guard_outcome`).Scan(&at).Error)
 		return at
 	}
 	first := s.clock()
@@ -157,7 +157,7 @@ func TestWatch_NeverDecidesFromTheIndex(t *testing.T) {
 	s := setup(t)
 	p := s.person(t, "anna")
 	s.looped(t, 1, func(int) {}, watching)
-	s.exec(t, `UPDATE guard_watch SET trigger_price = 99000`)
+	s.exec(t, `UPDATE axisor.guard_watch SET trigger_price = 99000`)
 	rounds := s.looped(t, 1, func(int) {}, watching)
 	require.Equal(t, 1, rounds[0].Users)
 	require.Zero(t, rounds[0].Result.Added)

@@ -181,7 +181,7 @@ func TestMatrix_FourProcessesAtOnce(t *testing.T) {
 	}
 	require.Len(t, s.posts(), len(people))
 	var open int64
-	s.scan(t, &open, `SELECT count(*) FROM guard_intent WHERE state IN ('planned', 'sent', 'unknown')`)
+	s.scan(t, &open, `SELECT count(*) FROM axisor.guard_intent WHERE state IN ('planned', 'sent', 'unknown')`)
 	require.Zero(t, open)
 }
 
@@ -219,6 +219,6 @@ func TestMatrix_DryRunPredicts(t *testing.T) {
 		require.Equal(t, plan[i.TradeID], i.Amount)
 	}
 	var sum struct{ Sats int64 }
-	s.scan(t, &sum, `SELECT SUM(amount_sats) AS sats FROM guard_intent WHERE state = 'applied'`)
+	s.scan(t, &sum, `SELECT SUM(amount_sats) AS sats FROM axisor.guard_intent WHERE state = 'applied'`)
 	require.Equal(t, dry.AddedSats, sum.Sats)
 }

@@ -16,8 +16,8 @@ func TestRun_SwitchedOffInTheMiddle(t *testing.T) {
 	for name, sql := range map[string]string{
 		"configuration": `UPDATE "MarginGuardConfig" SET is_active = false`,
 		"account":       `UPDATE "UserExchangeAccounts" SET is_active = false`,
-		"guard":         `INSERT INTO guard_control (scope, disabled, reason, updated_at) VALUES ('global', true, 'stop', now())`,
-		"user's guard":  `INSERT INTO guard_control (scope, user_id, disabled, reason, updated_at) SELECT 'user', id, true, 'stop', now() FROM "User"`,
+		"guard":         `INSERT INTO axisor.guard_control (scope, disabled, reason, updated_at) VALUES ('global', true, 'stop', now())`,
+		"user's guard":  `INSERT INTO axisor.guard_control (scope, user_id, disabled, reason, updated_at) SELECT 'user', id, true, 'stop', now() FROM "User"`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -66,7 +66,7 @@ func TestNear_OffByDefault(t *testing.T) {
 	s := setup(t)
 	s.person(t, "anna")
 	off := s.person(t, "off")
-	s.exec(t, `INSERT INTO guard_control (scope, user_id, disabled, updated_at) VALUES ('user', ?, true, now())`, off.id)
+	s.exec(t, `INSERT INTO axisor.guard_control (scope, user_id, disabled, updated_at) VALUES ('user', ?, true, now())`, off.id)
 	s.sim.MustPrice(92000)
 	s.must(t)
 	require.Empty(t, s.told(t))
@@ -87,6 +87,6 @@ func TestNear_EndsWithThePosition(t *testing.T) {
 	s.must(t, warnAt(50))
 	require.Equal(t, []string{"position_near " + p.trade, "position_liquidated " + p.trade}, s.told(t))
 	var left int64
-	s.scan(t, &left, `SELECT count(*) FROM guard_event WHERE kind = 'near'`)
+	s.scan(t, &left, `SELECT count(*) FROM axisor.guard_event WHERE kind = 'near'`)
 	require.Zero(t, left)
 }

@@ -3,7 +3,6 @@ package guard_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"github.com/axisor/axisor/pkg/lnmarkets/futures"
 	"github.com/axisor/axisor/pkg/marginguard"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/namespace"
 	"github.com/axisor/axisor/pkg/secret"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -185,7 +185,7 @@ func (s *stage) intents(t *testing.T) []models.GuardIntent {
 func (s *stage) count(t *testing.T, table string) int64 {
 	t.Helper()
 	var n int64
-	s.scan(t, &n, fmt.Sprintf("SELECT count(*) FROM %q", table))
+	s.scan(t, &n, "SELECT count(*) FROM "+namespace.Table(table))
 	return n
 }
 

@@ -90,7 +90,7 @@ func (c *crew) newClient() (*river.Client[*sql.Tx], error) {
 		return nil, err
 	}
 	return river.NewClient(riverdatabasesql.New(c.g.o.DB.SQL()), &river.Config{
-		Schema: store.RiverSchema, PollOnly: true, FetchPollInterval: pollEvery, Logger: c.g.o.Log,
+		Schema: c.g.o.DB.Names().Queue, PollOnly: true, FetchPollInterval: pollEvery, Logger: c.g.o.Log,
 		Queues:  map[string]river.QueueConfig{ShardKind: {MaxWorkers: c.jobs()}},
 		Workers: workers, MaxAttempts: 1, JobTimeout: jobTimeout, RescueStuckJobsAfter: lostAfter, FetchOnlyKnownKinds: true,
 		CompletedJobRetentionPeriod: max(keepDone, 2*c.l.Interval), CancelledJobRetentionPeriod: keepFailed,

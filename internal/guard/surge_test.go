@@ -109,14 +109,14 @@ func TestSurge_OfARoundOfWorkers(t *testing.T) {
 			people := s.crowd(t, 6, nil)
 			for n := range 12 {
 				at := s.clock().Add(-time.Duration(20+n) * time.Hour)
-				s.exec(t, `INSERT INTO guard_intent (user_id, account_id, trade_id, side, amount_sats, margin_before, liquidation_before, entry_price,
+				s.exec(t, `INSERT INTO axisor.guard_intent (user_id, account_id, trade_id, side, amount_sats, margin_before, liquidation_before, entry_price,
 					price, threshold, state, planned_at, sent_at, resolved_at, updated_at)
 					SELECT ?, ?, 'gone', 'buy', 20000, 1, 1, 1, 1, 10, 'applied', x, x, x, x FROM (SELECT ?::timestamp AS x) t`, people[0].id, people[0].account, at)
 			}
 			s.sim.MustPrice(91600)
 			rounds := s.work(t, guard.Loop{}, func(o *guard.Options) { o.SurgeStops = stop })
-			added := s.count2(t, `SELECT COALESCE(sum(amount_sats), 0)::bigint FROM guard_intent WHERE state = 'applied' AND trade_id <> 'gone'`)
-			told := s.count2(t, `SELECT count(*) FROM guard_notice WHERE kind = 'surge'`)
+			added := s.count2(t, `SELECT COALESCE(sum(amount_sats), 0)::bigint FROM axisor.guard_intent WHERE state = 'applied' AND trade_id <> 'gone'`)
+			told := s.count2(t, `SELECT count(*) FROM axisor.guard_notice WHERE kind = 'surge'`)
 			if !stop {
 				sum(t, rounds)
 				require.Equal(t, int64(6*42105), added)

@@ -83,7 +83,7 @@ func TestRun_AnOpenAdditionToAnUnreadablePositionStaysOpen(t *testing.T) {
 		s := setup(t)
 		p := s.person(t, "anna")
 		s.sim.MustOpen(lnsim.TradeSpec{AccountID: p.exchange, Side: "buy", Quantity: 5000, Price: 95000, Margin: 210526})
-		s.exec(t, `INSERT INTO guard_intent (user_id, account_id, trade_id, side, amount_sats, margin_before, liquidation_before,
+		s.exec(t, `INSERT INTO axisor.guard_intent (user_id, account_id, trade_id, side, amount_sats, margin_before, liquidation_before,
 			entry_price, price, threshold, state, planned_at, sent_at, updated_at)
 			VALUES (?, ?, ?, 'buy', 5000, 210526, 91346, 95000, 91700, 10, 'sent', ?, ?, ?)`,
 			p.id, p.account, p.trade, s.clock(), s.clock(), s.clock())

@@ -78,7 +78,7 @@ func TestWorkers_ShareTheUsers(t *testing.T) {
 	require.Equal(t, len(people), users, "due again in the next round")
 	require.Zero(t, added)
 	require.Equal(t, runs, s.count(t, "guard_run"), "a shard without anything to tell leaves no run")
-	require.Zero(t, s.count2(t, `SELECT count(*) FROM guard_run WHERE state = 'running'`))
+	require.Zero(t, s.count2(t, `SELECT count(*) FROM axisor.guard_run WHERE state = 'running'`))
 }
 
 func (s *stage) count2(t *testing.T, sql string) (n int64) {
@@ -111,13 +111,13 @@ func TestWorkers_ACapOfARoundHoldsForAllOfThem(t *testing.T) {
 		all.Go(func() { s.work(t, guard.Loop{MaxSats: 3*42105 + 50000}) })
 	}
 	all.Wait()
-	sats := s.count2(t, `SELECT COALESCE(SUM(amount_sats), 0) FROM guard_intent WHERE state = 'applied'`)
+	sats := s.count2(t, `SELECT COALESCE(SUM(amount_sats), 0) FROM axisor.guard_intent WHERE state = 'applied'`)
 	require.GreaterOrEqual(t, sats, int64(42105)) // who comes too late for the last sats waits for the next round
 	require.LessOrEqual(t, sats, int64(3*42105+50000))
 
 	s.advance(20 * time.Second)
 	s.work(t, guard.Loop{MaxSats: 42105})
-	require.Equal(t, sats+42105, s.count2(t, `SELECT SUM(amount_sats) FROM guard_intent WHERE state = 'applied'`), "a new round, a new cap")
+	require.Equal(t, sats+42105, s.count2(t, `SELECT SUM(amount_sats) FROM axisor.guard_intent WHERE state = 'applied'`), "a new round, a new cap")
 }
 
 // TestWorker_MoreJobsThanConnections: jobs of one process must not wait for
@@ -153,8 +153,8 @@ func TestWorker_ToldToStop(t *testing.T) {
 	require.NoError(t, <-ended)
 	sent := len(s.posts())
 	require.Less(t, sent, len(people))
-	require.Zero(t, s.count2(t, `SELECT count(*) FROM guard_intent WHERE state IN ('planned', 'sent', 'unknown')`))
-	require.Equal(t, int64(sent), s.count2(t, `SELECT count(*) FROM guard_intent WHERE state = 'applied'`))
+	require.Zero(t, s.count2(t, `SELECT count(*) FROM axisor.guard_intent WHERE state IN ('planned', 'sent', 'unknown')`))
+	require.Equal(t, int64(sent), s.count2(t, `SELECT count(*) FROM axisor.guard_intent WHERE state = 'applied'`))
 	require.Equal(t, int64(1), s.count2(t, `SELECT count(*) FROM river.river_job WHERE state = 'available' AND args->>'part' = '1'`))
 
 	users, added := sum(t, s.work(t, guard.Loop{}, func(o *guard.Options) { o.ShardSize = 200 }))

@@ -35,7 +35,7 @@ func (w *world) states(t *testing.T) map[string]int {
 		State string
 		N     int
 	}
-	require.NoError(t, w.db.Gorm(t.Context()).Raw(`SELECT state, count(*) AS n FROM payment_intent GROUP BY 1`).Scan(&rows).Error)
+	require.NoError(t, w.db.Gorm(t.Context()).Raw(`SELECT state, count(*) AS n FROM axisor.payment_intent GROUP BY 1`).Scan(&rows).Error)
 	out := map[string]int{}
 	for _, r := range rows {
 		out[r.State] = r.N

@@ -88,7 +88,7 @@ func TestReconcile_Classes(t *testing.T) {
 		check(items)
 		require.Zero(t, sum.Applied)
 		require.Equal(t, models.PaymentPending, w.status(t, paid.ID), "reading changes nothing")
-		require.Zero(t, w.count(t, `SELECT count(*) FROM payment_reconcile`))
+		require.Zero(t, w.count(t, `SELECT count(*) FROM axisor.payment_reconcile`))
 
 		items, sum = w.reconcile(t, true)
 		check(items)
@@ -154,7 +154,7 @@ func TestReconcile_FailureIsUnknown(t *testing.T) {
 			p, _ := w.pay(t, int64(1000+i), "basic")
 			all = append(all, p.ID)
 		}
-		w.exec(t, `INSERT INTO payment_reconcile VALUES (?, ?, ?, now())`, w.node.Name(), w.node.Address(), w.clock().Unix()+1e6)
+		w.exec(t, `INSERT INTO axisor.payment_reconcile VALUES (?, ?, ?, now())`, w.node.Name(), w.node.Address(), w.clock().Unix()+1e6)
 		lookup := map[string]string{"lnd": "/v1/invoice/", "lnbits": "/payments/"}[w.node.Name()]
 		w.sim.Fail(lightningsim.Fault{Path: lookup, Status: 500, Body: `{"message":"database is locked"}`})
 		items, sum := w.reconcile(t, true)

@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/namespace"
 	"github.com/axisor/axisor/pkg/secret"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -36,7 +37,7 @@ func setup(t *testing.T) bundle {
 func (b bundle) rows(t *testing.T, table string) int {
 	t.Helper()
 	var n int
-	require.NoError(t, b.db.Gorm(t.Context()).Raw(`SELECT count(*) FROM "`+table+`"`).Scan(&n).Error)
+	require.NoError(t, b.db.Gorm(t.Context()).Raw(`SELECT count(*) FROM `+namespace.Table(table)).Scan(&n).Error)
 	return n
 }
 

@@ -104,7 +104,7 @@ func (u *run) dump(ctx context.Context, started time.Time) (*Manifest, error) {
 	}
 	m.Server.Snapshot = snap.id
 	m.Encryption = u.encryption()
-	if m.MigrationVersion, err = snap.migrationVersion(ctx, u.request.MigrationSchema, u.request.MigrationTable); err != nil {
+	if m.MigrationVersion, err = snap.migrationVersion(ctx, u.request.MigrationSchemas, u.request.MigrationTable); err != nil {
 		return nil, err
 	}
 	if err := u.archiveAndCounts(ctx, m); err != nil {

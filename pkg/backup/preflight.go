@@ -26,17 +26,17 @@ const minFree = 64 << 10
 
 // Request says what to back up and how.
 type Request struct {
-	URL             secret.Secret // libpq URL of the database
-	Compression     string        // see ParseCodec; empty is zstd:1
-	Recipients      []string      // age public keys; none means no encryption
-	DumpFlags       []string      // extra flags of pg_dump, from the list that is allowed
-	MigrationSchema string        // where the migration table is
-	MigrationTable  string        // its newest version goes into the manifest; empty for none
-	LockWait        time.Duration // 0 is 30 s
-	NoCounts        bool          // do not count rows: faster, but a deep check proves less
-	NoGlobals       bool          // do not store the roles
-	Hash            bool          // also hash the rows of every table: slower, but proves content
-	Progress        Counter       // bytes that pg_dump wrote; may be nil
+	URL              secret.Secret // libpq URL of the database
+	Compression      string        // see ParseCodec; empty is zstd:1
+	Recipients       []string      // age public keys; none means no encryption
+	DumpFlags        []string      // extra flags of pg_dump, from the list that is allowed
+	MigrationSchemas []string      // where the migration table may be; the first that has it counts
+	MigrationTable   string        // its newest version goes into the manifest; empty for none
+	LockWait         time.Duration // 0 is 30 s
+	NoCounts         bool          // do not count rows: faster, but a deep check proves less
+	NoGlobals        bool          // do not store the roles
+	Hash             bool          // also hash the rows of every table: slower, but proves content
+	Progress         Counter       // bytes that pg_dump wrote; may be nil
 }
 
 // Plan is what a backup would do, with everything it depends on checked and nothing written.

@@ -56,24 +56,25 @@ func openSnapshot(ctx context.Context, e *endpoint, conn *pgx.Conn, lockWait tim
 	return s, nil
 }
 
-// migrationVersion reads the newest applied migration; nil when the table is not there.
-func (s *snapshot) migrationVersion(ctx context.Context, schema, table string) (*int64, error) {
-	if table == "" {
-		return nil, nil
+// migrationVersion reads the newest applied migration from the table in the first of the schemas that has it; nil when
+// none has.
+func (s *snapshot) migrationVersion(ctx context.Context, schemas []string, table string) (*int64, error) {
+	for _, schema := range schemas {
+		name := pgx.Identifier{schema, table}.Sanitize()
+		var there bool
+		if err := s.conn.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", name).Scan(&there); err != nil {
+			return nil, s.server.classify(ctx, "look for migration table", err)
+		}
+		if !there {
+			continue
+		}
+		var v *int64
+		if err := s.conn.QueryRow(ctx, "SELECT max(version_id) FROM "+name+" WHERE is_applied").Scan(&v); err != nil {
+			return nil, s.server.classify(ctx, "read migration version", err)
+		}
+		return v, nil
 	}
-	name := pgx.Identifier{schema, table}.Sanitize()
-	var there bool
-	if err := s.conn.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", name).Scan(&there); err != nil {
-		return nil, s.server.classify(ctx, "look for migration table", err)
-	}
-	if !there {
-		return nil, nil
-	}
-	var v *int64
-	if err := s.conn.QueryRow(ctx, "SELECT max(version_id) FROM "+name+" WHERE is_applied").Scan(&v); err != nil {
-		return nil, s.server.classify(ctx, "read migration version", err)
-	}
-	return v, nil
+	return nil, nil
 }
 
 // rowText fixes what a row looks like as text, which its hash is made of.

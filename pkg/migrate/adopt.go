@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -64,7 +63,7 @@ func (m *Migrator) step(ctx context.Context, conn *sql.Conn, f Finding) error {
 			return err // what the migration itself does on a server that grants no roles; verify reports it
 		}
 	}
-	statements := Split(f.FixSQL)
+	statements := Split(m.locker.place.names.Rename(f.FixSQL))
 	if f.Kind == "index" {
 		return m.indexStep(ctx, conn, statements)
 	}
@@ -93,13 +92,12 @@ func (m *Migrator) step(ctx context.Context, conn *sql.Conn, f Finding) error {
 }
 
 func (m *Migrator) indexStep(ctx context.Context, conn *sql.Conn, statements []Statement) error {
-	create := regexp.MustCompile(`^CREATE (?:UNIQUE )?INDEX CONCURRENTLY "([^"]+)" ON `)
 	for _, s := range statements {
 		err := error(nil)
-		if match := create.FindStringSubmatch(s.SQL); match != nil {
-			err = m.buildIndex(ctx, conn, indexStatement{index: match[1], sql: s.SQL}, createIndex)
-		} else if match := dropPattern().FindStringSubmatch(s.SQL); match != nil {
-			err = m.buildIndex(ctx, conn, indexStatement{index: match[1], sql: s.SQL}, dropIndex)
+		if i, ok := parseIndex(createPattern(), s.SQL); ok {
+			err = m.buildIndex(ctx, conn, i, createIndex)
+		} else if i, ok := parseIndex(dropPattern(), s.SQL); ok {
+			err = m.buildIndex(ctx, conn, i, dropIndex)
 		}
 		if err != nil {
 			return err
@@ -117,6 +115,7 @@ func roleExists(ctx context.Context, conn *sql.Conn) (ok bool, err error) {
 func (m *Migrator) buildIndex(
 	ctx context.Context, conn *sql.Conn, s indexStatement, do func(context.Context, *sql.Conn, indexStatement) error,
 ) error {
+	s = s.in(m.locker.place.names)
 	if _, err := conn.ExecContext(ctx, `SET lock_timeout = 0`); err != nil {
 		return err
 	}

@@ -241,9 +241,9 @@ func safeAlter(table string, want, got Column) string {
 		return fix
 	}
 	name := "axisor_" + want.Name + "_not_null"
-	set := fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;", quoted(table), quoted(want.Name))
+	set := fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;", relation(table), quoted(want.Name))
 	return strings.Replace(fix, set, strings.Join([]string{
-		fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;", quoted(table), quoted(name), quoted(want.Name)),
+		fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;", relation(table), quoted(name), quoted(want.Name)),
 		validateConstraint(table, name), set, dropConstraint(table, name),
 	}, "\n"), 1)
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // Catalog is what a schema consists of, in a form that can be compared and stored.
@@ -55,15 +57,20 @@ type Policy struct {
 	Check      string   `json:"check,omitempty"`
 }
 
-// ReadCatalog reads the tables and enums of the connection's current schema, as of one moment. The
-// version table is bookkeeping and left out.
+// ReadCatalog reads the tables and enums of the shared schema and the tables of axisor's own, as of one moment. The
+// version table is bookkeeping and left out. Tables of our own are listed as axisor.name, whatever their schema is called
+// in this installation.
 func ReadCatalog(ctx context.Context, db *sql.DB) (*Catalog, error) {
+	names, err := namesOf(ctx, db)
+	if err != nil {
+		return nil, err
+	}
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return nil, fmt.Errorf("read catalog: %w", err)
 	}
 	defer tx.Rollback()
-	r := &reader{ctx: ctx, tx: tx, c: &Catalog{Enums: map[string][]string{}, Tables: map[string]*Table{}}}
+	r := &reader{ctx: ctx, tx: tx, place: place{names: names}, c: &Catalog{Enums: map[string][]string{}, Tables: map[string]*Table{}}}
 	for _, step := range []func() error{r.schema, r.enums, r.tables, r.columns, r.constraints, r.indexes, r.policies} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("read catalog: %w", err)
@@ -76,7 +83,9 @@ type reader struct {
 	ctx    context.Context
 	tx     *sql.Tx
 	c      *Catalog
-	prefix string // the schema's qualifier, as the server writes it
+	place  place
+	prefix string // the shared schema's qualifier, as the server writes it
+	own    string // that of our own schema
 }
 
 // scan runs query and calls each with a scan function per row.
@@ -95,21 +104,25 @@ func (r *reader) scan(query string, each func(scan func(...any) error) error) er
 }
 
 func (r *reader) schema() error {
-	// Nothing but the current schema and pg_catalog in the path: then the server qualifies the same
-	// names in every database, and schemas of different names compare.
-	const q = `SELECT COALESCE(quote_ident(current_schema()), ''),
-		set_config('search_path', COALESCE(quote_ident(current_schema()), 'pg_catalog'), true)`
-	var schema, path string
-	if err := r.tx.QueryRowContext(r.ctx, q).Scan(&schema, &path); err != nil {
+	var err error
+	if r.place, err = placeOf(r.ctx, r.tx, r.place.names); err != nil {
 		return err
 	}
-	r.prefix = schema + "."
-	return nil
+	// Nothing but the shared schema and pg_catalog in the path: then the server qualifies the same names in every
+	// database, and schemas of different names compare.
+	const q = `SELECT quote_ident($1) || '.', quote_ident($2) || '.', set_config('search_path', COALESCE(quote_ident(NULLIF($1, '')), 'pg_catalog'), true)`
+	var path string
+	return r.tx.QueryRowContext(r.ctx, q, r.place.shared, r.place.names.Own).Scan(&r.prefix, &r.own, &path)
+}
+
+// usual gives our own schema its usual name in a text of the server's.
+func (r *reader) usual(text string) string {
+	return strings.ReplaceAll(text, r.own, namespace.Own+".")
 }
 
 func (r *reader) enums() error {
 	return r.scan(`SELECT t.typname, e.enumlabel FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid
-		WHERE t.typnamespace = current_schema()::regnamespace ORDER BY t.typname, e.enumsortorder`,
+		WHERE t.typnamespace IN `+r.place.schemas()+` ORDER BY t.typname, e.enumsortorder`,
 		func(scan func(...any) error) error {
 			var name, label string
 			if err := scan(&name, &label); err != nil {
@@ -121,8 +134,8 @@ func (r *reader) enums() error {
 }
 
 func (r *reader) tables() error {
-	return r.scan(`SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_catalog.pg_class
-		WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND relname <> '`+VersionTable+`'`,
+	return r.scan(`SELECT `+r.place.table()+`, c.relrowsecurity, c.relforcerowsecurity FROM pg_catalog.pg_class c
+		WHERE c.relnamespace IN `+r.place.schemas()+` AND c.relkind IN ('r', 'p') AND c.relname <> '`+VersionTable+`'`,
 		func(scan func(...any) error) error {
 			var name string
 			t := &Table{Constraints: map[string]Constraint{}, Indexes: map[string]Index{}, Policies: map[string]Policy{}}
@@ -135,12 +148,12 @@ func (r *reader) tables() error {
 }
 
 func (r *reader) columns() error {
-	return r.scan(`SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+	return r.scan(`SELECT `+r.place.table()+`, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
 			COALESCE(pg_get_expr(d.adbin, d.adrelid), ''), CASE WHEN a.attgenerated <> '' THEN 'g' ELSE a.attidentity::text END
 		FROM pg_catalog.pg_attribute a
 		JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 		LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+		WHERE c.relnamespace IN `+r.place.schemas()+` AND c.relkind IN ('r', 'p')
 		AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attnum`,
 		func(scan func(...any) error) error {
 			var table string
@@ -156,16 +169,16 @@ func (r *reader) columns() error {
 }
 
 func (r *reader) constraints() error {
-	return r.scan(`SELECT c.relname, n.conname, n.contype::text, pg_get_constraintdef(n.oid), NOT n.convalidated
+	return r.scan(`SELECT `+r.place.table()+`, n.conname, n.contype::text, pg_get_constraintdef(n.oid), NOT n.convalidated
 		FROM pg_catalog.pg_constraint n JOIN pg_catalog.pg_class c ON c.oid = n.conrelid
-		WHERE c.relnamespace = current_schema()::regnamespace AND n.contype IN ('p', 'u', 'f', 'c', 'x')`,
+		WHERE c.relnamespace IN `+r.place.schemas()+` AND n.contype IN ('p', 'u', 'f', 'c', 'x')`,
 		func(scan func(...any) error) error {
 			var table, name string
 			var con Constraint
 			if err := scan(&table, &name, &con.Kind, &con.Definition, &con.NotValid); err != nil {
 				return err
 			}
-			con.Definition = strings.TrimSuffix(con.Definition, " NOT VALID")
+			con.Definition = r.usual(strings.TrimSuffix(con.Definition, " NOT VALID"))
 			if t := r.c.Tables[table]; t != nil {
 				t.Constraints[name] = con
 			}
@@ -174,11 +187,11 @@ func (r *reader) constraints() error {
 }
 
 func (r *reader) indexes() error {
-	return r.scan(`SELECT c.relname, i.relname, pg_get_indexdef(x.indexrelid), NOT (x.indisvalid AND x.indisready)
+	return r.scan(`SELECT `+r.place.table()+`, i.relname, pg_get_indexdef(x.indexrelid), NOT (x.indisvalid AND x.indisready)
 		FROM pg_catalog.pg_index x
 		JOIN pg_catalog.pg_class c ON c.oid = x.indrelid
 		JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
-		WHERE c.relnamespace = current_schema()::regnamespace
+		WHERE c.relnamespace IN `+r.place.schemas()+`
 		AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint n WHERE n.conindid = x.indexrelid AND n.contype IN ('p', 'u', 'x'))`,
 		func(scan func(...any) error) error {
 			var table, name string
@@ -187,7 +200,7 @@ func (r *reader) indexes() error {
 				return err
 			}
 			// Index definitions name the schema whatever the search path is.
-			idx.Definition = strings.Replace(idx.Definition, " ON "+r.prefix, " ON ", 1)
+			idx.Definition = r.usual(strings.Replace(idx.Definition, " ON "+r.prefix, " ON ", 1))
 			for _, n := range []string{name, quoted(name)} {
 				idx.Definition = strings.Replace(idx.Definition, " INDEX "+n+" ON ", " INDEX ON ", 1)
 			}
@@ -199,13 +212,13 @@ func (r *reader) indexes() error {
 }
 
 func (r *reader) policies() error {
-	return r.scan(`SELECT c.relname, p.polname, CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT'
+	return r.scan(`SELECT `+r.place.table()+`, p.polname, CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT'
 				WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, p.polpermissive,
 			array_to_string(ARRAY(SELECT CASE WHEN m = 0 THEN 'public' ELSE COALESCE((SELECT rolname FROM pg_catalog.pg_roles WHERE oid = m), m::text) END
 				FROM unnest(p.polroles) m), ','),
 			COALESCE(pg_get_expr(p.polqual, p.polrelid), ''), COALESCE(pg_get_expr(p.polwithcheck, p.polrelid), '')
 		FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
-		WHERE c.relnamespace = current_schema()::regnamespace`,
+		WHERE c.relnamespace IN `+r.place.schemas()+``,
 		func(scan func(...any) error) error {
 			var table, name, roles string
 			var p Policy
@@ -214,6 +227,7 @@ func (r *reader) policies() error {
 			}
 			p.Roles = strings.Split(roles, ",")
 			slices.Sort(p.Roles)
+			p.Using, p.Check = r.usual(p.Using), r.usual(p.Check)
 			if t := r.c.Tables[table]; t != nil {
 				t.Policies[name] = p
 			}

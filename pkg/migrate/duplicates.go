@@ -62,8 +62,13 @@ func redundant(table string, indexes map[string]Index) []Redundant {
 
 // WithoutRedundant tells whether somebody chose to do without the redundant indexes of a database.
 func (m *Migrator) WithoutRedundant(ctx context.Context) (bool, error) {
+	names, err := namesOf(ctx, m.db)
+	if err != nil {
+		return false, err
+	}
 	var comment sql.NullString
-	err := m.db.QueryRowContext(ctx, `SELECT obj_description(to_regclass('`+VersionTable+`'), 'pg_class')`).Scan(&comment)
+	both := versionTables(names)
+	err = m.db.QueryRowContext(ctx, `SELECT obj_description(COALESCE(to_regclass($1), to_regclass($2)), 'pg_class')`, both[0], both[1]).Scan(&comment)
 	if err != nil {
 		return false, fmt.Errorf("read the comment of %s: %w", VersionTable, err)
 	}
@@ -124,7 +129,7 @@ func does(live *Catalog, r Redundant) bool {
 func (m *Migrator) DropRedundant(ctx context.Context, dryRun bool) (done []Redundant, err error) {
 	return m.withRedundant(ctx, dryRun, func(conn *sql.Conn, live *Catalog, all []Redundant) ([]Redundant, error) {
 		if !dryRun {
-			if _, err := conn.ExecContext(ctx, `COMMENT ON TABLE `+VersionTable+` IS '`+chosenMark+`'`); err != nil {
+			if _, err := conn.ExecContext(ctx, m.locker.place.names.Rename(`COMMENT ON TABLE axisor.`+VersionTable+` IS '`)+chosenMark+`'`); err != nil {
 				return nil, fmt.Errorf("remember the choice: %w", err)
 			}
 		}
@@ -135,7 +140,7 @@ func (m *Migrator) DropRedundant(ctx context.Context, dryRun bool) (done []Redun
 				continue
 			}
 			if !dryRun {
-				s := indexStatement{index: r.Name, sql: dropIndexSQL(r.Name)}
+				s := indexStatement{index: r.Name, schema: schemaOf(r.Table), sql: dropIndexSQL(r.Table, r.Name)}
 				if err := m.buildIndex(ctx, conn, s, dropIndex); err != nil {
 					return done, fmt.Errorf("drop index %s: %w", r.Name, err)
 				}
@@ -162,7 +167,7 @@ func (m *Migrator) RestoreRedundant(ctx context.Context, dryRun bool) (done []Re
 				continue
 			}
 			if !dryRun {
-				s := indexStatement{index: r.Name, sql: strings.TrimSuffix(createIndexSQL(r.Name, expected.Tables[r.Table].Indexes[r.Name]), ";")}
+				s := indexStatement{index: r.Name, schema: schemaOf(r.Table), sql: strings.TrimSuffix(createIndexSQL(r.Name, expected.Tables[r.Table].Indexes[r.Name]), ";")}
 				if err := m.buildIndex(ctx, conn, s, createIndex); err != nil {
 					return done, fmt.Errorf("build index %s: %w", r.Name, err)
 				}
@@ -173,7 +178,7 @@ func (m *Migrator) RestoreRedundant(ctx context.Context, dryRun bool) (done []Re
 		if dryRun {
 			return done, nil
 		}
-		_, err := conn.ExecContext(ctx, `COMMENT ON TABLE `+VersionTable+` IS NULL`)
+		_, err := conn.ExecContext(ctx, m.locker.place.names.Rename(`COMMENT ON TABLE axisor.`+VersionTable+` IS NULL`))
 		return done, err
 	})
 }

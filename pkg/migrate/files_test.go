@@ -197,6 +197,9 @@ func TestRoleMigration_GoesOnWithoutTheRightToMakeRoles(t *testing.T) {
 	require.ErrorContains(t, err, "CREATE SCHEMA river AUTHORIZATION "+owner, "it says what is missing")
 	b.exec(t, `CREATE SCHEMA river AUTHORIZATION `+owner)
 	_, err = m.Up(b.ctx)
+	require.ErrorContains(t, err, "CREATE SCHEMA axisor AUTHORIZATION "+owner, "and again")
+	b.exec(t, `CREATE SCHEMA axisor AUTHORIZATION `+owner)
+	_, err = m.Up(b.ctx)
 	require.NoError(t, err)
 	require.Len(t, said, 1, "one sentence for all of them")
 

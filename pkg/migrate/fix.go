@@ -62,7 +62,7 @@ func createTable(name string, t *Table) string {
 	for _, c := range t.Columns {
 		lines = append(lines, "    "+columnSQL(c))
 	}
-	return fmt.Sprintf("CREATE TABLE %s (\n%s\n);", quoted(name), strings.Join(lines, ",\n"))
+	return fmt.Sprintf("CREATE TABLE %s (\n%s\n);", relation(name), strings.Join(lines, ",\n"))
 }
 
 // alterColumn changes default and nullability. A type is not changed: that rewrites the table and may
@@ -71,7 +71,7 @@ func alterColumn(table string, want, got Column) string {
 	if want.Type != got.Type || want.Identity != got.Identity {
 		return ""
 	}
-	alter := fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s ", quoted(table), quoted(want.Name))
+	alter := fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s ", relation(table), quoted(want.Name))
 	var fix []string
 	switch want.Default {
 	case got.Default:
@@ -90,7 +90,7 @@ func alterColumn(table string, want, got Column) string {
 }
 
 func addConstraint(table, name string, c Constraint) string {
-	s := fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s %s", quoted(table), quoted(name), c.Definition)
+	s := fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s %s", relation(table), quoted(name), c.Definition)
 	if c.Kind == "c" || c.Kind == "f" {
 		return s + " NOT VALID;\n" + validateConstraint(table, name)
 	}
@@ -98,15 +98,15 @@ func addConstraint(table, name string, c Constraint) string {
 }
 
 func validateConstraint(table, name string) string {
-	return fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s;", quoted(table), quoted(name))
+	return fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s;", relation(table), quoted(name))
 }
 
 func dropConstraint(table, name string) string {
-	return fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s;", quoted(table), quoted(name))
+	return fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s;", relation(table), quoted(name))
 }
 
-func dropIndexSQL(name string) string {
-	return fmt.Sprintf("DROP INDEX CONCURRENTLY %s;", quoted(name))
+func dropIndexSQL(table, name string) string {
+	return fmt.Sprintf("DROP INDEX CONCURRENTLY %s;", relationIn(table, name))
 }
 
 func createIndexSQL(name string, i Index) string {
@@ -129,7 +129,7 @@ func policySQL(p Policy) string {
 
 func createPolicy(table, name string, p Policy) string {
 	return "-- the role must exist; if it does not: CREATE ROLE " + strings.Join(p.Roles, ", ") + " NOLOGIN;\n" +
-		fmt.Sprintf("CREATE POLICY %s ON %s %s;", quoted(name), quoted(table), policySQL(p))
+		fmt.Sprintf("CREATE POLICY %s ON %s %s;", quoted(name), relation(table), policySQL(p))
 }
 
 func onOff(b bool) string {

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // indexFile is a migration file without a transaction. Such files hold index statements only.
@@ -21,7 +23,30 @@ type indexFile struct {
 
 // indexStatement creates or drops one index.
 type indexStatement struct {
-	index, sql string
+	index  string
+	schema string // as statements write it; "" for that of the shared tables
+	sql    string
+}
+
+// in gives the statement the names of an installation.
+func (s indexStatement) in(names namespace.Names) indexStatement {
+	return indexStatement{index: s.index, schema: names.Rename(s.schema), sql: names.Rename(s.sql)}
+}
+
+// name is the index, for a statement.
+func (s indexStatement) name() string {
+	if s.schema == "" {
+		return quoted(s.index)
+	}
+	return s.schema + "." + quoted(s.index)
+}
+
+// schemaOf is the schema of a catalog's table, as an indexStatement has it.
+func schemaOf(table string) string {
+	if strings.HasPrefix(table, namespace.Own+".") {
+		return namespace.Own
+	}
+	return ""
 }
 
 const noTransaction = "-- +goose NO TRANSACTION"
@@ -29,11 +54,11 @@ const noTransaction = "-- +goose NO TRANSACTION"
 // These two forms are all an index file may hold. No IF NOT EXISTS: the server answers it with success
 // when the index is there but INVALID, which is the very case to find.
 func createPattern() *regexp.Regexp {
-	return regexp.MustCompile(`(?is)^CREATE (?:UNIQUE )?INDEX CONCURRENTLY "([^"]+)" ON "[^"]+" .+$`)
+	return regexp.MustCompile(`(?is)^CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?P<index>"[^"]+") ON (?:(?P<schema>"[^"]+"|\w+)\.)?(?:"[^"]+"|\w+) .+$`)
 }
 
 func dropPattern() *regexp.Regexp {
-	return regexp.MustCompile(`(?is)^DROP INDEX CONCURRENTLY "([^"]+)"$`)
+	return regexp.MustCompile(`(?is)^DROP INDEX CONCURRENTLY (?:(?P<schema>"[^"]+"|\w+)\.)?(?P<index>"[^"]+")$`)
 }
 
 func readIndexFiles(files fs.FS) ([]indexFile, error) {
@@ -91,13 +116,24 @@ func parseStatements(name, text string, form *regexp.Regexp) ([]indexStatement, 
 		if s == "" {
 			continue
 		}
-		match := form.FindStringSubmatch(s)
-		if match == nil {
+		one, ok := parseIndex(form, s)
+		if !ok {
 			return nil, fmt.Errorf("migration %s: only CREATE and DROP INDEX CONCURRENTLY with quoted names can run without a transaction: %.80s", name, s)
 		}
-		found = append(found, indexStatement{index: match[1], sql: s})
+		found = append(found, one)
 	}
 	return found, nil
+}
+
+// parseIndex reads a statement of one of the two forms.
+func parseIndex(form *regexp.Regexp, sql string) (indexStatement, bool) {
+	match := form.FindStringSubmatch(sql)
+	if match == nil {
+		return indexStatement{}, false
+	}
+	return indexStatement{
+		index: strings.Trim(match[form.SubexpIndex("index")], `"`), schema: match[form.SubexpIndex("schema")], sql: sql,
+	}, true
 }
 
 func (m *Migrator) indexMigration(f indexFile) *goose.Migration {
@@ -111,6 +147,7 @@ func (m *Migrator) indexMigration(f indexFile) *goose.Migration {
 				return fmt.Errorf("prepare session: %w", err)
 			}
 			for _, s := range statements {
+				s = s.in(m.locker.place.names)
 				m.recorder.statement = s.sql + ";"
 				stop := m.watchBuild(ctx, conn, s.index)
 				err := each(ctx, conn, s)
@@ -128,7 +165,7 @@ func (m *Migrator) indexMigration(f indexFile) *goose.Migration {
 
 // createIndex makes one index and does not return nil unless it is there, valid and as described.
 func createIndex(ctx context.Context, conn *sql.Conn, s indexStatement) error {
-	exists, valid, err := indexState(ctx, conn, s.index)
+	exists, valid, err := indexState(ctx, conn, s)
 	if err != nil {
 		return err
 	}
@@ -143,7 +180,7 @@ func createIndex(ctx context.Context, conn *sql.Conn, s indexStatement) error {
 	if _, err := conn.ExecContext(ctx, s.sql); err != nil {
 		return err
 	}
-	if exists, valid, err = indexState(ctx, conn, s.index); err != nil {
+	if exists, valid, err = indexState(ctx, conn, s); err != nil {
 		return err
 	}
 	if !exists || !valid {
@@ -154,18 +191,18 @@ func createIndex(ctx context.Context, conn *sql.Conn, s indexStatement) error {
 
 // dropIndex removes one index if it is there.
 func dropIndex(ctx context.Context, conn *sql.Conn, s indexStatement) error {
-	exists, _, err := indexState(ctx, conn, s.index)
+	exists, _, err := indexState(ctx, conn, s)
 	if err != nil || !exists {
 		return err
 	}
-	_, err = conn.ExecContext(ctx, `DROP INDEX CONCURRENTLY "`+s.index+`"`)
+	_, err = conn.ExecContext(ctx, `DROP INDEX CONCURRENTLY `+s.name())
 	return err
 }
 
-func indexState(ctx context.Context, conn *sql.Conn, index string) (exists, valid bool, err error) {
+func indexState(ctx context.Context, conn *sql.Conn, s indexStatement) (exists, valid bool, err error) {
 	err = conn.QueryRowContext(ctx, `SELECT count(*) > 0, COALESCE(bool_and(i.indisvalid AND i.indisready), false)
 		FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-		WHERE c.relname = $1 AND c.relnamespace = current_schema()::regnamespace`, index).Scan(&exists, &valid)
+		WHERE c.oid = to_regclass($1)`, s.name()).Scan(&exists, &valid)
 	if err != nil {
 		return false, false, fmt.Errorf("look it up: %w", err)
 	}
@@ -176,8 +213,7 @@ func indexState(ctx context.Context, conn *sql.Conn, index string) (exists, vali
 // the one the files describe, and nobody would notice.
 func sameIndex(ctx context.Context, conn *sql.Conn, s indexStatement) error {
 	var definition string
-	err := conn.QueryRowContext(ctx, `SELECT pg_get_indexdef(c.oid) FROM pg_catalog.pg_class c
-		WHERE c.relname = $1 AND c.relnamespace = current_schema()::regnamespace`, s.index).Scan(&definition)
+	err := conn.QueryRowContext(ctx, `SELECT pg_get_indexdef(to_regclass($1))`, s.name()).Scan(&definition)
 	if err != nil {
 		return fmt.Errorf("read its definition: %w", err)
 	}

@@ -25,6 +25,7 @@ type locker struct {
 	progress func(string)
 	now      func() time.Time
 	conn     *sql.Conn // set while the lock is held; goose serialises its users
+	place    place     // of the database whose lock was taken last
 }
 
 // SessionLock takes the lock on conn, or returns an error that wraps ErrLocked.
@@ -52,6 +53,12 @@ func (l *locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
 			return fmt.Errorf("wait for the migration lock: %w", err)
 		}
 	}
+	var err error
+	if l.place, err = placeOf(ctx, conn, connNames(conn)); err != nil {
+		return errors.Join(err, l.SessionUnlock(context.WithoutCancel(ctx), conn))
+	}
+	// The search path: the migrations name the design's tables without a schema, and make them where they are, whatever
+	// else stands in front.
 	// UTC: the reference rows and CURRENT_TIMESTAMP land in columns without a time zone. No statement
 	// timeout: building an index may take hours, and the operator can interrupt.
 	for _, set := range []string{
@@ -59,6 +66,7 @@ func (l *locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
 		`SET statement_timeout = 0`,
 		`SET idle_in_transaction_session_timeout = 0`,
 		`SET timezone = 'UTC'`,
+		l.place.path(),
 	} {
 		if _, err := conn.ExecContext(ctx, set); err != nil {
 			return errors.Join(fmt.Errorf("prepare session: %w", err), l.SessionUnlock(context.WithoutCancel(ctx), conn))
@@ -75,7 +83,7 @@ func (l *locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	for _, q := range []string{
-		`RESET lock_timeout`, `RESET statement_timeout`, `RESET idle_in_transaction_session_timeout`, `RESET timezone`,
+		`RESET lock_timeout`, `RESET statement_timeout`, `RESET idle_in_transaction_session_timeout`, `RESET timezone`, `RESET search_path`,
 	} {
 		if _, err := conn.ExecContext(ctx, q); err != nil {
 			discard(conn)

@@ -21,13 +21,13 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
 
 	"github.com/axisor/axisor/migrations"
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // VersionTable is the name of the table that records the applied migrations.
-const VersionTable = "axisor_migrations"
+const VersionTable = namespace.VersionTable
 
 const (
 	defaultLockTimeout = 60 * time.Second
@@ -90,21 +90,18 @@ func newMigrator(db *sql.DB, files fs.FS, o Options) (*Migrator, error) {
 	if o.Now == nil {
 		o.Now = time.Now //nolint:forbidigo // the default of the option that passes the clock in
 	}
-	files = brief{files}
-	m := &Migrator{db: db, files: files, names: map[int64]string{}, o: o}
-	m.locker = &locker{timeout: o.LockTimeout, progress: o.Progress, now: o.Now}
+	m := &Migrator{db: db, names: map[int64]string{}, o: o}
+	m.locker = &locker{timeout: o.LockTimeout, progress: o.Progress, now: o.Now, place: place{names: namespace.Default()}}
+	files = brief{files, m.locker}
+	m.files = files
 	m.recorder = &recorder{next: o.Logger}
 
 	indexFiles, err := readIndexFiles(files)
 	if err != nil {
 		return nil, err
 	}
-	history, err := database.NewStore(goose.DialectPostgres, VersionTable)
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
 	options := []goose.ProviderOption{
-		goose.WithStore(ordered{history}),
+		goose.WithStore(ordered{history{func() namespace.Names { return m.locker.place.names }}}),
 		goose.WithAllowOutofOrder(true), // Up refuses what may not be
 		goose.WithSessionLocker(m.locker),
 		goose.WithDisableGlobalRegistry(true),
@@ -240,12 +237,9 @@ func (m *Migrator) ensureTable(ctx context.Context) error {
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer conn.Close()
-	exists := false
-	if err := conn.QueryRowContext(ctx, `SELECT to_regclass('`+VersionTable+`') IS NOT NULL`).Scan(&exists); err != nil {
-		return fmt.Errorf("look for table %s: %w", VersionTable, err)
-	}
-	if exists {
-		return nil
+	table, err := versionTable(ctx, conn, connNames(conn))
+	if err != nil || table != "" {
+		return err
 	}
 	if err := m.locker.SessionLock(ctx, conn); err != nil {
 		return err
@@ -260,8 +254,13 @@ func (m *Migrator) ensureTable(ctx context.Context) error {
 // warnUnprotected names tables whose row security is on without a policy: the server had no role
 // "authenticated" and did not let us make it, so everybody but the owner sees no rows.
 func (m *Migrator) warnUnprotected(ctx context.Context) {
+	p, err := m.place(ctx)
+	if err != nil {
+		return
+	}
+	//nolint:gosec // the names of the schemas are quoted
 	rows, err := m.db.QueryContext(ctx, `SELECT c.relname FROM pg_catalog.pg_class c
-		WHERE c.relnamespace = current_schema()::regnamespace AND c.relrowsecurity
+		WHERE c.relnamespace IN `+p.schemas()+` AND c.relrowsecurity
 		AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid) ORDER BY 1`)
 	if err != nil {
 		return

@@ -124,7 +124,7 @@ func TestUpTo_StopsAndStatusTells(t *testing.T) {
 func TestUp_RefusesANewerSchema(t *testing.T) {
 	t.Parallel()
 	b := setupMigrated(t)
-	b.exec(t, `INSERT INTO axisor_migrations (version_id, is_applied) VALUES (99999, true)`)
+	b.exec(t, `INSERT INTO axisor.axisor_migrations (version_id, is_applied) VALUES (99999, true)`)
 	require.ErrorIs(t, b.m.Check(b.ctx), migrate.ErrSchemaNew)
 	_, err := b.m.Up(b.ctx)
 	require.ErrorIs(t, err, migrate.ErrSchemaNew)

@@ -55,7 +55,7 @@ func TestUp_OlderMigrationsAreRefusedUnlessAllowed(t *testing.T) {
 func TestCheck_SeesAGapBelowTheHead(t *testing.T) {
 	t.Parallel()
 	b := setupMigrated(t)
-	b.exec(t, `DELETE FROM axisor_migrations WHERE version_id = 12`)
+	b.exec(t, `DELETE FROM axisor.axisor_migrations WHERE version_id = 12`)
 	err := b.m.Check(b.ctx)
 	require.ErrorIs(t, err, migrate.ErrSchemaOld)
 	require.ErrorContains(t, err, "lacks 1 older migration")

@@ -1,18 +1,22 @@
 package migrate
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
 	"regexp"
+	"strings"
 )
 
 // brief is a file system of migrations in which every file waits for a table lock as long as we say and not as long
-// as it says: whoever comes after a waiting statement queues behind it, readers too.
-type brief struct{ fs.FS }
+// as it says: whoever comes after a waiting statement queues behind it, readers too. Our own schemas have the names of the
+// installation that is migrated.
+type brief struct {
+	fs.FS
+	locker *locker
+}
 
 // Open implements fs.FS.
 func (b brief) Open(name string) (fs.File, error) {
@@ -30,12 +34,13 @@ func (b brief) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	set := regexp.MustCompile(`(?i)(SET LOCAL lock_timeout = )'[^']*'`)
-	return &memory{bytes.NewReader(set.ReplaceAll(text, []byte("${1}'"+statementLockTimeout+"'"))), info}, nil
+	sql := b.locker.place.names.Rename(set.ReplaceAllString(string(text), "${1}'"+statementLockTimeout+"'"))
+	return &memory{strings.NewReader(sql), info}, nil
 }
 
 // memory is an open file of brief.
 type memory struct {
-	*bytes.Reader
+	*strings.Reader
 	info fs.FileInfo
 }
 
@@ -50,12 +55,16 @@ func (*memory) Close() error { return nil }
 func (m *Migrator) blocker(ctx context.Context) string {
 	var pid int
 	var app, state, age string
-	err := m.db.QueryRowContext(ctx, `SELECT a.pid, COALESCE(a.application_name, ''), COALESCE(a.state, ''),
+	p, err := m.place(ctx)
+	if err != nil {
+		return ""
+	}
+	err = m.db.QueryRowContext(ctx, `SELECT a.pid, COALESCE(a.application_name, ''), COALESCE(a.state, ''),
 			COALESCE(date_trunc('second', clock_timestamp() - a.xact_start)::text, '')
 		FROM pg_catalog.pg_stat_activity a
 		WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.xact_start IS NOT NULL AND EXISTS (
 			SELECT FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation AND c.relkind IN ('r', 'p')
-			WHERE l.pid = a.pid AND l.granted AND c.relnamespace = current_schema()::regnamespace)
+			WHERE l.pid = a.pid AND l.granted AND c.relnamespace IN `+p.schemas()+`)
 		ORDER BY a.xact_start LIMIT 1`).Scan(&pid, &app, &state, &age)
 	if err != nil {
 		return ""

@@ -8,9 +8,10 @@ import (
 
 // verifyRights finds what opens axisor's tables to everybody, and tables that somebody else owns than most of
 // them: row security spares the owner, and a second one means that a migration ran under the wrong login.
-func verifyRights(ctx context.Context, db *sql.DB, expected *Catalog) ([]Finding, error) {
-	rows, err := db.QueryContext(ctx, `WITH t AS (SELECT oid, relname, relowner, relacl FROM pg_catalog.pg_class
-			WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')),
+func verifyRights(ctx context.Context, db *sql.DB, p place, expected *Catalog) ([]Finding, error) {
+	//nolint:gosec // the names of the schemas are quoted
+	rows, err := db.QueryContext(ctx, `WITH t AS (SELECT c.oid, `+p.table()+` AS relname, c.relowner, c.relacl FROM pg_catalog.pg_class c
+			WHERE c.relnamespace IN `+p.schemas()+` AND c.relkind IN ('r', 'p')),
 		main AS (SELECT relowner FROM t GROUP BY relowner ORDER BY count(*) DESC, relowner LIMIT 1)
 		SELECT 'owner', relname, '', (SELECT pg_get_userbyid(relowner) FROM main), pg_get_userbyid(relowner)
 			FROM t WHERE relowner <> (SELECT relowner FROM main)
@@ -37,11 +38,11 @@ func verifyRights(ctx context.Context, db *sql.DB, expected *Catalog) ([]Finding
 		switch {
 		case column != "":
 			f.Object += "." + column
-			f.FixSQL = fmt.Sprintf("REVOKE ALL (%s) ON %s FROM PUBLIC;", quoted(column), quoted(table))
+			f.FixSQL = fmt.Sprintf("REVOKE ALL (%s) ON %s FROM PUBLIC;", quoted(column), relation(table))
 		case f.Kind == "grant":
-			f.FixSQL = fmt.Sprintf("REVOKE ALL ON %s FROM PUBLIC;", quoted(table))
+			f.FixSQL = fmt.Sprintf("REVOKE ALL ON %s FROM PUBLIC;", relation(table))
 		default:
-			f.FixSQL = fmt.Sprintf("ALTER TABLE %s OWNER TO %s;", quoted(table), quoted(f.Expected))
+			f.FixSQL = fmt.Sprintf("ALTER TABLE %s OWNER TO %s;", relation(table), quoted(f.Expected))
 		}
 		found = append(found, f)
 	}

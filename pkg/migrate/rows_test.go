@@ -77,7 +77,7 @@ func TestReferenceRows_AreWrittenInUTC(t *testing.T) {
 	items, err := b.m.Status(b.ctx)
 	require.NoError(t, err)
 	require.Equal(t, []string{"true"}, b.list(t,
-		`SELECT (abs(extract(epoch FROM max(tstamp) - (now() AT TIME ZONE 'UTC'))) < 600)::text FROM axisor_migrations`), items)
+		`SELECT (abs(extract(epoch FROM max(tstamp) - (now() AT TIME ZONE 'UTC'))) < 600)::text FROM axisor.axisor_migrations`), items)
 }
 
 // The policies do what the design wants of them, for a role that the operator has given grants.

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -84,10 +85,7 @@ type Item struct {
 // Version reports the newest applied version (0: none) and the newest one this binary has. It writes
 // nothing, not even the version table.
 func (m *Migrator) Version(ctx context.Context) (current, head int64, err error) {
-	err = m.db.QueryRowContext(ctx, `SELECT COALESCE(max(version_id), 0) FROM `+VersionTable+` WHERE is_applied`).Scan(&current)
-	if isUndefinedTable(err) {
-		return 0, m.head, nil
-	}
+	err = m.readHistory(ctx, `SELECT COALESCE(max(version_id), 0) FROM %s WHERE is_applied`, func(r *sql.Rows) error { return r.Scan(&current) })
 	if err != nil {
 		return 0, m.head, fmt.Errorf("read the schema version: %w", err)
 	}
@@ -155,23 +153,17 @@ func (m *Migrator) Pending(ctx context.Context, to int64) ([]Item, error) {
 
 func (m *Migrator) history(ctx context.Context) (map[int64]time.Time, error) {
 	applied := map[int64]time.Time{}
-	rows, err := m.db.QueryContext(ctx, `SELECT version_id, tstamp FROM `+VersionTable+` WHERE is_applied AND version_id > 0`)
-	if isUndefinedTable(err) {
-		return applied, nil
-	}
+	err := m.readHistory(ctx, `SELECT version_id, tstamp FROM %s WHERE is_applied AND version_id > 0`, func(r *sql.Rows) error {
+		var version int64
+		var at time.Time
+		err := r.Scan(&version, &at)
+		applied[version] = at.UTC()
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the migration history: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var version int64
-		var at time.Time
-		if err := rows.Scan(&version, &at); err != nil {
-			return nil, fmt.Errorf("read the migration history: %w", err)
-		}
-		applied[version] = at.UTC()
-	}
-	return applied, rows.Err()
+	return applied, nil
 }
 
 func sqlState(err error) string {

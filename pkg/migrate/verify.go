@@ -29,7 +29,7 @@ const (
 // Finding is one difference between the live schema and the expected one.
 type Finding struct {
 	Kind     string // enum, table, column, constraint, index, row_security, policy, owner, grant
-	Object   string // "Table", "Table.column" or "Table: name"
+	Object   string // "Table", "Table.column" or "Table: name"; a table of our own is "axisor.table" there
 	Problem  string
 	Expected string
 	Actual   string
@@ -63,8 +63,16 @@ func (m *Migrator) Verify(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	rights, err := verifyRights(ctx, m.db, expected)
-	return append(findings, rights...), err
+	p, err := m.place(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rights, err := verifyRights(ctx, m.db, p, expected)
+	findings = append(findings, rights...)
+	for i, f := range findings { // what the operator reads are the names that are there
+		findings[i].FixSQL = p.names.Rename(f.FixSQL)
+	}
+	return findings, err
 }
 
 // Compare lists what live lacks, has differently, or has on top of expected in expected's tables. The
@@ -156,7 +164,7 @@ func (d *differ) columns(table string) {
 		if i < 0 {
 			d.add(Finding{
 				Kind: "column", Object: object, Problem: Missing, Expected: columnSQL(want),
-				FixSQL: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s;", quoted(table), columnSQL(want)),
+				FixSQL: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s;", relation(table), columnSQL(want)),
 			})
 			continue
 		}
@@ -210,12 +218,12 @@ func (d *differ) indexes(table string) {
 		case g.Invalid:
 			d.add(Finding{
 				Kind: "index", Object: object, Problem: Invalid, Expected: w.Definition, Actual: g.Definition + " INVALID",
-				FixSQL: dropIndexSQL(name) + "\n" + createIndexSQL(name, w),
+				FixSQL: dropIndexSQL(table, name) + "\n" + createIndexSQL(name, w),
 			})
 		case slices.Contains(missing, name) && g.Definition != "":
 			d.add(Finding{
 				Kind: "index", Object: object, Problem: Different, Expected: w.Definition, Actual: g.Definition,
-				FixSQL: dropIndexSQL(name) + "\n" + createIndexSQL(name, w),
+				FixSQL: dropIndexSQL(table, name) + "\n" + createIndexSQL(name, w),
 			})
 		case slices.Contains(missing, name):
 			d.add(Finding{Kind: "index", Object: object, Problem: Missing, Expected: w.Definition, FixSQL: createIndexSQL(name, w)})
@@ -227,7 +235,7 @@ func (d *differ) indexes(table string) {
 		}
 		f := Finding{Kind: "index", Object: table + ": " + name, Problem: Extra, Actual: got[name].Definition}
 		if got[name].Invalid {
-			f.Problem, f.FixSQL = Invalid, dropIndexSQL(name)
+			f.Problem, f.FixSQL = Invalid, dropIndexSQL(table, name)
 		}
 		d.add(f)
 	}
@@ -259,13 +267,13 @@ func (d *differ) rowSecurity(table string) {
 	want, got := d.expected.Tables[table], d.liveTable(table)
 	if want.RowSecurity != got.RowSecurity {
 		f := Finding{Kind: "row_security", Object: table, Problem: Different, Expected: onOff(want.RowSecurity), Actual: onOff(got.RowSecurity)}
-		f.FixSQL = fmt.Sprintf("ALTER TABLE %s %s ROW LEVEL SECURITY;", quoted(table), enable(want.RowSecurity))
+		f.FixSQL = fmt.Sprintf("ALTER TABLE %s %s ROW LEVEL SECURITY;", relation(table), enable(want.RowSecurity))
 		d.add(f)
 	}
 	if got.Forced && !want.Forced {
 		d.add(Finding{
 			Kind: "row_security", Object: table, Problem: Different, Expected: "not forced", Actual: "forced on the owner",
-			FixSQL: fmt.Sprintf("ALTER TABLE %s NO FORCE ROW LEVEL SECURITY;", quoted(table)),
+			FixSQL: fmt.Sprintf("ALTER TABLE %s NO FORCE ROW LEVEL SECURITY;", relation(table)),
 		})
 	}
 }
@@ -281,7 +289,7 @@ func (d *differ) policies(table string) {
 		case policySQL(g) != policySQL(w):
 			d.add(Finding{
 				Kind: "policy", Object: object, Problem: Different, Expected: policySQL(w), Actual: policySQL(g),
-				FixSQL: fmt.Sprintf("DROP POLICY %s ON %s;\n", quoted(name), quoted(table)) + createPolicy(table, name, w),
+				FixSQL: fmt.Sprintf("DROP POLICY %s ON %s;\n", quoted(name), relation(table)) + createPolicy(table, name, w),
 			})
 		}
 	}

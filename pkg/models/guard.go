@@ -55,7 +55,7 @@ type GuardRun struct {
 }
 
 // TableName implements gorm's Tabler.
-func (GuardRun) TableName() string { return "guard_run" }
+func (GuardRun) TableName() string { return "axisor.guard_run" }
 
 // GuardIntent is an addition of margin, written before it is requested. User
 // and account become NULL when they are deleted: the record of money stays.
@@ -90,7 +90,7 @@ type GuardIntent struct {
 }
 
 // TableName implements gorm's Tabler.
-func (GuardIntent) TableName() string { return "guard_intent" }
+func (GuardIntent) TableName() string { return "axisor.guard_intent" }
 
 // GuardBreaker stops calls that have failed too often.
 type GuardBreaker struct {
@@ -107,7 +107,7 @@ type GuardBreaker struct {
 }
 
 // TableName implements gorm's Tabler.
-func (GuardBreaker) TableName() string { return "guard_breaker" }
+func (GuardBreaker) TableName() string { return "axisor.guard_breaker" }
 
 // GuardControl is a kill switch: the one of a user, or the one for everybody.
 type GuardControl struct {
@@ -121,4 +121,4 @@ type GuardControl struct {
 }
 
 // TableName implements gorm's Tabler.
-func (GuardControl) TableName() string { return "guard_control" }
+func (GuardControl) TableName() string { return "axisor.guard_control" }

@@ -36,4 +36,4 @@ type GuardEvent struct {
 }
 
 // TableName implements gorm's Tabler.
-func (GuardEvent) TableName() string { return "guard_event" }
+func (GuardEvent) TableName() string { return "axisor.guard_event" }

@@ -24,7 +24,7 @@ type GuardNotice struct {
 }
 
 // TableName implements gorm's Tabler.
-func (GuardNotice) TableName() string { return "guard_notice" }
+func (GuardNotice) TableName() string { return "axisor.guard_notice" }
 
 // The states of a notice. An expired one could not be delivered in time.
 const (
@@ -44,7 +44,7 @@ type GuardSetting struct {
 }
 
 // TableName implements gorm's Tabler.
-func (GuardSetting) TableName() string { return "guard_setting" }
+func (GuardSetting) TableName() string { return "axisor.guard_setting" }
 
 // GuardWatch is a position with the price at which it must be looked at.
 type GuardWatch struct {
@@ -57,7 +57,7 @@ type GuardWatch struct {
 }
 
 // TableName implements gorm's Tabler.
-func (GuardWatch) TableName() string { return "guard_watch" }
+func (GuardWatch) TableName() string { return "axisor.guard_watch" }
 
 // GuardLook is when a user was last looked at by a guard that runs all the time.
 type GuardLook struct {
@@ -66,7 +66,7 @@ type GuardLook struct {
 }
 
 // TableName implements gorm's Tabler.
-func (GuardLook) TableName() string { return "guard_look" }
+func (GuardLook) TableName() string { return "axisor.guard_look" }
 
 // The kinds of GuardWorker.
 const (
@@ -92,7 +92,7 @@ type GuardWorker struct {
 }
 
 // TableName implements gorm's Tabler.
-func (GuardWorker) TableName() string { return "guard_worker" }
+func (GuardWorker) TableName() string { return "axisor.guard_worker" }
 
 // GuardRate is when the next request may go out under a shared limit.
 type GuardRate struct {
@@ -101,4 +101,4 @@ type GuardRate struct {
 }
 
 // TableName implements gorm's Tabler.
-func (GuardRate) TableName() string { return "guard_rate" }
+func (GuardRate) TableName() string { return "axisor.guard_rate" }

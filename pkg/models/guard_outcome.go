@@ -14,7 +14,7 @@ type GuardOutcome struct {
 }
 
 // TableName implements gorm's Tabler.
-func (GuardOutcome) TableName() string { return "guard_outcome" }
+func (GuardOutcome) TableName() string { return "axisor.guard_outcome" }
 
 // GuardProblem is one entry of GuardOutcome.Problems.
 type GuardProblem struct {

@@ -28,7 +28,7 @@ type PaymentSettlement struct {
 }
 
 // TableName implements gorm's Tabler.
-func (PaymentSettlement) TableName() string { return "payment_settlement" }
+func (PaymentSettlement) TableName() string { return "axisor.payment_settlement" }
 
 // PaymentRefund is money that went back to the user.
 type PaymentRefund struct {
@@ -44,7 +44,7 @@ type PaymentRefund struct {
 }
 
 // TableName implements gorm's Tabler.
-func (PaymentRefund) TableName() string { return "payment_refund" }
+func (PaymentRefund) TableName() string { return "axisor.payment_refund" }
 
 // IntentState is the column payment_intent.state.
 type IntentState string
@@ -75,4 +75,4 @@ type PaymentIntent struct {
 }
 
 // TableName implements gorm's Tabler.
-func (PaymentIntent) TableName() string { return "payment_intent" }
+func (PaymentIntent) TableName() string { return "axisor.payment_intent" }

@@ -80,7 +80,7 @@ func (d *DB) AsUser(ctx context.Context, userID string) (*DB, func() error, erro
 		return nil, nil, errors.Join(err, end())
 	}
 	g := d.g.Session(&gorm.Session{NewDB: true, Context: ctx}).Set(narrowKey, true)
-	g.Statement.ConnPool = tx
+	g.Statement.ConnPool = d.named(tx)
 	g = g.Session(&gorm.Session{})
 	return &DB{core: &fenced, g: g, inTx: true, pinned: conn}, end, nil
 }

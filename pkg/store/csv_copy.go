@@ -85,7 +85,7 @@ func (d *DB) copyCSV(ctx context.Context, w io.Writer, s csvSource, o CSV) (int6
 		if err != nil {
 			return err
 		}
-		sql := "SELECT " + strings.Join(selected, ", ") + " FROM " + s.from + where
+		sql := "SELECT " + strings.Join(selected, ", ") + " FROM " + d.Named(s.from) + where
 		if s.order != "" {
 			sql += " ORDER BY " + s.order
 		}

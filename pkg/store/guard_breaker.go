@@ -69,13 +69,13 @@ func (d *DB) SetGuardBreakers(ctx context.Context, rows []models.GuardBreaker, n
 func (d *DB) GuardKeys(ctx context.Context, users, accounts []string, since time.Time) (served, refused int64, err error) {
 	var got struct{ Served, Refused int64 }
 	err = d.Gorm(ctx).Raw(`
-		SELECT (SELECT count(*) FROM guard_breaker
+		SELECT (SELECT count(*) FROM axisor.guard_breaker
 		        WHERE scope = 'account' AND fingerprint IS NOT NULL AND failures > 0 AND updated_at >= @since AND updated_at <= @ahead
 		          AND subject <> ALL(@accounts)) AS refused,
-		       (SELECT count(*) FROM guard_look l
+		       (SELECT count(*) FROM axisor.guard_look l
 		        WHERE l.looked_at >= @since AND l.looked_at <= @ahead AND l.user_id <> ALL(@users)
 		          AND NOT EXISTS (SELECT FROM "UserExchangeAccounts" a
-		                          JOIN guard_breaker b ON b.scope = 'account' AND b.subject = a.id
+		                          JOIN axisor.guard_breaker b ON b.scope = 'account' AND b.subject = a.id
 		                          WHERE a.user_id = l.user_id AND b.fingerprint IS NOT NULL AND b.failures > 0)) AS served`,
 		map[string]any{"since": since, "ahead": d.ahead(), "users": models.Texts(users), "accounts": models.Texts(accounts)}).Scan(&got).Error
 	return got.Served, got.Refused, err
@@ -106,7 +106,7 @@ func (d *DB) GuardUsual(ctx context.Context, since, before time.Time) (GuardUsua
 	var got GuardUsual
 	err := d.Gorm(ctx).Raw(`
 		SELECT count(*) AS runs, COALESCE(max(added_sats), 0) AS most, min(started_at) AS first
-		FROM guard_run WHERE started_at >= ? AND started_at < ? AND added_sats > 0 AND state <> 'failed'`, since, before).Scan(&got).Error
+		FROM axisor.guard_run WHERE started_at >= ? AND started_at < ? AND added_sats > 0 AND state <> 'failed'`, since, before).Scan(&got).Error
 	return got, err
 }
 

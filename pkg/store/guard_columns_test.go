@@ -30,7 +30,7 @@ func TestGuardModels_KnowEveryColumn(t *testing.T) {
 		require.NoError(t, stmt.Parse(model))
 		var columns []string
 		require.NoError(t, db.Gorm(t.Context()).Raw(
-			"SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = ?",
+			"SELECT column_name FROM information_schema.columns WHERE table_schema || '.' || table_name = ?",
 			stmt.Schema.Table).Scan(&columns).Error)
 		require.ElementsMatch(t, columns, stmt.Schema.DBNames, stmt.Schema.Table)
 	}

@@ -24,7 +24,7 @@ func (d *DB) NoteGuardEvents(ctx context.Context, events []GuardEventNotice, ove
 	return d.Transaction(ctx, func(tx *DB) error {
 		g := tx.Gorm(ctx)
 		for _, k := range over {
-			err := g.Exec(`DELETE FROM guard_event WHERE account_id = ? AND trade_id = ? AND kind = ?`, k.AccountID, k.TradeID, k.Kind).Error
+			err := g.Exec(`DELETE FROM axisor.guard_event WHERE account_id = ? AND trade_id = ? AND kind = ?`, k.AccountID, k.TradeID, k.Kind).Error
 			if err != nil {
 				return err
 			}
@@ -32,7 +32,7 @@ func (d *DB) NoteGuardEvents(ctx context.Context, events []GuardEventNotice, ove
 		for _, e := range events {
 			v := e.Event
 			stored := g.Exec(`
-				INSERT INTO guard_event (account_id, trade_id, kind, user_id, side, code, message, price, liquidation, margin, profit, closed_at, seen_at, told_at)
+				INSERT INTO axisor.guard_event (account_id, trade_id, kind, user_id, side, code, message, price, liquidation, margin, profit, closed_at, seen_at, told_at)
 				SELECT a.id, ?, ?, a.user_id, ?, ?, ?, CAST(? AS double precision), CAST(? AS double precision), CAST(? AS bigint), CAST(? AS bigint),
 				       CAST(? AS timestamp), CAST(? AS timestamp), CAST(? AS timestamp)
 				FROM "UserExchangeAccounts" a WHERE a.id = ? FOR KEY SHARE
@@ -100,11 +100,11 @@ const intentsAndEnds = `(
 	       liquidation_after, entry_price, price, threshold, trigger_price, distance, funding_before, cash_in_margin_before,
 	       cash_in_pl_before, state, resolution, http_status, error,
 	       planned_at, sent_at, resolved_at, updated_at
-	FROM guard_intent
+	FROM axisor.guard_intent
 	UNION ALL
 	SELECT id, NULL, user_id, account_id, trade_id, side, 0::bigint, COALESCE(margin, 0), NULL::bigint, COALESCE(liquidation, 0),
 	       NULL::double precision, 0::double precision, COALESCE(price, 0), 0::double precision, NULL::double precision, NULL::double precision,
 	       0::bigint, 0::bigint, 0::bigint, replace(code, 'position_', ''), message, NULL::integer, NULL,
 	       told_at, NULL::timestamp, told_at, told_at
-	FROM guard_event WHERE kind = 'end' AND told_at IS NOT NULL
+	FROM axisor.guard_event WHERE kind = 'end' AND told_at IS NOT NULL
 ) AS guard_intent`

@@ -46,9 +46,9 @@ func TestNoteGuardEvents_OnceWhoeverIsFirst(t *testing.T) {
 	require.NoError(t, note(b.event("missed", "position_gone", nil)), "what was told is not missed again")
 	var notices, codes []string
 	g := b.db.Gorm(t.Context())
-	require.NoError(t, g.Raw(`SELECT kind FROM guard_notice ORDER BY kind`).Scan(&notices).Error)
+	require.NoError(t, g.Raw(`SELECT kind FROM axisor.guard_notice ORDER BY kind`).Scan(&notices).Error)
 	require.Equal(t, []string{"position_closed", "position_liquidated"}, notices)
-	require.NoError(t, g.Raw(`SELECT code FROM guard_event WHERE told_at IS NOT NULL ORDER BY code`).Scan(&codes).Error)
+	require.NoError(t, g.Raw(`SELECT code FROM axisor.guard_event WHERE told_at IS NOT NULL ORDER BY code`).Scan(&codes).Error)
 	require.Equal(t, notices, codes)
 
 	gone := b

@@ -104,14 +104,14 @@ func (d *DB) GuardHealth(ctx context.Context) (GuardHealth, error) {
 		Oldest, Round                             *time.Time
 	}
 	err := d.Gorm(ctx).Raw(`
-		SELECT (SELECT count(*) FROM guard_intent WHERE state IN `+openStates+`) AS open,
-		       (SELECT min(planned_at) FROM guard_intent WHERE `+credible("planned_at", "@ahead")+` AND state IN `+openStates+`) AS oldest,
-		       GREATEST((SELECT max(finished_at) FROM guard_run WHERE state = 'finished' AND `+credible("finished_at", "@ahead")+`),
-		                (SELECT max(finished_at) FROM guard_worker WHERE `+credible("finished_at", "@ahead")+`)) AS round,
-		       (SELECT count(*) FROM guard_control WHERE disabled AND user_id IS NOT NULL) AS disabled,
+		SELECT (SELECT count(*) FROM axisor.guard_intent WHERE state IN `+openStates+`) AS open,
+		       (SELECT min(planned_at) FROM axisor.guard_intent WHERE `+credible("planned_at", "@ahead")+` AND state IN `+openStates+`) AS oldest,
+		       GREATEST((SELECT max(finished_at) FROM axisor.guard_run WHERE state = 'finished' AND `+credible("finished_at", "@ahead")+`),
+		                (SELECT max(finished_at) FROM axisor.guard_worker WHERE `+credible("finished_at", "@ahead")+`)) AS round,
+		       (SELECT count(*) FROM axisor.guard_control WHERE disabled AND user_id IS NOT NULL) AS disabled,
 		       (SELECT count(*) FROM "MarginGuardConfig" WHERE is_active) AS active,
-		       (SELECT count(*) FROM guard_breaker WHERE isfinite(open_until) AND open_until > now() AT TIME ZONE 'UTC') AS breakers,
-		       (SELECT count(*) FROM guard_notice
+		       (SELECT count(*) FROM axisor.guard_breaker WHERE isfinite(open_until) AND open_until > now() AT TIME ZONE 'UTC') AS breakers,
+		       (SELECT count(*) FROM axisor.guard_notice
 		        WHERE state = 'pending' AND created_at > now() AT TIME ZONE 'UTC' - interval '1 day') AS notices`, map[string]any{"ahead": d.ahead()}).Scan(&counts).Error
 	if err != nil {
 		return h, err

@@ -109,16 +109,16 @@ func (d *DB) guardFits(ctx context.Context, p GuardPlan, user string) error {
 		Unwanted       bool
 	}
 	err := d.Gorm(ctx).Raw(`
-		SELECT COALESCE((SELECT LEAST(COALESCE(SUM(amount_sats), 0), `+allSats+`)::bigint FROM guard_intent
+		SELECT COALESCE((SELECT LEAST(COALESCE(SUM(amount_sats), 0), `+allSats+`)::bigint FROM axisor.guard_intent
 		                 WHERE user_id = @user AND `+spentWithin+`), 0) AS "user",
-		       COALESCE((SELECT LEAST(COALESCE(SUM(amount_sats), 0), `+allSats+`)::bigint FROM guard_intent
+		       COALESCE((SELECT LEAST(COALESCE(SUM(amount_sats), 0), `+allSats+`)::bigint FROM axisor.guard_intent
 		                 WHERE trade_id = @trade AND `+spentWithin+`), 0) AS position,
-		       EXISTS (SELECT FROM guard_intent
+		       EXISTS (SELECT FROM axisor.guard_intent
 		               WHERE trade_id = @trade AND state IN ('sent', 'unknown', 'applied')
 		                 AND COALESCE(resolved_at, sent_at) > @seen) AS overtaken,
-		       (SELECT count(*) FROM guard_intent
+		       (SELECT count(*) FROM axisor.guard_intent
 		        WHERE user_id = @user AND trade_id = @trade AND planned_at >= @since) AS made,
-		       EXISTS (SELECT FROM guard_intent WHERE trade_id = @trade AND state IN `+openStates+`) AS open,
+		       EXISTS (SELECT FROM axisor.guard_intent WHERE trade_id = @trade AND state IN `+openStates+`) AS open,
 		       EXISTS (SELECT FROM "MarginGuardConfig" WHERE user_id = @user AND NOT is_active)
 		       OR EXISTS (SELECT FROM "UserExchangeAccounts" WHERE id = @account AND NOT is_active) AS unwanted`,
 		map[string]any{"account": models.Deref(p.Intent.AccountID), "user": user, "spent": p.SpentSince.UTC(), "trade": p.Intent.TradeID, "seen": p.SeenAt, "since": p.Since}).Scan(&sums).Error
@@ -146,7 +146,7 @@ func (d *DB) roundFits(ctx context.Context, p GuardPlan) error {
 	if p.RoundCap <= 0 {
 		return nil
 	}
-	if err := d.Gorm(ctx).Exec(`SELECT pg_advisory_xact_lock(hashtextextended(?, 0))`, roundLock).Error; err != nil {
+	if err := d.Gorm(ctx).Exec(`SELECT pg_advisory_xact_lock(hashtextextended(?, 0))`, d.Named(roundLock)).Error; err != nil {
 		return err
 	}
 	spent, err := d.GuardAdded(ctx, p.Round)
@@ -161,16 +161,16 @@ func (d *DB) roundFits(ctx context.Context, p GuardPlan) error {
 // out. ErrGuardOff and ErrGuardOvertaken say that it must not go out.
 func (d *DB) MarkGuardIntentSent(ctx context.Context, id string, at time.Time) error {
 	moved := d.Gorm(ctx).Exec(`
-		UPDATE guard_intent i SET state = 'sent', sent_at = ?, updated_at = ?
+		UPDATE axisor.guard_intent i SET state = 'sent', sent_at = ?, updated_at = ?
 		WHERE i.id = ? AND i.state = 'planned'
-		  AND NOT EXISTS (SELECT FROM guard_control c
+		  AND NOT EXISTS (SELECT FROM axisor.guard_control c
 		                  WHERE c.disabled AND (c.user_id IS NULL OR c.user_id = i.user_id))`, at, at, id)
 	if moved.Error != nil || moved.RowsAffected == 1 {
 		return moved.Error
 	}
 	var reasons []string
 	err := d.Gorm(ctx).Raw(`
-		SELECT COALESCE(c.reason, '') FROM guard_control c, guard_intent i
+		SELECT COALESCE(c.reason, '') FROM axisor.guard_control c, axisor.guard_intent i
 		WHERE i.id = ? AND c.disabled AND (c.user_id IS NULL OR c.user_id = i.user_id)
 		ORDER BY c.scope LIMIT 1`, id).Scan(&reasons).Error
 	if err != nil {

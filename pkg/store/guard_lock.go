@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// guardLock names the session lock that a guard run holds.
+// guardLock names the session lock that a guard run holds. Of two installations in one database each has its own: Named
+// tells them apart.
 const guardLock = "axisor.guard.run"
 
 // unlockTimeout bounds the wait for a server that does not answer any more.
@@ -68,7 +69,7 @@ func (d *DB) lockGuard(ctx context.Context, label, function string) (release fun
 	var got bool
 	_, err = conn.ExecContext(ctx, "SELECT set_config('application_name', $1, false)", label)
 	if err == nil {
-		err = conn.QueryRowContext(ctx, "SELECT "+function+"(hashtextextended($1, 0))", guardLock).Scan(&got)
+		err = conn.QueryRowContext(ctx, "SELECT "+function+"(hashtextextended($1, 0))", d.Named(guardLock)).Scan(&got)
 	}
 	switch {
 	case err != nil:
@@ -93,10 +94,10 @@ const heldLocks = `
 // had not come to its end.
 func (d *DB) guardDead(ctx context.Context, runID string) (bool, error) {
 	var held, still bool
-	if err := d.Gorm(ctx).Raw(`SELECT EXISTS (SELECT 1 `+heldLocks+`)`, guardLock).Scan(&held).Error; err != nil || held {
+	if err := d.Gorm(ctx).Raw(`SELECT EXISTS (SELECT 1 `+heldLocks+`)`, d.Named(guardLock)).Scan(&held).Error; err != nil || held {
 		return false, err
 	}
-	err := d.Gorm(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM guard_run WHERE id = ? AND state = 'running')`, runID).Scan(&still).Error
+	err := d.Gorm(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM axisor.guard_run WHERE id = ? AND state = 'running')`, runID).Scan(&still).Error
 	return still, err
 }
 
@@ -110,7 +111,7 @@ func (d *DB) guardHolder(ctx context.Context) error {
 	}
 	err := d.Gorm(ctx).Raw(`
 		SELECT a.pid, a.application_name AS application, COALESCE(host(a.client_addr), '') AS address,
-		       (a.backend_start AT TIME ZONE 'UTC') AS since`+heldLocks, guardLock).Scan(&rows).Error
+		       (a.backend_start AT TIME ZONE 'UTC') AS since`+heldLocks, d.Named(guardLock)).Scan(&rows).Error
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func (d *DB) AddGuardNotices(ctx context.Context, rows []models.GuardNotice) err
 	for _, n := range rows {
 		var said bool
 		err := d.Gorm(ctx).Raw(`
-			SELECT EXISTS (SELECT FROM guard_notice WHERE kind = ? AND COALESCE(user_id, '') = ?
+			SELECT EXISTS (SELECT FROM axisor.guard_notice WHERE kind = ? AND COALESCE(user_id, '') = ?
 			               AND COALESCE(trade_id, '') = ? AND created_at > ?)`,
 			n.Kind, models.Deref(n.UserID), models.Deref(n.TradeID), n.CreatedAt.Add(-noticeRepeat)).Scan(&said).Error
 		if err != nil {
@@ -38,15 +38,15 @@ func (d *DB) AddGuardNotices(ctx context.Context, rows []models.GuardNotice) err
 // delays them, and loses none. Those created before oldest are given up first.
 func (d *DB) ClaimGuardNotices(ctx context.Context, now, until, oldest time.Time, limit int) ([]models.GuardNotice, error) {
 	err := d.Gorm(ctx).Exec(`
-		UPDATE guard_notice SET state = 'expired', error = COALESCE(error, 'not delivered in time')
+		UPDATE axisor.guard_notice SET state = 'expired', error = COALESCE(error, 'not delivered in time')
 		WHERE state = 'pending' AND created_at < ?`, oldest).Error
 	if err != nil {
 		return nil, err
 	}
 	var rows []models.GuardNotice
 	err = d.Gorm(ctx).Raw(`
-		UPDATE guard_notice n SET attempts = n.attempts + 1, next_attempt_at = ?
-		FROM (SELECT id FROM guard_notice WHERE state = 'pending' AND next_attempt_at <= ?
+		UPDATE axisor.guard_notice n SET attempts = n.attempts + 1, next_attempt_at = ?
+		FROM (SELECT id FROM axisor.guard_notice WHERE state = 'pending' AND next_attempt_at <= ?
 		      ORDER BY next_attempt_at, id LIMIT ? FOR UPDATE SKIP LOCKED) due
 		WHERE n.id = due.id RETURNING n.*`, until, now, limit).Scan(&rows).Error
 	return rows, err

@@ -105,8 +105,8 @@ const protection = `
 		LEFT JOIN (SELECT a.user_id, count(*) AS n, count(*) FILTER (WHERE a.is_active AND e.is_active) AS active
 		           FROM "UserExchangeAccounts" a JOIN "Exchange" e ON e.id = a.exchange_id AND e.slug IN @slugs
 		           GROUP BY a.user_id) a ON a.user_id = c.user_id
-		LEFT JOIN guard_control k ON k.user_id = c.user_id AND k.disabled
-		LEFT JOIN guard_outcome o ON o.user_id = c.user_id
+		LEFT JOIN axisor.guard_control k ON k.user_id = c.user_id AND k.disabled
+		LEFT JOIN axisor.guard_outcome o ON o.user_id = c.user_id
 		WHERE c.is_active
 	), served AS (
 		SELECT * FROM wanting WHERE user_active AND active AND NOT off

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // GuardOld counts rows of the guard's history.
@@ -22,10 +24,10 @@ func (o GuardOld) Plus(n GuardOld) GuardOld {
 const (
 	oldNotice = `n.state <> 'pending' AND n.created_at < @before`
 	oldIntent = `i.state NOT IN ` + openStates + ` AND i.resolved_at < @before AND i.planned_at < @before
-		AND NOT EXISTS (SELECT FROM guard_notice n WHERE n.intent_id = i.id AND NOT (` + oldNotice + `))`
+		AND NOT EXISTS (SELECT FROM axisor.guard_notice n WHERE n.intent_id = i.id AND NOT (` + oldNotice + `))`
 	oldRun = `r.state <> 'running' AND r.finished_at < @before
-		AND NOT EXISTS (SELECT FROM guard_intent i WHERE i.run_id = r.id AND NOT (` + oldIntent + `))
-		AND NOT EXISTS (SELECT FROM guard_notice n WHERE n.run_id = r.id AND NOT (` + oldNotice + `))`
+		AND NOT EXISTS (SELECT FROM axisor.guard_intent i WHERE i.run_id = r.id AND NOT (` + oldIntent + `))
+		AND NOT EXISTS (SELECT FROM axisor.guard_notice n WHERE n.run_id = r.id AND NOT (` + oldNotice + `))`
 	// What a configuration may still name would be found missing, and told, again.
 	oldEnd = `e.kind = 'end' AND e.told_at < @before
 		AND NOT EXISTS (SELECT FROM "MarginGuardConfig" c WHERE c.user_id = e.user_id AND c.mode <> 'global')`
@@ -38,11 +40,11 @@ const (
 func (d *DB) CountGuardOld(ctx context.Context, before time.Time) (GuardOld, error) {
 	var n GuardOld
 	err := d.Gorm(ctx).Raw(`
-		SELECT (SELECT count(*) FROM guard_notice n WHERE `+oldNotice+`) AS notices,
-		       (SELECT count(*) FROM guard_intent i WHERE `+oldIntent+`) AS intents,
-		       (SELECT count(*) FROM guard_run r WHERE `+oldRun+`) AS runs,
-		       (SELECT count(*) FROM guard_event e WHERE `+oldEnd+`) AS ends,
-		       (SELECT count(*) FROM guard_outcome o WHERE `+oldOutcome+`) AS outcomes`, map[string]any{"before": before}).Scan(&n).Error
+		SELECT (SELECT count(*) FROM axisor.guard_notice n WHERE `+oldNotice+`) AS notices,
+		       (SELECT count(*) FROM axisor.guard_intent i WHERE `+oldIntent+`) AS intents,
+		       (SELECT count(*) FROM axisor.guard_run r WHERE `+oldRun+`) AS runs,
+		       (SELECT count(*) FROM axisor.guard_event e WHERE `+oldEnd+`) AS ends,
+		       (SELECT count(*) FROM axisor.guard_outcome o WHERE `+oldOutcome+`) AS outcomes`, map[string]any{"before": before}).Scan(&n).Error
 	return n, err
 }
 
@@ -63,7 +65,7 @@ func (d *DB) DeleteGuardOld(ctx context.Context, before time.Time, limit int) (G
 		{&n.Outcomes, "guard_outcome", "o", "user_id", oldOutcome},
 	} {
 		done := d.Gorm(ctx).Exec(fmt.Sprintf(`DELETE FROM %[1]s WHERE %[4]s IN (SELECT %[2]s.%[4]s FROM %[1]s %[2]s WHERE %[3]s LIMIT @limit)`,
-			part.table, part.name, part.where, part.key), map[string]any{"before": before, "limit": limit})
+			namespace.Table(part.table), part.name, part.where, part.key), map[string]any{"before": before, "limit": limit})
 		if done.Error != nil || done.RowsAffected > 0 {
 			*part.count = done.RowsAffected
 			return n, done.Error

@@ -23,7 +23,7 @@ func (d *DB) ReserveGuardSlots(ctx context.Context, bucket string, n int, every,
 	var got GuardSlots
 	// clock_timestamp, not now: the row lock may have made this wait.
 	err := d.Gorm(ctx).Raw(`
-		INSERT INTO guard_rate AS r (bucket, next_at)
+		INSERT INTO axisor.guard_rate AS r (bucket, next_at)
 		VALUES (@bucket, clock_timestamp() + make_interval(secs => @first))
 		ON CONFLICT (bucket) DO UPDATE
 		SET next_at = CASE WHEN `+possible+` AND r.next_at > clock_timestamp() + make_interval(secs => @patience) THEN r.next_at
@@ -40,8 +40,8 @@ func (d *DB) ReserveGuardSlots(ctx context.Context, bucket string, n int, every,
 // process. Pauses of single keys that are over are forgotten.
 func (d *DB) PauseGuardSlots(ctx context.Context, bucket string, pause time.Duration) error {
 	return d.Gorm(ctx).Exec(`
-		WITH old AS (DELETE FROM guard_rate WHERE bucket LIKE 'key %' AND bucket <> @bucket AND next_at < clock_timestamp())
-		INSERT INTO guard_rate AS r (bucket, next_at)
+		WITH old AS (DELETE FROM axisor.guard_rate WHERE bucket LIKE 'key %' AND bucket <> @bucket AND next_at < clock_timestamp())
+		INSERT INTO axisor.guard_rate AS r (bucket, next_at)
 		VALUES (@bucket, clock_timestamp() + make_interval(secs => @pause))
 		ON CONFLICT (bucket) DO UPDATE SET next_at = GREATEST(CASE WHEN `+possible+` THEN r.next_at END, EXCLUDED.next_at)`,
 		map[string]any{"bucket": bucket, "pause": pause.Seconds()}).Error
@@ -59,6 +59,6 @@ func (d *DB) GuardKeyPauses(ctx context.Context) ([]GuardPause, error) {
 	var rows []GuardPause
 	err := d.Gorm(ctx).Raw(`
 		SELECT bucket, EXTRACT(EPOCH FROM next_at - clock_timestamp())::float8 AS left
-		FROM guard_rate r WHERE bucket LIKE 'key %' AND next_at > clock_timestamp() AND ` + possible).Scan(&rows).Error
+		FROM axisor.guard_rate r WHERE bucket LIKE 'key %' AND next_at > clock_timestamp() AND ` + possible).Scan(&rows).Error
 	return rows, err
 }

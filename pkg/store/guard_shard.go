@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// RiverSchema is the schema of the job queue's tables.
-const RiverSchema = "river"
-
 // GuardShard is a part of all users: the ids above After up to and including
 // Until, which is empty for the last part.
 type GuardShard struct{ After, Until string }
@@ -21,7 +18,7 @@ func (d *DB) GuardShards(ctx context.Context, size int) ([]GuardShard, error) {
 			SELECT c.user_id, (row_number() OVER (ORDER BY c.user_id) - 1) / ? AS part
 			FROM "MarginGuardConfig" c JOIN "User" u ON u.id = c.user_id
 			WHERE (c.is_active AND u.is_active)
-			   OR c.user_id IN (SELECT i.user_id FROM guard_intent i WHERE i.state IN `+openStates+`)) parts
+			   OR c.user_id IN (SELECT i.user_id FROM axisor.guard_intent i WHERE i.state IN `+openStates+`)) parts
 		GROUP BY part ORDER BY part`, size).Scan(&ends).Error
 	out := make([]GuardShard, len(ends))
 	for i, end := range ends {
@@ -54,7 +51,7 @@ func (d *DB) GuardQueue(ctx context.Context, kind string) (GuardQueue, error) {
 		SELECT count(*) FILTER (WHERE state = 'available') AS waiting, count(*) FILTER (WHERE state = 'running') AS running,
 		       count(*) FILTER (WHERE state = 'discarded' AND finalized_at > now() - interval '1 hour') AS failed,
 		       COALESCE(extract(epoch FROM max(now() - scheduled_at) FILTER (WHERE state = 'available' AND isfinite(scheduled_at))), 0)::float8 AS oldest
-		FROM `+RiverSchema+`.river_job WHERE kind = ?`, kind).Scan(&got).Error
+		FROM river.river_job WHERE kind = ?`, kind).Scan(&got).Error
 	return GuardQueue{
 		Waiting: got.Waiting, Running: got.Running, Failed: got.Failed, Oldest: time.Duration(got.Oldest * float64(time.Second)),
 	}, err
@@ -63,7 +60,7 @@ func (d *DB) GuardQueue(ctx context.Context, kind string) (GuardQueue, error) {
 // DropGuardJobs takes jobs out of the queue that its client cannot read: a single one would keep it from fetching any.
 // The next round asks for what is missing.
 func (d *DB) DropGuardJobs(ctx context.Context, kind string) error {
-	return d.Gorm(ctx).Exec(`DELETE FROM `+RiverSchema+`.river_job WHERE kind = ?
+	return d.Gorm(ctx).Exec(`DELETE FROM river.river_job WHERE kind = ?
 		AND NOT (isfinite(scheduled_at) AND isfinite(created_at) AND isfinite(COALESCE(attempted_at, now())) AND isfinite(COALESCE(finalized_at, now())))`, kind).Error
 }
 
@@ -80,7 +77,7 @@ type GuardShardJob struct {
 func (d *DB) OpenGuardShards(ctx context.Context, kind string, lost time.Duration) ([]GuardShardJob, error) {
 	var jobs []GuardShardJob
 	err := d.Gorm(ctx).Raw(`
-		SELECT shard::int, round::bigint FROM (SELECT args->>'shard' AS shard, args->>'round' AS round FROM `+RiverSchema+`.river_job
+		SELECT shard::int, round::bigint FROM (SELECT args->>'shard' AS shard, args->>'round' AS round FROM river.river_job
 			WHERE kind = @kind AND (state = 'available' AND scheduled_at < now() + make_interval(secs => @lost)
 			      OR state = 'running' AND attempted_at BETWEEN now() - make_interval(secs => @lost) AND now() + make_interval(secs => @lost))
 			OFFSET 0) jobs
@@ -91,7 +88,7 @@ func (d *DB) OpenGuardShards(ctx context.Context, kind string, lost time.Duratio
 // GuardAdded is what all processes have added or reserved since a moment.
 func (d *DB) GuardAdded(ctx context.Context, since time.Time) (int64, error) {
 	var sats int64
-	err := d.Gorm(ctx).Raw(`SELECT LEAST(COALESCE(SUM(amount_sats), 0), `+allSats+`)::bigint FROM guard_intent
+	err := d.Gorm(ctx).Raw(`SELECT LEAST(COALESCE(SUM(amount_sats), 0), `+allSats+`)::bigint FROM axisor.guard_intent
 		WHERE planned_at >= ? AND state IN `+spentStates, since).Scan(&sats).Error
 	return sats, err
 }
@@ -102,7 +99,7 @@ func (d *DB) GuardUsualRounds(ctx context.Context, since, before time.Time, roun
 	var got GuardUsual
 	err := d.Gorm(ctx).Raw(`
 		SELECT count(*) AS runs, COALESCE(max(sats), 0) AS most, min(first) AS first FROM (
-			SELECT LEAST(SUM(amount_sats), `+allSats+`)::bigint AS sats, min(planned_at) AS first FROM guard_intent
+			SELECT LEAST(SUM(amount_sats), `+allSats+`)::bigint AS sats, min(planned_at) AS first FROM axisor.guard_intent
 			WHERE planned_at >= ? AND planned_at < ? AND state = 'applied'
 			GROUP BY floor(extract(epoch FROM planned_at) / ?)) rounds`, since, before, round.Seconds()).Scan(&got).Error
 	return got, err

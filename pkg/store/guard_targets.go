@@ -107,10 +107,10 @@ func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account s
 		JOIN "User" u ON u.id = c.user_id
 		JOIN "UserExchangeAccounts" a ON a.user_id = c.user_id
 		JOIN "Exchange" e ON e.id = a.exchange_id AND e.slug IN ?
-		LEFT JOIN guard_control k ON k.user_id = c.user_id AND k.disabled
+		LEFT JOIN axisor.guard_control k ON k.user_id = c.user_id AND k.disabled
 		WHERE (c.user_id, a.id) > (?, ?) AND c.user_id > ? AND (? = '' OR c.user_id <= ?) AND (? = '' OR c.user_id = ?)
 		  AND ((c.is_active AND u.is_active AND a.is_active AND e.is_active)
-		       OR a.id IN (SELECT i.account_id FROM guard_intent i WHERE i.state IN `+openStates+`))
+		       OR a.id IN (SELECT i.account_id FROM axisor.guard_intent i WHERE i.state IN `+openStates+`))
 		  AND (? OR c.user_id = ANY(?))
 		ORDER BY c.user_id, a.id
 		LIMIT ?`, guardExchanges[:], guardExchanges[:], user, account, f.Range.After, f.Range.Until, f.Range.Until, f.UserID, f.UserID, f.Users == nil, models.Texts(f.Users), guardBatch))
@@ -177,7 +177,7 @@ func (d *DB) guardHistory(ctx context.Context, f GuardTargetFilter, page []Guard
 		Sats            int64
 	}
 	err := d.Gorm(ctx).Raw(`
-		SELECT user_id, trade_id, LEAST(SUM(amount_sats), `+allSats+`)::bigint AS sats FROM guard_intent
+		SELECT user_id, trade_id, LEAST(SUM(amount_sats), `+allSats+`)::bigint AS sats FROM axisor.guard_intent
 		WHERE user_id IN @users AND `+spentWithin+`
 		GROUP BY user_id, trade_id`, map[string]any{"users": users, "spent": f.SpentSince.UTC()}).Scan(&spent).Error
 	if err != nil {
@@ -192,7 +192,7 @@ func (d *DB) guardHistory(ctx context.Context, f GuardTargetFilter, page []Guard
 	err = d.Gorm(ctx).Raw(`
 		SELECT user_id, trade_id, MAX(sent_at) FILTER (WHERE state = 'applied' AND isfinite(sent_at)) AS at, count(*) AS made,
 		       bool_or(NOT (isfinite(planned_at) AND isfinite(COALESCE(sent_at, planned_at)) AND isfinite(COALESCE(resolved_at, planned_at)))) AS timeless
-		FROM guard_intent
+		FROM axisor.guard_intent
 		WHERE user_id IN ? AND planned_at >= ?
 		GROUP BY user_id, trade_id`, users, f.AddsSince).Scan(&adds).Error
 	if err != nil {

@@ -228,7 +228,7 @@ func TestGuardRun_HistoryAndHealth(t *testing.T) {
 	require.Equal(t, int64(4_000_000_000), health.LastFinished.AddedSats)
 	require.InDelta(t, 91000.5, *health.LastFinished.Price, 0)
 	var state string
-	require.NoError(t, b.db.Gorm(ctx).Raw("SELECT state FROM guard_run WHERE id = ?", dead.ID).Scan(&state).Error)
+	require.NoError(t, b.db.Gorm(ctx).Raw("SELECT state FROM axisor.guard_run WHERE id = ?", dead.ID).Scan(&state).Error)
 	require.Equal(t, "interrupted", state)
 
 	_, err = b.db.StartGuardRun(ctx, models.GuardRun{Reading: "guess", StartedAt: guardNow})

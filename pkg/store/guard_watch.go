@@ -86,11 +86,11 @@ func (d *DB) storeLooks(ctx context.Context, looks []GuardLook) error {
 func (d *DB) GuardCrossed(ctx context.Context, low, high float64) ([]string, error) {
 	var ids []string
 	err := d.Gorm(ctx).Raw(`
-		SELECT user_id FROM guard_watch WHERE side = 'buy' AND trigger_price >= ?
+		SELECT user_id FROM axisor.guard_watch WHERE side = 'buy' AND trigger_price >= ?
 		UNION
-		SELECT user_id FROM guard_watch WHERE side = 'sell' AND trigger_price <= ?
+		SELECT user_id FROM axisor.guard_watch WHERE side = 'sell' AND trigger_price <= ?
 		UNION
-		SELECT user_id FROM guard_watch WHERE side IN ('buy', 'sell') AND trigger_price IN ('NaN', 'Infinity', '-Infinity')`, low, high).Scan(&ids).Error
+		SELECT user_id FROM axisor.guard_watch WHERE side IN ('buy', 'sell') AND trigger_price IN ('NaN', 'Infinity', '-Infinity')`, low, high).Scan(&ids).Error
 	return ids, err
 }
 
@@ -99,8 +99,8 @@ func (d *DB) GuardCrossed(ctx context.Context, low, high float64) ([]string, err
 func (d *DB) GuardNearest(ctx context.Context, low, high float64) (below, above float64, err error) {
 	var got struct{ Below, Above float64 }
 	err = d.Gorm(ctx).Raw(`
-		SELECT COALESCE((SELECT max(trigger_price) FROM guard_watch WHERE side = 'buy' AND trigger_price < ? AND trigger_price > '-Infinity'), 0) AS below,
-		       COALESCE((SELECT min(trigger_price) FROM guard_watch WHERE side = 'sell' AND trigger_price > ? AND trigger_price < 'Infinity'), 0) AS above`,
+		SELECT COALESCE((SELECT max(trigger_price) FROM axisor.guard_watch WHERE side = 'buy' AND trigger_price < ? AND trigger_price > '-Infinity'), 0) AS below,
+		       COALESCE((SELECT min(trigger_price) FROM axisor.guard_watch WHERE side = 'sell' AND trigger_price > ? AND trigger_price < 'Infinity'), 0) AS above`,
 		low, high).Scan(&got).Error
 	return got.Below, got.Above, err
 }
@@ -112,18 +112,18 @@ func (d *DB) GuardNearest(ctx context.Context, low, high float64) (below, above 
 func (d *DB) GuardDue(ctx context.Context, before time.Time, limit int) ([]string, error) {
 	var ids []string
 	err := d.Gorm(ctx).Raw(`
-		(SELECT DISTINCT user_id FROM guard_intent WHERE state IN `+openStates+` AND user_id IS NOT NULL)
+		(SELECT DISTINCT user_id FROM axisor.guard_intent WHERE state IN `+openStates+` AND user_id IS NOT NULL)
 		UNION
-		(SELECT o.user_id FROM guard_outcome o
+		(SELECT o.user_id FROM axisor.guard_outcome o
 		 JOIN "MarginGuardConfig" c ON c.user_id = o.user_id AND c.is_active
 		 JOIN "User" u ON u.id = o.user_id AND u.is_active
 		 WHERE o.unprotected > 0
 		   AND EXISTS (SELECT FROM "UserExchangeAccounts" a WHERE a.user_id = o.user_id AND a.is_active)
-		   AND NOT EXISTS (SELECT FROM guard_control k WHERE k.user_id = o.user_id AND k.disabled))
+		   AND NOT EXISTS (SELECT FROM axisor.guard_control k WHERE k.user_id = o.user_id AND k.disabled))
 		UNION
 		(SELECT c.user_id FROM "MarginGuardConfig" c
 		 JOIN "User" u ON u.id = c.user_id AND u.is_active
-		 LEFT JOIN guard_look l ON l.user_id = c.user_id
+		 LEFT JOIN axisor.guard_look l ON l.user_id = c.user_id
 		 WHERE c.is_active AND (l.looked_at IS NULL OR l.looked_at < @before OR NOT `+credible("l.looked_at", "@ahead")+` OR c.updated_at > l.looked_at
 		       OR EXISTS (SELECT FROM "UserExchangeAccounts" a WHERE a.user_id = c.user_id AND a.updated_at > l.looked_at))
 		 ORDER BY CASE WHEN `+credible("l.looked_at", "@ahead")+` THEN l.looked_at END NULLS FIRST, c.user_id LIMIT @limit)`,
@@ -151,10 +151,10 @@ func (d *DB) GuardLag(ctx context.Context, before time.Time) (GuardLag, error) {
 	err := d.Gorm(ctx).Raw(`
 		SELECT count(*) AS active, count(*) FILTER (WHERE NOT l.credible OR l.looked_at < @before) AS due,
 		       count(*) FILTER (WHERE NOT l.credible) AS never, min(l.looked_at) FILTER (WHERE l.credible) AS oldest,
-		       (SELECT count(*) FROM guard_watch) AS positions
+		       (SELECT count(*) FROM axisor.guard_watch) AS positions
 		FROM "MarginGuardConfig" c JOIN "User" u ON u.id = c.user_id AND u.is_active
 		LEFT JOIN LATERAL (SELECT looked_at, COALESCE(`+credible("looked_at", "@ahead")+`, false) AS credible
-			FROM (SELECT (SELECT looked_at FROM guard_look WHERE user_id = c.user_id) AS looked_at) t) l ON true
+			FROM (SELECT (SELECT looked_at FROM axisor.guard_look WHERE user_id = c.user_id) AS looked_at) t) l ON true
 		WHERE c.is_active`, map[string]any{"before": before, "ahead": d.ahead()}).Scan(&got).Error
 	out := GuardLag{ActiveUsers: got.Active, Due: got.Due, Positions: got.Positions}
 	if got.Never == 0 {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // An id may be shortened to a beginning of at least shortestID characters. A whole uuid is the beginning of nothing else.
@@ -74,7 +76,7 @@ func (d *DB) WholeID(ctx context.Context, of IDKind, ref string) (string, error)
 	}
 	var ids []string
 	// A range, because a prefix alone cannot use an index that is in the collation of the database.
-	err := d.Gorm(ctx).Raw(`SELECT id FROM `+quoted(of.table())+` WHERE id >= @id AND id <= @id || @top AND starts_with(id, @id)
+	err := d.Gorm(ctx).Raw(`SELECT id FROM `+namespace.Table(of.table())+` WHERE id >= @id AND id <= @id || @top AND starts_with(id, @id)
 		ORDER BY id LIMIT 6`, map[string]any{"id": ref, "top": top}).Scan(&ids).Error
 	switch {
 	case err != nil:

@@ -16,6 +16,7 @@ import (
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 
+	"github.com/axisor/axisor/pkg/namespace"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -55,6 +56,8 @@ type DB struct {
 
 type core struct {
 	pool        *sql.DB
+	conns       gorm.ConnPool   // pool, as gorm uses it
+	names       namespace.Names // of our own schemas
 	target      Target
 	slots       chan struct{}
 	poolTimeout time.Duration
@@ -85,12 +88,14 @@ func Open(o Options) (*DB, error) {
 		now = time.Now
 	}
 	c.pool = sql.OpenDB(connector{stdlib.GetConnector(*cfg, stdlib.OptionAfterConnect(connected(now)), stdlib.OptionShouldPing(idle(now))), c})
+	c.names = namespace.Of(cfg.RuntimeParams["search_path"])
+	c.conns = c.named(c.pool)
 	c.pool.SetMaxOpenConns(limit)
 	// As many idle as open: with the default of two, a busy pool throws its
 	// connections away and spends its time reconnecting.
 	c.pool.SetMaxIdleConns(limit)
 	c.pool.SetConnMaxIdleTime(time.Minute)
-	g, err := gorm.Open(quietDialector{&postgres.Dialector{Config: &postgres.Config{Conn: c.pool}}}, &gorm.Config{
+	g, err := gorm.Open(quietDialector{&postgres.Dialector{Config: &postgres.Config{Conn: c.conns}}}, &gorm.Config{
 		TranslateError: true, SkipDefaultTransaction: true, QueryFields: true, DisableAutomaticPing: true,
 		// The server keeps microseconds.
 		NowFunc: func() time.Time { return now().UTC().Truncate(time.Microsecond) },

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // DefaultLimit is the length of a page when nothing else is asked for.
@@ -195,7 +197,7 @@ func (l listing[T]) orders() (all []string) {
 func (l listing[T]) valueOf(ctx context.Context, d *DB, key sortKey[T], id string) (*string, error) {
 	var values []*string
 	column := quoted(l.table) + "." + key.column
-	err := d.Gorm(ctx).Raw("SELECT CAST("+column+" AS text) FROM "+quoted(l.table)+" WHERE "+quoted(l.table)+".id = ?", id).Scan(&values).Error
+	err := d.Gorm(ctx).Raw("SELECT CAST("+column+" AS text) FROM "+namespace.Table(l.table)+" WHERE "+quoted(l.table)+".id = ?", id).Scan(&values).Error
 	if err == nil && len(values) == 0 {
 		err = ErrNotFound
 	}

@@ -49,7 +49,7 @@ func (d *DB) CreateIntent(ctx context.Context, row *models.PaymentIntent) error 
 // CloseIntent ends an open intent. One that is closed already is an ErrConflict:
 // somebody else has dealt with it.
 func (d *DB) CloseIntent(ctx context.Context, id string, state models.IntentState, paymentID, reason *string, now time.Time) error {
-	changed, err := d.step(ctx, `UPDATE payment_intent SET state = ?, payment_id = ?, error = ?, updated_at = ?
+	changed, err := d.step(ctx, `UPDATE axisor.payment_intent SET state = ?, payment_id = ?, error = ?, updated_at = ?
 		WHERE id = ? AND state = 'planned'`, state, paymentID, reason, now.UTC(), id)
 	if err == nil && !changed {
 		err = fmt.Errorf("close payment intent %s: it is not open: %w", id, ErrConflict)
@@ -60,7 +60,7 @@ func (d *DB) CloseIntent(ctx context.Context, id string, state models.IntentStat
 // ReconcileMark reads how far the invoices of a node were compared; 0 when never.
 func (d *DB) ReconcileMark(ctx context.Context, backend, address string) (int64, error) {
 	var mark int64
-	err := d.Gorm(ctx).Raw(`SELECT mark FROM payment_reconcile WHERE backend = ? AND address = ?`, backend, address).Scan(&mark).Error
+	err := d.Gorm(ctx).Raw(`SELECT mark FROM axisor.payment_reconcile WHERE backend = ? AND address = ?`, backend, address).Scan(&mark).Error
 	if err != nil {
 		return 0, fmt.Errorf("read reconcile mark: %w", err)
 	}
@@ -69,7 +69,7 @@ func (d *DB) ReconcileMark(ctx context.Context, backend, address string) (int64,
 
 // SetReconcileMark moves the mark of a node forward. It never moves back.
 func (d *DB) SetReconcileMark(ctx context.Context, backend, address string, mark int64, now time.Time) error {
-	_, err := d.step(ctx, `INSERT INTO payment_reconcile AS r (backend, address, mark, updated_at) VALUES (?, ?, ?, ?)
+	_, err := d.step(ctx, `INSERT INTO axisor.payment_reconcile AS r (backend, address, mark, updated_at) VALUES (?, ?, ?, ?)
 		ON CONFLICT (backend, address) DO UPDATE SET mark = greatest(r.mark, EXCLUDED.mark), updated_at = EXCLUDED.updated_at`,
 		backend, address, mark, now.UTC())
 	return err

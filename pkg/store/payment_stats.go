@@ -86,7 +86,7 @@ func (d *DB) StatsOfPayments(ctx context.Context, by PaymentGroup, f PaymentFilt
 			SELECT `+paid+` AS "group", sum(amount_sats - COALESCE(r.refunded, 0)) AS revenue_sats, sum(COALESCE(r.refunded, 0)) AS refunded_sats
 			FROM "Payment" LEFT JOIN LATERAL (
 				-- A row that only says "refunded" gave everything back.
-				SELECT COALESCE((SELECT f.amount_sats FROM payment_refund f WHERE f.payment_id = "Payment".id), amount_sats) AS refunded
+				SELECT COALESCE((SELECT f.amount_sats FROM axisor.payment_refund f WHERE f.payment_id = "Payment".id), amount_sats) AS refunded
 				WHERE status = 'refunded') r ON true
 			WHERE `+cond+paidIn+` AND status IN ('paid', 'completed', 'refunded') AND paid_at IS NOT NULL GROUP BY 1
 		)

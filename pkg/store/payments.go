@@ -28,7 +28,7 @@ type Payment struct {
 const paymentColumns = `"Payment".*, u.email AS user_email, s.source, s.late, s.duplicate_of`
 
 const paymentJoins = `JOIN "User" u ON u.id = "Payment".user_id
-	LEFT JOIN payment_settlement s ON s.payment_id = "Payment".id`
+	LEFT JOIN axisor.payment_settlement s ON s.payment_id = "Payment".id`
 
 // PaymentFilter narrows a list of payments.
 type PaymentFilter struct {

@@ -77,7 +77,7 @@ func (c *core) slot(ctx context.Context, fn func() error) error {
 // no query of this package can forget either.
 func (c *core) hook(g *gorm.DB) error {
 	before := func(tx *gorm.DB) {
-		if tx.Statement.ConnPool != gorm.ConnPool(c.pool) || tx.DryRun || tx.Error != nil {
+		if tx.Statement.ConnPool != c.conns || tx.DryRun || tx.Error != nil {
 			return // inside a transaction, which holds its connection already
 		}
 		if err := c.acquire(tx.Statement.Context); err != nil {

@@ -69,17 +69,19 @@ func (d *DB) EnsureRoles(ctx context.Context) error {
 	if support.Exists {
 		roles += ", " + RoleSupport
 	}
-	var schema string
-	if err := d.Gorm(ctx).Raw(`SELECT quote_ident(current_schema())`).Scan(&schema).Error; err != nil {
-		return fmt.Errorf("read schema: %w", err)
+	var schemas string
+	err = d.Gorm(ctx).Raw(`SELECT string_agg(s, ', ') FROM (SELECT (` + SharedSchema + `)::text UNION ALL SELECT to_regnamespace('axisor')::text) AS t (s)`).
+		Scan(&schemas).Error
+	if err != nil {
+		return fmt.Errorf("read schemas: %w", err)
 	}
 	columns, err := d.ownColumns(ctx)
 	if err != nil {
 		return err
 	}
 	script := []string{
-		`REVOKE ALL ON ALL TABLES IN SCHEMA ` + schema + ` FROM ` + roles,
-		`GRANT USAGE ON SCHEMA ` + schema + ` TO ` + roles,
+		`REVOKE ALL ON ALL TABLES IN SCHEMA ` + schemas + ` FROM ` + roles,
+		`GRANT USAGE ON SCHEMA ` + schemas + ` TO ` + roles,
 	}
 	for table, names := range columns {
 		var readers []string
@@ -91,7 +93,7 @@ func (d *DB) EnsureRoles(ctx context.Context) error {
 		}
 		if len(readers) > 0 {
 			script = append(script, fmt.Sprintf(`GRANT SELECT (%s) ON %s TO %s`,
-				strings.Join(names, ", "), quoted(table.name), strings.Join(readers, ", ")))
+				strings.Join(names, ", "), table.sql, strings.Join(readers, ", ")))
 		}
 	}
 	for _, table := range userWrites() {
@@ -118,22 +120,22 @@ func (d *DB) ensureRole(ctx context.Context, name, options, forgiven string) err
 	return nil
 }
 
-// ownTable is a table of the schema.
+// ownTable is a table of ours.
 type ownTable struct {
-	name        string
+	name, sql   string // sql: as statements name it
 	rowSecurity bool
 }
 
 // ownColumns are the columns of axisor's tables that hold no secret, quoted.
 func (d *DB) ownColumns(ctx context.Context) (map[ownTable][]string, error) {
 	var rows []struct {
-		Relname        string
+		Relname, SQL   string
 		Relrowsecurity bool
 		Attname        string
 	}
-	err := d.Gorm(ctx).Raw(`SELECT c.relname, c.relrowsecurity, a.attname FROM pg_catalog.pg_attribute a
+	err := d.Gorm(ctx).Raw(`SELECT c.relname, c.oid::regclass::text AS sql, c.relrowsecurity, a.attname FROM pg_catalog.pg_attribute a
 		JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE ` + ourTables + ` AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
 		AND c.relname NOT IN ('_prisma_migrations') ORDER BY c.relname, a.attnum`).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read columns: %w", err)
@@ -141,7 +143,7 @@ func (d *DB) ownColumns(ctx context.Context) (map[ownTable][]string, error) {
 	columns := map[ownTable][]string{}
 	for _, r := range rows {
 		if !secretName(r.Attname) {
-			t := ownTable{r.Relname, r.Relrowsecurity}
+			t := ownTable{r.Relname, r.SQL, r.Relrowsecurity}
 			columns[t] = append(columns[t], quoted(r.Attname))
 		}
 	}
@@ -171,7 +173,7 @@ func (d *DB) role(ctx context.Context, name string) (Role, error) {
 	r.Exists, r.Login, r.BypassRLS = true, options[0].Rolcanlogin, options[0].Rolbypassrls
 	var readable []string
 	err = d.Gorm(ctx).Raw(`SELECT a.attname FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE `+ourTables+` AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
 		AND has_column_privilege(?, c.oid, a.attnum, 'SELECT')`, name).Scan(&readable).Error
 	for _, column := range readable {
 		r.Columns++

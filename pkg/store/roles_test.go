@@ -16,8 +16,8 @@ import (
 // ownTables are the tables with a user's rows, as the catalog knows them: a new one is in the proof at once.
 func ownTables(t *testing.T, db *sql.DB) []string {
 	t.Helper()
-	return texts(t, db, `SELECT quote_ident(c.relname) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attname = 'user_id' ORDER BY 1`)
+	return texts(t, db, `SELECT c.oid::regclass::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+		WHERE c.relnamespace IN ('public'::regnamespace, 'axisor'::regnamespace) AND c.relkind = 'r' AND a.attname = 'user_id' ORDER BY 1`)
 }
 
 type querier interface {
@@ -111,7 +111,7 @@ func TestRowSecurity_ASessionSeesAndWritesItsOwnRowsOnly(t *testing.T) {
 	tables := ownTables(t, db)
 	require.Greater(t, len(tables), 15)
 	fill(t, db, tables)
-	_, err := db.ExecContext(t.Context(), `GRANT ALL ON ALL TABLES IN SCHEMA public TO authenticated`)
+	_, err := db.ExecContext(t.Context(), `GRANT USAGE ON SCHEMA axisor TO authenticated; GRANT ALL ON ALL TABLES IN SCHEMA public, axisor TO authenticated`)
 	require.NoError(t, err)
 	as := func(user string, do func(tx *sql.Tx)) {
 		tx, err := db.BeginTx(t.Context(), nil)
@@ -197,7 +197,7 @@ func TestRoles_SupportReadsEverybodyAndNoSecret(t *testing.T) {
 		`SELECT password_hash FROM "User"`, `SELECT * FROM "User"`, `SELECT "User" FROM "User"`, `SELECT two_factor_secret FROM "User"`,
 		`SELECT token FROM "RefreshToken"`, `SELECT credentials FROM "UserExchangeAccounts"`, `TABLE "UserExchangeCredentials"`,
 		`SELECT to_jsonb(u) FROM "User" u`, `COPY "User" TO STDOUT`, `SELECT id FROM "User" ORDER BY password_hash`,
-		`UPDATE "User" SET is_active = false`, `DELETE FROM "AuditLog"`, `SELECT preimage FROM payment_refund`,
+		`UPDATE "User" SET is_active = false`, `DELETE FROM "AuditLog"`, `SELECT preimage FROM axisor.payment_refund`,
 	} {
 		require.ErrorContains(t, try(q), "42501", q)
 	}

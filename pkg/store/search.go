@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // Hit is one thing that a search found.
@@ -109,12 +111,12 @@ func (l leg) by(matched, column, value string) leg {
 // prefix selects the rows whose column begins with the value, as a range of its index.
 func (l leg) prefix() string {
 	return fmt.Sprintf(`SELECT %[1]s, %[2]s = %[3]s AS exact FROM %[4]s WHERE %[2]s >= %[3]s AND %[2]s <= %[3]s || @top
-		AND starts_with(%[2]s, %[3]s) ORDER BY %[2]s LIMIT @limit`, l.columns, l.column, l.value, quoted(l.table))
+		AND starts_with(%[2]s, %[3]s) ORDER BY %[2]s LIMIT @limit`, l.columns, l.column, l.value, namespace.Table(l.table))
 }
 
 // equal selects the rows whose column is the value, or one of them.
 func (l leg) equal() string {
-	return fmt.Sprintf(`SELECT %s, true AS exact FROM %s WHERE %s IN (%s) LIMIT @limit`, l.columns, quoted(l.table), l.column, l.value)
+	return fmt.Sprintf(`SELECT %s, true AS exact FROM %s WHERE %s IN (%s) LIMIT @limit`, l.columns, namespace.Table(l.table), l.column, l.value)
 }
 
 // told selects the rows of an inner query as hits.

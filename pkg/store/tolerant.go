@@ -42,7 +42,7 @@ func (t Tolerant[T]) texts() string {
 // tolerant runs a query and reads every column of every row on its own, so that a
 // value that cannot be read fails itself, and not all rows of everybody.
 func tolerant[T any](ctx context.Context, d *DB, q *gorm.DB) (out []Tolerant[T], err error) {
-	if q.Statement.ConnPool != gorm.ConnPool(d.pool) { // inside a transaction, which holds its connection already
+	if q.Statement.ConnPool != d.conns { // inside a transaction, which holds its connection already
 		return readTolerant[T](ctx, q)
 	}
 	err = d.slot(ctx, func() error { // open rows take none by themselves

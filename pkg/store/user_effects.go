@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // What happens to rows that refer to something that is deleted.
@@ -24,6 +26,7 @@ type Effect struct {
 // reference is a foreign key from one table to another's id.
 type reference struct {
 	Table   string
+	Name    string // as statements name it, with its schema where that is needed
 	Column  string
 	Delete  string // confdeltype: c cascade, n set null, d set default, a no action, r restrict
 	NotNull bool
@@ -42,28 +45,28 @@ func (r reference) action() string {
 	}
 }
 
-func (d *DB) referencesTo(ctx context.Context, table string) ([]reference, error) {
+func (d *DB) referencesTo(ctx context.Context, name string) ([]reference, error) {
 	var refs []reference
-	err := d.Gorm(ctx).Raw(`SELECT r.relname AS "table", a.attname AS "column", c.confdeltype::text AS "delete", a.attnotnull AS not_null
+	err := d.Gorm(ctx).Raw(`SELECT r.relname AS "table", r.oid::regclass::text AS name, a.attname AS "column", c.confdeltype::text AS "delete", a.attnotnull AS not_null
 		FROM pg_constraint c
 		JOIN pg_class r ON r.oid = c.conrelid
 		JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
 		WHERE c.contype = 'f' AND c.confrelid = ?::regclass AND cardinality(c.conkey) = 1
-		ORDER BY r.relname, a.attname`, quoted(table)).Scan(&refs).Error
+		ORDER BY r.relname, a.attname`, name).Scan(&refs).Error
 	return refs, err
 }
 
 // UserEffects counts, per table, what deleting a user would do. It reads the foreign keys of the live database,
 // so tables that only the web application knows are part of the answer. Tables without a row are left out.
 func (d *DB) UserEffects(ctx context.Context, userID string) ([]Effect, error) {
-	direct, err := d.referencesTo(ctx, "User")
+	direct, err := d.referencesTo(ctx, quoted("User"))
 	if err != nil {
 		return nil, fmt.Errorf("read what refers to users: %w", err)
 	}
 	var all []Effect
 	count := func(r reference, where string, args ...any) error {
 		var rows int64
-		sql := "SELECT count(*) FROM " + quoted(r.Table) + " WHERE " + where
+		sql := "SELECT count(*) FROM " + r.Name + " WHERE " + where
 		if err := d.Gorm(ctx).Raw(sql, args...).Scan(&rows).Error; err != nil {
 			return fmt.Errorf("count %s: %w", r.Table, err)
 		}
@@ -85,12 +88,12 @@ func (d *DB) UserEffects(ctx context.Context, userID string) ([]Effect, error) {
 		if r.action() != EffectDeleted {
 			continue
 		}
-		second, err := d.referencesTo(ctx, r.Table)
+		second, err := d.referencesTo(ctx, r.Name)
 		if err != nil {
 			return nil, fmt.Errorf("read what refers to %s: %w", r.Table, err)
 		}
 		for _, s := range second {
-			where := quoted(s.Column) + " IN (SELECT id FROM " + quoted(r.Table) + " WHERE " + quoted(r.Column) + " = ?)"
+			where := quoted(s.Column) + " IN (SELECT id FROM " + r.Name + " WHERE " + quoted(r.Column) + " = ?)"
 			args := []any{userID}
 			if column, gone := owned[s.Table]; gone { // counted already, and no obstacle when they go at the same time
 				where += " AND " + quoted(column) + " <> ?"
@@ -122,7 +125,7 @@ func (d *DB) DeletePersonal(ctx context.Context, table, userID string) (int64, e
 	if !slices.Contains(PersonalTables(), table) {
 		return 0, fmt.Errorf("delete rows of a user: %s holds more than personal data", table)
 	}
-	r := d.Gorm(ctx).Exec("DELETE FROM "+quoted(table)+" WHERE user_id = ?", userID)
+	r := d.Gorm(ctx).Exec("DELETE FROM "+namespace.Table(table)+" WHERE user_id = ?", userID)
 	if r.Error != nil {
 		return 0, fmt.Errorf("delete rows of a user in %s: %w", table, r.Error)
 	}

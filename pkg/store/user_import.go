@@ -247,7 +247,7 @@ func (d *DB) PinnedTransaction(ctx context.Context, fn func(tx *DB) error) error
 			}
 		}
 		g := d.g.Session(&gorm.Session{NewDB: true, Context: ctx})
-		g.Statement.ConnPool = conn
+		g.Statement.ConnPool = d.named(conn)
 		pinned := &DB{core: d.core, g: g, pinned: conn}
 		return pinned.savepoint(ctx, func(tx *DB) error {
 			inner = fn(tx)

@@ -65,5 +65,13 @@ export async function open(url, schema) {
   return {
     sql: () => diff({ tag: 'empty' }),
     differences: () => diff({ tag: 'schemaDatasource', files, configDir: '.' }),
+    // prisma db push --accept-data-loss
+    push: () => e.schemaPush({ force: true, schema: { files }, filters }),
+    // prisma db pull
+    pull: async () => (await e.introspect({
+      schema: { files }, baseDirectoryPath: '.', force: true, compositeTypeDepth: -1, namespaces: null,
+    })).schema.files.map((f) => f.content).join('\n'),
+    // prisma migrate reset
+    reset: () => e.reset({ filter: filters }),
   };
 }

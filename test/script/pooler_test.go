@@ -22,7 +22,7 @@ func TestPooler_WhatNeedsASessionRefusesIt(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	require.NoError(t, db.Gorm(t.Context()).Exec(`INSERT INTO "User" (id, email, username, updated_at) VALUES ('u-1', 'ana@example.com', 'ana', now())`).Error)
-	require.NoError(t, db.Gorm(t.Context()).Exec(`INSERT INTO guard_notice (kind, severity, message, details, state, next_attempt_at, created_at, delivered_at)
+	require.NoError(t, db.Gorm(t.Context()).Exec(`INSERT INTO axisor.guard_notice (kind, severity, message, details, state, next_attempt_at, created_at, delivered_at)
 		VALUES ('added', 'info', '', '{}', 'delivered', '2020-01-01', '2020-01-01', '2020-01-01')`).Error)
 	require.NoError(t, db.Gorm(t.Context()).Exec(`INSERT INTO "TradeLog" (user_id, trade_id, status, action, executed_at, created_at)
 		VALUES ('u-1', 't-0', 'success', 'buy', '2020-01-01', '2020-01-01')`).Error)
@@ -33,9 +33,9 @@ func TestPooler_WhatNeedsASessionRefusesIt(t *testing.T) {
 	require.NoError(t, os.WriteFile(trades, []byte("user_id,trade_id,status,action,executed_at\nu-1,t-1,success,buy,2026-01-01T00:00:00Z\n"), 0o600))
 	untouched := func() {
 		var rows int64
-		require.NoError(t, db.Gorm(t.Context()).Raw(`SELECT (SELECT count(*) FROM guard_run) + (SELECT count(*) FROM guard_worker)
+		require.NoError(t, db.Gorm(t.Context()).Raw(`SELECT (SELECT count(*) FROM axisor.guard_run) + (SELECT count(*) FROM axisor.guard_worker)
 			+ (SELECT count(*) - 1 FROM "TradeLog") + (SELECT count(*) FROM "AuditLog") + (SELECT count(*) FROM "User" WHERE username = 'bob')
-			+ (SELECT 1 - count(*) FROM guard_notice)`).Scan(&rows).Error)
+			+ (SELECT 1 - count(*) FROM axisor.guard_notice)`).Scan(&rows).Error)
 		require.Zero(t, rows)
 		stored, _ := filepath.Glob(filepath.Join(p.Dir, "backups", "*", "*"))
 		require.Empty(t, stored)

@@ -276,16 +276,16 @@ func TestSignal_GuardSeesItsAdditionThrough(t *testing.T) {
 	require.NoError(t, sim.SetPrice(91700))
 	sim.MustFail(lnsim.Fault{Method: "POST", Path: "/v3/futures/isolated/trade/add-margin", DelayAfter: 700 * time.Millisecond})
 	p := i.start(nil, "guard", "run", "-o", "json")
-	p.until("the addition is sent", func() bool { return i.count(`SELECT count(*) FROM guard_intent WHERE state = 'sent'`) > 0 })
+	p.until("the addition is sent", func() bool { return i.count(`SELECT count(*) FROM axisor.guard_intent WHERE state = 'sent'`) > 0 })
 	p.interrupt()
 	p.ends(130)
-	require.Equal(t, 1, i.count(`SELECT count(*) FROM guard_intent`), "nobody else was looked at")
-	require.Equal(t, 1, i.count(`SELECT count(*) FROM guard_intent WHERE state = 'applied'`))
+	require.Equal(t, 1, i.count(`SELECT count(*) FROM axisor.guard_intent`), "nobody else was looked at")
+	require.Equal(t, 1, i.count(`SELECT count(*) FROM axisor.guard_intent WHERE state = 'applied'`))
 	require.Contains(t, p.stdout.String(), `"added":1`)
 	require.Contains(t, p.errors(), "stopped: 1 additions made, 0 unknown")
 
 	i.run("guard", "run")
-	require.Equal(t, 2, i.count(`SELECT count(*) FROM guard_intent WHERE state = 'applied'`), "the next run goes on")
+	require.Equal(t, 2, i.count(`SELECT count(*) FROM axisor.guard_intent WHERE state = 'applied'`), "the next run goes on")
 }
 
 // Trade logs are taken in by one transaction: a signal takes all of it back at once, and the report says so.

@@ -30,7 +30,7 @@ schema with the one this program expects. One run at a time: a lock in the datab
 	}
 	flags.Mark(c, flags.NoRowsKey, "true")
 	c.AddCommand(newUp(a), newDown(a), newStatus(a), newVersion(a), newVerify(a),
-		newBaseline(a), newRedo(a), newCreate(a), newLint(a))
+		newBaseline(a), newPrisma(a), newRedo(a), newCreate(a), newLint(a))
 	return c
 }
 

@@ -129,7 +129,7 @@ func TestReconcile_RescanBeginsAtTheFirstInvoice(t *testing.T) {
 		alone, err := w.sim.Add(7_000_000, "nobody recorded it", time.Hour)
 		require.NoError(t, err)
 		require.NoError(t, w.sim.Settle(hash(alone), w.clock(), 0))
-		w.exec(t, `INSERT INTO payment_reconcile VALUES (?, ?, ?, now())`, w.node.Name(), w.node.Address(), w.clock().Unix()+1e6)
+		w.exec(t, `INSERT INTO axisor.payment_reconcile VALUES (?, ?, ?, now())`, w.node.Name(), w.node.Address(), w.clock().Unix()+1e6)
 		items, _ := w.reconcile(t, false)
 		require.Empty(t, items)
 		r := &payments.Reconciler{DB: w.db, Backend: w.node, Now: w.clock, Rescan: true}
@@ -150,7 +150,7 @@ func TestReconcile_SameSecondAsTheMark(t *testing.T) {
 		v, err := w.sim.Add(int64(1+i)*1000, "same second", time.Hour)
 		require.NoError(t, err)
 		if i == 0 {
-			w.exec(t, `INSERT INTO payment_reconcile VALUES ('lnbits', ?, ?, now())`, w.node.Address(), w.clock().Unix())
+			w.exec(t, `INSERT INTO axisor.payment_reconcile VALUES ('lnbits', ?, ?, now())`, w.node.Address(), w.clock().Unix())
 			continue
 		}
 		require.NoError(t, w.sim.Settle(hash(v), w.clock(), 0))

@@ -51,9 +51,9 @@ func newImport(a *app.App) *cobra.Command {
 user_id, trade_id, status and executed_at are needed; the others are the fields of "trade export".
 
 Everything is one transaction. A row whose id is there already is skipped. A row without id gets one made of user_id,
-trade_id, action and executed_at, so a file that is imported twice is imported once. A row that is wrong, or refers to
+trade_id, action, executed_at, amount and price, so a file that is imported twice is imported once. A row that is wrong, or refers to
 a user or an automation that does not exist, is rejected with its line and the reason and does not stop the others;
---rejects writes such rows to a file that can be mended and imported again.
+--rejects writes such rows to a file that can be mended and imported again. -q prints the ids of the new rows.
 
 Exit codes: 0, 2, 3 when the file does not exist, 7 when some rows were rejected, 10, 11, 12, 130.`,
 		Example: `  axisor trade import trades.csv --dry-run
@@ -94,7 +94,12 @@ func runImport(ctx context.Context, o *importOptions) error {
 	bad := &rejects{Rejects: file}
 	start := o.app.Now()
 	bytes := progress.Start(p.Streams(), "import", size, progress.Bytes, o.app.Globals.Quiet)
-	done, err := o.run(ctx, svc, progress.Reader(bytes, in), name, bad)
+	ids, err := app.NewIDs(p, o.app.Globals.Quiet && !o.rejects.Stdout())
+	if err != nil {
+		return err
+	}
+	defer ids.Close()
+	done, err := o.run(ctx, svc, progress.Reader(bytes, in), name, bad, ids)
 	bytes.Done()
 	if err := errors.Join(err, bad.Close(err == nil)); err != nil {
 		if errors.Is(err, context.Canceled) { // it is one transaction
@@ -104,10 +109,13 @@ func runImport(ctx context.Context, o *importOptions) error {
 	}
 	done.Rejected += bad.unread
 	done.Read += bad.unread
+	if err := ids.Print(); err != nil {
+		return err
+	}
 	return o.print(p, done, o.app.Now().Sub(start))
 }
 
-func (o *importOptions) run(ctx context.Context, svc *admin.Service, in io.Reader, name string, bad *rejects) (store.TradeImported, error) {
+func (o *importOptions) run(ctx context.Context, svc *admin.Service, in io.Reader, name string, bad *rejects, ids *app.IDs) (store.TradeImported, error) {
 	format := o.format.String()
 	if format == "" {
 		switch strings.ToLower(filepath.Ext(o.file)) {
@@ -137,14 +145,19 @@ func (o *importOptions) run(ctx context.Context, svc *admin.Service, in io.Reade
 			if err == nil {
 				err = ctx.Err() // a killed import ends at once, and with it the transaction
 			}
-			if !yield(store.TradeRow{Line: line, Trade: trade}, err) || err != nil {
+			row := store.TradeRow{Line: line, Trade: trade}
+			if err == nil && trade.ID == tradefile.DerivedID(trade) {
+				row.EarlierID = tradefile.EarlierID(trade)
+			}
+			if !yield(row, err) || err != nil {
 				return
 			}
 		}
 	}
 	return svc.ImportTrades(ctx, o.app.Mode(o.write.DryRun), admin.ImportTradesInput{
 		Source: name, Rows: rows, Dedupe: o.dedupe.String() != "",
-		Reject: func(row store.TradeRow, reason string) error { return bad.add(rejected(row, reason)) },
+		Reject:   func(row store.TradeRow, reason string) error { return bad.add(rejected(row, reason)) },
+		Inserted: ids.Collector(),
 	})
 }
 

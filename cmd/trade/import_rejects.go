@@ -46,6 +46,9 @@ func rejected(row store.TradeRow, reason string) tradefile.Rejected {
 		"action": t.Action, "plan_type": (*string)(t.PlanType), "pnl": number(t.PnL), "amount": number(t.Amount), "price": number(t.Price),
 		"error_message": t.ErrorMessage, "executed_at": new(t.ExecutedAt.UTC().Format(time.RFC3339Nano)),
 	}
+	if t.ID == tradefile.DerivedID(t) { // of data that is to be mended
+		fields["id"] = nil
+	}
 	if !t.CreatedAt.IsZero() {
 		fields["created_at"] = new(t.CreatedAt.UTC().Format(time.RFC3339Nano))
 	}

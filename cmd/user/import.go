@@ -39,10 +39,12 @@ hashed here) or password_hash (bcrypt, taken as it is).
 Each batch of rows is one transaction. A row that is wrong is rejected, with its line and the reason, and
 does not stop the others; --rejects writes them to a file that can be mended and imported again. A user who exists
 stops the import (fail), is left alone (skip), or is changed to what the file says (update; an empty csv cell is null,
-and empty password, plan and state change nothing). An import that was killed leaves whole batches: run it again with
+and empty password, plan and state change nothing). A password that the user has already is no change; another one ends
+the user's sessions, and each change leaves the security events that the command for one user leaves. An import that was killed leaves whole batches: run it again with
 --on-conflict skip.
 
---dry-run does everything in one transaction and takes it back; clear passwords are checked and not hashed.
+--dry-run does everything in one transaction and takes it back; clear passwords are checked and not hashed. -q prints the
+ids of the users who were created or updated.
 
 Exit codes: 0, 2, 3 (no such file), 4 (a user exists and --on-conflict is fail), 7 (some rows rejected), 10, 11, 12, 130.`,
 		Example: `  axisor user import users.csv --dry-run
@@ -106,11 +108,20 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 		bytes.Done()
 		return err
 	}
+	ids, err := app.NewIDs(p, o.app.Globals.Quiet && !o.rejects.Stdout())
+	if err != nil {
+		return err
+	}
+	defer ids.Close()
 	r, err := svc.ImportUsers(ctx, o.app.Mode(o.writes.DryRun), progress.Until(soft, rows), admin.ImportOptions{
 		OnConflict: o.conflict.String(), Source: name,
-		Reject: func(x admin.Rejected) error { return bad.Add(x.Row.Line, x.Reason, "", rejectCells(x)) },
+		Reject:  func(x admin.Rejected) error { return bad.Add(x.Row.Line, x.Reason, "", rejectCells(x)) },
+		Changed: ids.Collector(),
 	})
 	bytes.Done()
+	if printErr := ids.Print(); err == nil { // also when it failed: batches of before are in
+		err = printErr
+	}
 	if closeErr := bad.Close(true); err == nil {
 		err = closeErr
 	}
@@ -134,8 +145,11 @@ func (o *importOptions) print(p *output.Printer, r admin.ImportResult, spent tim
 	rows := output.Count(r.Read, "row") + " read: "
 	say := output.Say{Done: rows + said, Would: rows + "would be " + said, Already: rows + said}
 	result := admin.StatusUnchanged
-	if r.Created+r.Updated > 0 {
+	switch {
+	case r.Created > 0:
 		result = admin.StatusCreated
+	case r.Updated > 0:
+		result = admin.StatusUpdated
 	}
 	err := app.Imported(p, o.rejects, output.Desc{ID: "created"}, v, output.ChangeInfo{Result: result, DryRun: r.DryRun, Say: say})
 	if err != nil || r.Rejected == 0 {

@@ -146,7 +146,8 @@ func TestImport_HashesPasswords(t *testing.T) {
 	require.NotContains(t, string(raw), ",weak,weak")
 	require.NotContains(t, r.Stderr+r.Stdout+p.OK("audit", "list", "--all", "-o", "json").Stdout, password)
 	_, security := actions(p, db, "user1")
-	require.Equal(t, []string{"PASSWORD_SET"}, security)
+	require.Equal(t, []string{"PASSWORD_SET", "PASSWORD_SET", "PASSWORD_SET"}, security, "one for each user")
+	require.Equal(t, []string{"PASSWORD_SET"}, securityOf(p, "user1"))
 }
 
 func TestImport_BadFiles(t *testing.T) {

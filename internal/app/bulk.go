@@ -155,7 +155,7 @@ func (r *Rejects) Close(keep bool) error {
 
 // Imported prints what became of the rows; where they themselves are on stdout, the counts are told on stderr alone.
 func Imported(p *output.Printer, f flags.Rejects, d output.Desc, counts any, c output.ChangeInfo) error {
-	if f.Stdout() {
+	if f.Stdout() || p.Quiet() { // quietly, the ids are the result
 		return output.Tell(p, c)
 	}
 	return output.Change(p, d, counts, c)

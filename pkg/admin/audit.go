@@ -59,13 +59,17 @@ func (t *txn) auditRow(action, resource, resourceID string, userID *string, old,
 // security writes a security event beside the audit row. Actions are in upper
 // snake case, as the web application writes them.
 func (t *txn) security(ctx context.Context, action string, userID *string, success bool, details map[string]any) error {
-	all, err := t.details(details)
+	row, err := t.securityRow(action, userID, success, details)
 	if err != nil {
 		return err
 	}
-	return t.db.CreateSecurityAudit(ctx, &models.SecurityAuditLog{
-		UserID: userID, Action: action, Success: &success, Details: all, CreatedAt: t.now,
-	})
+	return t.db.CreateSecurityAudit(ctx, &row)
+}
+
+// securityRow makes the event without writing it, for changes of many things at once.
+func (t *txn) securityRow(action string, userID *string, success bool, details map[string]any) (models.SecurityAuditLog, error) {
+	all, err := t.details(details)
+	return models.SecurityAuditLog{UserID: userID, Action: action, Success: &success, Details: all, CreatedAt: t.now}, err
 }
 
 // details says who acted. The operator is no row of "User", so the columns for

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -20,6 +22,7 @@ const (
 // Sizes of a batch. Hashing takes a quarter of a second a password, so a batch with passwords is small: what is
 // lost when the import is killed should be seconds.
 const (
+	importAction = "user.import"
 	importBatch  = 5000
 	hashedBatch  = 50
 	importTries  = 3
@@ -45,7 +48,9 @@ type ImportOptions struct {
 	OnConflict string
 	Source     string               // name of the file, for the audit trail
 	Reject     func(Rejected) error // told of each rejected row
-	Progress   func(rows int64)     // told of rows that are dealt with
+	// Changed is told of the ids of users who were created or updated, a batch at a time, when that is certain; nil is nobody.
+	Changed  func(ids []string) error
+	Progress func(rows int64) // told of rows that are dealt with
 }
 
 // ImportResult counts what became of the rows.
@@ -62,7 +67,16 @@ func (s *Service) ImportUsers(ctx context.Context, mode Mode, rows iter.Seq2[Imp
 	var err error
 	if mode.DryRun {
 		err = s.writeIn(ctx, mode, s.db.PinnedTransaction, func(t *txn) error {
-			return im.run(ctx, rows, func(b []candidate) error { return im.put(ctx, t, b) })
+			return im.run(ctx, rows, func(b []candidate) error {
+				if err := im.hash(ctx, t.db, b); err != nil {
+					return err
+				}
+				ids, err := im.put(ctx, t, b)
+				if err != nil {
+					return err
+				}
+				return im.changed(ids)
+			})
 		})
 	} else {
 		err = im.run(ctx, rows, func(b []candidate) error { return im.commit(ctx, b) })
@@ -188,12 +202,19 @@ var errImportRaced = errors.New("another writer added some of the same users")
 
 // commit writes one batch in a transaction of its own.
 func (im *importer) commit(ctx context.Context, b []candidate) error {
-	if err := im.hash(ctx, b); err != nil {
+	if err := im.hash(ctx, im.s.db, b); err != nil {
 		return err
 	}
 	before := im.result
 	for try := 1; ; try++ {
-		err := im.s.writeIn(ctx, im.mode, im.s.db.PinnedTransaction, func(t *txn) error { return im.put(ctx, t, b) })
+		var ids []string
+		err := im.s.writeIn(ctx, im.mode, im.s.db.PinnedTransaction, func(t *txn) (err error) {
+			ids, err = im.put(ctx, t, b)
+			return err
+		})
+		if err == nil {
+			return im.changed(ids)
+		}
 		if !errors.Is(err, errImportRaced) || try == importTries {
 			return err
 		}
@@ -201,57 +222,49 @@ func (im *importer) commit(ctx context.Context, b []candidate) error {
 	}
 }
 
-// put stages, sorts out conflicts and writes one batch.
-func (im *importer) put(ctx context.Context, t *txn, b []candidate) error {
+func (im *importer) changed(ids []string) error {
+	if im.o.Changed == nil || len(ids) == 0 {
+		return nil
+	}
+	return im.o.Changed(ids)
+}
+
+// put stages, sorts out conflicts and writes one batch. It returns the ids of whom it created or updated.
+func (im *importer) put(ctx context.Context, t *txn, b []candidate) ([]string, error) {
 	rows := make([]store.ImportedUser, len(b))
 	for i := range b {
 		rows[i] = b[i].stamped(t.now)
 	}
 	met, err := t.db.StageUsers(ctx, rows)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	byLine := make(map[int64]candidate, len(met))
-	if len(met) > 0 {
-		for _, c := range b {
-			byLine[c.row.Line] = c
-		}
-	}
-	same := int64(0)
-	var rejected []Rejected
-	for _, m := range met {
-		c := byLine[m.Line]
-		switch {
-		case im.o.OnConflict == OnConflictFail:
-			return im.conflict(c, m.State)
-		case m.State == store.StagedSame:
-			same++
-		case m.State == store.StagedUsername:
-			rejected = append(rejected, Rejected{c.from, reasonInUse})
-		default:
-			rejected = append(rejected, Rejected{c.from, reasonIDUsed})
-		}
-	}
-	details, err := t.details(map[string]any{"source": im.o.Source})
+	same, rejected, err := im.sort(b, met)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	fresh := int64(len(b) - len(met))
-	created, err := t.db.InsertStaged(ctx)
+	details, err := t.details(map[string]any{"by": importAction, "source": im.o.Source})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if created != fresh {
-		return errImportRaced
+	ids, err := t.db.InsertStaged(ctx, details, t.now)
+	if err != nil {
+		return nil, err
 	}
-	updated := int64(0)
+	created := int64(len(ids))
+	if created != int64(len(b)-len(met)) {
+		return nil, errImportRaced
+	}
 	if im.o.OnConflict == OnConflictUpdate && same > 0 {
-		if updated, err = t.db.UpdateStaged(ctx, details, t.now); err != nil {
-			return err
+		updated, err := im.update(ctx, t)
+		if err != nil {
+			return nil, err
 		}
+		ids = append(ids, updated...)
 	}
+	updated := int64(len(ids)) - created
 	if err := im.record(ctx, t, b, created, updated); err != nil {
-		return err
+		return nil, err
 	}
 	im.result.Read += int64(len(b)) - int64(len(rejected))
 	im.result.Created += created
@@ -264,33 +277,99 @@ func (im *importer) put(ctx context.Context, t *txn, b []candidate) error {
 	im.progress(len(b) - len(rejected))
 	for _, r := range rejected {
 		if err := im.reject(r); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return ids, nil
 }
 
-// record leaves one audit row for the batch; users who existed and were changed have rows of their own, with what
-// was before. Passwords that were set by someone else than the users are a security event.
+// sort tells the staged rows that meet somebody apart: how many are the very user, and which are refused.
+func (im *importer) sort(b []candidate, met []store.StagedRow) (same int64, rejected []Rejected, err error) {
+	byLine := make(map[int64]candidate, len(met))
+	if len(met) > 0 {
+		for _, c := range b {
+			byLine[c.row.Line] = c
+		}
+	}
+	for _, m := range met {
+		c := byLine[m.Line]
+		switch {
+		case im.o.OnConflict == OnConflictFail:
+			return 0, nil, im.conflict(c, m.State)
+		case m.State == store.StagedSame:
+			same++
+		case m.State == store.StagedUsername:
+			rejected = append(rejected, Rejected{c.from, reasonInUse})
+		default:
+			rejected = append(rejected, Rejected{c.from, reasonIDUsed})
+		}
+	}
+	return same, rejected, nil
+}
+
+// update changes the users who exist, and leaves the trail that the same change of one user leaves: an audit row with
+// what was before, the security events, and no session that was opened with an old password.
+func (im *importer) update(ctx context.Context, t *txn) ([]string, error) {
+	users, err := t.db.UpdateStaged(ctx, t.now)
+	if err != nil {
+		return nil, err
+	}
+	var ids, relogin []string
+	for _, u := range users {
+		ids = append(ids, u.After.ID)
+		if models.Deref(u.Before.PasswordHash) != models.Deref(u.After.PasswordHash) {
+			relogin = append(relogin, u.After.ID)
+		}
+	}
+	ended, err := t.endSessions(ctx, relogin...)
+	if err != nil {
+		return nil, err
+	}
+	audits := make([]models.AuditLog, len(users))
+	var events []models.SecurityAuditLog
+	for i, u := range users {
+		facts := map[string]any{"by": importAction, "source": im.o.Source}
+		values := UserValues(u.After)
+		if slices.Contains(relogin, u.After.ID) {
+			values["sessions_revoked"], facts["sessions_revoked"] = ended[u.After.ID], ended[u.After.ID]
+		}
+		if audits[i], err = t.auditRow(importAction, "user", u.After.ID, &u.After.ID, UserValues(u.Before), values); err != nil {
+			return nil, err
+		}
+		if audits[i].Details, err = t.details(map[string]any{"source": im.o.Source}); err != nil {
+			return nil, err
+		}
+		for _, event := range eventsOf(u.Before, u.After) {
+			all := maps.Clone(facts)
+			maps.Copy(all, event.facts)
+			row, err := t.securityRow(event.action, &u.After.ID, true, all)
+			if err != nil {
+				return nil, err
+			}
+			events = append(events, row)
+		}
+	}
+	if err := t.db.CreateSecurityAudits(ctx, events); err != nil {
+		return nil, err
+	}
+	return ids, t.db.CreateAudits(ctx, audits)
+}
+
+// record leaves one audit row for the batch; users who existed and were changed have rows of their own.
 func (im *importer) record(ctx context.Context, t *txn, b []candidate, created, updated int64) error {
+	if created+updated == 0 {
+		return nil
+	}
 	passwords := 0
 	for _, c := range b {
 		if c.row.PasswordHash != nil {
 			passwords++
 		}
 	}
-	if created+updated == 0 {
-		return nil
-	}
 	facts := map[string]any{
 		"source": im.o.Source, "first_line": b[0].row.Line, "last_line": b[len(b)-1].row.Line, "created": created, "updated": updated, "passwords": passwords,
 	}
-	if passwords > 0 {
-		if err := t.security(ctx, "PASSWORD_SET", nil, true, map[string]any{"by": "user.import", "users": passwords, "source": im.o.Source}); err != nil {
-			return err
-		}
-	}
-	return t.audit(ctx, "user.import", "user", "*", nil, nil, facts)
+	return t.audit(ctx, importAction, "user", "*", nil, nil, facts)
 }
 
 func (im *importer) conflict(c candidate, state string) error {

@@ -242,8 +242,9 @@ func (p *cellParser) password(policy crypto.Policy) secret.Secret {
 }
 
 // hash turns clear passwords into hashes, on all processors, outside of any transaction. Users who will be skipped
-// cost nothing, so that an import that was killed is quickly where it stopped.
-func (im *importer) hash(ctx context.Context, b []candidate) error {
+// cost nothing, so that an import that was killed is quickly where it stopped. A password that a user has already is
+// no change: the second run of a file ends nobody's sessions. A dry run hashes nothing.
+func (im *importer) hash(ctx context.Context, db *store.DB, b []candidate) error {
 	var emails []string
 	for _, c := range b {
 		if !c.password.IsZero() {
@@ -253,12 +254,9 @@ func (im *importer) hash(ctx context.Context, b []candidate) error {
 	if len(emails) == 0 {
 		return nil
 	}
-	known := map[string]bool{}
-	if im.o.OnConflict != OnConflictUpdate {
-		var err error
-		if known, err = im.s.db.KnownEmails(ctx, emails); err != nil {
-			return err
-		}
+	known, err := db.PasswordHashes(ctx, emails)
+	if err != nil {
+		return err
 	}
 	work := make(chan int)
 	var wg sync.WaitGroup
@@ -266,13 +264,13 @@ func (im *importer) hash(ctx context.Context, b []candidate) error {
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for i := range work {
-				hash, err := crypto.HashPassword(b[i].password)
-				b[i].row.PasswordHash, errs[i] = &hash, err
+				errs[i] = im.hashOne(&b[i], known[b[i].row.Email])
 			}
 		})
 	}
 	for i := range b {
-		if b[i].password.IsZero() || known[b[i].row.Email] || ctx.Err() != nil {
+		_, exists := known[b[i].row.Email]
+		if b[i].password.IsZero() || exists && im.o.OnConflict != OnConflictUpdate || ctx.Err() != nil {
 			continue
 		}
 		work <- i
@@ -283,4 +281,23 @@ func (im *importer) hash(ctx context.Context, b []candidate) error {
 		return fmt.Errorf("line %d: %w", b[i].row.Line, errs[i])
 	}
 	return ctx.Err()
+}
+
+// hashOne hashes the password of one row, unless its user, who has the hash old, has it already.
+func (im *importer) hashOne(c *candidate, old string) error {
+	if old != "" {
+		if same, err := crypto.CheckPassword(old, c.password); err == nil && same {
+			c.row.Given &^= store.GivenPassword
+			return nil
+		}
+	}
+	hash := "not hashed in a dry run"
+	if !im.mode.DryRun {
+		var err error
+		if hash, err = crypto.HashPassword(c.password); err != nil {
+			return err
+		}
+	}
+	c.row.PasswordHash = &hash
+	return nil
 }

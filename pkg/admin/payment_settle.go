@@ -110,8 +110,8 @@ func (t *txn) settle(ctx context.Context, p store.Payment, u models.User, in Set
 		if err := t.db.SetPlanOf(ctx, u.ID, u.PlanType, plan, "payment_settled", t.now); err != nil {
 			return nil, err
 		}
-		facts := map[string]any{"payment_id": p.ID, "old_plan": u.PlanType, "new_plan": plan}
-		if err := t.security(ctx, "PLAN_CHANGE", &u.ID, true, facts); err != nil {
+		facts := map[string]any{"payment_id": p.ID, "by": "payment.settle", "plan_before": u.PlanType, "plan_after": plan}
+		if err := t.security(ctx, planChanged, &u.ID, true, facts); err != nil {
 			return nil, err
 		}
 	}

@@ -219,8 +219,8 @@ func (t *txn) refund(ctx context.Context, p store.Payment, row models.PaymentRef
 			if err := t.db.SetPlanOf(ctx, u.ID, u.PlanType, plan, "payment_refunded", t.now); err != nil {
 				return nil, err
 			}
-			facts := map[string]any{"payment_id": p.ID, "old_plan": u.PlanType, "new_plan": plan}
-			if err := t.security(ctx, "PLAN_CHANGE", &u.ID, true, facts); err != nil {
+			facts := map[string]any{"payment_id": p.ID, "by": "payment.refund", "plan_before": u.PlanType, "plan_after": plan}
+			if err := t.security(ctx, planChanged, &u.ID, true, facts); err != nil {
 				return nil, err
 			}
 		}

@@ -13,6 +13,8 @@ type ImportTradesInput struct {
 	Rows   iter.Seq2[store.TradeRow, error]
 	Dedupe bool
 	Reject func(store.TradeRow, string) error
+	// Inserted is told of the ids of new rows, before they are committed; nil is nobody.
+	Inserted func(ids []string) error
 }
 
 // ImportTrades takes trade logs in, all of them in one transaction. Rows that are there already are skipped; rows
@@ -21,7 +23,7 @@ func (s *Service) ImportTrades(ctx context.Context, mode Mode, in ImportTradesIn
 	var done store.TradeImported
 	err := s.writeIn(ctx, mode, s.db.PinnedTransaction, func(t *txn) error {
 		var err error
-		done, err = t.db.ImportTrades(ctx, in.Rows, store.TradeImport{Now: t.now, Dedupe: in.Dedupe, Reject: in.Reject})
+		done, err = t.db.ImportTrades(ctx, in.Rows, store.TradeImport{Now: t.now, Dedupe: in.Dedupe, Reject: in.Reject, Inserted: in.Inserted})
 		if err != nil || done.Inserted == 0 {
 			return err
 		}

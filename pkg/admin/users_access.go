@@ -41,7 +41,7 @@ func (s *Service) SetPassword(ctx context.Context, mode Mode, in SetPasswordInpu
 		return out, err
 	}
 	change, err := s.changeUser(ctx, mode, in.User, "user.set_password", func(t *txn, u models.User) (edit, error) {
-		e := edit{security: "PASSWORD_CHANGED", facts: map[string]any{}, set: map[string]any{
+		e := edit{facts: map[string]any{}, set: map[string]any{
 			"password_hash": hash, "login_attempts": 0, "locked_until": nil, "password_reset_token": nil,
 		}}
 		if !in.KeepSessions {
@@ -49,8 +49,8 @@ func (s *Service) SetPassword(ctx context.Context, mode Mode, in SetPasswordInpu
 			if err != nil {
 				return e, err
 			}
-			out.SessionsRevoked = n
-			e.facts["sessions_revoked"] = n
+			out.SessionsRevoked = n[u.ID]
+			e.facts["sessions_revoked"] = n[u.ID]
 		}
 		return e, nil
 	})
@@ -72,7 +72,7 @@ func (s *Service) Unlock(ctx context.Context, mode Mode, ref string) (Change[mod
 		if u.LockedUntil == nil && models.Deref(u.LoginAttempts) == 0 {
 			return edit{}, nil
 		}
-		return edit{set: map[string]any{"login_attempts": 0, "locked_until": nil}, security: "USER_UNLOCKED"}, nil
+		return edit{set: map[string]any{"login_attempts": 0, "locked_until": nil}}, nil
 	})
 }
 
@@ -82,7 +82,7 @@ func (s *Service) ResetTwoFactor(ctx context.Context, mode Mode, ref string) (Ch
 		if !models.Deref(u.TwoFactorEnabled) && u.TwoFactorSecret == nil && len(u.TwoFactorBackupCodes) == 0 {
 			return edit{}, nil
 		}
-		return edit{security: "TWO_FACTOR_RESET", set: map[string]any{
+		return edit{set: map[string]any{
 			"two_factor_enabled": false, "two_factor_secret": nil, "two_factor_backup_codes": nil,
 		}}, nil
 	})
@@ -94,7 +94,7 @@ func (s *Service) VerifyEmail(ctx context.Context, mode Mode, ref string) (Chang
 		if models.Deref(u.EmailVerified) && u.EmailVerificationToken == nil {
 			return edit{}, nil
 		}
-		return edit{security: "EMAIL_VERIFIED", set: map[string]any{"email_verified": true, "email_verification_token": nil}}, nil
+		return edit{set: map[string]any{"email_verified": true, "email_verification_token": nil}}, nil
 	})
 }
 
@@ -139,7 +139,7 @@ func (s *Service) SetPlan(ctx context.Context, mode Mode, in SetPlanInput) (Plan
 				Message: fmt.Sprintf("%s is on %s, which is above %s", u.Email, u.PlanType, in.Plan), Hint: "leave out --only-upgrade to lower the plan",
 			}
 		}
-		e := edit{set: map[string]any{"plan_type": in.Plan}, security: "PLAN_CHANGED"}
+		e := edit{set: map[string]any{"plan_type": in.Plan}}
 		e.facts = map[string]any{"plan_before": u.PlanType, "plan_after": in.Plan}
 		var err error
 		out, err = t.planEffects(ctx, u.ID, in.Plan)

@@ -11,9 +11,8 @@ import (
 
 // edit is what a use case wants to change about a user that it has looked at.
 type edit struct {
-	set      map[string]any // columns; empty means that the user is that way already
-	security string         // name of the security event, if it is one
-	facts    map[string]any // beside the user's own values in the audit row
+	set   map[string]any // columns; empty means that the user is that way already
+	facts map[string]any // beside the user's own values in the audit row, and in the security events
 }
 
 // changeUser runs one change of one user: find, lock, decide, write, audit. Nothing is written, not even an audit
@@ -64,10 +63,11 @@ func (t *txn) changeUser(
 	change.After = &after
 	values := UserValues(after)
 	maps.Copy(values, e.facts)
-	if e.security != "" {
+	for _, event := range eventsOf(before, after) {
 		facts := map[string]any{"by": action}
+		maps.Copy(facts, event.facts)
 		maps.Copy(facts, e.facts)
-		if err := t.security(ctx, e.security, &id, true, facts); err != nil {
+		if err := t.security(ctx, event.action, &id, true, facts); err != nil {
 			return change, err
 		}
 	}
@@ -120,7 +120,6 @@ func (s *Service) UpdateUser(ctx context.Context, mode Mode, in UpdateUserInput)
 				return e, err
 			}
 			e.set["email"] = *in.Email
-			e.security = "EMAIL_CHANGED"
 			if !strings.EqualFold(*in.Email, u.Email) {
 				e.set["email_verified"] = in.EmailVerified
 				e.set["email_verification_token"] = nil
@@ -170,9 +169,9 @@ func sameJSON(a, b models.JSON) bool {
 // SetUsersActive switches users on or off, all of them or, when one does not exist, none. Switching off can end
 // their sessions too.
 func (s *Service) SetUsersActive(ctx context.Context, mode Mode, refs []string, active, endSessions bool) ([]Change[models.User], error) {
-	action, event := "user.enable", "USER_ENABLED"
+	action := "user.enable"
 	if !active {
-		action, event = "user.disable", "USER_DISABLED"
+		action = "user.disable"
 	}
 	var changes []Change[models.User]
 	err := s.write(ctx, mode, func(t *txn) error {
@@ -192,12 +191,12 @@ func (s *Service) SetUsersActive(ctx context.Context, mode Mode, refs []string, 
 				if u.Active() == active {
 					return edit{}, nil
 				}
-				e := edit{set: map[string]any{"is_active": active}, security: event}
+				e := edit{set: map[string]any{"is_active": active}}
 				if !endSessions {
 					return e, nil
 				}
 				n, err := t.endSessions(ctx, u.ID)
-				e.facts = map[string]any{"sessions_revoked": n}
+				e.facts = map[string]any{"sessions_revoked": n[u.ID]}
 				return e, err
 			})
 			if err != nil {
@@ -212,14 +211,4 @@ func (s *Service) SetUsersActive(ctx context.Context, mode Mode, refs []string, 
 		return nil, err
 	}
 	return changes, nil
-}
-
-// endSessions ends every session of a user, those of the web application included, and returns how many there were.
-func (t *txn) endSessions(ctx context.Context, userID string) (int, error) {
-	ids, err := t.db.RevokeSessions(ctx, userID, nil, t.now)
-	if err != nil {
-		return 0, err
-	}
-	_, err = t.db.EndAppSessions(ctx, userID)
-	return len(ids), err
 }

@@ -101,9 +101,14 @@ func (d *DB) ListSecurityAudit(ctx context.Context, f SecurityAuditFilter, p Pag
 	return securityLogs().run(ctx, d, p, func(q *gorm.DB) *gorm.DB { return filtered(q, f.conditions()) })
 }
 
-// conditions are the filter as SQL.
+// conditions are the filter as SQL. A plan that changed had two names in earlier versions; either finds both.
 func (f SecurityAuditFilter) conditions() []condition {
-	out := append(f.Created.conditions("created_at"), actionIs(f.Action)...)
+	out := f.Created.conditions("created_at")
+	if f.Action == "PLAN_CHANGED" || f.Action == "PLAN_CHANGE" {
+		out = append(out, condition{sql: "action IN ('PLAN_CHANGED', 'PLAN_CHANGE')"})
+	} else {
+		out = append(out, actionIs(f.Action)...)
+	}
 	if f.UserID != "" {
 		out = append(out, condition{"user_id = ?", []any{f.UserID}})
 	}
@@ -119,6 +124,17 @@ func (f SecurityAuditFilter) conditions() []condition {
 func (d *DB) CreateSecurityAudit(ctx context.Context, row *models.SecurityAuditLog) error {
 	if err := d.Gorm(ctx).Create(row).Error; err != nil {
 		return fmt.Errorf("write security event: %w", err)
+	}
+	return nil
+}
+
+// CreateSecurityAudits writes many security events at once.
+func (d *DB) CreateSecurityAudits(ctx context.Context, rows []models.SecurityAuditLog) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := d.Gorm(ctx).CreateInBatches(rows, 500).Error; err != nil {
+		return fmt.Errorf("write security events: %w", err)
 	}
 	return nil
 }

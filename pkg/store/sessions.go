@@ -69,6 +69,25 @@ func (d *DB) RevokeSessions(ctx context.Context, userID string, ids []string, no
 	return changed, nil
 }
 
+// EndSessions revokes every live session of some users and returns how many each had.
+func (d *DB) EndSessions(ctx context.Context, userIDs []string, now time.Time) (map[string]int, error) {
+	var rows []struct {
+		UserID string
+		N      int
+	}
+	err := d.Gorm(ctx).Raw(`WITH ended AS (
+			UPDATE "RefreshToken" SET is_revoked = true WHERE user_id = ANY(?::text[]) AND NOT is_revoked AND expires_at > ? RETURNING user_id)
+		SELECT user_id, count(*) AS n FROM ended GROUP BY user_id`, models.Texts(userIDs), now.UTC()).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("revoke sessions: %w", err)
+	}
+	ended := make(map[string]int, len(rows))
+	for _, r := range rows {
+		ended[r.UserID] = r.N
+	}
+	return ended, nil
+}
+
 // Pruned is how many sessions were deleted, by why they were useless.
 type Pruned struct {
 	Expired int64

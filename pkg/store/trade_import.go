@@ -20,6 +20,9 @@ import (
 type TradeRow struct {
 	Line  int64
 	Trade models.TradeLog
+	// EarlierID, when not empty, is another id under which the same trade may be stored: one with this id, amount and
+	// price is the same.
+	EarlierID string
 }
 
 // TradeImport says how rows are taken in.
@@ -29,6 +32,8 @@ type TradeImport struct {
 	Dedupe bool
 	// Reject is told of rows that refer to what does not exist.
 	Reject func(row TradeRow, reason string) error
+	// Inserted is told of the ids that were inserted, before they are committed; nil is nobody.
+	Inserted func(ids []string) error
 }
 
 // TradeImported is what became of the rows.
@@ -42,7 +47,7 @@ type TradeImported struct {
 const stageTrades = `CREATE TEMP TABLE axisor_trades (
 	line bigint NOT NULL, id text NOT NULL, user_id text NOT NULL, automation_id text, trade_id text NOT NULL, status text NOT NULL,
 	action text, plan_type text, pnl double precision, amount double precision, price double precision, error_message text,
-	executed_at timestamp NOT NULL, created_at timestamp) ON COMMIT DROP`
+	executed_at timestamp NOT NULL, created_at timestamp, earlier_id text) ON COMMIT DROP`
 
 const stagedTradeColumns = `line, id, user_id, automation_id, trade_id, status, action, plan_type, pnl, amount, price, error_message,
 	executed_at, created_at`
@@ -65,7 +70,7 @@ func (d *DB) ImportTrades(ctx context.Context, rows iter.Seq2[TradeRow, error], 
 			if batch.err != nil {
 				return batch.err
 			}
-			if err := in.take(ctx, batch.text); err != nil {
+			if err := in.take(ctx, batch); err != nil {
 				return err
 			}
 		}
@@ -76,8 +81,9 @@ func (d *DB) ImportTrades(ctx context.Context, rows iter.Seq2[TradeRow, error], 
 
 // tradeBatch is rows in the text format of COPY, or why there are no more.
 type tradeBatch struct {
-	text []byte
-	err  error
+	text    []byte
+	earlier bool // some rows have an EarlierID
+	err     error
 }
 
 // tradeBatchBytes is what a batch holds before it is sent: well below the 8 MB of temp_buffers.
@@ -88,7 +94,7 @@ func formatTrades(ctx context.Context, rows iter.Seq2[TradeRow, error]) <-chan t
 	out := make(chan tradeBatch)
 	go func() {
 		defer close(out)
-		var text []byte
+		var b tradeBatch
 		pass := func(b tradeBatch) bool {
 			select {
 			case out <- b:
@@ -102,16 +108,17 @@ func formatTrades(ctx context.Context, rows iter.Seq2[TradeRow, error]) <-chan t
 				pass(tradeBatch{err: err})
 				return
 			}
-			if text = appendTrade(text, row); len(text) < tradeBatchBytes {
+			b.earlier = b.earlier || row.EarlierID != ""
+			if b.text = appendTrade(b.text, row); len(b.text) < tradeBatchBytes {
 				continue
 			}
-			if !pass(tradeBatch{text: text}) {
+			if !pass(b) {
 				return
 			}
-			text = make([]byte, 0, cap(text))
+			b = tradeBatch{text: make([]byte, 0, cap(b.text))}
 		}
-		if len(text) > 0 {
-			pass(tradeBatch{text: text})
+		if len(b.text) > 0 {
+			pass(b)
 		}
 	}()
 	return out
@@ -126,8 +133,8 @@ type tradeImporter struct {
 	careful bool
 }
 
-func (i *tradeImporter) take(ctx context.Context, text []byte) error {
-	tag, err := i.conn.PgConn().CopyFrom(ctx, bytes.NewReader(text), "COPY axisor_trades ("+stagedTradeColumns+") FROM STDIN")
+func (i *tradeImporter) take(ctx context.Context, b tradeBatch) error {
+	tag, err := i.conn.PgConn().CopyFrom(ctx, bytes.NewReader(b.text), "COPY axisor_trades ("+stagedTradeColumns+", earlier_id) FROM STDIN")
 	if err != nil {
 		return fmt.Errorf("stage trades: %w", err)
 	}
@@ -137,6 +144,11 @@ func (i *tradeImporter) take(ctx context.Context, text []byte) error {
 	}
 	if i.o.Dedupe {
 		if err := dedupeTrades(ctx, i.conn); err != nil {
+			return err
+		}
+	}
+	if b.earlier {
+		if err := skipEarlier(ctx, i.conn); err != nil {
 			return err
 		}
 	}
@@ -169,7 +181,7 @@ func (i *tradeImporter) insert(ctx context.Context) (int64, error) {
 		if _, err := i.conn.Exec(ctx, "SAVEPOINT axisor_import"); err != nil {
 			return 0, err
 		}
-		tag, err := i.conn.Exec(ctx, insert, now)
+		n, ids, err := i.run(ctx, insert, now)
 		end := "RELEASE SAVEPOINT axisor_import"
 		var taken *pgconn.PgError
 		switch {
@@ -179,11 +191,32 @@ func (i *tradeImporter) insert(ctx context.Context) (int64, error) {
 			return 0, err
 		}
 		if _, err := i.conn.Exec(ctx, end); err != nil || taken == nil {
-			return tag.RowsAffected(), err
+			return n, errors.Join(err, i.tell(ids))
 		}
 	}
-	tag, err := i.conn.Exec(ctx, insert+" ON CONFLICT (id) DO NOTHING", now)
-	return tag.RowsAffected(), err
+	n, ids, err := i.run(ctx, insert+" ON CONFLICT (id) DO NOTHING", now)
+	return n, errors.Join(err, i.tell(ids))
+}
+
+// run inserts, and returns how many rows and, when somebody wants to know, which.
+func (i *tradeImporter) run(ctx context.Context, insert string, now time.Time) (int64, []string, error) {
+	if i.o.Inserted == nil {
+		tag, err := i.conn.Exec(ctx, insert, now)
+		return tag.RowsAffected(), nil, err
+	}
+	rows, err := i.conn.Query(ctx, insert+" RETURNING id", now)
+	if err != nil {
+		return 0, nil, err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return int64(len(ids)), ids, err
+}
+
+func (i *tradeImporter) tell(ids []string) error {
+	if i.o.Inserted == nil || len(ids) == 0 {
+		return nil
+	}
+	return i.o.Inserted(ids)
 }
 
 // rejectTrades removes the staged rows that refer to nothing. Looking at each reference once keeps the server from
@@ -249,6 +282,16 @@ func dedupeTrades(ctx context.Context, c *pgx.Conn) error {
 	return nil
 }
 
+// skipEarlier removes the staged rows that an earlier version has taken in under the id that it derived.
+func skipEarlier(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `DELETE FROM axisor_trades WHERE line IN (SELECT s.line FROM axisor_trades s, LATERAL (SELECT 1 FROM "TradeLog" t
+		WHERE t.id = s.earlier_id AND t.amount IS NOT DISTINCT FROM s.amount AND t.price IS NOT DISTINCT FROM s.price LIMIT 1) known)`)
+	if err != nil {
+		return fmt.Errorf("skip trades that are there: %w", err)
+	}
+	return nil
+}
+
 // appendTrade adds a row in the text format of COPY.
 func appendTrade(b []byte, row TradeRow) []byte {
 	t := &row.Trade
@@ -292,6 +335,11 @@ func appendTrade(b []byte, row TradeRow) []byte {
 		b = append(b, '\t', '\\', 'N')
 	} else {
 		at(t.CreatedAt)
+	}
+	if row.EarlierID == "" {
+		maybe(nil)
+	} else {
+		text(row.EarlierID)
 	}
 	return append(b, '\n')
 }

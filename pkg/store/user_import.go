@@ -156,14 +156,9 @@ func (d *DB) StageUsers(ctx context.Context, rows []ImportedUser) ([]StagedRow, 
 	return met, nil
 }
 
-// auditedUser is a user as an audit row of an import records it; no column of it is secret.
-func auditedUser(of string) string {
-	return `jsonb_build_object('id', ` + of + `.id, 'email', ` + of + `.email, 'username', ` + of + `.username, 'plan_type', ` + of +
-		`.plan_type, 'is_active', ` + of + `.is_active, 'email_verified', ` + of + `.email_verified, 'has_password', ` + of + `.password_hash IS NOT NULL)`
-}
-
-// InsertStaged adds the staged users that meet nobody. Fewer than expected means that somebody else was faster.
-func (d *DB) InsertStaged(ctx context.Context) (int64, error) {
+// InsertStaged adds the staged users that meet nobody, with a security event for each that brings a password, and
+// returns their ids. Fewer than expected means that somebody else was faster.
+func (d *DB) InsertStaged(ctx context.Context, details models.JSON, now time.Time) ([]string, error) {
 	var names, values []string
 	for _, c := range stagedColumns() {
 		names = append(names, c.name)
@@ -173,57 +168,99 @@ func (d *DB) InsertStaged(ctx context.Context) (int64, error) {
 		}
 		values = append(values, c.name+c.cast)
 	}
-	r := d.Gorm(ctx).Exec(`INSERT INTO "User" (` + strings.Join(names, ", ") + `)
-		SELECT ` + strings.Join(values, ", ") + ` FROM axisor_import_user WHERE state IS NULL ORDER BY line ON CONFLICT DO NOTHING`)
-	if r.Error != nil {
-		return 0, fmt.Errorf("insert staged users: %w", r.Error)
+	var ids []string
+	err := d.Gorm(ctx).Raw(`WITH added AS (
+			INSERT INTO "User" (`+strings.Join(names, ", ")+`)
+			SELECT `+strings.Join(values, ", ")+` FROM axisor_import_user WHERE state IS NULL ORDER BY line ON CONFLICT DO NOTHING
+			RETURNING id, password_hash IS NOT NULL AS secured),
+		told AS (
+			INSERT INTO "SecurityAuditLog" (user_id, action, success, details, created_at)
+			SELECT id, 'PASSWORD_SET', true, CAST(@details AS jsonb), @now FROM added WHERE secured)
+		SELECT id FROM added`, map[string]any{"details": details, "now": now.UTC()}).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("insert staged users: %w", err)
 	}
-	return r.RowsAffected, nil
+	return ids, nil
 }
 
-// UpdateStaged writes what the import names about users who exist, and leaves an audit row for each that this
-// changes. The others are left alone.
-func (d *DB) UpdateStaged(ctx context.Context, details models.JSON, now time.Time) (int64, error) {
+// UpdatedUser is a user before and after an import changed it.
+type UpdatedUser struct{ Before, After models.User }
+
+// stagedEffects are assignments to columns that no import names and that follow from one that it names: with a new
+// password goes a pending reset, with two-factor login its secret, with a verified address the link that was mailed for it.
+func stagedEffects() string {
+	off := fmt.Sprintf("s.given & %d > 0 AND u.two_factor_enabled AND s.two_factor_enabled IS NOT TRUE", GivenTwoFactor)
+	verified := fmt.Sprintf("s.given & %d > 0 AND s.email_verified AND u.email_verified IS NOT TRUE", GivenVerified)
+	var set []string
+	for column, cleared := range map[string]string{
+		"password_reset_token": newPassword(), "two_factor_secret": off, "two_factor_backup_codes": off, "email_verification_token": verified,
+	} {
+		set = append(set, fmt.Sprintf("%s = CASE WHEN %s THEN NULL ELSE u.%s END", column, cleared, column))
+	}
+	return strings.Join(set, ", ")
+}
+
+// newPassword is whether a staged row brings another password than its user has.
+func newPassword() string {
+	return fmt.Sprintf("s.given & %d > 0 AND s.password_hash IS DISTINCT FROM u.password_hash", GivenPassword)
+}
+
+// UpdateStaged writes what the import names about users who exist, and returns those that this changes. The others are
+// left alone.
+func (d *DB) UpdateStaged(ctx context.Context, now time.Time) ([]UpdatedUser, error) {
 	var set, is, becomes []string
 	for _, c := range stagedColumns() {
 		if c.keep {
 			continue
 		}
-		value := fmt.Sprintf("CASE WHEN s.given & %d > 0 THEN s.%s%s ELSE u.%s END", c.bit, c.name, c.cast, c.name)
+		otherwise := "u." + c.name
+		switch c.name {
+		case "login_attempts":
+			otherwise = "CASE WHEN " + newPassword() + " THEN 0 ELSE u.login_attempts END"
+		case "locked_until":
+			otherwise = "CASE WHEN " + newPassword() + " THEN NULL ELSE u.locked_until END"
+		}
+		value := fmt.Sprintf("CASE WHEN s.given & %d > 0 THEN s.%s%s ELSE %s END", c.bit, c.name, c.cast, otherwise)
 		set = append(set, c.name+" = "+value)
 		is, becomes = append(is, "u."+c.name), append(becomes, value)
 	}
+	var before, after []models.User
 	// A statement of its own: a lock taken by the statement that updates skips the rows it has updated.
-	lock := d.Gorm(ctx).Exec(`SELECT 1 FROM "User" u JOIN axisor_import_user s ON s.target = u.id WHERE s.state = 'same' ORDER BY u.id FOR UPDATE OF u`)
-	if lock.Error != nil {
-		return 0, fmt.Errorf("lock users: %w", lock.Error)
+	err := d.Gorm(ctx).Raw(`SELECT u.* FROM "User" u JOIN axisor_import_user s ON s.target = u.id WHERE s.state = 'same'
+		ORDER BY u.id FOR UPDATE OF u`).Scan(&before).Error
+	if err != nil {
+		return nil, fmt.Errorf("lock users: %w", err)
 	}
-	r := d.Gorm(ctx).Exec(`WITH before AS (
-			SELECT u.* FROM "User" u JOIN axisor_import_user s ON s.target = u.id WHERE s.state = 'same'),
-		after AS (
-			UPDATE "User" u SET `+strings.Join(set, ", ")+`, updated_at = @now
-			FROM axisor_import_user s
-			WHERE s.state = 'same' AND u.id = s.target AND (`+strings.Join(is, ", ")+`) IS DISTINCT FROM (`+strings.Join(becomes, ", ")+`)
-			RETURNING u.*)
-		INSERT INTO "AuditLog" (user_id, action, resource, resource_id, old_values, new_values, details, created_at)
-		SELECT after.id, 'user.import', 'user', after.id, `+auditedUser("before")+`, `+auditedUser("after")+`, CAST(@details AS jsonb), @now
-		FROM after JOIN before ON before.id = after.id`, map[string]any{"details": details, "now": now.UTC()})
-	if r.Error != nil {
-		return 0, fmt.Errorf("update staged users: %w", r.Error)
+	err = d.Gorm(ctx).Raw(`UPDATE "User" u SET `+strings.Join(set, ", ")+`, `+stagedEffects()+`, updated_at = @now
+		FROM axisor_import_user s
+		WHERE s.state = 'same' AND u.id = s.target AND (`+strings.Join(is, ", ")+`) IS DISTINCT FROM (`+strings.Join(becomes, ", ")+`)
+		RETURNING u.*`, map[string]any{"now": now.UTC()}).Scan(&after).Error
+	if err != nil {
+		return nil, fmt.Errorf("update staged users: %w", err)
 	}
-	return r.RowsAffected, nil
+	was := make(map[string]models.User, len(before))
+	for _, u := range before {
+		was[u.ID] = u
+	}
+	changed := make([]UpdatedUser, len(after))
+	for i, u := range after {
+		changed[i] = UpdatedUser{was[u.ID], u}
+	}
+	return changed, nil
 }
 
-// KnownEmails returns those of the lower-case e-mails that somebody has.
-func (d *DB) KnownEmails(ctx context.Context, emails []string) (map[string]bool, error) {
-	var found []string
-	err := d.Gorm(ctx).Raw(`SELECT lower(email) FROM "User" WHERE lower(email) = ANY(?::text[])`, models.Texts(emails)).Scan(&found).Error
+// PasswordHashes returns the hash of each user who has one of the lower-case e-mails, by that e-mail; "" for one
+// without a password.
+func (d *DB) PasswordHashes(ctx context.Context, emails []string) (map[string]string, error) {
+	var found []struct{ Email, Hash string }
+	err := d.Gorm(ctx).Raw(`SELECT lower(email) AS email, COALESCE(password_hash, '') AS hash FROM "User" WHERE lower(email) = ANY(?::text[])`,
+		models.Texts(emails)).Scan(&found).Error
 	if err != nil {
 		return nil, fmt.Errorf("look for e-mails: %w", err)
 	}
-	known := make(map[string]bool, len(found))
-	for _, e := range found {
-		known[e] = true
+	known := make(map[string]string, len(found))
+	for _, u := range found {
+		known[u.Email] = u.Hash
 	}
 	return known, nil
 }

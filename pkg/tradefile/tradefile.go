@@ -5,8 +5,6 @@ package tradefile
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -285,19 +283,4 @@ func instant(text string) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
-}
-
-// DerivedID is the id of a row that brings none: the same for the same user, trade, action and time, so that a file
-// taken in twice is taken in once.
-func DerivedID(t models.TradeLog) string {
-	h := sha256.New()
-	for _, part := range []string{t.UserID, t.TradeID, models.Deref(t.Action), t.ExecutedAt.UTC().Format("2006-01-02T15:04:05.000000Z")} {
-		var size [8]byte // parts cannot run into each other
-		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
-		h.Write(size[:])
-		h.Write([]byte(part))
-	}
-	b := h.Sum(nil)[:16]
-	b[6], b[8] = b[6]&0x0f|0x80, b[8]&0x3f|0x80 // a UUID of version 8
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

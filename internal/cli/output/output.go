@@ -110,6 +110,9 @@ func (p *Printer) Streams() *streams.Streams { return p.s }
 // Machine reports whether the result is meant for a program rather than for a person.
 func (p *Printer) Machine() bool { return p.format != Table || p.quiet }
 
+// Quiet reports whether only ids are wanted.
+func (p *Printer) Quiet() bool { return p.quiet }
+
 // Notice writes one line for the person at the terminal to stderr; --quiet silences it.
 func (p *Printer) Notice(format string, args ...any) {
 	if !p.quiet {

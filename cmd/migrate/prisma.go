@@ -28,10 +28,10 @@ type prismaIndexView struct {
 func newPrisma(a *app.App) *cobra.Command {
 	o := &prismaOptions{app: a}
 	c := &cobra.Command{
-		Use:   "prisma [SCHEMA.PRISMA]",
+		Use:   "prisma [FILE]",
 		Short: "Print what a schema.prisma needs to keep the design's indexes",
 		Long: `Prints, model by model, the lines that make Prisma keep the indexes of the design. An index that no model declares
-is dropped by every "prisma db push". With SCHEMA.PRISMA, the web application's file, only the lines that are
+is dropped by every "prisma db push". With FILE, the schema.prisma of the web application, only the lines that are
 missing there are printed; the file is read and not changed. The models have the design's names: where a model
 or a field has another name in your file (@@map, @map), write that name instead and keep the map of the index.
 
@@ -42,7 +42,7 @@ Exit codes: 0, also when nothing is missing, 3 when there is no such file.`,
 		Example: `  axisor migrate prisma
   axisor migrate prisma ../web/prisma/schema.prisma
   axisor migrate prisma ../web/prisma/schema.prisma -o json --jq '.items[].line'`,
-		Args: flags.AtMostOne("axisor migrate prisma ../web/prisma/schema.prisma", "SCHEMA.PRISMA"),
+		Args: flags.AtMostOne("axisor migrate prisma ../web/prisma/schema.prisma", "FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				o.file = args[0]

@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +11,8 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/migrate"
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 type verifyOptions struct {
@@ -25,7 +28,8 @@ func newVerify(a *app.App) *cobra.Command {
 		Use:   "verify",
 		Short: "Compare the live schema with the one this program expects",
 		Long: `Compares tables, columns, types, defaults, constraints, indexes (also invalid ones), enums, row security and
-policies with what this program expects, and lists every difference. Indexes and constraints are compared by
+policies with what this program expects, and lists every difference, also tables and schemas that stand before the
+shared ones in the search path. Indexes and constraints are compared by
 what they are, not by their names. Tables that are not axisor's are ignored. It writes nothing.
 
 With --fix it prints, instead of the list, the SQL that repairs what a statement can repair safely; with --fix
@@ -81,6 +85,9 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 	}
 	if len(findings) == 0 && !p.Machine() {
 		said := "the schema is the one this program expects"
+		if shared, own, err := s.m.Schemas(ctx); err == nil {
+			said += fmt.Sprintf(" (shared tables in %s, axisor's own in %s)", shared, own)
+		}
 		if chosen, err := s.m.WithoutRedundant(ctx); err == nil && chosen {
 			said += ", without the redundant indexes, as was chosen (axisor db index drop-duplicates)"
 		}
@@ -89,7 +96,7 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 	}
 	views := findingsOf(findings)
 	if o.fix && !run && !p.Machine() {
-		err = printFixes(p, views)
+		err = printFixes(ctx, p, s.m, views)
 	} else {
 		err = output.Slice(p, findingDesc(), views)
 	}
@@ -103,7 +110,17 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 	return e
 }
 
-func printFixes(p *output.Printer, views []findingView) error {
+func printFixes(ctx context.Context, p *output.Printer, m *migrate.Migrator, views []findingView) error {
+	if slices.ContainsFunc(views, func(v findingView) bool { return v.FixSQL != nil }) {
+		shared, _, err := m.Schemas(ctx)
+		if err != nil {
+			return err
+		}
+		// The statements name the shared tables without a schema.
+		if _, err := fmt.Fprintf(p.Streams().Out, "SET search_path = %s;\n\n", namespace.Identifier(shared)); err != nil {
+			return err
+		}
+	}
 	for _, v := range views {
 		text := fmt.Sprintf("-- %s %s: %s\n", v.Kind, v.Object, v.Problem)
 		if v.FixSQL != nil {

@@ -46,7 +46,7 @@ func runVersion(ctx context.Context, o *versionOptions) error {
 	var differs *migrate.VersionError
 	err = s.m.Check(ctx)
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, migrate.ErrHidden): // a matter of verify
 	case !errors.As(err, &differs):
 		return s.failure(ctx, err)
 	default:

@@ -50,7 +50,7 @@ type versionView struct {
 
 // findingView is one difference between the live schema and the expected one.
 type findingView struct {
-	Kind     string  `json:"kind"` // enum, table, column, constraint, index, policy, row_security, owner, grant
+	Kind     string  `json:"kind"` // enum, table, column, constraint, index, policy, row_security, owner, grant, search_path
 	Object   string  `json:"object"`
 	Problem  string  `json:"problem"` // missing, different, invalid, extra
 	Expected *string `json:"expected"`

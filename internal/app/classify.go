@@ -53,6 +53,7 @@ func rules() []rule {
 
 		{migrate.ErrNoSchema, clierr.Schema, "schema_missing", []string{hintMigrate}},
 		{migrate.ErrSchemaOld, clierr.Schema, "schema_old", []string{hintMigrate}},
+		{migrate.ErrHidden, clierr.Schema, "schema_hidden", []string{"say where they are in the address (schema=…), or: ALTER ROLE … SET search_path; axisor migrate verify names what is hidden"}},
 		{migrate.ErrSchemaNew, clierr.Schema, "schema_new", []string{"install the axisor that migrated this database, or a newer one"}},
 		{migrate.ErrLocked, clierr.Locked, "migration_running", []string{"wait for the other run, or raise --lock-timeout"}},
 		{migrate.ErrPoolTooSmall, clierr.Config, "pool_too_small", []string{"set database.max_connections to 2 or more"}},

@@ -102,8 +102,11 @@ func (v *visit) schema(ctx context.Context) (Result, error) {
 	}
 	if err := v.head(); err != nil {
 		fix := "axisor migrate up"
-		if errors.Is(err, migrate.ErrSchemaNew) {
+		switch {
+		case errors.Is(err, migrate.ErrSchemaNew):
 			fix = "axisor version"
+		case errors.Is(err, migrate.ErrHidden):
+			fix = "axisor migrate verify"
 		}
 		return fail(fix, "%s", err), nil
 	}
@@ -125,7 +128,11 @@ func (v *visit) schema(ctx context.Context) (Result, error) {
 	case len(extra) > 0:
 		return warn("axisor migrate verify", "version %d, with something on top: %s", m.Head(), some(extra)), nil
 	}
-	return good("version %d, no drift", m.Head()), nil
+	shared, own, err := m.Schemas(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return good("version %d, no drift; shared tables in %s, axisor's own in %s", m.Head(), shared, own), nil
 }
 
 // some lists the first few of many.

@@ -92,7 +92,8 @@ func (m *Migrator) Version(ctx context.Context) (current, head int64, err error)
 	return current, m.head, nil
 }
 
-// Check returns nil when the schema is the one this binary was made for, and a *VersionError otherwise.
+// Check returns nil when the schema is the one this binary was made for and a session sees its tables. Otherwise it is a
+// *VersionError or a *HiddenError.
 func (m *Migrator) Check(ctx context.Context) error {
 	applied, err := m.history(ctx)
 	if err != nil {
@@ -110,7 +111,15 @@ func (m *Migrator) Check(ctx context.Context) error {
 	if e.Current != e.Head || e.Pending > 0 {
 		return e
 	}
-	return nil
+	p, err := m.place(ctx)
+	if err != nil {
+		return err
+	}
+	hidden, err := m.hidden(ctx, p)
+	if err == nil && hidden != nil {
+		err = hidden
+	}
+	return err
 }
 
 // Versions lists the migrations of this binary, in order.

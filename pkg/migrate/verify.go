@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,7 +29,7 @@ const (
 
 // Finding is one difference between the live schema and the expected one.
 type Finding struct {
-	Kind     string // enum, table, column, constraint, index, row_security, policy, owner, grant
+	Kind     string // enum, table, column, constraint, index, row_security, policy, owner, grant, search_path
 	Object   string // "Table", "Table.column" or "Table: name"; a table of our own is "axisor.table" there
 	Problem  string
 	Expected string
@@ -48,7 +49,7 @@ func Expected() (*Catalog, error) {
 // Verify compares the live schema with the expected one; no finding means they agree. Tables that are
 // not axisor's are nobody's business here. A database of another version is a *VersionError.
 func (m *Migrator) Verify(ctx context.Context) ([]Finding, error) {
-	if err := m.Check(ctx); err != nil {
+	if err := m.Check(ctx); err != nil && !errors.Is(err, ErrHidden) {
 		return nil, err
 	}
 	expected, err := Expected()
@@ -68,7 +69,11 @@ func (m *Migrator) Verify(ctx context.Context) ([]Finding, error) {
 		return nil, err
 	}
 	rights, err := verifyRights(ctx, m.db, p, expected)
-	findings = append(findings, rights...)
+	if err != nil {
+		return nil, err
+	}
+	path, err := m.verifyPath(ctx, p)
+	findings = append(append(findings, rights...), path...)
 	for i, f := range findings { // what the operator reads are the names that are there
 		findings[i].FixSQL = p.names.Rename(f.FixSQL)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -42,9 +43,30 @@ func TestInterop(t *testing.T) {
 	}
 	out := run(t, []string{"DATABASE_URL=" + testdb.NewURL(t).Reveal()}, "node", args...)
 	t.Log(out)
+	// With the lines that we print the models and the database agree: Prisma has nothing to do.
+	raw, err := os.ReadFile("schema.prisma")
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "schema.prisma")
+	require.NoError(t, os.WriteFile(file, []byte(withIndexes(t, string(raw))), 0o600))
+	out = run(t, []string{"DATABASE_URL=" + testdb.NewURL(t).Reveal(), "AXISOR_SCHEMA=" + file}, "node", "agree.mjs")
+	t.Log(out)
 	// And the other way round: what Prisma made, adopted, is to Prisma what the migrations make.
 	out = run(t, []string{"DATABASE_URL=" + adopted(t)}, "node", "interop.mjs")
 	t.Log(out)
+}
+
+// withIndexes puts what PrismaIndexes prints into the models.
+func withIndexes(t *testing.T, schema string) string {
+	t.Helper()
+	lines, err := migrate.PrismaIndexes(schema)
+	require.NoError(t, err)
+	require.Len(t, lines, 15, "those that a push drops, and two that Prisma takes for others with the same columns")
+	for _, l := range lines {
+		head := "model " + l.Model + " {\n"
+		require.Contains(t, schema, head)
+		schema = strings.Replace(schema, head, head+"  "+l.Line+"\n", 1)
+	}
+	return schema
 }
 
 // adopted gives the address of a database that Prisma's own SQL made and a baseline took over.

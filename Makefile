@@ -35,6 +35,10 @@ GOBUILD := CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags "$(LDFLA
 # What packages call the time of their files.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
+# What is compiled without the race detector is compiled as a release is: for lint, documents, release and tests alike,
+# so that all of them share one build cache.
+PLAIN := CGO_ENABLED=0 GOFLAGS=-trimpath
+
 RELEASES ?= linux-amd64 linux-arm64 darwin-amd64 darwin-arm64
 
 .DEFAULT_GOAL := build
@@ -53,7 +57,8 @@ demo: ## the main job, end to end, on a private PostgreSQL and a simulated excha
 
 test: ## all tests, libraries with the race detector, against a real PostgreSQL
 	@scripts/ensure-tools go cc postgres
-	@GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" scripts/with-tools scripts/test -vet=off -p $(PARALLEL) -timeout $(TIMEOUT)
+	@GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" PLAIN="$(PLAIN)" scripts/with-tools \
+		scripts/test -vet=off -ldflags "-s -w" -p $(PARALLEL) -timeout $(TIMEOUT)
 
 check: fmt-check lint docs-check test ## everything CI checks
 
@@ -67,7 +72,7 @@ $(LINT):
 	@mv .tools/golangci-lint $@
 
 lint: $(LINT) ## golangci-lint, as configured in .golangci.yaml; go vet is a part of it
-	$(LINT) run $(PKGS)
+	$(PLAIN) $(LINT) run $(PKGS)
 
 fmt: $(LINT) ## format the code
 	$(LINT) fmt
@@ -76,10 +81,10 @@ fmt-check: $(LINT)
 	@diff=$$($(LINT) fmt --diff) || { printf '%s\n' "$$diff"; echo "axisor: not formatted; run: make fmt" >&2; exit 1; }
 
 docs: ## regenerate the reference from the command tree
-	$(GO) run ./internal/docgen
+	$(PLAIN) $(GO) run ./internal/docgen
 
 docs-check:
-	@scripts/check-generated
+	@$(PLAIN) scripts/check-generated
 
 SIZE ?= full
 
@@ -98,7 +103,7 @@ release: ## programs, packages, bills of materials and checksums for every platf
 
 release-check: ## build the packages of this machine twice, compare, install one, verify units, manual and completions
 	@scripts/ensure-tools go systemd groff promtool
-	$(GO) test -count=1 -tags release -timeout $(TIMEOUT) ./test/release
+	$(PLAIN) $(GO) test -count=1 -tags release -timeout $(TIMEOUT) ./test/release
 
 interop: ## Prisma on our schema, the SDK on our simulator, Node.js on our ciphertexts (needs Node.js and npm)
 	@scripts/ensure-tools go postgres

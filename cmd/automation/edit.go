@@ -123,7 +123,7 @@ func (o *editOptions) edit(ctx context.Context, name string) error {
 	}
 	words := append(strings.Fields(editor), name)         // editors are given with flags, such as "code --wait"
 	c := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // running the editor that the caller names is the point
-	c.Stdin, c.Stdout, c.Stderr = o.app.Streams.In, o.app.Streams.Err, o.app.Streams.Err
+	c.Stdin, c.Stdout, c.Stderr = o.app.Streams.In, o.app.Streams.Stderr(), o.app.Streams.Stderr()
 	c.Env, c.Dir = o.app.Env, o.app.Dir
 	if o.app.Streams.OutTerminal() {
 		c.Stdout = o.app.Streams.Stdout()

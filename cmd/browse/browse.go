@@ -73,7 +73,7 @@ func runBrowse(ctx context.Context, o *browseOptions) error {
 		return err
 	}
 	return browse.Run(ctx, browse.Options{
-		Store: db, In: s.In, Out: s.Out, Env: o.app.Env, Color: s.OutColor(), Now: o.app.Now, Where: db.Target().String(),
+		Store: db, In: s.In, Out: s.Stdout(), Env: o.app.Env, Color: s.OutColor(), Now: o.app.Now, Where: db.Target().String(),
 		Production: loaded.Production, User: o.user, Filter: o.search,
 	})
 }

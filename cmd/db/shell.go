@@ -50,7 +50,7 @@ func runShell(ctx context.Context, a *app.App, args []string) error {
 	}
 	defer done()
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // psql cancels its statement and stays
-	c.Stdin, c.Stdout, c.Stderr = a.Streams.In, a.Streams.Stdout(), a.Streams.Err
+	c.Stdin, c.Stdout, c.Stderr = a.Streams.In, a.Streams.Stdout(), a.Streams.Stderr()
 	err = c.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

@@ -17,10 +17,10 @@ func (a *App) ExportPrinter() (*output.Printer, error) {
 }
 
 // ServerCSV tells whether an export by this Printer is a csv, which the server itself writes several times as fast as
-// rows are read, and what of it is wanted.
+// rows are read, and what of it is wanted. A terminal gets rows that are harmless to it.
 func (a *App) ServerCSV(p *output.Printer) (store.CSV, bool) {
 	g := a.Globals
-	return store.CSV{Columns: g.Columns, Header: !g.NoHeaders}, p.Format() == output.CSV && !g.Quiet
+	return store.CSV{Columns: g.Columns, Header: !g.NoHeaders}, p.Format() == output.CSV && !g.Quiet && !a.Streams.OutTerminal()
 }
 
 // CountOutput shows how much an export has written, unless that goes to the terminal itself. Call done at the end.

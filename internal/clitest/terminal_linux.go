@@ -21,6 +21,7 @@ type Terminal struct {
 	t      testing.TB
 	master *os.File
 	code   chan int
+	read   chan struct{} // closed when everything was read
 
 	mu   sync.Mutex
 	seen bytes.Buffer
@@ -30,8 +31,9 @@ type Terminal struct {
 func (p *Program) OnTerminal(width, height int, args ...string) *Terminal {
 	p.t.Helper()
 	master, slave := OpenTerminal(p.t, width, height)
-	term := &Terminal{t: p.t, master: master, code: make(chan int, 1)}
+	term := &Terminal{t: p.t, master: master, code: make(chan int, 1), read: make(chan struct{})}
 	go func() {
+		defer close(term.read)
 		buf := make([]byte, 4096)
 		for {
 			n, err := master.Read(buf)
@@ -106,11 +108,18 @@ func (term *Terminal) Type(keys string) *Terminal {
 // Exits waits for the end of the program.
 func (term *Terminal) Exits(code int) {
 	term.t.Helper()
+	require.Equal(term.t, code, term.Ends(), term.Output())
+}
+
+// Ends waits for the end of the program, whatever it ends with, and for the last of its output.
+func (term *Terminal) Ends() (code int) {
+	term.t.Helper()
 	select {
-	case got := <-term.code:
-		require.Equal(term.t, code, got, term.Output())
-		term.code <- got
+	case code = <-term.code:
+		term.code <- code
+		<-term.read
 	case <-time.After(20 * time.Second):
 		require.FailNow(term.t, "the program does not end", term.Output())
 	}
+	return code
 }

@@ -4,6 +4,7 @@
 package clierr
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/axisor/axisor/internal/cli/streams"
 )
 
 // Kind classifies a failure. The words and their exit codes are part of the command contract.
@@ -144,9 +147,14 @@ func WriteJSON(w io.Writer, e *Error) error {
 	if hints == nil {
 		hints = []string{}
 	}
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	return enc.Encode(map[string]jsonError{"error": {e.Code, e.Kind, e.Kind.Exit(), e.Message, hints, e.Details}})
+	if err := enc.Encode(map[string]jsonError{"error": {e.Code, e.Kind, e.Kind.Exit(), e.Message, hints, e.Details}}); err != nil {
+		return err
+	}
+	_, err := w.Write(streams.EscapeJSON(b.Bytes()))
+	return err
 }
 
 // WriteText writes "error: …" and one "hint: …" line per hint. paint colours the two labels.

@@ -159,12 +159,20 @@ func plain(v any) string {
 
 // csvCell is plain with a quote before anything that a spreadsheet would run as a formula. Numbers are not
 // text and stay as they are.
-func csvCell(v any) string {
+func (p *Printer) csvCell(v any) string {
 	text := plain(v)
 	if text == "" || numeric(v) {
 		return text
 	}
-	return EscapeCell(text)
+	return EscapeCell(p.shown(text))
+}
+
+// shown is text as it is for a program, and of one line and harmless on a terminal.
+func (p *Printer) shown(text string) string {
+	if p.s.OutTerminal() {
+		return streams.Visible(text)
+	}
+	return text
 }
 
 func numeric(v any) bool {

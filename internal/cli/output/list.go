@@ -79,7 +79,7 @@ func (p *Printer) listIDs(d Desc, items iter.Seq2[any, error]) error {
 		rv := reflect.ValueOf(v)
 		for _, f := range fieldsOf(rv.Type()) {
 			if f.name == d.ID {
-				if _, err := fmt.Fprintln(p.s.Out, plain(value(rv, f))); err != nil {
+				if _, err := fmt.Fprintln(p.s.Out, p.shown(plain(value(rv, f)))); err != nil {
 					return err
 				}
 			}
@@ -196,7 +196,7 @@ func (p *Printer) listCSV(t reflect.Type, items iter.Seq2[any, error]) error {
 		}
 		rv := reflect.ValueOf(v)
 		for i, f := range fields {
-			row[i] = csvCell(value(rv, f))
+			row[i] = p.csvCell(value(rv, f))
 		}
 		if err := w.Write(row); err != nil {
 			return err

@@ -88,7 +88,7 @@ func (p *Printer) one(d Desc, v any, c *ChangeInfo, human func(*Doc)) error {
 	if p.quiet {
 		for _, f := range fieldsOf(rv.Type()) {
 			if f.name == d.ID {
-				_, err := fmt.Fprintln(p.s.Out, plain(value(rv, f)))
+				_, err := fmt.Fprintln(p.s.Out, p.shown(plain(value(rv, f))))
 				return err
 			}
 		}
@@ -118,7 +118,7 @@ func (p *Printer) one(d Desc, v any, c *ChangeInfo, human func(*Doc)) error {
 		w := csv.NewWriter(p.s.Out)
 		head, row := make([]string, len(fields)), make([]string, len(fields))
 		for i, f := range fields {
-			head[i], row[i] = f.name, csvCell(value(rv, f))
+			head[i], row[i] = f.name, p.csvCell(value(rv, f))
 		}
 		if !p.noHeaders {
 			if err := w.Write(head); err != nil {

@@ -4,6 +4,7 @@
 package output
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -138,12 +139,17 @@ func (p *Printer) emitJSON(v any, indent bool) error {
 }
 
 func encodeJSON(w io.Writer, v any, indent bool) error {
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if indent {
 		enc.SetIndent("", "  ")
 	}
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(streams.EscapeJSON(b.Bytes()))
+	return err
 }
 
 // emitJQ prints each result of the expression on its own line: strings raw, anything else as compact JSON.
@@ -181,7 +187,7 @@ func (p *Printer) emitJQ(v any) error {
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(p.s.Out, "%s\n", raw); err != nil {
+		if _, err := fmt.Fprintf(p.s.Out, "%s\n", streams.EscapeJSON(raw)); err != nil {
 			return err
 		}
 	}

@@ -38,6 +38,7 @@ type Counter struct {
 	done  atomic.Int64
 	start time.Time
 	w     io.Writer
+	erase string
 	tty   bool
 	json  bool
 	stop  chan struct{}
@@ -47,7 +48,7 @@ type Counter struct {
 // Start begins showing a counter; total 0 means unknown. With quiet nothing is shown but counting goes on; a wrapper
 // that asked for JSON gets it all the same.
 func Start(s *streams.Streams, label string, total int64, unit Unit, quiet bool) *Counter {
-	c := &Counter{label: label, unit: unit, start: time.Now(), w: s.Err, tty: s.ErrTerminal(), stop: make(chan struct{})}
+	c := &Counter{label: label, unit: unit, start: time.Now(), w: s.Err, erase: s.EraseLine(), tty: s.ErrTerminal(), stop: make(chan struct{})}
 	c.total.Store(total)
 	switch s.Progress() {
 	case "json":
@@ -111,7 +112,7 @@ func (c *Counter) render() {
 			case c.json:
 				c.emit(now, false)
 			case c.tty:
-				fmt.Fprint(c.w, "\r\x1b[K"+c.line(now))
+				fmt.Fprint(c.w, c.erase+c.line(now))
 			default:
 				fmt.Fprintln(c.w, c.line(now))
 			}
@@ -125,7 +126,7 @@ func (c *Counter) finish(drawn bool) {
 	case c.json:
 		c.emit(now, true)
 	case drawn && c.tty:
-		fmt.Fprint(c.w, "\r\x1b[K"+c.summary(now)+"\n")
+		fmt.Fprint(c.w, c.erase+c.summary(now)+"\n")
 	case drawn:
 		fmt.Fprintln(c.w, c.summary(now))
 	}

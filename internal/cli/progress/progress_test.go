@@ -80,7 +80,7 @@ func TestShortWorkIsSilent(t *testing.T) {
 
 func TestFinish_SummaryAfterProgressOnly(t *testing.T) {
 	t.Parallel()
-	c := &Counter{label: "copy", tty: true}
+	c := &Counter{label: "copy", tty: true, erase: "\r\x1b[K"}
 	out, _ := started(t, c)
 	c.finish(true)
 	require.True(t, strings.HasPrefix(out.String(), "\r\x1b[Kcopy: 0 in "), out.String())

@@ -31,7 +31,7 @@ type Prompter struct {
 func New(s *streams.Streams, yes bool) *Prompter {
 	p := &Prompter{s: s, yes: yes}
 	p.run = func(ctx context.Context, f *huh.Form) error {
-		return f.WithInput(s.In).WithOutput(s.Err).WithTheme(huh.ThemeBase()).WithShowHelp(true).RunWithContext(ctx)
+		return f.WithInput(s.In).WithOutput(s.Stderr()).WithTheme(huh.ThemeBase()).WithShowHelp(true).RunWithContext(ctx)
 	}
 	return p
 }

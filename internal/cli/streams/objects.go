@@ -70,7 +70,7 @@ func (o *objects) line(line []byte) error {
 		if err := enc.Encode(map[string]string{key: text}); err != nil {
 			return err
 		}
-		text = strings.TrimSuffix(raw.String(), "\n")
+		text = strings.TrimSuffix(string(EscapeJSON(raw.Bytes())), "\n")
 	}
 	_, err := io.WriteString(o.w, text+"\n")
 	return err

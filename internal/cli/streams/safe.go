@@ -1,6 +1,8 @@
 package streams
 
 import (
+	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -23,6 +25,25 @@ func Visible(text string) string {
 	}
 	return b.String()
 }
+
+// EscapeJSON writes DEL and the C1 controls in JSON text as escapes, as JSON itself does with C0: a terminal takes some of
+// them for commands, and what reads JSON reads the same.
+func EscapeJSON(text []byte) []byte {
+	if bytes.IndexByte(text, 0x7f) < 0 && bytes.IndexByte(text, 0xc2) < 0 { // what C1 begins with in UTF-8
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) { // JSON text is UTF-8
+		if c1(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.Bytes()
+}
+
+func c1(r rune) bool { return r >= 0x7f && r <= 0x9f }
 
 // hostile runes are controls (C0, C1, DEL), the bidirectional overrides and the line separators.
 func hostile(r rune) bool {

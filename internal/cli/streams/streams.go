@@ -23,6 +23,7 @@ type Streams struct {
 
 	inTTY, outTTY, errTTY bool
 	outColor, errColor    bool
+	outMark, errMark      string // of our own sequences, see screen
 	width                 int
 	noInput               bool
 	progress              string
@@ -49,20 +50,28 @@ func New(in io.Reader, out, errw io.Writer, env Env) *Streams {
 	if c, err := strconv.Atoi(env("COLUMNS")); err == nil && c > 20 && s.outTTY {
 		s.width = c
 	}
-	if !s.outTTY {
+	if s.outTTY {
+		s.Out, s.outMark = newScreen(out)
+	} else {
 		s.sink = newSink(out)
 		s.Out = s.sink
+	}
+	if s.errTTY {
+		s.Err, s.errMark = newScreen(errw)
 	}
 	return s
 }
 
-// Stdout is what Out writes to, for another program to write to instead.
+// Stdout is what Out writes to, for another program, or a library that draws, to write to instead.
 func (s *Streams) Stdout() io.Writer {
 	if s.sink != nil {
 		return s.sink.w
 	}
-	return s.Out
+	return behind(s.Out)
 }
+
+// Stderr is what Err writes to, for the same.
+func (s *Streams) Stderr() io.Writer { return behind(s.Err) }
 
 // StopWriting sets what ends a write into a pipe that nobody reads: the error that the function returns.
 func (s *Streams) StopWriting(stopped func() error) {
@@ -148,15 +157,15 @@ const (
 var sgr = map[Role]string{Good: "32", Warn: "33", Bad: "31", Muted: "2", Emphasis: "1", Alarm: "1;97;41"}
 
 // Paint colours text for stdout.
-func (s *Streams) Paint(r Role, text string) string { return paint(s.outColor, r, text) }
+func (s *Streams) Paint(r Role, text string) string { return paint(s.outColor, s.outMark, r, text) }
 
 // PaintErr colours text for stderr.
-func (s *Streams) PaintErr(r Role, text string) string { return paint(s.errColor, r, text) }
+func (s *Streams) PaintErr(r Role, text string) string { return paint(s.errColor, s.errMark, r, text) }
 
-func paint(on bool, r Role, text string) string {
+func paint(on bool, mark string, r Role, text string) string {
 	code, ok := sgr[r]
 	if !on || !ok || text == "" {
 		return text
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return escape + mark + code + "m" + text + reset
 }

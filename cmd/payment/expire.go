@@ -30,6 +30,7 @@ type expireOptions struct {
 type expireView struct {
 	Expired int      `json:"expired"`
 	Paid    int      `json:"paid"`    // kept: the node has the money
+	Held    int      `json:"held"`    // kept: the node holds the money and has not taken it
 	Unknown int      `json:"unknown"` // kept: the node could not be asked
 	DryRun  bool     `json:"dry_run"`
 	IDs     []string `json:"ids"` // of the expired ones
@@ -114,7 +115,7 @@ func expire(ctx context.Context, o *expireOptions, v *expireView) error {
 	}
 	run := func(each func([]store.Payment)) error {
 		done, err := e.Run(ctx, each)
-		v.Expired, v.Paid, v.Unknown, v.PaidIDs = done.Count, len(done.Paid), done.Unknown, done.Paid
+		v.Expired, v.Paid, v.Held, v.Unknown, v.PaidIDs = done.Count, len(done.Paid), done.Held, done.Unknown, done.Paid
 		return err
 	}
 	if p.Machine() && !o.app.Globals.Quiet {
@@ -156,6 +157,9 @@ func (v expireView) notice(a *app.App, p *output.Printer) {
 	p.Notice("%s", v.said())
 	if v.Paid > 0 {
 		p.Notice("%s", a.Streams.PaintErr(streams.Warn, fmt.Sprintf("%d were paid and stay pending: axisor payment reconcile --apply", v.Paid)))
+	}
+	if v.Held > 0 {
+		p.Notice("%s", a.Streams.PaintErr(streams.Warn, fmt.Sprintf("%d stay pending: the node holds their money and has not taken it yet", v.Held)))
 	}
 }
 

@@ -108,10 +108,14 @@ func (l *candleList) csv(in io.Reader) error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		line, _ := rows.FieldPos(0)
 		if err != nil {
+			line := 0
+			if at := (*csv.ParseError)(nil); errors.As(err, &at) { // there may be no field to ask for its place
+				line = at.Line
+			}
 			return &CandleError{line, err.Error()}
 		}
+		line, _ := rows.FieldPos(0)
 		values := map[string]string{}
 		for i, v := range row {
 			if columns[i] != "" {
@@ -193,6 +197,9 @@ func (l *candleList) add(line int, values map[string]string) error {
 func candleTime(text string) (time.Time, error) {
 	text = strings.TrimSpace(text)
 	if n, err := strconv.ParseFloat(text, 64); err == nil {
+		if !(n >= 0 && n < 1e13) {
+			return time.Time{}, errors.New("not a time of these centuries")
+		}
 		if n > 1e11 {
 			return time.UnixMilli(int64(n)).UTC(), nil
 		}

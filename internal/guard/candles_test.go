@@ -34,6 +34,10 @@ func TestReadCandles(t *testing.T) {
 		"time,close,low\n1,2,3\n":      "line 2: low and high",
 		"time,close\n1,2\n1,2\n":       "line 2: times must",
 		"time,close\n1,2\n2\n":         "line 3: ",
+		"time,close\n1,2\n\"3":         "line 3: ",
+		"time,close\n\"":               "line 2: ",
+		"time,close\nNaN,2\n":          `line 2: time "NaN"`,
+		"time,close\n-1e300,2\n":       `line 2: time "-1e300"`,
 		`{"time":1,"close":2}{"time":`: "line 2: is not a JSON object",
 		`[{"time":1,"close":2},3]`:     "line 2: is not a JSON object",
 		`{"time":1}`:                   "line 1: there is no close",
@@ -48,6 +52,7 @@ func TestReadCandles(t *testing.T) {
 func FuzzReadCandles(f *testing.F) {
 	f.Add("time,close\n1,2\n")
 	f.Add(`[{"time":1,"close":2}]`)
+	f.Add("time,close\n\"")
 	f.Fuzz(func(t *testing.T, text string) {
 		got, err := guard.ReadCandles(strings.NewReader(text))
 		if err != nil {

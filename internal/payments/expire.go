@@ -25,7 +25,8 @@ type Expirer struct {
 // Expired is what became of the overdue payments.
 type Expired struct {
 	Count   int
-	Paid    []string // ids, kept: the node has, or holds, the money
+	Paid    []string // ids, kept: the node has the money
+	Held    int      // kept: the node holds the money, and may still give it back
 	Unknown int      // kept: the node could not be asked
 }
 
@@ -63,9 +64,12 @@ func (e *Expirer) Run(ctx context.Context, each func([]store.Payment)) (Expired,
 		switch verdict := e.ask(ctx, p); {
 		case ctx.Err() != nil:
 			return out, ctx.Err()
-		case verdict == lightning.Settled, verdict == lightning.Accepted:
+		case verdict == lightning.Settled:
 			silent = 0
 			out.Paid = append(out.Paid, p.ID)
+		case verdict == lightning.Accepted:
+			silent = 0
+			out.Held++
 		case verdict == "":
 			silent++
 			out.Unknown++

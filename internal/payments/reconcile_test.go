@@ -220,6 +220,18 @@ func TestExpire_AsksFirst(t *testing.T) {
 		require.Equal(t, models.PaymentPending, w.status(t, young.ID))
 		items, _ := w.reconcile(t, true)
 		require.True(t, items[paid.ID].Applied)
+		if w.node.Name() != "lnd" { // LNbits cannot say that
+			return
+		}
+		held, v := w.pay(t, 5000, "basic")
+		require.NoError(t, w.sim.Set(hash(v), lightningsim.Accepted))
+		w.pass(2 * time.Hour)
+		e.Before = w.clock()
+		done, err = e.Run(t.Context(), nobody)
+		require.NoError(t, err)
+		require.Empty(t, done.Paid, "held is not paid")
+		require.Equal(t, 1, done.Held)
+		require.Equal(t, models.PaymentPending, w.status(t, held.ID))
 	})
 }
 

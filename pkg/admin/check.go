@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/models"
 )
 
@@ -65,8 +66,8 @@ func checkPreferences(raw models.JSON) error {
 	if !raw.IsObject() {
 		return &InputError{Field: "preferences", Rule: "it must be a JSON object", Hint: `for example {"theme":"dark"}`}
 	}
-	if strings.Contains(string(raw), `\u0000`) {
-		return &InputError{Field: "preferences", Rule: "the database cannot store the character \\u0000"}
+	if err := exactjson.Storable(raw); err != nil {
+		return &InputError{Field: "preferences", Rule: err.Error()}
 	}
 	return nil
 }

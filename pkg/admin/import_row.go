@@ -184,11 +184,10 @@ func (p *cellParser) time(name string, bit int64) *time.Time {
 	if !ok {
 		return nil
 	}
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil || t.Year() < 1 || t.Year() > 9999 {
-		p.fail(name, text, "it must be a time such as 2026-08-12T09:30:00Z")
+	t, err := models.ParseTime(text)
+	if err != nil {
+		p.fail(name, text, "it must be a time between 1970 and 2200 such as 2026-08-12T09:30:00Z")
 	}
-	t = t.UTC().Truncate(time.Microsecond)
 	return &t
 }
 

@@ -229,8 +229,12 @@ func hashOf(p store.Payment) (string, error) {
 }
 
 func wrongState(p store.Payment, wanted string) *ConflictError {
+	code := "payment_state_unknown" // what others wrote becomes no code of ours
+	if p.Status.Canonical().Valid() {
+		code = "payment_" + string(p.Status.Canonical())
+	}
 	return &ConflictError{
-		Kind: "payment", Code: "payment_" + string(p.Status.Canonical()), Field: "status", Existing: p.ID,
+		Kind: "payment", Code: code, Field: "status", Existing: p.ID,
 		Message: fmt.Sprintf("payment %s is %s and cannot be %s", p.ID, p.Status, wanted),
 		Hint:    "axisor payment show " + p.ID,
 	}

@@ -24,7 +24,7 @@ func eventsOf(before, after models.User) []userEvent {
 			out = append(out, userEvent{action, facts})
 		}
 	}
-	on := func(b *bool) bool { return models.Deref(b) }
+	on := models.Deref[bool]
 	twoFactor := func(u models.User) bool {
 		return on(u.TwoFactorEnabled) || u.TwoFactorSecret != nil || len(u.TwoFactorBackupCodes) > 0
 	}

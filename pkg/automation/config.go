@@ -129,8 +129,8 @@ func check(name string, config []byte) error {
 	if err := exactjson.Unmarshal(config, &value); err != nil {
 		return &ConfigError{[]Violation{{Keyword: "syntax", Message: "it is not JSON: " + err.Error()}}}
 	}
-	if bytes.Contains(config, []byte(`\u0000`)) {
-		return &ConfigError{[]Violation{{Keyword: "syntax", Message: "the database cannot store the character \\u0000"}}}
+	if err := exactjson.Storable(config); err != nil {
+		return &ConfigError{[]Violation{{Keyword: "syntax", Message: err.Error()}}}
 	}
 	s, err := readSchema(name)
 	if err != nil {

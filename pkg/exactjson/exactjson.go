@@ -10,8 +10,10 @@
 package exactjson
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -44,6 +46,23 @@ func Strict(data []byte, out any) error {
 
 // Read decodes the one value that r holds. How much is read is the caller's to bound.
 func Read(r io.Reader, out any) error { return cut(json.UnmarshalRead(r, out, rules())) }
+
+// Storable tells why the database would refuse a text as jsonb: half of a surrogate pair, the character NUL, a name that
+// comes twice. Nil is "it takes it".
+func Storable(data []byte) error {
+	d := jsontext.NewDecoder(bytes.NewReader(data))
+	for {
+		token, err := d.ReadToken()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return cut(err)
+		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
+			return errors.New("the database cannot store the character \\u0000")
+		}
+	}
+}
 
 // Each is a list, or the field of a list, whose elements are given to Take one after the other: the whole of it is never
 // in memory. An error of Take ends the reading.

@@ -82,8 +82,7 @@ func (d *DB) AccountByID(ctx context.Context, id string) (Account, error) {
 }
 
 func (d *DB) accountByID(ctx context.Context, id string) (Account, error) {
-	var row Account
-	err := d.Gorm(ctx).Model(&Account{}).Select(accountColumns).Where("id = ?", id).Take(&row).Error
+	row, err := take[Account](ctx, d, d.Gorm(ctx).Model(&Account{}).Select(accountColumns).Where("id = ?", id))
 	if errors.Is(err, ErrNotFound) {
 		return row, &NotFoundError{Kind: "account", Ref: id}
 	}

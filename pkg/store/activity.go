@@ -96,8 +96,7 @@ func (d *DB) SimulationByID(ctx context.Context, id string) (models.Simulation, 
 
 func byID[T any](ctx context.Context, d *DB, of IDKind, ref string) (T, error) {
 	return byBeginning(ctx, d, of, ref, func(id string) (T, error) {
-		var row T
-		err := d.Gorm(ctx).Where("id = ?", id).Take(&row).Error
+		row, err := take[T](ctx, d, d.Gorm(ctx).Where("id = ?", id))
 		if errors.Is(err, ErrNotFound) {
 			return row, &NotFoundError{Kind: string(of), Ref: ref}
 		}

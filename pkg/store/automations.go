@@ -61,12 +61,11 @@ func (d *DB) AutomationByID(ctx context.Context, id string, forUpdate bool) (mod
 }
 
 func (d *DB) automationByID(ctx context.Context, id string, forUpdate bool) (models.Automation, error) {
-	var row models.Automation
 	q := d.Gorm(ctx).Where("id = ?", id)
 	if forUpdate {
 		q = q.Clauses(locking())
 	}
-	err := q.Take(&row).Error
+	row, err := take[models.Automation](ctx, d, q)
 	if errors.Is(err, ErrNotFound) {
 		return row, &NotFoundError{Kind: "automation", Ref: id}
 	}

@@ -47,8 +47,7 @@ func (d *DB) CredentialByID(ctx context.Context, id string) (Credential, error) 
 }
 
 func (d *DB) credentialByID(ctx context.Context, id string) (Credential, error) {
-	var row Credential
-	err := d.Gorm(ctx).Model(&Credential{}).Select(credentialColumns).Where("id = ?", id).Take(&row).Error
+	row, err := take[Credential](ctx, d, d.Gorm(ctx).Model(&Credential{}).Select(credentialColumns).Where("id = ?", id))
 	if errors.Is(err, ErrNotFound) {
 		return row, &NotFoundError{Kind: "credential", Ref: id}
 	}

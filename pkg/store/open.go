@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -62,8 +63,9 @@ type core struct {
 	slots       chan struct{}
 	poolTimeout time.Duration
 	local       []string // SET LOCAL commands for transactions behind a pooler
-	narrow      bool     // the role may not read columns that hold secrets
-	fenced      bool     // a session of AsUser: nothing may run outside of its transaction
+	log         *slog.Logger
+	narrow      bool // the role may not read columns that hold secrets
+	fenced      bool // a session of AsUser: nothing may run outside of its transaction
 }
 
 // Open prepares a database. It never connects: the first query does.
@@ -78,6 +80,7 @@ func Open(o Options) (*DB, error) {
 		slots:       make(chan struct{}, limit),
 		poolTimeout: first(target.PoolTimeout, o.PoolTimeout, DefaultPoolTimeout),
 		narrow:      target.supportLogin(),
+		log:         cmp.Or(o.Logger, slog.New(slog.DiscardHandler)),
 	}
 	cfg, err := c.config(o)
 	if err != nil {

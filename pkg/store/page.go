@@ -211,15 +211,21 @@ func (l listing[T]) valueOf(ctx context.Context, d *DB, key sortKey[T], id strin
 func (l listing[T]) read(ctx context.Context, d *DB, q *gorm.DB) ([]T, [][]ColumnDefect, error) {
 	var rows []T
 	if !l.tolerant {
-		err := q.Find(&rows).Error
-		return rows, make([][]ColumnDefect, len(rows)), err
+		q = q.Session(&gorm.Session{})
+		if err := q.Find(&rows).Error; !unscannable(err) {
+			return rows, make([][]ColumnDefect, len(rows)), err
+		}
 	}
 	all, err := tolerant[T](ctx, d, q)
 	broken := make([][]ColumnDefect, len(all))
 	for i, t := range all {
 		broken[i] = t.Defects
 	}
-	return rowsOf(all), broken, err
+	rows = rowsOf(all)
+	if !l.tolerant { // nobody asks for the defects
+		d.unreadable(ctx, l.named(rows, broken))
+	}
+	return rows, broken, err
 }
 
 func (l listing[T]) named(rows []T, broken [][]ColumnDefect) (out []string) {

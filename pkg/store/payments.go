@@ -121,8 +121,7 @@ func (d *DB) FindPayment(ctx context.Context, ref string) (Payment, error) {
 	if lower := strings.ToLower(ref); strings.HasPrefix(lower, "ln") {
 		where, args = append(where, `"Payment".lightning_invoice IN (?, ?)`), append(args, lower, strings.ToUpper(ref))
 	}
-	var found []Payment
-	err := d.payment(ctx).Where(strings.Join(where, " OR "), args...).Order(`"Payment".created_at`).Limit(10).Find(&found).Error
+	found, err := several[Payment](ctx, d, d.payment(ctx).Where(strings.Join(where, " OR "), args...).Order(`"Payment".created_at`).Limit(10))
 	if err != nil {
 		return Payment{}, fmt.Errorf("find payment: %w", err)
 	}
@@ -168,8 +167,7 @@ func (d *DB) PaymentByID(ctx context.Context, id string, forUpdate bool) (Paymen
 			return Payment{}, fmt.Errorf("lock payment: %w", err)
 		}
 	}
-	var row Payment
-	err := d.payment(ctx).Where(`"Payment".id = ?`, id).Take(&row).Error
+	row, err := take[Payment](ctx, d, d.payment(ctx).Where(`"Payment".id = ?`, id))
 	if errors.Is(err, ErrNotFound) {
 		return row, &NotFoundError{Kind: "payment", Ref: id}
 	}
@@ -186,8 +184,7 @@ func (d *DB) PaymentsByHash(ctx context.Context, hashes ...string) ([]Payment, e
 	for _, h := range hashes {
 		forms = append(forms, hashForms(h)...)
 	}
-	var rows []Payment
-	err := d.payment(ctx).Where(`"Payment".payment_hash IN ?`, forms).Order(`"Payment".created_at, "Payment".id`).Find(&rows).Error
+	rows, err := several[Payment](ctx, d, d.payment(ctx).Where(`"Payment".payment_hash IN ?`, forms).Order(`"Payment".created_at, "Payment".id`))
 	if err != nil {
 		return nil, fmt.Errorf("find payments: %w", err)
 	}

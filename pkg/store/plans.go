@@ -44,9 +44,8 @@ func (d *DB) ListPlans(ctx context.Context, f PlanFilter, p Page) List[models.Pl
 // FindPlan finds a plan by slug, name or id.
 func (d *DB) FindPlan(ctx context.Context, ref string) (models.Plan, error) {
 	slug := strings.ToLower(strings.TrimSpace(ref))
-	var row models.Plan
-	err := d.Gorm(ctx).Where("slug = ? OR id = ? OR lower(name) = ?", slug, ref, slug).
-		Order(gorm.Expr("(slug = ?) DESC, slug", slug)).Limit(1).Take(&row).Error
+	row, err := take[models.Plan](ctx, d, d.Gorm(ctx).Where("slug = ? OR id = ? OR lower(name) = ?", slug, ref, slug).
+		Order(gorm.Expr("(slug = ?) DESC, slug", slug)).Limit(1))
 	if !errors.Is(err, ErrNotFound) {
 		if err != nil {
 			err = fmt.Errorf("find plan: %w", err)

@@ -99,7 +99,7 @@ func (c *core) hook(g *gorm.DB) error {
 	}
 	cb := g.Callback()
 	for _, err := range []error{
-		cb.Query().Before("gorm:query").Register("axisor:narrow", narrow),
+		cb.Query().Before("gorm:query").Register("axisor:narrow", narrow), cb.Row().Before("gorm:row").Register("axisor:narrow", narrow),
 		cb.Create().Before("*").Register("axisor:before", before), cb.Create().After("*").Register("axisor:after", after),
 		cb.Query().Before("*").Register("axisor:before", before), cb.Query().After("*").Register("axisor:after", after),
 		cb.Update().Before("*").Register("axisor:before", before), cb.Update().After("*").Register("axisor:after", after),

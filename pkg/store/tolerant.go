@@ -117,6 +117,62 @@ func unreadable(v any) string {
 	return ""
 }
 
+// unscannable reports whether a query failed because of a value in a row that it read. It is database/sql that says so,
+// and it has no error of its own for it.
+func unscannable(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "sql: Scan error")
+}
+
+// mostNamed is how many values that cannot be read are named; of more there is only the number.
+const mostNamed = 20
+
+// unreadable warns of values that are left out because they cannot be read.
+func (d *DB) unreadable(ctx context.Context, all []string) {
+	for _, what := range all[:min(mostNamed, len(all))] {
+		d.log.WarnContext(ctx, "a value cannot be read and is left out", "value", what)
+	}
+	if more := len(all) - mostNamed; more > 0 {
+		d.log.WarnContext(ctx, "more values cannot be read and are left out", "count", more)
+	}
+}
+
+// take reads the one row of a query. A value that cannot be read is left out with a warning.
+func take[T any](ctx context.Context, d *DB, q *gorm.DB) (T, error) {
+	var row T
+	q = q.Session(&gorm.Session{})
+	err := q.Take(&row).Error
+	if !unscannable(err) {
+		return row, err
+	}
+	all, err := several[T](ctx, d, q.Limit(1))
+	if err == nil && len(all) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return row, err
+	}
+	return all[0], nil
+}
+
+// several reads the few rows of a query, as take does.
+func several[T any](ctx context.Context, d *DB, q *gorm.DB) ([]T, error) {
+	q = q.Session(&gorm.Session{})
+	var rows []T
+	err := q.Find(&rows).Error
+	if !unscannable(err) {
+		return rows, err
+	}
+	all, err := tolerant[T](ctx, d, q.Model(new(T)))
+	var said []string
+	for _, t := range all {
+		if len(t.Defects) > 0 {
+			said = append(said, t.texts())
+		}
+	}
+	d.unreadable(ctx, said)
+	return rowsOf(all), err
+}
+
 // rowsOf drops what is wrong with rows, for those to whom the rest is enough.
 func rowsOf[T any](all []Tolerant[T]) []T {
 	out := make([]T, len(all))

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/axisor/axisor/pkg/models"
 )
@@ -63,9 +64,16 @@ func (d *DB) StreamTrades(ctx context.Context, f TradeFilter, ordered bool) iter
 			defer rows.Close()
 			for rows.Next() {
 				var t models.TradeLog
+				var executed, created pgtype.Timestamp // which may be infinite
 				if err := rows.Scan(&t.ID, &t.UserID, &t.AutomationID, &t.TradeID, &t.Status, &t.Action, &t.PlanType, &t.PnL, &t.Amount, &t.Price,
-					&t.ErrorMessage, &t.ExecutedAt, &t.CreatedAt); err != nil {
+					&t.ErrorMessage, &executed, &created); err != nil {
 					return err
+				}
+				t.ExecutedAt, t.CreatedAt = executed.Time, created.Time
+				for name, at := range map[string]pgtype.Timestamp{"executed_at": executed, "created_at": created} {
+					if at.InfinityModifier != pgtype.Finite {
+						d.unreadable(ctx, []string{fmt.Sprintf("TradeLog %s: column %s cannot be read: %s is no time", t.ID, name, at.InfinityModifier)})
+					}
 				}
 				if !yield(t, nil) {
 					return errStopped

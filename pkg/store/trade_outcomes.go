@@ -202,9 +202,6 @@ func (s *outcomeScan) each(ctx context.Context, c *pgx.Conn, sql string, args []
 		if len(v) > 5 {
 			o.label = s.word(v[5], o.label)
 		}
-		if o.at == math.MaxInt64 || o.at == math.MinInt64 {
-			return fmt.Errorf("trade log %s was executed at infinity", o.id)
-		}
 		if len(v[3]) == 8 {
 			o.pnl, o.parts = math.Float64frombits(binary.BigEndian.Uint64(v[3])), o.parts|hasPnL
 		}
@@ -233,8 +230,14 @@ func (s *outcomeScan) word(b []byte, before string) string {
 	return w
 }
 
-// instant is a time as the server counts it.
+// instant is a time as the server counts it. Infinity is a year that no calendar has: whoever reckons leaves it out.
 func instant(micros int64) time.Time {
+	switch micros {
+	case math.MaxInt64:
+		return time.Date(294277, 1, 1, 0, 0, 0, 0, time.UTC)
+	case math.MinInt64:
+		return time.Date(-4714, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
 	const epoch = 946_684_800_000_000 // 2000-01-01
 	return time.UnixMicro(micros + epoch).UTC()
 }

@@ -12,6 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/axisor/axisor/pkg/pgtls"
 	"github.com/axisor/axisor/pkg/secret"
 )
@@ -82,6 +85,9 @@ func ParseURL(raw string) (Target, error) {
 	if err != nil {
 		return Target{}, fmt.Errorf("%w: %s", ErrURL, parseReason(err))
 	}
+	if !hostsValid(cfg) {
+		return Target{}, fmt.Errorf("%w: a host name holds a character that none can have", ErrURL)
+	}
 	for name, value := range added {
 		t.Params.Set(name, value)
 	}
@@ -92,6 +98,16 @@ func ParseURL(raw string) (Target, error) {
 		t.Database = t.User // the server's own rule
 	}
 	return t, nil
+}
+
+// hostsValid reports whether every host can be looked up: a directory, a name or an address.
+func hostsValid(cfg *pgx.ConnConfig) bool {
+	bad := func(host string) bool {
+		return !path.IsAbs(host) && !strings.HasPrefix(host, "@") && strings.ContainsFunc(host, func(r rune) bool {
+			return r <= ' ' || r == 0x7f || strings.ContainsRune("[]/?#\\\"<>^`{|}", r)
+		})
+	}
+	return !bad(cfg.Host) && !slices.ContainsFunc(cfg.Fallbacks, func(f *pgconn.FallbackConfig) bool { return bad(f.Host) })
 }
 
 // parseReason keeps the reason of a pgx parse error and drops the address,

@@ -94,7 +94,7 @@ func TestParseURL_RefusesWithoutShowingThePassword(t *testing.T) {
 		"postgres://u:hunter2@h/d?connection_limit=0", "postgres://u:hunter2@h/d?pool_timeout=-1",
 		"postgres://u:hunter2@h/d?sslmode=perhaps", "postgres://u:hunter2@h/d?pgbouncer=true&schema=app",
 		"postgres://u:hunter2@h/d?sslidentity=x.p12", "postgres://u:hunter2@h:99999/d", "postgres://u:hunter2 @h/d",
-		"postgres://u:hunter2/@h/d",
+		"postgres://u:hunter2/@h/d", "postgres://0?host=[", "postgres://u:hunter2@/d?host=a,]",
 	} {
 		_, err := store.ParseURL(raw)
 		require.ErrorIs(t, err, store.ErrURL, raw)
@@ -108,6 +108,7 @@ func TestParseURL_RefusesWithoutShowingThePassword(t *testing.T) {
 func FuzzParseURL(f *testing.F) {
 	f.Add("postgres://u:p@h:1/d?schema=x&connection_limit=3")
 	f.Add("postgres:///d?host=/tmp")
+	f.Add("postgres://0?host=[")
 	f.Fuzz(func(t *testing.T, raw string) {
 		got, err := store.ParseURL(raw)
 		if err != nil {

@@ -179,12 +179,11 @@ func (d *DB) nearUsers(ctx context.Context, ref string) ([]string, error) {
 // UserByID reads one user with all columns, secrets included. forUpdate locks
 // the row until the transaction ends.
 func (d *DB) UserByID(ctx context.Context, id string, forUpdate bool) (models.User, error) {
-	var u models.User
 	q := d.Gorm(ctx).Where("id = ?", id)
 	if forUpdate {
 		q = q.Clauses(locking())
 	}
-	err := q.Take(&u).Error
+	u, err := take[models.User](ctx, d, q)
 	if errors.Is(err, ErrNotFound) {
 		return u, &NotFoundError{Kind: "user", Ref: id}
 	}

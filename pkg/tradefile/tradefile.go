@@ -10,9 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -253,19 +251,22 @@ func understand(row Row) (models.TradeLog, string) {
 		if text == nil {
 			continue
 		}
-		f, err := strconv.ParseFloat(*text, 64)
-		if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		f, err := models.ParseNumber(*text)
+		switch {
+		case errors.Is(err, models.ErrNotCredible):
+			return t, fmt.Sprintf("%s %q is more than all bitcoin", name, *text)
+		case err != nil:
 			return t, fmt.Sprintf("%s %q is no finite number", name, *text)
 		}
 		*to = &f
 	}
 	var ok bool
 	if t.ExecutedAt, ok = instant(get("executed_at")); !ok {
-		return t, fmt.Sprintf("executed_at %q is no time such as 2026-08-12T09:30:00Z", get("executed_at"))
+		return t, fmt.Sprintf("executed_at %q is no time between 1970 and 2200 such as 2026-08-12T09:30:00Z", get("executed_at"))
 	}
 	if text := get("created_at"); text != "" {
 		if t.CreatedAt, ok = instant(text); !ok {
-			return t, fmt.Sprintf("created_at %q is no time such as 2026-08-12T09:30:00Z", text)
+			return t, fmt.Sprintf("created_at %q is no time between 1970 and 2200 such as 2026-08-12T09:30:00Z", text)
 		}
 	}
 	if t.ID == "" {
@@ -274,13 +275,8 @@ func understand(row Row) (models.TradeLog, string) {
 	return t, ""
 }
 
-// instant reads RFC 3339, or the server's own form, which is in UTC.
+// instant reads a time of these days.
 func instant(text string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05"} {
-		if at, err := time.Parse(layout, text); err == nil {
-			at = at.UTC().Truncate(time.Microsecond) // the server's precision
-			return at, at.Year() > 0 && at.Year() < 10000
-		}
-	}
-	return time.Time{}, false
+	at, err := models.ParseTime(text)
+	return at, err == nil
 }

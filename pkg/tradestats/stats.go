@@ -14,11 +14,15 @@ const (
 	NotFinal    = "not_final"     // pending, cancelled, or a word nobody knows
 	NoPnL       = "no_pnl"        // done, and nobody wrote what came of it
 	NotANumber  = "not_a_number"  // NaN or infinite
+	OutOfRange  = "out_of_range"  // more than all bitcoin, or at a time that no calendar has
 	daysOfRatio = 30              // the least days for yearly ratios
 	hoursOfDay  = 24 * time.Hour  // a day in UTC
 	yearDays    = 365             // the market never closes
 	ratioReason = "needs capital" // for everything relative to it
 )
+
+// maxSats is more than all bitcoin that there will be.
+const maxSats = 21e14
 
 // Outcome is the group of a trade's status.
 type Outcome int
@@ -88,6 +92,12 @@ func New(capital *float64) *Accumulator {
 	return &Accumulator{capital: capital, s: Stats{Excluded: map[string]int64{}}}
 }
 
+// The years 1 to 9999, in seconds since 1970.
+const (
+	firstSecond = -62_135_596_800
+	lastSecond  = 253_402_300_799
+)
+
 // Reason says why a trade does not count, "" when it does.
 func Reason(t Trade) string {
 	switch {
@@ -99,6 +109,8 @@ func Reason(t Trade) string {
 		return NoPnL
 	case math.IsNaN(*t.PnL) || math.IsInf(*t.PnL, 0):
 		return NotANumber
+	case math.Abs(*t.PnL) > maxSats || t.At.Unix() < firstSecond || t.At.Unix() > lastSecond:
+		return OutOfRange
 	}
 	return ""
 }
@@ -111,6 +123,9 @@ func (a *Accumulator) Add(t Trade) bool {
 		return false
 	}
 	p := *t.PnL
+	if n, ok := units(p); ok && n == 0 {
+		p = 0 // counts and sums round alike: what adds nothing is neither win nor loss
+	}
 	if a.s.Used == 0 {
 		a.s.First, a.peakAt, a.best, a.worst = t.At, t.At, p, p
 	}
@@ -132,7 +147,7 @@ func (a *Accumulator) Add(t Trade) bool {
 		a.s.Zeros++
 		a.streak = 0
 	}
-	if t.Amount != nil && !math.IsNaN(*t.Amount) && !math.IsInf(*t.Amount, 0) {
+	if t.Amount != nil && math.Abs(*t.Amount) <= maxSats { // which NaN is not
 		a.volume.add(math.Abs(*t.Amount))
 		a.volumes++
 	}
@@ -187,7 +202,7 @@ func (a *Accumulator) Stats() Stats {
 	}
 	n := float64(s.Used)
 	s.PnLSum, s.PnLAvg, s.Best, s.Worst = new(a.equity.float()), new(a.equity.float()/n), new(a.best), new(a.worst)
-	s.MaxDrawdown, s.DrawdownSeconds = new(a.drop.float()), new(int64(a.longest/time.Second))
+	s.MaxDrawdown = new(a.drop.float())
 	s.Days = day(s.Last) - day(s.First) + 1
 	if s.Wins+s.Losses > 0 {
 		s.WinRate = new(100 * float64(s.Wins) / float64(s.Wins+s.Losses))
@@ -221,12 +236,27 @@ func (a *Accumulator) Stats() Stats {
 		miss("volume", "no amounts")
 	}
 	if a.drop.sign() > 0 {
-		s.RecoveryFactor = new(a.equity.float() / a.drop.float())
+		s.RecoveryFactor, s.DrawdownSeconds = new(a.equity.float()/a.drop.float()), new(int64(a.longest/time.Second))
 	} else {
 		miss("recovery_factor", "no drawdown")
+		miss("drawdown_seconds", "no drawdown")
 	}
 	a.relative(&s, miss)
+	s.finite(miss)
 	return s
+}
+
+// finite takes out what came out as no number: a ratio of what is too small, or of a capital of next to nothing.
+func (s *Stats) finite(miss func(name, why string)) {
+	for name, f := range map[string]**float64{
+		"profit_factor": &s.ProfitFactor, "payoff": &s.Payoff, "recovery_factor": &s.RecoveryFactor, "volume": &s.Volume,
+		"max_drawdown_percent": &s.MaxDrawdownPercent, "sharpe": &s.Sharpe, "sortino": &s.Sortino, "calmar": &s.Calmar,
+	} {
+		if *f != nil && (math.IsNaN(**f) || math.IsInf(**f, 0)) {
+			*f = nil
+			miss(name, "too large to be computed")
+		}
+	}
 }
 
 // relative fills in what is relative to the capital.

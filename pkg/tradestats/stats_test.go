@@ -1,6 +1,7 @@
 package tradestats
 
 import (
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -207,4 +208,31 @@ func TestCurve_KeepsExtremes(t *testing.T) {
 		total += b.PnL
 	}
 	require.InDelta(t, points[len(points)-1].Equity-1000, total, 1e-6)
+}
+
+// What no amount of bitcoin can be, and what rounds to nothing, makes no number that is none.
+func TestStats_OfHostileValues(t *testing.T) {
+	t.Parallel()
+	for name, pnls := range map[string][]float64{
+		"huge": {1e308, 1e308, -1e308}, "none": {math.NaN(), math.Inf(1)}, "tiny": {1e-9, -1e-9, 1e-9}, "tiny losses": {5, -1e-9},
+		"most": {21e14, 21e14, -21e14}, "least capital": {1, -1, 1e-300},
+	} {
+		for _, capital := range []*float64{nil, new(1e6), new(1e-300)} {
+			a := New(capital)
+			for i, pnl := range pnls {
+				a.Add(Trade{At: time.Date(2026, 1, 1+20*i, 0, 0, 0, 0, time.UTC), PnL: new(pnl), Amount: new(pnl)})
+			}
+			raw, err := json.Marshal(a.Stats())
+			require.NoError(t, err, name)
+			require.NotContains(t, string(raw), "NaN")
+		}
+	}
+	a := New(nil)
+	require.False(t, a.Add(Trade{At: time.Date(294277, 1, 1, 0, 0, 0, 0, time.UTC), PnL: new(1.0)}))
+	require.True(t, a.Add(Trade{At: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), PnL: new(1e-9)}))
+	s := a.Stats()
+	require.Equal(t, map[string]int64{OutOfRange: 1}, s.Excluded)
+	require.Equal(t, []int64{0, 0, 1}, []int64{s.Wins, s.Losses, s.Zeros}, "it adds nothing")
+	require.Nil(t, s.DrawdownSeconds)
+	require.Equal(t, "no drawdown", s.NotComputable["drawdown_seconds"])
 }

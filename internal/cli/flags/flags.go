@@ -150,7 +150,7 @@ func ParseTime(flag, text string, now time.Time) (*time.Time, error) {
 	if text == "" {
 		return nil, nil
 	}
-	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+	for _, layout := range []string{time.RFC3339Nano, time.DateTime, time.DateOnly} { // as imports take them
 		if t, err := time.ParseInLocation(layout, text, time.UTC); err == nil {
 			t = t.UTC()
 			return &t, nil

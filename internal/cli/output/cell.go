@@ -22,10 +22,26 @@ const stamp = "2006-01-02T15:04:05.999999Z"
 // Time is an instant that marshals as RFC 3339 in UTC with Z.
 type Time time.Time
 
-// MarshalJSON writes RFC 3339 in UTC.
-func (t Time) MarshalJSON() ([]byte, error) { return []byte(`"` + t.String() + `"`), nil }
+// MarshalJSON writes RFC 3339 in UTC, and null for what has no such form.
+func (t Time) MarshalJSON() ([]byte, error) {
+	if !t.known() {
+		return []byte("null"), nil
+	}
+	return []byte(`"` + t.String() + `"`), nil
+}
 
-func (t Time) String() string { return time.Time(t).UTC().Format(stamp) }
+func (t Time) String() string {
+	if !t.known() {
+		return ""
+	}
+	return time.Time(t).UTC().Format(stamp)
+}
+
+// known is false for a time that was not there or cannot be read, and for years that RFC 3339 does not have.
+func (t Time) known() bool {
+	at := time.Time(t)
+	return !at.IsZero() && at.UTC().Year() >= 0 && at.UTC().Year() <= 9999
+}
 
 // At wraps a time for a view.
 func At(t time.Time) Time { return Time(t) }
@@ -69,6 +85,9 @@ func (p *Printer) cell(v any, c Column) string {
 	}
 	switch x := v.(type) {
 	case Time:
+		if !x.known() {
+			return none
+		}
 		if p.s.OutTerminal() && p.now != nil {
 			return Ago(p.now().Sub(time.Time(x)))
 		}

@@ -84,6 +84,9 @@ func value(v reflect.Value, f field) any {
 		}
 		fv = fv.Elem()
 	}
+	if !computable(fv) {
+		return nil
+	}
 	return fv.Interface()
 }
 

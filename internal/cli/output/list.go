@@ -31,15 +31,16 @@ func List[T any](p *Printer, d Desc, items iter.Seq2[T, error], next func() stri
 		}
 		return nil
 	}
+	rows := p.watched(reflect.TypeFor[T](), d, erase(items))
 	switch p.format {
 	case JSON, YAML:
-		return p.buffered(func(p *Printer) error { return p.listEnvelope(erase(items), next) })
+		return p.buffered(func(p *Printer) error { return p.listEnvelope(rows, next) })
 	case JSONL:
-		return p.buffered(func(p *Printer) error { return p.listLines(erase(items)) })
+		return p.buffered(func(p *Printer) error { return p.listLines(rows) })
 	case CSV:
-		return p.listCSV(reflect.TypeFor[T](), erase(items))
+		return p.listCSV(reflect.TypeFor[T](), rows)
 	default:
-		return p.listTable(reflect.TypeFor[T](), d, erase(items), next)
+		return p.listTable(reflect.TypeFor[T](), d, rows, next)
 	}
 }
 

@@ -7,8 +7,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -145,16 +147,20 @@ func encodeJSON(w io.Writer, v any, indent bool) error {
 	if indent {
 		enc.SetIndent("", "  ")
 	}
-	if err := enc.Encode(v); err != nil {
+	err := enc.Encode(v)
+	if no := (*json.UnsupportedValueError)(nil); errors.As(err, &no) { // it has written nothing
+		err = enc.Encode(finite(reflect.ValueOf(v)))
+	}
+	if err != nil {
 		return err
 	}
-	_, err := w.Write(streams.EscapeJSON(b.Bytes()))
+	_, err = w.Write(streams.EscapeJSON(b.Bytes()))
 	return err
 }
 
 // emitJQ prints each result of the expression on its own line: strings raw, anything else as compact JSON.
 func (p *Printer) emitJQ(v any) error {
-	raw, err := json.Marshal(v)
+	raw, err := marshal(v)
 	if err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 		return err
 	}
 	e := clierr.New(clierr.CheckFailed, "schema_drift", plural(len(findings), "difference")+" between the live schema and the expected one")
-	if !o.fix && o.against.String() != "app" {
+	if !o.fix && slices.ContainsFunc(views, func(v findingView) bool { return v.FixSQL != nil }) {
 		e = e.WithHint("axisor migrate verify --fix prints the SQL that repairs them")
 	}
 	return e

@@ -53,7 +53,7 @@ func (k Key) display(c *Config) any {
 		switch {
 		case len(*p) == 0:
 			return nil
-		case k.Kind == KindCommand: // arguments may be secrets, the program is not
+		case k.runs(): // arguments may be secrets, the program is not
 			return (*p)[0]
 		}
 		return slices.Clone(*p)

@@ -49,6 +49,9 @@ func (k Key) Env() string {
 // Secret reports whether the value must never be shown.
 func (k Key) Secret() bool { return k.Kind == KindSecret || k.Kind == KindSecrets }
 
+// runs reports whether the value is a program with arguments, which may be secrets.
+func (k Key) runs() bool { return k.Kind == KindCommand || strings.HasSuffix(k.Name, "_hook") }
+
 const envPrefix = "AXISOR_"
 
 // Names of keys that the code itself refers to.

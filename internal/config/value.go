@@ -191,7 +191,7 @@ func words(line string) ([]string, string) {
 // shown returns the raw value for an error message, or "" when it must not be
 // shown: secrets, and anything that may have one inside.
 func (k Key) shown(raw any) string {
-	if k.Secret() || k.Kind == KindCommand {
+	if k.Secret() || k.runs() {
 		return ""
 	}
 	text := fmt.Sprint(raw)

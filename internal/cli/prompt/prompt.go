@@ -90,10 +90,11 @@ func (p *Prompter) Ask(ctx context.Context, fields ...Field) error {
 }
 
 func (f Field) widget() huh.Field {
+	title := streams.Visible(f.Title)
 	if len(f.Options) > 0 {
-		return huh.NewSelect[string]().Title(f.Title).Description(f.Description).Options(huh.NewOptions(f.Options...)...).Value(f.Value)
+		return huh.NewSelect[string]().Title(title).Description(f.Description).Options(huh.NewOptions(f.Options...)...).Value(f.Value)
 	}
-	in := huh.NewInput().Title(f.Title).Description(f.Description).Value(f.Value)
+	in := huh.NewInput().Title(title).Description(f.Description).Value(f.Value)
 	if f.Secret {
 		in = in.EchoMode(huh.EchoModeNone)
 	}
@@ -129,7 +130,7 @@ func (p *Prompter) Confirm(ctx context.Context, question string) error {
 		return p.Type(ctx, question, p.production)
 	}
 	ok := false
-	form := huh.NewForm(huh.NewGroup(huh.NewConfirm().Title(question).Affirmative("Yes").Negative("No").Value(&ok)))
+	form := huh.NewForm(huh.NewGroup(huh.NewConfirm().Title(streams.Visible(question)).Affirmative("Yes").Negative("No").Value(&ok)))
 	if err := answered(p.run(ctx, form)); err != nil {
 		return err
 	}
@@ -148,7 +149,7 @@ func (p *Prompter) Type(ctx context.Context, question, name string) error {
 		return needYes(question)
 	}
 	var typed string
-	err := p.Ask(ctx, Field{Title: question, Description: fmt.Sprintf("type %s to confirm", name), Value: &typed, Flag: "--yes"})
+	err := p.Ask(ctx, Field{Title: question, Description: fmt.Sprintf("type %s to confirm", streams.Visible(name)), Value: &typed, Flag: "--yes"})
 	if err != nil {
 		return err
 	}

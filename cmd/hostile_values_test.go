@@ -176,3 +176,12 @@ func TestHostileValues_ImportsRefuseByRow(t *testing.T) {
 		require.NotZero(t, p.Run("automation", "validate", "--type", "tp_sl", "--config-json", config).Code, config)
 	}
 }
+
+// An address that cannot be used is a matter of configuration, whatever is wrong with it.
+func TestHostileValues_DatabaseAddress(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"postgres://0?host=[", "postgres://u@h:99999/d"} {
+		r := clitest.New(t, "DATABASE_URL="+address).Fails(10, "user", "list", "-o", "json")
+		require.Equal(t, "database_url_invalid", r.Error()["code"], address)
+	}
+}

@@ -49,6 +49,7 @@ func rules() []rule {
 		{syscall.EDQUOT, clierr.Failure, "disk_full", []string{"free some space and run the command again"}},
 
 		{errNoDatabase, clierr.Config, "no_database_configured", []string{hintConfigure, hintDev}},
+		{store.ErrURL, clierr.Config, "database_url_invalid", []string{hintConfigure}},
 		{config.ErrNoKey, clierr.Config, "no_encryption_key", []string{"set ENCRYPTION_KEY (at least 32 characters), or encryption.key_file", "axisor config init proposes a new key; axisor dev up makes one for a private database"}},
 
 		{migrate.ErrNoSchema, clierr.Schema, "schema_missing", []string{hintMigrate}},

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/axisor/axisor/internal/guard"
 	"github.com/axisor/axisor/pkg/chart"
 	"github.com/axisor/axisor/pkg/marginguard"
+	"github.com/axisor/axisor/pkg/rowfile"
 )
 
 // maxOpenings bounds how many positions a replay carries.
@@ -278,6 +280,9 @@ func (o *backtestOptions) candles() ([]marginguard.Candle, error) {
 	}
 	defer end()
 	candles, err := guard.ReadCandles(in)
+	if errors.As(err, new(*rowfile.FormatError)) {
+		return nil, fmt.Errorf("--prices %s: %w", o.prices, err)
+	}
 	if err != nil {
 		return nil, clierr.Usagef("--prices %s: %s", o.prices, err.Error())
 	}

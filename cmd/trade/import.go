@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +15,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/rowfile"
 	"github.com/axisor/axisor/pkg/store"
 	"github.com/axisor/axisor/pkg/tradefile"
 )
@@ -26,7 +25,7 @@ const importExample = "axisor trade import trades.jsonl"
 type importOptions struct {
 	app     *app.App
 	file    string
-	format  flags.Enum
+	table   flags.Table
 	dedupe  flags.Enum
 	rejects flags.Rejects
 	write   flags.Writes
@@ -48,7 +47,10 @@ func newImport(a *app.App) *cobra.Command {
 		Use:   "import FILE|-",
 		Short: "Bring many trade logs in, from csv or jsonl",
 		Long: `Brings trade logs in from a file or, with -, from stdin: jsonl, or csv with the names of the columns in the first line.
-user_id, trade_id, status and executed_at are needed; the others are the fields of "trade export".
+user_id (an id, e-mail or username), trade_id, status and executed_at are needed; the others are the fields of
+"trade export".
+
+` + app.AboutRows + `
 
 Everything is one transaction. A row whose id is there already is skipped. A row without id gets one made of user_id,
 trade_id, action, executed_at, amount and price, so a file that is imported twice is imported once. A row that is wrong, or refers to
@@ -58,14 +60,14 @@ a user or an automation that does not exist, is rejected with its line and the r
 Exit codes: 0, 2, 3 when the file does not exist, 7 when some rows were rejected, 10, 11, 12, 130.`,
 		Example: `  axisor trade import trades.csv --dry-run
   ` + importExample + ` --rejects rejected.csv
-  zcat old.csv.gz | axisor trade import - --dedupe trade_id,executed_at`,
+  axisor trade import old.csv.gz --map profit=pnl --map email=user_id --dedupe trade_id,executed_at`,
 		Args: flags.Exactly(importExample, "FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.file = args[0]
 			return runImport(c.Context(), o)
 		},
 	}
-	flags.RegisterEnum(c, &o.format, "format", "", "format of the file; default: by its name, or its first character", tradefile.CSV, tradefile.JSONL)
+	o.table.Register(c, rowfile.FormatCSV, rowfile.FormatJSONL)
 	flags.RegisterEnum(c, &o.dedupe, "dedupe", "", "also skip rows of the same user that have both in common with a stored one", "trade_id,executed_at")
 	o.rejects.Register(c)
 	o.write.Register(c)
@@ -116,25 +118,12 @@ func runImport(ctx context.Context, o *importOptions) error {
 }
 
 func (o *importOptions) run(ctx context.Context, svc *admin.Service, in io.Reader, name string, bad *rejects, ids *app.IDs) (store.TradeImported, error) {
-	format := o.format.String()
-	if format == "" {
-		switch strings.ToLower(filepath.Ext(o.file)) {
-		case ".csv":
-			format = tradefile.CSV
-		case ".jsonl", ".ndjson":
-			format = tradefile.JSONL
-		}
-	}
-	r, err := tradefile.New(in, format, func(x tradefile.Rejected) error {
+	r, err := tradefile.New(in, o.app.Rows(o.file, o.table), func(x tradefile.Rejected) error {
 		bad.unread++
 		return bad.add(x)
 	})
-	var wrong *tradefile.FormatError
-	if errors.As(err, &wrong) {
-		return store.TradeImported{}, clierr.Usagef("%s: %s", o.file, wrong.Reason).WithHint("known columns: " + strings.Join(tradefile.Columns(), ", "))
-	}
 	if err != nil {
-		return store.TradeImported{}, fmt.Errorf("read the file: %w", err)
+		return store.TradeImported{}, err
 	}
 	rows := func(yield func(store.TradeRow, error) bool) {
 		for {
@@ -156,6 +145,9 @@ func (o *importOptions) run(ctx context.Context, svc *admin.Service, in io.Reade
 	}
 	return svc.ImportTrades(ctx, o.app.Mode(o.write.DryRun), admin.ImportTradesInput{
 		Source: name, Rows: rows, Dedupe: o.dedupe.String() != "",
+		Derive: func(row *store.TradeRow) {
+			row.Trade.ID, row.EarlierID = tradefile.DerivedID(row.Trade), tradefile.EarlierID(row.Trade)
+		},
 		Reject:   func(row store.TradeRow, reason string) error { return bad.add(rejected(row, reason)) },
 		Inserted: ids.Collector(),
 	})

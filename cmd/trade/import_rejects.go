@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/pkg/rowfile"
 	"github.com/axisor/axisor/pkg/store"
 	"github.com/axisor/axisor/pkg/tradefile"
 )
@@ -25,7 +25,7 @@ func (r *rejects) add(x tradefile.Rejected) error {
 			cell = *v
 		}
 		if c != "pnl" && c != "amount" && c != "price" { // a minus is no formula there
-			cell = output.EscapeCell(cell)
+			cell = rowfile.Escape(cell)
 		}
 		cells = append(cells, cell)
 	}
@@ -52,5 +52,5 @@ func rejected(row store.TradeRow, reason string) tradefile.Rejected {
 	if !t.CreatedAt.IsZero() {
 		fields["created_at"] = new(t.CreatedAt.UTC().Format(time.RFC3339Nano))
 	}
-	return tradefile.Rejected{Row: tradefile.Row{Line: row.Line, Fields: fields}, Reason: reason}
+	return tradefile.Rejected{Row: rowfile.Row{Line: row.Line, Fields: fields}, Reason: reason}
 }

@@ -3,14 +3,18 @@ package trade_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/encoding/unicode"
 
 	"github.com/axisor/axisor/cmd"
 	"github.com/axisor/axisor/internal/clitest"
@@ -97,14 +101,14 @@ func TestImport_TwiceIsOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(bad), `3,"no user with id ""nobody"""`)
 	require.Contains(t, string(bad), "4,\"the user has no automation with id")
-	require.Contains(t, string(bad), "6,it is no JSON object: nonsense")
+	require.Contains(t, string(bad), "6,it is not a JSON object: nonsense")
 
 	again := p.Run("trade", "import", "trades.jsonl", "-o", "json")
 	require.Equal(t, 7, again.Code)
 	require.EqualValues(t, 0, again.JSON()["inserted"])
 	require.EqualValues(t, 3, again.JSON()["skipped"])
 	told := p.Run("trade", "import", "trades.jsonl")
-	require.Contains(t, told.Stderr, "line 6 rejected: it is no JSON object")
+	require.Contains(t, told.Stderr, "line 6 rejected: it is not a JSON object")
 	require.Contains(t, told.Stderr, "--rejects FILE")
 	require.Len(t, p.OK("audit", "list", "--action", "trade.import", "-o", "json").Items(), 1)
 
@@ -246,4 +250,58 @@ func (w *watched) Write(b []byte) (int, error) {
 		w.stop()
 	}
 	return n, err
+}
+
+// A spreadsheet of another program: separators, encoding, headers and people as they are there. A second round of what was
+// rejected, with the same flags, brings the rest in, and the whole file once more brings nothing.
+func TestImport_FromASpreadsheet(t *testing.T) {
+	t.Parallel()
+	p, db, u := world(t)
+	other := factory.User(t, db)
+	text := "Who;Trade;Profit;Notes;status;executed_at\r\n" +
+		strings.ToUpper(u.Email) + ";t1;12.5;x;success;2026-08-12 09:30:00\r\n" +
+		other.Username + ";t2;-3;;success;2026-08-12T09:31:00Z\r\n" +
+		u.ID + ";t3;1;;success;2026-08-12T09:32:00Z\r\n" +
+		"nobody@example.com;t4;2;;success;2026-08-12T09:33:00Z\r\n"
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	wide, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(text)
+	require.NoError(t, err)
+	_, err = io.WriteString(w, wide)
+	require.NoError(t, errors.Join(err, w.Close()))
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, "sheet.csv.gz"), packed.Bytes(), 0o600))
+	names := []string{"--map", "who=user_id,trade=trade_id", "--map", "Profit=pnl", "--map", "Notes=-"}
+	run := func(file string, more ...string) clitest.Result {
+		return p.Run(append(append([]string{"trade", "import", file, "-o", "json"}, names...), more...)...)
+	}
+
+	e := p.Fails(2, "trade", "import", "sheet.csv.gz", "-o", "json").Error()
+	require.Equal(t, "file_invalid", e["code"])
+	require.Contains(t, e["message"], `unknown column "who"`)
+	require.Contains(t, e["hints"].([]any)[0], "--map")
+	p.Fails(2, "trade", "import", "sheet.csv.gz", "--map", "profit")
+
+	r := run("sheet.csv.gz", "--rejects", "bad.csv")
+	require.Equal(t, 7, r.Code, r.Stderr)
+	require.EqualValues(t, 3, r.JSON()["inserted"])
+	bad, err := os.ReadFile(filepath.Join(p.Dir, "bad.csv"))
+	require.NoError(t, err)
+	require.Contains(t, string(bad), `5,"no user with e-mail ""nobody@example.com"""`)
+	got := map[any]any{}
+	for _, trade := range p.OK("trade", "list", "-o", "json").Items() {
+		got[trade["trade_id"]] = []any{trade["user_id"], trade["pnl"]}
+	}
+	require.Equal(t, map[any]any{"t1": []any{u.ID, 12.5}, "t2": []any{other.ID, -3.0}, "t3": []any{u.ID, 1.0}}, got)
+
+	mended := strings.ReplaceAll(string(bad), "nobody@example.com", other.Email)
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, "mended.csv"), []byte(mended), 0o600))
+	r = run("mended.csv")
+	require.Equal(t, 0, r.Code, r.Stderr)
+	require.EqualValues(t, 1, r.JSON()["inserted"])
+
+	byID := strings.NewReplacer(strings.ToUpper(u.Email), u.ID, other.Username, other.ID, "nobody@example.com", other.ID).Replace(text)
+	require.NoError(t, os.WriteFile(filepath.Join(p.Dir, "ids.csv"), []byte(byID), 0o600))
+	r = run("ids.csv")
+	require.Equal(t, 0, r.Code, r.Stderr)
+	require.EqualValues(t, 4, r.JSON()["skipped"], "whoever is named in another way is the same: %s", r.Stdout)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,12 +14,13 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/rowfile"
 )
 
 type importOptions struct {
 	app      *app.App
 	file     string
-	format   flags.Enum
+	table    flags.Table
 	conflict flags.Enum
 	rejects  flags.Rejects
 	writes   flags.Writes
@@ -35,6 +34,8 @@ func newImport(a *app.App) *cobra.Command {
 		Long: `Bring users in from a file or, with -, from stdin. A csv file names its columns in the first line; a jsonl file has
 one object a line. email and username are needed; the others are the fields of "user export", and password (in clear,
 hashed here) or password_hash (bcrypt, taken as it is).
+
+` + app.AboutRows + `
 
 Each batch of rows is one transaction. A row that is wrong is rejected, with its line and the reason, and
 does not stop the others; --rejects writes them to a file that can be mended and imported again. A user who exists
@@ -56,7 +57,7 @@ Exit codes: 0, 2, 3 (no such file), 4 (a user exists and --on-conflict is fail),
 			return runImport(c.Context(), o)
 		},
 	}
-	flags.RegisterEnum(c, &o.format, "format", "", "format of the file; default: by its name, or its first character", "csv", "jsonl")
+	o.table.Register(c, rowfile.FormatCSV, rowfile.FormatJSONL)
 	flags.RegisterEnum(c, &o.conflict, "on-conflict", admin.OnConflictFail, "what to do with a user who exists",
 		admin.OnConflictFail, admin.OnConflictSkip, admin.OnConflictUpdate)
 	o.rejects.Register(c)
@@ -95,7 +96,7 @@ func runImport(ctx context.Context, o *importOptions) (err error) {
 	defer in.Close()
 	start := o.app.Now()
 	bytes := progress.Start(p.Streams(), "import", size, progress.Bytes, o.app.Globals.Quiet)
-	rows, err := rowsOf(progress.Reader(bytes, in), o.guess())
+	rows, err := rowsOf(progress.Reader(bytes, in), o.app.Rows(o.file, o.table))
 	if progress.Stopped(ctx, soft) { // before there was a header
 		err = clierr.New(clierr.Interrupted, "interrupted", "stopped; no row was read")
 	}
@@ -156,18 +157,4 @@ func (o *importOptions) print(p *output.Printer, r admin.ImportResult, spent tim
 		return err
 	}
 	return app.RowsRejected(output.Count(r.Rejected, "row")+" rejected", o.rejects)
-}
-
-// guess is the format by flag or by the file's name.
-func (o *importOptions) guess() string {
-	if f := o.format.String(); f != "" {
-		return f
-	}
-	switch strings.ToLower(filepath.Ext(o.file)) {
-	case ".csv":
-		return "csv"
-	case ".jsonl", ".ndjson":
-		return "jsonl"
-	}
-	return ""
 }

@@ -3,8 +3,8 @@ package user
 import (
 	"slices"
 
-	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/rowfile"
 )
 
 // rejectColumns are the columns of rejected rows: without passwords and hashes, because the file outlives the import.
@@ -18,7 +18,7 @@ func rejectCells(x admin.Rejected) (cells []string) {
 		if v := x.Row.Values[c]; v != nil {
 			cell = *v
 		}
-		cells = append(cells, output.EscapeCell(cell))
+		cells = append(cells, rowfile.Escape(cell))
 	}
 	return cells
 }

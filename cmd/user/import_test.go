@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -86,6 +87,27 @@ func TestImport_CSV(t *testing.T) {
 	mended := strings.ReplaceAll(string(raw), "nobody", "somebody@example.com")
 	write(t, p, "mended.csv", mended)
 	require.Equal(t, [5]float64{3, 0, 0, 0, 3}, counts(p.Run("user", "import", "mended.csv", "-o", "json").JSON()), "few has all its cells now, hash has none")
+}
+
+// A sheet that Excel saved in the encoding of Windows has names that are no UTF-8: such rows are told, and no others.
+func TestImport_FromASpreadsheet(t *testing.T) {
+	t.Parallel()
+	p := clitest.WithDB(t)
+	sheet := "sep=;\r\nMail;Nick;Phone;plan_type\r\nana@example.com;ana;+49 1;pro\r\njose@example.com;jos\xe9;;\r\n;;;\r\n"
+	require.Contains(t, p.Input(sheet).Fails(2, "user", "import", "-").Stderr, `unknown column "mail"`)
+	args := []string{"user", "import", "-", "--map", "mail=email", "--map", "nick=username,phone=-", "--rejects", "bad.csv", "-o", "json"}
+	r := p.Input(sheet).Run(args...)
+	require.Equal(t, 7, r.Code, r.Stderr)
+	require.Equal(t, [5]float64{1, 0, 0, 0, 1}, counts(r.JSON()))
+	raw, err := os.ReadFile(filepath.Join(p.Dir, "bad.csv"))
+	require.NoError(t, err)
+	require.Contains(t, string(raw), "4,username is not UTF-8 text")
+	require.True(t, utf8.Valid(raw))
+	bad := strings.Replace(string(raw), ",jose@example.com,,", ",jose@example.com,josé,", 1)
+	require.NotEqual(t, string(raw), bad)
+	r = p.Input(bad).Run(append(args[:len(args)-4:len(args)-4], "-o", "json")...)
+	require.Equal(t, [5]float64{1, 0, 0, 0, 0}, counts(r.JSON()), r.Stderr)
+	require.Contains(t, p.Input("PK\x03\x04").Fails(2, "user", "import", "-").Stderr, "xlsx")
 }
 
 func TestImport_OnConflict(t *testing.T) {

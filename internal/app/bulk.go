@@ -17,6 +17,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/wholefile"
+	"github.com/axisor/axisor/pkg/rowfile"
 )
 
 // Input opens a file of rows, or stdin for -, and returns its size when that is known, and its name. Stdin is at its end
@@ -40,6 +41,16 @@ func (a *App) Input(ctx context.Context, file, command string) (io.ReadCloser, i
 		return nil, 0, "", errors.Join(err, f.Close())
 	}
 	return f, info.Size(), filepath.Base(file), nil
+}
+
+// AboutRows is the part of an import's help that says which files are read.
+const AboutRows = `Files are read as spreadsheets leave them: separated by , ; or tab (or what a line sep=; says), as UTF-8
+or UTF-16, and compressed with gzip or zstd. --map NAME=COLUMN says which column a header of
+another program means.`
+
+// Rows are the options of a file of rows by its name and the flags.
+func (a *App) Rows(file string, t flags.Table) rowfile.Options {
+	return rowfile.Options{Format: t.Format.String(), Name: file, Map: t.Map}
 }
 
 // stdin is read as it comes, and tells which file it is.
@@ -129,7 +140,7 @@ func (r *Rejects) Add(line int64, reason, text string, cells []string) error {
 	if text != "" {
 		reason += ": " + text
 	}
-	return r.w.Write(append([]string{strconv.FormatInt(line, 10), output.EscapeCell(reason)}, cells...))
+	return r.w.Write(append([]string{strconv.FormatInt(line, 10), rowfile.Escape(reason)}, cells...))
 }
 
 // Close gives the file its name, or takes it away when the import left everything as it was.

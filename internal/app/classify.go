@@ -22,6 +22,7 @@ import (
 	"github.com/axisor/axisor/pkg/ownfile"
 	"github.com/axisor/axisor/pkg/pgdirect"
 	"github.com/axisor/axisor/pkg/pgtls"
+	"github.com/axisor/axisor/pkg/rowfile"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -121,6 +122,10 @@ func (a *App) Classify(err error) *clierr.Error {
 	var argument *store.ArgumentError
 	if errors.As(err, &argument) {
 		return clierr.Usagef("%s", argument.Error()).WithCause(err)
+	}
+	var file *rowfile.FormatError
+	if errors.As(err, &file) {
+		return withHint(clierr.New(clierr.Usage, "file_invalid", err.Error()), file.Hint).WithCause(err)
 	}
 	var pooler *pgdirect.Error
 	if errors.As(err, &pooler) {

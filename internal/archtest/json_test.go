@@ -19,7 +19,6 @@ import (
 var caseBlind = map[string]string{
 	"internal/cli/output/output.go": "our own output, as a tree whose numbers keep their digits",
 	"pkg/admin/audit.go":            "our own values, as a tree whose numbers keep their digits",
-	"pkg/tradefile/tradefile.go":    "a map of the names as they are, whose numbers keep their digits",
 	"internal/guard/candles.go":     "a map of the names as they are, from a stream",
 	"pkg/backup/signing.go":         "names as they are, of which two that differ in case alone are refused, and raw values",
 	"internal/lnsim/auth.go":        "tokens only, to compare a request with its canonical form",

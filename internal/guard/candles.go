@@ -2,7 +2,6 @@ package guard
 
 import (
 	"bufio"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/axisor/axisor/pkg/marginguard"
+	"github.com/axisor/axisor/pkg/rowfile"
 )
 
 // CandleError says what is wrong with a line of a price history.
@@ -37,10 +37,13 @@ func column(name string) string {
 	return ""
 }
 
-// ReadCandles reads a price history: csv with a header, one JSON object a line,
+// ReadCandles reads a price history, as a file that pkg/rowfile recognises: csv with a header, one JSON object a line,
 // or one JSON array. Times may be RFC 3339 or Unix in seconds or milliseconds.
 func ReadCandles(r io.Reader) ([]marginguard.Candle, error) {
-	in := bufio.NewReaderSize(r, 64<<10)
+	in, err := rowfile.Text(r)
+	if err != nil {
+		return nil, fmt.Errorf("read prices: %w", err)
+	}
 	first, err := firstByte(in)
 	if errors.Is(err, io.EOF) {
 		return nil, &CandleError{1, "there are no prices"}
@@ -80,7 +83,7 @@ func firstByte(in *bufio.Reader) (byte, error) {
 		if err != nil {
 			return 0, err
 		}
-		if b == ' ' || b == '\n' || b == '\r' || b == '\t' || b == 0xEF || b == 0xBB || b == 0xBF {
+		if b == ' ' || b == '\n' || b == '\r' || b == '\t' {
 			continue
 		}
 		return b, in.UnreadByte()
@@ -89,12 +92,15 @@ func firstByte(in *bufio.Reader) (byte, error) {
 
 type candleList struct{ done []marginguard.Candle }
 
-func (l *candleList) csv(in io.Reader) error {
-	rows := csv.NewReader(in)
-	rows.ReuseRecord, rows.TrimLeadingSpace = true, true
-	header, err := rows.Read()
+func (l *candleList) csv(in *bufio.Reader) error {
+	rows, err := rowfile.NewCSV(in)
 	if err != nil {
-		return &CandleError{1, "is not csv: " + err.Error()}
+		return err
+	}
+	rows.TrimLeadingSpace = true
+	header, _, _, err := rows.Next()
+	if err != nil {
+		return err
 	}
 	columns := make([]string, len(header))
 	for i, name := range header {
@@ -104,25 +110,22 @@ func (l *candleList) csv(in io.Reader) error {
 		return &CandleError{1, "the header must name time and close (or price), and may name open, high and low"}
 	}
 	for {
-		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
+		row, line, wrong, err := rows.Next()
+		switch {
+		case errors.Is(err, io.EOF):
 			return nil
+		case err != nil:
+			return err
+		case wrong != "":
+			return &CandleError{int(line), wrong}
 		}
-		if err != nil {
-			line := 0
-			if at := (*csv.ParseError)(nil); errors.As(err, &at) { // there may be no field to ask for its place
-				line = at.Line
-			}
-			return &CandleError{line, err.Error()}
-		}
-		line, _ := rows.FieldPos(0)
 		values := map[string]string{}
 		for i, v := range row {
 			if columns[i] != "" {
 				values[columns[i]] = v
 			}
 		}
-		if err := l.add(line, values); err != nil {
+		if err := l.add(int(line), values); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,7 @@ func TestReadCandles(t *testing.T) {
 		"csv":            "\ufefftime,open,high,low,close,volume\n2026-08-12T12:00:00Z,1,4,0.5,2,9\n2026-08-12T12:01:00Z,2,2,2,2,9\n",
 		"csv, unix":      "Timestamp, Close, open, High, Low\n1786536000,2,1,4,0.5\n1786536060,2,2,2,2\n",
 		"csv, backwards": "time,open,high,low,close\n1786536060000,2,2,2,2\n1786536000000,1,4,0.5,2\n",
+		"semicolons":     "sep=;\nTime;Open;High;Low;Close\n1786536000;1;4;0.5;2\n\n1786536060;2;2;2;2\n",
 		"jsonl":          `{"time":"2026-08-12T12:00:00.000Z","open":1,"high":4,"low":0.5,"close":2,"volume":1}` + "\n" + `{"time":1786536060000,"price":2}` + "\n",
 		"json":           ` [{"time":1786536000,"open":1,"high":4,"low":0.5,"close":2}, {"time":1786536060,"close":"2"}]`,
 	} {

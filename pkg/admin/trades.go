@@ -12,6 +12,7 @@ type ImportTradesInput struct {
 	Source string // its name, for the audit trail
 	Rows   iter.Seq2[store.TradeRow, error]
 	Dedupe bool
+	Derive func(*store.TradeRow)
 	Reject func(store.TradeRow, string) error
 	// Inserted is told of the ids of new rows, before they are committed; nil is nobody.
 	Inserted func(ids []string) error
@@ -23,7 +24,7 @@ func (s *Service) ImportTrades(ctx context.Context, mode Mode, in ImportTradesIn
 	var done store.TradeImported
 	err := s.writeIn(ctx, mode, s.db.PinnedTransaction, func(t *txn) error {
 		var err error
-		done, err = t.db.ImportTrades(ctx, in.Rows, store.TradeImport{Now: t.now, Dedupe: in.Dedupe, Reject: in.Reject, Inserted: in.Inserted})
+		done, err = t.db.ImportTrades(ctx, in.Rows, store.TradeImport{Now: t.now, Dedupe: in.Dedupe, Derive: in.Derive, Reject: in.Reject, Inserted: in.Inserted})
 		if err != nil || done.Inserted == 0 {
 			return err
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/axisor/axisor/pkg/models"
 )
 
-// TradeRow is a trade log and the line of the file it came from.
+// TradeRow is a trade log and the line of the file it came from. Its user is an id, an e-mail address or a username.
 type TradeRow struct {
 	Line  int64
 	Trade models.TradeLog
@@ -30,6 +30,8 @@ type TradeImport struct {
 	Now time.Time // created_at of rows without one
 	// Dedupe also skips a row when there is one of the same user with the same trade_id and executed_at.
 	Dedupe bool
+	// Derive makes the ids of a row with EarlierID again, whose user was found by another name.
+	Derive func(*TradeRow)
 	// Reject is told of rows that refer to what does not exist.
 	Reject func(row TradeRow, reason string) error
 	// Inserted is told of the ids that were inserted, before they are committed; nil is nobody.
@@ -137,6 +139,9 @@ func (i *tradeImporter) take(ctx context.Context, b tradeBatch) error {
 	tag, err := i.conn.PgConn().CopyFrom(ctx, bytes.NewReader(b.text), "COPY axisor_trades ("+stagedTradeColumns+", earlier_id) FROM STDIN")
 	if err != nil {
 		return fmt.Errorf("stage trades: %w", err)
+	}
+	if err := i.resolve(ctx); err != nil {
+		return err
 	}
 	rejected, err := rejectTrades(ctx, i.conn, i.o.Reject)
 	if err != nil {
@@ -251,11 +256,15 @@ func rejectTrades(ctx context.Context, c *pgx.Conn, tell func(TradeRow, string) 
 				t.CreatedAt = *created
 			}
 			ref := t.UserID
-			if bad.what[0] == 't' {
+			what := bad.what
+			switch {
+			case what[0] == 't':
 				ref = models.Deref(t.AutomationID)
+			case strings.Contains(ref, "@"):
+				what = "no user with e-mail "
 			}
 			n++
-			if err := tell(r, bad.what+strconv.Quote(ref)); err != nil {
+			if err := tell(r, what+strconv.Quote(ref)); err != nil {
 				rows.Close()
 				return n, err
 			}

@@ -9,12 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/rowfile"
 	"github.com/axisor/axisor/pkg/tradefile"
 )
 
 func read(t *testing.T, text, format string) (good []models.TradeLog, bad []tradefile.Rejected) {
 	t.Helper()
-	r, err := tradefile.New(strings.NewReader(text), format, func(x tradefile.Rejected) error {
+	r, err := tradefile.New(strings.NewReader(text), rowfile.Options{Format: format}, func(x tradefile.Rejected) error {
 		bad = append(bad, x)
 		return nil
 	})
@@ -57,10 +58,10 @@ func TestRead_WrongRowsAreNamed(t *testing.T) {
 		"u,t,success,2026-08-12T09:30:00Z,NaN,":     `pnl "NaN" is no finite number`,
 		"u,t,success,2026-08-12T09:30:00Z,1e999,":   `no finite number`,
 		"u,t,success,2026-08-12T09:30:00Z,1,gold":   `plan_type "gold" is unknown`,
-		"u,t,success,2026-08-12T09:30:00Z,1":        "it has 5 cells and the header has 6",
-		"u,t\x00,success,2026-08-12T09:30:00Z,1,":   "trade_id holds what is no text",
-		"u,t\xff,success,2026-08-12T09:30:00Z,1,":   "trade_id holds what is no text",
-		"u,\"t\"x,success,2026-08-12T09:30:00Z,1,":  "it is no csv",
+		"u,t,success,2026-08-12T09:30:00Z,1":        "it has 5 cells, the header has 6",
+		"u,t\x00,success,2026-08-12T09:30:00Z,1,":   "trade_id has a zero byte",
+		"u,t\xff,success,2026-08-12T09:30:00Z,1,":   "trade_id is not UTF-8 text",
+		"u,\"t\"x,success,2026-08-12T09:30:00Z,1,":  "it is not valid csv",
 		"u,t,success,99999-08-12T09:30:00Z,1,basic": "is no time",
 	} {
 		good, bad := read(t, head+row+"\nu,t,success,2026-08-12 09:30:00.5,1.5,basic\n", "csv")
@@ -74,8 +75,8 @@ func TestRead_WrongRowsAreNamed(t *testing.T) {
 	require.Len(t, bad, 3)
 	require.EqualValues(t, 3, bad[2].Row.Line)
 	for _, header := range []string{"user_id,nonsense\n", "user_id,user_id\n"} {
-		_, err := tradefile.New(strings.NewReader(header), "csv", nil)
-		var f *tradefile.FormatError
+		_, err := tradefile.New(strings.NewReader(header), rowfile.Options{}, nil)
+		var f *rowfile.FormatError
 		require.ErrorAs(t, err, &f)
 	}
 	good, bad = read(t, "", "")
@@ -94,7 +95,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("user_id,trade_id,status,executed_at\nu,t,success,2026-08-12T09:30:00Z\n")
 	f.Add(`{"user_id":"u"}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := tradefile.New(strings.NewReader(text), "", func(tradefile.Rejected) error { return nil })
+		r, err := tradefile.New(strings.NewReader(text), rowfile.Options{}, func(tradefile.Rejected) error { return nil })
 		if err != nil {
 			return
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/pkg/rowfile"
 )
 
 // none stands for null in tables.
@@ -183,7 +184,7 @@ func (p *Printer) csvCell(v any) string {
 	if text == "" || numeric(v) {
 		return text
 	}
-	return EscapeCell(p.shown(text))
+	return rowfile.Escape(p.shown(text))
 }
 
 // shown is text as it is for a program, and of one line and harmless on a terminal.

@@ -50,7 +50,8 @@ func helpTopics() []*cobra.Command {
 		fmt.Fprintf(&codes, "  %3d  %-13s %s\n", e.Code, e.Kind, e.Meaning)
 	}
 	codes.WriteString("\nWith -o json or jsonl the error is one JSON object on stderr:\n" +
-		`  {"error":{"code":"user_not_found","kind":"not_found","exit":3,"message":"…","hints":["…"]}}`)
+		`  {"error":{"code":"user_not_found","kind":"not_found","exit":3,` + "\n" +
+		`            "message":"…","hints":["…"]}}`)
 
 	var env strings.Builder
 	env.WriteString("Environment variables. A flag beats AXISOR_*, which beats the generic ones, a profile, the file\nand the default.\n\n")

@@ -160,6 +160,7 @@ Results go to stdout, everything else to stderr. See "axisor help exit-codes" an
 	globalFlags(root, a)
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(usageTemplate)
+	root.SetHelpFunc(printHelp)
 	walk(root, func(c *cobra.Command) { prepare(a, c) })
 	return root
 }
@@ -293,6 +294,10 @@ func wanted(e *pflag.InvalidValueError) string {
 		return "must be a duration such as 30s, 5m or 2h"
 	case "stringSlice":
 		return "must be values with commas between them"
+	case "float64Slice":
+		return "must be numbers with commas between them"
+	case "intSlice", "int64Slice":
+		return "must be whole numbers with commas between them"
 	default:
 		return e.Unwrap().Error()
 	}

@@ -53,7 +53,7 @@ log that a base backup on the target needs never is.
   backup:
     targets:
       - /mnt/nas/axisor
-      - s3://bucket/axisor?endpoint=https://s3.example.com&region=eu-west-1&keep_days=90
+      - s3://bucket/axisor?endpoint=https://s3.example.com&keep_days=90
 
 Credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or credentials_file=… in the address.
 

@@ -60,11 +60,13 @@ func (p *Prompter) Can() bool { return p.s.CanPrompt() }
 type Field struct {
 	Title       string
 	Description string
-	Value       *string            // in: the proposal; out: the answer
+	Value       *string            // in: the proposal, which is taken when nothing is typed; out: the answer
 	Secret      bool               // do not show what is typed
 	Options     []string           // choose one of these
 	Validate    func(string) error // nil accepts anything
 	Flag        string             // the flag that answers it in a script
+
+	proposal string
 }
 
 // Ask shows the fields one after the other. Without a terminal it is a usage error that names the flags.
@@ -83,10 +85,17 @@ func (p *Prompter) Ask(ctx context.Context, fields ...Field) error {
 			WithHint("add " + strings.Join(missing, " "))
 	}
 	var groups []*huh.Group
-	for _, f := range fields {
-		groups = append(groups, huh.NewGroup(f.widget()))
+	for i, f := range fields {
+		fields[i].proposal = *f.Value
+		groups = append(groups, huh.NewGroup(fields[i].widget()))
 	}
-	return answered(p.run(ctx, huh.NewForm(groups...)))
+	err := answered(p.run(ctx, huh.NewForm(groups...)))
+	for _, f := range fields {
+		if *f.Value == "" {
+			*f.Value = f.proposal
+		}
+	}
+	return err
 }
 
 func (f Field) widget() huh.Field {
@@ -94,12 +103,18 @@ func (f Field) widget() huh.Field {
 	if len(f.Options) > 0 {
 		return huh.NewSelect[string]().Title(title).Description(f.Description).Options(huh.NewOptions(f.Options...)...).Value(f.Value)
 	}
-	in := huh.NewInput().Title(title).Description(f.Description).Value(f.Value)
+	*f.Value = "" // whoever types another answer does not have to delete the proposal first
+	in := huh.NewInput().Title(title).Description(f.Description).Value(f.Value).Placeholder(streams.Visible(f.proposal))
 	if f.Secret {
-		in = in.EchoMode(huh.EchoModeNone)
+		in = in.EchoMode(huh.EchoModeNone).Placeholder("")
 	}
 	if f.Validate != nil {
-		in = in.Validate(f.Validate)
+		in = in.Validate(func(typed string) error {
+			if typed == "" && f.proposal != "" {
+				typed = f.proposal
+			}
+			return f.Validate(typed)
+		})
 	}
 	return in
 }

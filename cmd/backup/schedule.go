@@ -49,7 +49,8 @@ func newSchedule(a *app.App, run func(context.Context, *scheduleOptions) error) 
 		Long: `Print systemd units (or with --cron a crontab) that make a backup each day and restore one as a test
 each week; with --physical also a base backup each week and a service that receives the log. They run
 the same commands as you do. --install writes the files and says what to type next; it changes nothing
-else. Secrets are not in them: the commands read the configuration file of the user they run as.
+else. Secrets are not in them: the commands read the configuration file that --config names, or that of the
+user they run as.
 
 Exit codes: 0, 2, 4 (a file is there with another content), 6, 10.`,
 		Example: "  axisor backup schedule\n  axisor backup schedule --cron --at 02:30\n  axisor backup schedule --physical --install",
@@ -107,6 +108,9 @@ func runSchedule(_ context.Context, o *scheduleOptions) error {
 	if strings.ContainsAny(o.program, " %\"'\\\n") {
 		return clierr.New(clierr.Failure, "program_path", fmt.Sprintf("the path of this program (%s) has characters that units and crontabs read in their own way", o.program), "install it as /usr/local/bin/axisor")
 	}
+	if err := o.sameConfiguration(); err != nil {
+		return err
+	}
 	list := o.units()
 	if o.cron {
 		list = o.crontab()
@@ -131,6 +135,25 @@ func runSchedule(_ context.Context, o *scheduleOptions) error {
 	}
 	if o.install && !o.write.DryRun && !o.cron {
 		p.Notice("next: systemctl daemon-reload && systemctl enable --now %s", strings.Join(o.enable(list), " "))
+	}
+	return nil
+}
+
+// sameConfiguration makes the jobs use the configuration that this run was told to use.
+func (o *scheduleOptions) sameConfiguration() error {
+	g := o.app.Globals
+	file := g.ConfigFile
+	if file != "" {
+		file = o.app.Path(file) // the jobs are started elsewhere
+	}
+	for _, f := range []struct{ name, value string }{{"--config", file}, {"--profile", g.Profile}} {
+		if f.value == "" {
+			continue
+		}
+		if strings.ContainsAny(f.value, " %\"'\\\n") {
+			return clierr.Usagef("%s %q has characters that units and crontabs read in their own way", f.name, f.value)
+		}
+		o.program += " " + f.name + " " + f.value
 	}
 	return nil
 }

@@ -17,8 +17,15 @@ func TestContract_APasswordIsNotGivenToAnImpostor(t *testing.T) {
 	for _, parameters := range []string{"", "?sslmode=disable", "?sslmode=prefer"} {
 		p := p.With("DATABASE_URL=postgres://axisor:the-secret@" + address + "/axisor" + parameters)
 		for _, args := range [][]string{
-			{"user", "list"}, {"user", "create", "--email", "a@example.com", "--username", "ann", "--no-password"}, {"db", "ping"},
-			{"migrate", "up"}, {"migrate", "status"}, {"backup", "create"}, {"backup", "base"}, {"guard", "run"}, {"trade", "export"},
+			{"user", "list"},
+			{"user", "create", "--email", "a@example.com", "--username", "ann", "--no-password"},
+			{"db", "ping"},
+			{"migrate", "up"},
+			{"migrate", "status"},
+			{"backup", "create"},
+			{"backup", "base"},
+			{"guard", "run"},
+			{"trade", "export"},
 		} {
 			r := p.Fails(10, append(args, "-o", "json")...)
 			require.Equal(t, "connection_unprotected", r.Error()["code"], args)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"unicode/utf8"
@@ -40,7 +41,7 @@ const (
 func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	in := append(s.rest, p...)
+	in := slices.Concat(s.rest, p)
 	out := make([]byte, 0, len(in)+16)
 	i := 0
 	for i < len(in) {

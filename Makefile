@@ -71,8 +71,9 @@ $(LINT):
 	@GOBIN=$(CURDIR)/.tools $(GO) install -trimpath -ldflags "-s -w" github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 	@mv .tools/golangci-lint $@
 
+# Most of what it allocates stays until its end: collecting garbage less often saves a third of its time.
 lint: $(LINT) ## golangci-lint, as configured in .golangci.yaml; go vet is a part of it
-	$(PLAIN) $(LINT) run $(PKGS)
+	GOGC=300 $(PLAIN) $(LINT) run $(PKGS)
 
 fmt: $(LINT) ## format the code
 	$(LINT) fmt

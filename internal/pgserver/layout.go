@@ -63,9 +63,8 @@ func resolve(dir string, acc account) (layout, error) {
 	return l, nil
 }
 
-// prepare creates the directories. The base stays with the caller and lets
-// others pass through but not look; everything the server writes is its own.
-func (l layout) prepare(wished string, acc account) error {
+// found creates the base, which the lock is in. It stays with the caller and lets others pass through but not look.
+func (l layout) found(wished string, acc account) error {
 	mode := os.FileMode(0o700)
 	if acc.drop {
 		mode = 0o711
@@ -81,6 +80,12 @@ func (l layout) prepare(wished string, acc account) error {
 			return fmt.Errorf("note the directory in use: %w", err)
 		}
 	}
+	return nil
+}
+
+// prepare creates what the server writes, which is its own. The caller holds the lock: a half-made cluster is removed
+// and made again under it.
+func (l layout) prepare(acc account) error {
 	for _, dir := range []string{l.data, l.run, filepath.Dir(l.logFile)} {
 		if err := acc.own(dir); err != nil {
 			return err

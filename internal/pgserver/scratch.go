@@ -81,7 +81,10 @@ func StartScratch(ctx context.Context, parent string, b Binaries) (_ *Scratch, e
 	if s.Moved() {
 		return nil, fmt.Errorf("make scratch directory: account %s cannot enter %s; set TMPDIR to a directory that it can", s.acc.name, parent)
 	}
-	if err := s.lay.prepare(dir, s.acc); err != nil {
+	if err := s.lay.found(dir, s.acc); err != nil {
+		return nil, err
+	}
+	if err := s.lay.prepare(s.acc); err != nil { // nobody else knows of it
 		return nil, err
 	}
 	if err := s.initialise(ctx); err != nil {

@@ -33,7 +33,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if !s.acc.canReach(s.opts.Binaries.Dir) {
 		return fmt.Errorf("use server programs in %s: account %s cannot enter that directory", s.opts.Binaries.Dir, s.acc.name)
 	}
-	if err := s.lay.prepare(s.opts.Dir, s.acc); err != nil {
+	if err := s.lay.found(s.opts.Dir, s.acc); err != nil {
 		return err
 	}
 	unlock, err := Lock(ctx, s.lay.lock)
@@ -41,6 +41,9 @@ func (s *Server) Start(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
+	if err := s.lay.prepare(s.acc); err != nil {
+		return err
+	}
 	if s.Running(ctx) {
 		if s.opts.Port != 0 {
 			s.port = s.savedPort()

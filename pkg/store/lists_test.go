@@ -170,8 +170,8 @@ func TestFindUser(t *testing.T) {
 	require.Equal(t, twin.ID, u.ID, "the exact spelling decides")
 }
 
+// It measures the memory of the process, so nothing runs beside it.
 func TestListTrades_NewestFirstAndBounded(t *testing.T) {
-	t.Parallel()
 	db := testdb.New(t)
 	ctx := t.Context()
 	u := newUser(t, db, "ann")
@@ -200,7 +200,7 @@ func TestListTrades_NewestFirstAndBounded(t *testing.T) {
 		}
 	}
 	require.Equal(t, 30000, n)
-	// All rows together are more than 20 MB; other tests of this package run beside.
+	// All rows together are more than 20 MB.
 	require.Less(t, int64(peak)-int64(before.HeapAlloc), int64(12<<20))
 
 	for _, c := range []struct {

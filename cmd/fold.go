@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
@@ -39,7 +40,7 @@ func printHelp(c *cobra.Command, _ []string) {
 	fmt.Fprint(c.OutOrStdout(), b.String())
 }
 
-// reflow joins the lines of each paragraph and breaks them anew. Lines that are indented, and items of lists, keep their
+// reflow joins the lines of each paragraph, which is folded anew. Lines that are indented, and items of lists, keep their
 // beginnings.
 func reflow(text string) string {
 	var out []string
@@ -53,14 +54,11 @@ func reflow(text string) string {
 		}
 		joined = !own || strings.HasPrefix(line, "- ")
 	}
-	for i, line := range out {
-		out[i] = foldLine(line)
-	}
 	return strings.Join(out, "\n")
 }
 
 // gap separates the columns of a line.
-var gap = regexp.MustCompile(`\S {2,}`)
+var gap = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\S {2,}`) })
 
 // foldLine breaks a line between words; what follows stands below the last of its columns.
 func foldLine(line string) string {
@@ -68,7 +66,7 @@ func foldLine(line string) string {
 		return line
 	}
 	indent := len(line) - len(strings.TrimLeft(line, " "))
-	for _, at := range gap.FindAllStringIndex(line, -1) {
+	for _, at := range gap().FindAllStringIndex(line, -1) {
 		if at[1] <= helpWidth/2+10 {
 			indent = at[1]
 		}

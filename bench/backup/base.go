@@ -54,13 +54,9 @@ func (f *field) base(ctx context.Context, b *bed.Bed, claim string) error {
 	if err != nil {
 		return err
 	}
-	limit := make([]bed.Sample, len(samples[0]))
-	for i := range limit {
-		limit[i].Peak = 64 << 20
-	}
 	const rival = "pg_basebackup -Ft --compress=client-zstd:1"
 	return errors.Join(
 		f.Emit(bed.Row{Claim: claim, Rival: rival, Unit: "s", Goal: 1.2}.Against(samples[0], samples[1], bed.Seconds)),
 		f.Emit(bed.Row{Claim: claim + ": processor time", Rival: rival, Unit: "s"}.Against(samples[0], samples[1], bed.CPUSeconds)),
-		f.Emit(bed.Row{Claim: claim + ": memory at most", Rival: "the limit", Unit: "MB", Goal: 1}.Against(samples[0], limit, bed.PeakMegabytes)))
+		f.Emit(bed.Row{Claim: claim + ": memory at most", Rival: "the limit", Unit: "MB", Goal: 1}.Against(samples[0], limits(samples[0]), bed.PeakMegabytes)))
 }

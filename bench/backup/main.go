@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/axisor/axisor/bench/internal/bed"
@@ -109,14 +110,16 @@ func (f *field) backups(ctx context.Context) error {
 			}
 		}
 	}
-	limit := []bed.Sample{}
-	for range samples[0] {
-		limit = append(limit, bed.Sample{Peak: 64 << 20, Growth: 1})
-	}
+	limit := limits(samples[0])
 	return errors.Join(
 		f.Emit(bed.Row{Claim: "backup: memory at most", Rival: "the limit", Unit: "MB", Goal: 1}.Against(samples[0], limit, bed.PeakMegabytes)),
 		f.Emit(bed.Row{Claim: "backup: memory, second half by first", Rival: "flat", Unit: "×", Goal: 1.15}.Against(samples[0], limit, bed.Growth)),
 	)
+}
+
+// limits are what every run has to stay below: 64 MB, and no growth.
+func limits(samples []bed.Sample) []bed.Sample {
+	return slices.Repeat([]bed.Sample{{Peak: 64 << 20, Growth: 1}}, len(samples))
 }
 
 // writes is a contestant that leaves one file. What an earlier turn left goes first.

@@ -235,12 +235,7 @@ func (o *walStartOptions) launch(repo *backup.Repository) (pid int, over <-chan 
 	if o.place.pgBin != "" {
 		args = append(args, "--pg-bin", o.app.Path(o.place.pgBin))
 	}
-	g := o.app.Globals
-	for name, value := range map[string]string{"--config": g.ConfigFile, "--profile": g.Profile} {
-		if value != "" {
-			args = append(args, name, value)
-		}
-	}
+	args = append(args, sameConfiguration(o.app)...)
 	folder := filepath.Join(repo.Directory(), "wal")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return 0, nil, "", err
@@ -253,7 +248,7 @@ func (o *walStartOptions) launch(repo *backup.Repository) (pid int, over <-chan 
 	defer log.Close()
 	cmd := exec.Command(program, args...) //nolint:gosec,noctx // this program itself, and it outlives us
 	cmd.Dir, cmd.Env = o.app.Dir, o.app.Env
-	if g.DatabaseURL != "" { // as a variable: arguments are for all to read
+	if g := o.app.Globals; g.DatabaseURL != "" { // as a variable: arguments are for all to read
 		cmd.Env = append(append([]string{}, o.app.Env...), "AXISOR_DATABASE_URL="+g.DatabaseURL)
 	}
 	cmd.Stdout, cmd.Stderr = log, log

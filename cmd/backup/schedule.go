@@ -105,10 +105,10 @@ func runSchedule(_ context.Context, o *scheduleOptions) error {
 			return err
 		}
 	}
-	if strings.ContainsAny(o.program, " %\"'\\\n") {
+	if !plain(o.program) {
 		return clierr.New(clierr.Failure, "program_path", fmt.Sprintf("the path of this program (%s) has characters that units and crontabs read in their own way", o.program), "install it as /usr/local/bin/axisor")
 	}
-	if err := o.sameConfiguration(); err != nil {
+	if err := o.keepConfiguration(); err != nil {
 		return err
 	}
 	list := o.units()
@@ -139,23 +139,30 @@ func runSchedule(_ context.Context, o *scheduleOptions) error {
 	return nil
 }
 
-// sameConfiguration makes the jobs use the configuration that this run was told to use.
-func (o *scheduleOptions) sameConfiguration() error {
-	g := o.app.Globals
-	file := g.ConfigFile
-	if file != "" {
-		file = o.app.Path(file) // the jobs are started elsewhere
-	}
-	for _, f := range []struct{ name, value string }{{"--config", file}, {"--profile", g.Profile}} {
-		if f.value == "" {
-			continue
+// keepConfiguration makes the jobs use the configuration that this run was told to use.
+func (o *scheduleOptions) keepConfiguration() error {
+	for _, word := range sameConfiguration(o.app) {
+		if !plain(word) {
+			return clierr.Usagef("%q has characters that units and crontabs read in their own way", word)
 		}
-		if strings.ContainsAny(f.value, " %\"'\\\n") {
-			return clierr.Usagef("%s %q has characters that units and crontabs read in their own way", f.name, f.value)
-		}
-		o.program += " " + f.name + " " + f.value
+		o.program += " " + word
 	}
 	return nil
+}
+
+// plain reports whether units and crontabs take a word as it is.
+func plain(word string) bool { return !strings.ContainsAny(word, " %\"'\\\n") }
+
+// sameConfiguration are the flags with which another run of this program, in whatever directory, uses the configuration
+// of this one.
+func sameConfiguration(a *app.App) (args []string) {
+	if g := a.Globals; g.ConfigFile != "" {
+		args = append(args, "--config", a.Path(g.ConfigFile))
+	}
+	if g := a.Globals; g.Profile != "" {
+		args = append(args, "--profile", g.Profile)
+	}
+	return args
 }
 
 // install writes a file that is not there; the same content again is fine.

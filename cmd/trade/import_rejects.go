@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/rowfile"
 	"github.com/axisor/axisor/pkg/store"
 	"github.com/axisor/axisor/pkg/tradefile"
@@ -20,10 +21,7 @@ type rejects struct {
 func (r *rejects) add(x tradefile.Rejected) error {
 	cells := make([]string, 0, len(tradefile.Columns()))
 	for _, c := range tradefile.Columns() {
-		cell := ""
-		if v := x.Row.Fields[c]; v != nil {
-			cell = *v
-		}
+		cell := models.Deref(x.Row.Fields[c])
 		if c != "pnl" && c != "amount" && c != "price" { // a minus is no formula there
 			cell = rowfile.Escape(cell)
 		}

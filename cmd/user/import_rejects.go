@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/rowfile"
 )
 
@@ -14,11 +15,7 @@ func rejectColumns() []string {
 
 func rejectCells(x admin.Rejected) (cells []string) {
 	for _, c := range rejectColumns() {
-		cell := ""
-		if v := x.Row.Values[c]; v != nil {
-			cell = *v
-		}
-		cells = append(cells, rowfile.Escape(cell))
+		cells = append(cells, rowfile.Escape(models.Deref(x.Row.Values[c])))
 	}
 	return cells
 }

@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"maps"
 	"os/exec"
 
 	"github.com/axisor/axisor/pkg/pgpass"
@@ -16,15 +15,14 @@ func Equip(c *exec.Cmd, url secret.Secret, appName string, environ []string) (do
 	if err != nil {
 		return nil, err
 	}
-	env := maps.Clone(e.env)
-	env["PGAPPNAME"] = appName
+	e.env["PGAPPNAME"] = appName
 	for _, name := range []string{"TERM", "PAGER", "EDITOR", "PSQLRC"} {
 		for _, kv := range environ {
 			if len(kv) > len(name) && kv[:len(name)+1] == name+"=" {
-				env[name] = kv[len(name)+1:]
+				e.env[name] = kv[len(name)+1:]
 			}
 		}
 	}
-	c.Env = (&endpoint{env: env}).environment()
+	c.Env = e.environment()
 	return pgpass.Give(c, e.config.Password)
 }

@@ -2,13 +2,11 @@ package backup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // maxName is the longest name the server keeps.
@@ -72,11 +70,10 @@ func (r *Repository) takeName(ctx context.Context, o Restore, fresh, previous st
 		if _, rerr := conn.Exec(ctx, "ROLLBACK"); rerr != nil {
 			return e.classify(ctx, "rename to "+o.Database, err)
 		}
-		var pg *pgconn.PgError
-		if errors.As(err, &pg) && pg.Code == "42P04" && previous == "" {
+		if hasState(err, "42P04") && previous == "" {
 			return fmt.Errorf("somebody made database %q meanwhile: %w", o.Database, ErrTargetNotEmpty)
 		}
-		if !errors.As(err, &pg) || pg.Code != "55006" || attempt == swapAttempts { // in use: somebody was faster
+		if !hasState(err, "55006") || attempt == swapAttempts { // in use: somebody was faster
 			return e.classify(ctx, "rename to "+o.Database, err)
 		}
 		select {

@@ -35,18 +35,7 @@ func (s indexStatement) in(names namespace.Names) indexStatement {
 
 // name is the index, for a statement.
 func (s indexStatement) name() string {
-	if s.schema == "" {
-		return quoted(s.index)
-	}
-	return s.schema + "." + quoted(s.index)
-}
-
-// schemaOf is the schema of a catalog's table, as an indexStatement has it.
-func schemaOf(table string) string {
-	if strings.HasPrefix(table, namespace.Own+".") {
-		return namespace.Own
-	}
-	return ""
+	return qualified(s.schema, s.index)
 }
 
 const noTransaction = "-- +goose NO TRANSACTION"

@@ -217,18 +217,26 @@ func (h history) ListMigrations(ctx context.Context, db database.DBTxConn) ([]*d
 	return s.ListMigrations(ctx, db)
 }
 
+// schemaOf is the schema of a catalog's table as statements write it, "" for that of the shared tables.
+func schemaOf(table string) string {
+	if strings.HasPrefix(table, namespace.Own+".") {
+		return namespace.Own
+	}
+	return ""
+}
+
+// qualified writes a name in a schema for a statement.
+func qualified(schema, name string) string {
+	if schema == "" {
+		return quoted(name)
+	}
+	return schema + "." + quoted(name)
+}
+
 // relation writes the name of a catalog's table for a statement.
 func relation(table string) string {
-	if name, own := strings.CutPrefix(table, namespace.Own+"."); own {
-		return namespace.Own + "." + quoted(name)
-	}
-	return quoted(table)
+	return relationIn(table, strings.TrimPrefix(table, namespace.Own+"."))
 }
 
 // relationIn writes the name of something that is in the schema of a table, as an index is.
-func relationIn(table, name string) string {
-	if strings.HasPrefix(table, namespace.Own+".") {
-		return namespace.Own + "." + quoted(name)
-	}
-	return quoted(name)
-}
+func relationIn(table, name string) string { return qualified(schemaOf(table), name) }

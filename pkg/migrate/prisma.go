@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // PrismaIndex is an index of the design as a model of a schema.prisma declares it.
@@ -27,9 +25,10 @@ func PrismaIndexes(text string) ([]PrismaIndex, error) {
 		return nil, err
 	}
 	plain := regexp.MustCompile(`^CREATE INDEX ON \S+ USING btree \((\w+(?: DESC)?(?:, \w+(?: DESC)?)*)\)$`)
+	descending := regexp.MustCompile(`(\w+) DESC`)
 	var all []PrismaIndex
 	for _, table := range slices.Sorted(maps.Keys(expected.Tables)) {
-		if strings.HasPrefix(table, namespace.Own+".") {
+		if schemaOf(table) != "" {
 			continue
 		}
 		indexes := expected.Tables[table].Indexes
@@ -38,7 +37,7 @@ func PrismaIndexes(text string) ([]PrismaIndex, error) {
 			if m == nil || strings.Contains(text, `"`+name+`"`) {
 				continue
 			}
-			fields := regexp.MustCompile(`(\w+) DESC`).ReplaceAllString(m[1], "$1(sort: Desc)")
+			fields := descending.ReplaceAllString(m[1], "$1(sort: Desc)")
 			all = append(all, PrismaIndex{Model: table, Name: name, Line: fmt.Sprintf("@@index([%s], map: %q)", fields, name)})
 		}
 	}

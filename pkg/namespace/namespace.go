@@ -10,6 +10,7 @@ package namespace
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 const (
@@ -58,7 +59,7 @@ func (n Names) Rename(sql string) string {
 
 // literal matches the two names as whole words, quoted or not. An underscore belongs to a word, so axisor_migrations
 // and river_job are left alone.
-func literal() *regexp.Regexp { return regexp.MustCompile(`"(?:axisor|river)"|\b(?:axisor|river)\b`) }
+var literal = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"(?:axisor|river)"|\b(?:axisor|river)\b`) })
 
 // Table writes the name of a table for a statement: our own tables with their schema, the shared ones without.
 func Table(name string) string {

@@ -15,11 +15,15 @@ func file() (passFile, error) {
 		return temporary()
 	}
 	f := os.NewFile(uintptr(fd), "password")
-	if _, err := os.Stat("/proc/self/fd"); err != nil {
+	_, err = os.Stat("/proc/self/fd")
+	if err == nil {
+		err = f.Chmod(0o600) // the client programs refuse what others may read
+	}
+	if err != nil {
 		_ = f.Close()
 		return temporary()
 	}
-	return passFile{f, false}, f.Chmod(0o600) // the client programs refuse what others may read
+	return passFile{f, false}, nil
 }
 
 // nameFor is what the command opens; each open of it begins at the start.

@@ -20,6 +20,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -28,6 +29,14 @@ import (
 
 // ErrUnprotected means that a server does not offer the protection that its address asks for.
 var ErrUnprotected = errors.New("the connection would not be protected")
+
+// Error is an ErrUnprotected with the reason.
+type Error struct{ Reason string }
+
+func (e *Error) Error() string { return ErrUnprotected.Error() + ": " + e.Reason }
+
+// Unwrap gives the sentinel.
+func (*Error) Unwrap() error { return ErrUnprotected }
 
 // Parse reads an address of PostgreSQL, completed. Added are the parameters that it lacked, empty when nothing was.
 func Parse(address string) (config *pgx.ConnConfig, added map[string]string, err error) {
@@ -49,7 +58,7 @@ func missing(config *pgx.ConnConfig, address string) map[string]string {
 	if !remote(config) {
 		return added
 	}
-	if !given(address, "sslmode", "PGSSLMODE") && plain(config) && config.TLSConfig != nil { // libpq's "prefer"
+	if !given(address, "sslmode", "PGSSLMODE") && Weak(config) && config.TLSConfig != nil { // libpq's "prefer"
 		added["sslmode"] = "require"
 		if given(address, "sslrootcert", "PGSSLROOTCERT") || defaultRoot() {
 			added["sslmode"] = "verify-full"
@@ -95,31 +104,18 @@ func with(address string, added map[string]string) string {
 	return u.String()
 }
 
-// Weak reports whether the connection may go to another machine in clear text.
-func Weak(config *pgx.ConnConfig) bool { return remote(config) && plain(config) }
-
 // hops are the ways that a connection is tried.
 func hops(config *pgx.ConnConfig) []*pgconn.FallbackConfig {
 	return append([]*pgconn.FallbackConfig{{Host: config.Host, Port: config.Port, TLSConfig: config.TLSConfig}}, config.Fallbacks...)
 }
 
 func remote(config *pgx.ConnConfig) bool {
-	for _, h := range hops(config) {
-		if !local(h.Host) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(hops(config), func(h *pgconn.FallbackConfig) bool { return !local(h.Host) })
 }
 
-// plain reports whether a way to another machine is without TLS.
-func plain(config *pgx.ConnConfig) bool {
-	for _, h := range hops(config) {
-		if h.TLSConfig == nil && !local(h.Host) {
-			return true
-		}
-	}
-	return false
+// Weak reports whether the connection may go to another machine in clear text.
+func Weak(config *pgx.ConnConfig) bool {
+	return slices.ContainsFunc(hops(config), func(h *pgconn.FallbackConfig) bool { return h.TLSConfig == nil && !local(h.Host) })
 }
 
 // local is a socket, or an address that does not leave this machine.
@@ -131,21 +127,21 @@ func local(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// Refused returns ErrUnprotected with the reason when that is why a server could not be connected to, else nil.
+// Refused returns an *Error when that is why a server could not be connected to, else nil.
 func Refused(err error) error {
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &certificate):
-		return fmt.Errorf("%w: the server's certificate is not good: %s", ErrUnprotected, why(certificate.Err))
+		return &Error{"the server's certificate is not good: " + why(certificate.Err)}
 	case strings.Contains(err.Error(), "server refused TLS connection"):
-		return fmt.Errorf("%w: the server speaks no TLS", ErrUnprotected)
+		return &Error{"the server speaks no TLS"}
 	case strings.Contains(err.Error(), "authentication method requirement"):
 		_, reason, _ := strings.Cut(err.Error(), "authentication method requirement")
 		_, reason, _ = strings.Cut(reason, "failed: ")
 		reason, _, _ = strings.Cut(reason, "\n")
-		return fmt.Errorf("%w: the %s", ErrUnprotected, reason)
+		return &Error{"the " + reason}
 	}
 	return nil
 }

@@ -174,6 +174,7 @@ func both(kind, cause error) []error {
 func (c *core) translate(ctx context.Context, err error) error {
 	var pg *pgconn.PgError
 	var dial *pgconn.ConnectError
+	var open *pgtls.Error
 	switch {
 	case err == nil:
 		return nil
@@ -188,9 +189,8 @@ func (c *core) translate(ctx context.Context, err error) error {
 		return c.fromServer(pg, errors.As(err, &dial), err)
 	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &dial):
 		return &Error{Kind: ErrTimeout, Message: "the time allowed for this command ran out", cause: err}
-	case errors.As(err, &dial) && pgtls.Refused(err) != nil:
-		refused := pgtls.Refused(err)
-		return &Error{Kind: pgtls.ErrUnprotected, Message: strings.TrimPrefix(refused.Error(), pgtls.ErrUnprotected.Error()+": "), Target: c.target.String(), cause: err}
+	case errors.As(err, &dial) && errors.As(pgtls.Refused(err), &open):
+		return &Error{Kind: pgtls.ErrUnprotected, Message: open.Reason, Target: c.target.String(), cause: err}
 	case errors.As(err, &dial):
 		return &Error{Kind: ErrUnavailable, Message: reason(err), Target: c.target.String(), cause: err}
 	case lost(err):

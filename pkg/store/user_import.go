@@ -192,10 +192,10 @@ func stagedEffects() string {
 	off := fmt.Sprintf("s.given & %d > 0 AND u.two_factor_enabled AND s.two_factor_enabled IS NOT TRUE", GivenTwoFactor)
 	verified := fmt.Sprintf("s.given & %d > 0 AND s.email_verified AND u.email_verified IS NOT TRUE", GivenVerified)
 	var set []string
-	for column, cleared := range map[string]string{
-		"password_reset_token": newPassword(), "two_factor_secret": off, "two_factor_backup_codes": off, "email_verification_token": verified,
+	for _, c := range []struct{ column, cleared string }{ // in one order, so that the server sees one statement
+		{"password_reset_token", newPassword()}, {"two_factor_secret", off}, {"two_factor_backup_codes", off}, {"email_verification_token", verified},
 	} {
-		set = append(set, fmt.Sprintf("%s = CASE WHEN %s THEN NULL ELSE u.%s END", column, cleared, column))
+		set = append(set, fmt.Sprintf("%s = CASE WHEN %s THEN NULL ELSE u.%s END", c.column, c.cleared, c.column))
 	}
 	return strings.Join(set, ", ")
 }

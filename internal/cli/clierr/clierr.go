@@ -4,8 +4,6 @@
 package clierr
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -147,13 +145,11 @@ func WriteJSON(w io.Writer, e *Error) error {
 	if hints == nil {
 		hints = []string{}
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(map[string]jsonError{"error": {e.Code, e.Kind, e.Kind.Exit(), e.Message, hints, e.Details}}); err != nil {
+	raw, err := streams.JSON(map[string]jsonError{"error": {e.Code, e.Kind, e.Kind.Exit(), e.Message, hints, e.Details}}, "")
+	if err != nil {
 		return err
 	}
-	_, err := w.Write(streams.EscapeJSON(b.Bytes()))
+	_, err = w.Write(raw)
 	return err
 }
 

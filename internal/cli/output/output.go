@@ -4,7 +4,6 @@
 package output
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -141,20 +140,18 @@ func (p *Printer) emitJSON(v any, indent bool) error {
 }
 
 func encodeJSON(w io.Writer, v any, indent bool) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
+	step := ""
 	if indent {
-		enc.SetIndent("", "  ")
+		step = "  "
 	}
-	err := enc.Encode(v)
-	if no := (*json.UnsupportedValueError)(nil); errors.As(err, &no) { // it has written nothing
-		err = enc.Encode(finite(reflect.ValueOf(v)))
+	raw, err := streams.JSON(v, step)
+	if no := (*json.UnsupportedValueError)(nil); errors.As(err, &no) {
+		raw, err = streams.JSON(finite(reflect.ValueOf(v)), step)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(streams.EscapeJSON(b.Bytes()))
+	_, err = w.Write(raw)
 	return err
 }
 

@@ -236,17 +236,15 @@ func (g *grid) lines(row []string, shown, limit []int) [][]string {
 // would begin a line of its own.
 func trimmed(line string) string {
 	text := strings.TrimRight(line, " \n")
-	for strings.HasSuffix(text, reset) {
-		inner := strings.TrimRight(strings.TrimSuffix(text, reset), " ")
-		if !strings.HasSuffix(inner, reset) {
-			return inner + reset
+	for strings.HasSuffix(text, streams.Reset) {
+		inner := strings.TrimRight(strings.TrimSuffix(text, streams.Reset), " ")
+		if !strings.HasSuffix(inner, streams.Reset) {
+			return inner + streams.Reset
 		}
 		text = inner
 	}
 	return text
 }
-
-const reset = "\x1b[0m"
 
 // cut shortens text to a width, marking the cut; painted text keeps its reset sequence.
 func cut(text string, width int) string {
@@ -254,8 +252,8 @@ func cut(text string, width int) string {
 		return text
 	}
 	short := twwidth.Truncate(text, width, "…")
-	if strings.Contains(text, "\x1b[") && !strings.HasSuffix(short, reset) {
-		short += reset
+	if strings.Contains(text, "\x1b[") && !strings.HasSuffix(short, streams.Reset) {
+		short += streams.Reset
 	}
 	return short
 }

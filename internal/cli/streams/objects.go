@@ -60,17 +60,15 @@ func (o *objects) line(line []byte) error {
 		return nil
 	}
 	if !strings.HasPrefix(text, "{") || !json.Valid([]byte(text)) {
-		var raw bytes.Buffer
-		enc := json.NewEncoder(&raw)
-		enc.SetEscapeHTML(false)
 		key := "notice"
 		if after, is := strings.CutPrefix(text, "warning: "); is {
 			key, text = "warning", after
 		}
-		if err := enc.Encode(map[string]string{key: text}); err != nil {
+		raw, err := JSON(map[string]string{key: text}, "")
+		if err != nil {
 			return err
 		}
-		text = strings.TrimSuffix(string(EscapeJSON(raw.Bytes())), "\n")
+		text = strings.TrimSuffix(string(raw), "\n")
 	}
 	_, err := io.WriteString(o.w, text+"\n")
 	return err

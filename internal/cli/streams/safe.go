@@ -2,6 +2,7 @@ package streams
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,6 +25,18 @@ func Visible(text string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// JSON is a value as a line of JSON: without the escapes that only HTML needs, and harmless to a terminal.
+func JSON(v any, indent string) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", indent)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return EscapeJSON(b.Bytes()), nil
 }
 
 // EscapeJSON writes DEL and the C1 controls in JSON text as escapes, as JSON itself does with C0: a terminal takes some of

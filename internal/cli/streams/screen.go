@@ -3,6 +3,7 @@ package streams
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"io"
 	"slices"
@@ -17,7 +18,7 @@ import (
 type screen struct {
 	mu      sync.Mutex
 	w       io.Writer
-	mark    string // digits: a sequence with it is as wide as one without
+	mark    string // digits, and what ends them: a sequence with it is as wide as one without
 	painted bool   // a colour of ours is on
 	rest    []byte // the beginning of a character or of a sequence of ours
 }
@@ -26,15 +27,16 @@ type screen struct {
 func newScreen(w io.Writer) (s *screen, mark string) {
 	raw := make([]byte, 8)
 	_, _ = rand.Read(raw) // never fails
-	n, _ := strconv.ParseUint(hex.EncodeToString(raw), 16, 64)
-	s = &screen{w: w, mark: strconv.FormatUint(n, 10)}
-	return s, s.mark + ";"
+	s = &screen{w: w, mark: strconv.FormatUint(binary.NativeEndian.Uint64(raw), 10) + ";"}
+	return s, s.mark
 }
+
+// Reset ends what Paint begins.
+const Reset = escape + "0m"
 
 const (
 	escape = "\x1b["
-	reset  = "\x1b[0m"
-	erase  = "\r\x1b[K"
+	erase  = "\r" + escape + "K"
 )
 
 // Write implements io.Writer.
@@ -80,16 +82,16 @@ func (s *screen) next(in []byte) (n int, text string) {
 
 // ours recognises a sequence that Paint or EraseLine made; wait is true for the beginning of one.
 func (s *screen) ours(in []byte) (n int, text string, wait bool) {
-	if n, wait := begins(in, "\r"+escape+s.mark+"K"); n > 0 || wait {
+	if n, wait := begins(in, eraseLine(s.mark)); n > 0 || wait {
 		return n, erase, wait
 	}
 	if s.painted {
-		if n, wait := begins(in, reset); n > 0 || wait {
+		if n, wait := begins(in, Reset); n > 0 || wait {
 			s.painted = wait
-			return n, reset, wait
+			return n, Reset, wait
 		}
 	}
-	n, wait = begins(in, escape+s.mark+";")
+	n, wait = begins(in, escape+s.mark)
 	if n == 0 {
 		return 0, "", wait
 	}
@@ -118,9 +120,6 @@ func behind(w io.Writer) io.Writer {
 }
 
 // EraseLine goes back to the beginning of the line on stderr and clears it.
-func (s *Streams) EraseLine() string {
-	if on, is := s.Err.(*screen); is {
-		return "\r" + escape + on.mark + "K"
-	}
-	return erase
-}
+func (s *Streams) EraseLine() string { return eraseLine(s.errMark) }
+
+func eraseLine(mark string) string { return "\r" + escape + mark + "K" }

@@ -167,5 +167,5 @@ func paint(on bool, mark string, r Role, text string) string {
 	if !on || !ok || text == "" {
 		return text
 	}
-	return escape + mark + code + "m" + text + reset
+	return escape + mark + code + "m" + text + Reset
 }

@@ -84,7 +84,7 @@ func votes(positions []Position, m Market) (v vote) {
 	return v
 }
 
-// begin and end enclose the look at a user.
+// begin and end enclose the look at a user, and the way to the worker that looks.
 func (j *jury) begin() { j.change(func() { j.active++ }) }
 func (j *jury) end()   { j.change(func() { j.active-- }) }
 

@@ -380,9 +380,12 @@ func (s *session) stream(ctx context.Context, feed chan<- Target, only map[strin
 		if only != nil && !only[t.UserID] {
 			continue
 		}
+		// Counted before a worker has it: nobody may be overlooked between the two.
+		s.jury.begin()
 		select {
 		case feed <- t:
 		case <-ctx.Done():
+			s.jury.end()
 			return ctx.Err()
 		}
 	}

@@ -17,11 +17,10 @@ const positionAge = 8 * time.Second
 // stop ends the whole pass and is called only for trouble of the exchange; idle is
 // called, at most once, when somebody else may have this one's turn.
 func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseFunc, idle func()) {
+	defer s.jury.end()
 	if ctx.Err() != nil {
 		return
 	}
-	s.jury.begin()
-	defer s.jury.end()
 	w := &watch{s: s, t: t, handled: map[string]string{}, idle: sync.OnceFunc(idle)}
 	err := w.safely(ctx)
 	if err != nil && ctx.Err() != nil {

@@ -14,6 +14,8 @@ PKGS    ?= ./...
 # time, so commands and whole programs are tested without it (make test RACED=./... watches everything).
 RACE    ?= -race
 RACED   ?= ./internal/... ./pkg/...
+# These take minutes and begin first.
+LONG    ?= ./pkg/backup ./internal/guard ./pkg/migrate ./cmd ./cmd/guard ./test/docs ./test/script
 PARALLEL ?= 3
 TIMEOUT ?= 15m
 
@@ -57,7 +59,7 @@ demo: ## the main job, end to end, on a private PostgreSQL and a simulated excha
 
 test: ## all tests, libraries with the race detector, against a real PostgreSQL
 	@scripts/ensure-tools go cc postgres
-	@GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" PLAIN="$(PLAIN)" scripts/with-tools \
+	@GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" LONG="$(LONG)" PLAIN="$(PLAIN)" scripts/with-tools \
 		scripts/test -vet=off -ldflags "-s -w" -p $(PARALLEL) -timeout $(TIMEOUT)
 
 check: fmt-check lint docs-check test ## everything CI checks

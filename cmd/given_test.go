@@ -199,7 +199,7 @@ func TestJQ_IsBoundInTimeAndMemory(t *testing.T) {
 	r := p.Fails(11, "version", "--jq", "[limit(1; repeat(empty))]", "--timeout", "300ms")
 	require.Equal(t, "timeout", r.Error()["code"])
 	require.Less(t, time.Since(began), 20*time.Second)
-	r = p.Fails(1, "version", "--jq", "[range(1e12)]", "--timeout", "5m")
+	r = p.Fails(1, "version", "--jq", `("x" * 65536) as $long | [range(1e12) | $long + tostring]`, "--timeout", "5m")
 	require.Equal(t, "jq_failed", r.Error()["code"])
 	require.Contains(t, r.Stderr, "memory")
 }

@@ -82,6 +82,7 @@ func checks() []check {
 		{"schema", "schema version and drift", (*visit).schema},
 		{"rows_visible", "rows visible to this role", (*visit).rowsVisible},
 		{"row_security", "row security", (*visit).rowSecurity},
+		{"references", "references between rows of users", (*visit).references},
 		{"reference_rows", "reference rows", (*visit).referenceRows},
 		{"statistics", "statistics of the planner", (*visit).statistics},
 		{"encryption_key", "encryption key opens stored credentials", (*visit).encryptionKey},

@@ -31,3 +31,23 @@ func TestRun_FindsPeopleWhoseRowsDisagree(t *testing.T) {
 		require.NotEmpty(t, found[name].Fix, name)
 	}
 }
+
+func TestRun_FindsReferencesToOthers(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.exec(addUser)
+	b.exec(`INSERT INTO "User" (id, email, username) VALUES ('u2', 'bob@example.com', 'bob')`)
+	b.exec(`INSERT INTO "UserExchangeAccounts" (id, user_id, exchange_id, credentials) SELECT 'a' || n, 'u' || n, id, '{}' FROM "Exchange", generate_series(1, 2) n`)
+	b.exec(`INSERT INTO "Automation" (id, user_id, user_exchange_account_id, type, config) VALUES ('m1', 'u1', 'a1', 'tp_sl', '{}')`)
+	b.exec(`INSERT INTO axisor.guard_watch (account_id, trade_id, user_id, side, trigger_price, refreshed_at) VALUES ('a1', 't', 'u1', 'buy', 1, now())`)
+	require.Equal(t, doctor.OK, b.run()["references"].Level)
+	b.exec(`UPDATE "Automation" SET user_exchange_account_id = 'a2'`)
+	r := b.run()["references"]
+	require.Equal(t, doctor.Fail, r.Level)
+	require.Equal(t, "1 reference to a row of another user: Automation.user_exchange_account_id (1, first m1)", r.Finding)
+	require.Equal(t, "axisor automation disable m1", r.Fix)
+	b.exec(`DELETE FROM "Automation"; UPDATE axisor.guard_watch SET user_id = 'u2'`)
+	r = b.run()["references"]
+	require.Equal(t, "1 reference to a row of another user: guard_watch.account_id (1, first a1)", r.Finding)
+	require.Contains(t, r.Fix, "axisor db shell -- -c 'SELECT t.* FROM axisor.guard_watch t JOIN")
+}

@@ -10,10 +10,10 @@ endif
 
 GO      ?= go
 PKGS    ?= ./...
-# The race detector watches the packages that work with goroutines of their own. It costs several times the processor
-# time, so commands and whole programs are tested without it (make test RACED=./... watches everything).
+# The race detector watches the packages that start goroutines, or lock against those of others. It costs several times
+# the processor time, so the rest is tested without it (make test RACED=./... watches everything).
 RACE    ?= -race
-RACED   ?= ./internal/... ./pkg/...
+RACED   ?= $(shell scripts/concurrent)
 # These take minutes and begin first.
 LONG    ?= ./pkg/backup ./internal/guard ./pkg/migrate ./cmd ./cmd/guard ./test/docs ./test/script
 PARALLEL ?= 3
@@ -57,7 +57,7 @@ demo: ## the main job, end to end, on a private PostgreSQL and a simulated excha
 	@scripts/ensure-tools go postgres
 	@scripts/with-tools scripts/demo
 
-test: ## all tests, libraries with the race detector, against a real PostgreSQL
+test: ## all tests, what is concurrent with the race detector, against a real PostgreSQL
 	@scripts/ensure-tools go cc postgres
 	@GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" LONG="$(LONG)" PLAIN="$(PLAIN)" scripts/with-tools \
 		scripts/test -vet=off -ldflags "-s -w" -p $(PARALLEL) -timeout $(TIMEOUT)

@@ -82,7 +82,7 @@ func (a *App) open() (*store.DB, error) {
 
 // DB opens the database for commands that read and write rows. Whether its schema is the one this binary
 // expects is asked only when something fails (see Classify) and before the first write (see Admin), so that a
-// read costs one round trip.
+// read costs two round trips: where the tables are, and the rows.
 func (a *App) DB(ctx context.Context) (*store.DB, error) {
 	if a.Globals.AsUser == "" {
 		return a.open()

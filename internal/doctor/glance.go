@@ -86,7 +86,7 @@ func (v *visit) glance(ctx context.Context, db *store.DB) (State, string) {
 		return unreachable(err)
 	}
 	var some bool
-	if err := q.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM "User")`).Scan(&some); err != nil {
+	if err := db.Queries().QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM "User")`).Scan(&some); err != nil {
 		return unreachable(err)
 	}
 	if !some {

@@ -13,10 +13,10 @@ func (v *visit) rowSecurity(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	open, err := texts(ctx, db.SQL(), db.Named(`SELECT c.relname FROM pg_catalog.pg_class c
+	open, err := texts(ctx, db.Queries(), `SELECT c.relname FROM pg_catalog.pg_class c
 		WHERE c.relnamespace IN (`+store.SharedSchema+`, to_regnamespace('axisor')) AND c.relkind = 'r'
 		AND EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'user_id' AND NOT a.attisdropped)
-		AND (NOT c.relrowsecurity OR NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid)) ORDER BY 1`))
+		AND (NOT c.relrowsecurity OR NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid)) ORDER BY 1`)
 	if err != nil {
 		return Result{}, err
 	}
@@ -44,7 +44,7 @@ func (v *visit) emails(ctx context.Context) (Result, error) {
 	}
 	// Addresses are unique as they are written, so of two that differ in case one has a capital; that column is read
 	// once, and the index on the lower-case form finds the other.
-	twice, err := texts(ctx, db.SQL(), `SELECT DISTINCT lower(u.email) FROM "User" u WHERE u.email <> lower(u.email)
+	twice, err := texts(ctx, db.Queries(), `SELECT DISTINCT lower(u.email) FROM "User" u WHERE u.email <> lower(u.email)
 		AND EXISTS (SELECT FROM "User" o WHERE lower(o.email) = lower(u.email) AND o.id <> u.id) ORDER BY 1`)
 	if err != nil {
 		return Result{}, err
@@ -62,7 +62,7 @@ func (v *visit) paidPlans(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	lower, err := texts(ctx, db.SQL(), `SELECT DISTINCT u.username FROM "Payment" p JOIN "User" u ON u.id = p.user_id
+	lower, err := texts(ctx, db.Queries(), `SELECT DISTINCT u.username FROM "Payment" p JOIN "User" u ON u.id = p.user_id
 		WHERE p.status IN ('paid', 'completed') AND p.plan_type > u.plan_type ORDER BY 1`)
 	if err != nil {
 		return Result{}, err
@@ -81,7 +81,7 @@ func (v *visit) limits(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	// Whoever has no more than the smallest plan allows is left out before anything is joined.
-	over, err := texts(ctx, db.SQL(), `WITH least AS (
+	over, err := texts(ctx, db.Queries(), `WITH least AS (
 			SELECT LEAST(1, min(max_exchange_accounts) FILTER (WHERE max_exchange_accounts >= 0)) AS accounts,
 				LEAST(5, min(max_automations) FILTER (WHERE max_automations >= 0)) AS automations FROM "PlanLimits"),
 		used AS (

@@ -26,7 +26,7 @@ func (v *visit) rowsVisible(ctx context.Context) (Result, error) {
 	}
 	var hidden bool
 	var role string
-	err = db.SQL().QueryRowContext(ctx, `SELECT row_security_active('"User"'), current_user`).Scan(&hidden, &role)
+	err = db.Queries().QueryRowContext(ctx, `SELECT row_security_active('"User"'), current_user`).Scan(&hidden, &role)
 	if err != nil {
 		return Result{}, err
 	}
@@ -43,7 +43,7 @@ func (v *visit) referenceRows(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	missing, err := texts(ctx, db.SQL(), `
+	missing, err := texts(ctx, db.Queries(), `
 		SELECT 'plan ' || slug FROM unnest(enum_range(NULL::"PlanType")::text[]) slug
 			WHERE NOT EXISTS (SELECT FROM "Plan" p WHERE p.slug = slug.slug)
 		UNION ALL
@@ -66,7 +66,7 @@ func (v *visit) referenceRows(ctx context.Context) (Result, error) {
 	return good("plans, limits, automation types and the exchange are there"), nil
 }
 
-func texts(ctx context.Context, db *sql.DB, query string) ([]string, error) {
+func texts(ctx context.Context, db store.Queries, query string) ([]string, error) {
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (v *visit) encryptionKey(ctx context.Context) (Result, error) {
 		return Result{Level: OK, Finding: "there is a key; what is stored could not be read"}, nil
 	}
 	limit := sql.NullInt64{Int64: sample, Valid: !v.in.All} // NULL is no limit
-	rows, err := db.SQL().QueryContext(ctx, `SELECT place, id, user_id, credentials::text FROM (
+	rows, err := db.Queries().QueryContext(ctx, `SELECT place, id, user_id, credentials::text FROM (
 		(SELECT 'UserExchangeAccounts' AS place, id, user_id, credentials, updated_at FROM "UserExchangeAccounts" ORDER BY updated_at DESC LIMIT $1)
 		UNION ALL
 		(SELECT 'UserExchangeCredentials', id, user_id, credentials, updated_at FROM "UserExchangeCredentials" ORDER BY updated_at DESC LIMIT $1)
@@ -178,13 +178,13 @@ func (v *visit) guard(ctx context.Context) (Result, error) {
 	var state sql.NullString
 	var stopped bool
 	now := v.in.Now().UTC()
-	err = db.SQL().QueryRowContext(ctx, db.Named(`SELECT
+	err = db.Queries().QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM "MarginGuardConfig" WHERE is_active),
 		(SELECT count(*) FROM axisor.guard_intent WHERE state = 'unknown'),
 		(SELECT count(*) FROM axisor.guard_intent WHERE state IN ('planned', 'sent') AND planned_at < $1),
 		GREATEST((SELECT max(started_at) FROM axisor.guard_run), (SELECT max(finished_at) FROM axisor.guard_worker)),
 		(SELECT state FROM axisor.guard_run WHERE started_at >= COALESCE((SELECT max(finished_at) FROM axisor.guard_worker), '-infinity') ORDER BY started_at DESC LIMIT 1),
-		EXISTS (SELECT FROM axisor.guard_control WHERE scope = 'global' AND disabled)`), now.Add(-intentStale)).
+		EXISTS (SELECT FROM axisor.guard_control WHERE scope = 'global' AND disabled)`, now.Add(-intentStale)).
 		Scan(&enabled, &unknown, &stale, &last, &state, &stopped)
 	if err != nil {
 		return Result{}, err
@@ -234,7 +234,7 @@ func (v *visit) activeAccounts(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	users, err := texts(ctx, db.SQL(), `WITH several AS (
+	users, err := texts(ctx, db.Queries(), `WITH several AS (
 			SELECT user_id FROM "UserExchangeAccounts" WHERE is_active GROUP BY user_id HAVING count(*) > 1)
 		SELECT u.username FROM several s JOIN "User" u ON u.id = s.user_id ORDER BY u.username`)
 	if err != nil {
@@ -255,7 +255,7 @@ func (v *visit) payments(ctx context.Context) (Result, error) {
 	var stuck int
 	var oldest sql.NullTime
 	now := v.in.Now().UTC()
-	err = db.SQL().QueryRowContext(ctx, `SELECT count(*), min(expires_at) FROM "Payment" WHERE status = 'pending' AND expires_at < $1`, now).
+	err = db.Queries().QueryRowContext(ctx, `SELECT count(*), min(expires_at) FROM "Payment" WHERE status = 'pending' AND expires_at < $1`, now).
 		Scan(&stuck, &oldest)
 	if err != nil {
 		return Result{}, err

@@ -86,7 +86,7 @@ func (v *visit) database(ctx context.Context) (Result, error) {
 
 func serverVersion(ctx context.Context, db *store.DB) (major int, version string, err error) {
 	var number string
-	err = db.SQL().QueryRowContext(ctx, `SELECT current_setting('server_version_num'), current_setting('server_version')`).Scan(&number, &version)
+	err = db.Queries().QueryRowContext(ctx, `SELECT current_setting('server_version_num'), current_setting('server_version')`).Scan(&number, &version)
 	if err != nil {
 		return 0, "", err
 	}
@@ -169,7 +169,7 @@ func (v *visit) exchange(ctx context.Context) (Result, error) {
 	}
 	if db, err := v.migrated(); err == nil {
 		var version string
-		row := db.SQL().QueryRowContext(ctx, `SELECT COALESCE(max(api_version), '') FROM "Exchange" WHERE slug = 'lnmarkets'`)
+		row := db.Queries().QueryRowContext(ctx, `SELECT COALESCE(max(api_version), '') FROM "Exchange" WHERE slug = 'lnmarkets'`)
 		if err := row.Scan(&version); err != nil {
 			return Result{}, err
 		}

@@ -25,21 +25,11 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// sharedSchema finds the schema of the design's tables: the one that our own tables refer to; else where "User" is
-// visible, or the version table; else where a new table would be. $1 is the schema of our own tables. A schema that
-// stands in front in the search path and has none of these is not it, even if the server would make tables there.
-const sharedSchema = `SELECT COALESCE(
-	(SELECT n.nspname FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
-		JOIN pg_catalog.pg_class r ON r.oid = k.confrelid JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
-		WHERE k.contype = 'f' AND c.relnamespace = to_regnamespace($1) AND r.relname = 'User' AND n.oid <> c.relnamespace ORDER BY k.oid LIMIT 1),
-	(SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('"User"')),
-	(SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('axisor_migrations')),
-	current_schema(), '')`
-
 // placeOf finds the tables that q sees.
 func placeOf(ctx context.Context, q querier, names namespace.Names) (place, error) {
 	p := place{names: names}
-	if err := q.QueryRowContext(ctx, sharedSchema, namespace.Identifier(names.Own)).Scan(&p.shared); err != nil {
+	var certain bool
+	if err := q.QueryRowContext(ctx, namespace.FindShared, namespace.Identifier(names.Own)).Scan(&p.shared, &certain); err != nil {
 		return p, fmt.Errorf("look for the schema of the shared tables: %w", err)
 	}
 	return p, nil

@@ -1,16 +1,15 @@
-// Package namespace says in which PostgreSQL schemas an installation of axisor keeps the tables that are its own. The
-// tables of the design are shared with the web application, whose tools take the whole schema they are in for theirs:
-// `prisma db push` drops every table there that its models do not have. Therefore nothing of ours lives in that schema.
+// Package namespace says in which PostgreSQL schemas an installation of axisor has its tables, and turns statements into
+// ones that name them there. The tables of the design are shared with the web application, whose tools take the whole
+// schema they are in for theirs: `prisma db push` drops every table there that its models do not have. Therefore nothing
+// of ours lives in that schema.
 //
-// Statements name our tables literally, as in axisor.guard_intent and river.river_job. An installation whose shared
-// tables are in another schema than public has names of its own, and Rename turns statements into its. The package
-// knows texts only: it reads no database.
+// Statements name our own tables literally, as in axisor.guard_intent and river.river_job, and the shared ones without a
+// schema, as in "User". Rename gives both the schemas of the installation, so that no search path decides what a statement
+// means. The package knows texts only: it reads no database.
 package namespace
 
 import (
-	"regexp"
 	"strings"
-	"sync"
 )
 
 const (
@@ -20,8 +19,25 @@ const (
 	Queue = "river"
 )
 
-// Names are the schemas of one installation.
-type Names struct{ Own, Queue string }
+// FindShared is the query for the schema of the design's tables; $1 is the quoted schema of our own. It is the one that
+// our own tables refer to; else where "User" is visible, or the version table; else where a new table would be, "" when
+// nowhere. The second column tells whether the shared tables are there, as far as anything says. A schema that stands in
+// front in the search path is not it, whatever it holds, once one of our own tables says which.
+const FindShared = `SELECT COALESCE(f.said, (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+			WHERE c.oid = pg_catalog.to_regclass('axisor_migrations')), pg_catalog.current_schema(), ''), f.said IS NOT NULL
+	FROM (SELECT COALESCE(
+		(SELECT n.nspname FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+			JOIN pg_catalog.pg_class r ON r.oid = k.confrelid JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+			WHERE k.contype = 'f' AND c.relnamespace = pg_catalog.to_regnamespace($1) AND r.relname = 'User' AND n.oid <> c.relnamespace ORDER BY k.oid LIMIT 1),
+		(SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+			WHERE c.oid = pg_catalog.to_regclass('"User"'))) AS said) AS f`
+
+// Names are where the relations of one installation are.
+type Names struct {
+	Own, Queue string
+	// Shared is the schema of the design's tables, as FindShared gives it. "" leaves them to the search path.
+	Shared string
+}
 
 // Default are the names where the shared tables are in public, or wherever the server's own search path says.
 func Default() Names { return Names{Own: Own, Queue: Queue} }
@@ -44,22 +60,11 @@ func Of(searchPath string) Names {
 	return Names{Own: Own + "_" + first, Queue: Queue + "_" + first}
 }
 
-// Rename gives a statement that names our tables literally the names of this installation.
-func (n Names) Rename(sql string) string {
-	if n == Default() {
-		return sql
-	}
-	return literal().ReplaceAllStringFunc(sql, func(word string) string {
-		if strings.Trim(word, `"`) == Own {
-			return Identifier(n.Own)
-		}
-		return Identifier(n.Queue)
-	})
+// In gives the same names with the shared tables in a schema.
+func (n Names) In(shared string) Names {
+	n.Shared = shared
+	return n
 }
-
-// literal matches the two names as whole words, quoted or not. An underscore belongs to a word, so axisor_migrations
-// and river_job are left alone.
-var literal = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"(?:axisor|river)"|\b(?:axisor|river)\b`) })
 
 // Table writes the name of a table for a statement: our own tables with their schema, the shared ones without.
 func Table(name string) string {
@@ -73,6 +78,26 @@ func Table(name string) string {
 func IsOwn(name string) bool {
 	return strings.HasPrefix(name, "guard_") || strings.HasPrefix(name, "payment_") || name == VersionTable
 }
+
+// SharedSchema is an expression for the schema of the shared tables, NULL where there is none, once Rename has gone over it.
+const SharedSchema = `to_regnamespace('` + sharedMark + `')`
+
+// sharedMark stands for the shared schema where a statement needs its name: no schema is called that.
+const sharedMark = `"$shared"`
+
+// IsShared tells whether a statement that writes this name in quotes means a table of the design.
+func IsShared(name string) bool {
+	switch name {
+	case "User", "RefreshToken", "SecurityAuditLog", "AuditLog", "Automation", "AutomationType", "TradeLog", "MarginGuardConfig",
+		"Exchange", "ExchangeCredentialType", "UserExchangeCredentials", "UserExchangeAccounts",
+		"Payment", "Plan", "PlanLimits", "Notification", "Simulation", "BacktestReport":
+		return true
+	}
+	return false
+}
+
+// sharedType is the design's only type.
+const sharedType = "PlanType"
 
 // VersionTable records the applied migrations.
 const VersionTable = "axisor_migrations"

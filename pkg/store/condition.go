@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 )
 
@@ -38,11 +37,12 @@ func filtered(q *gorm.DB, conditions []condition) *gorm.DB {
 	return q
 }
 
-// literally writes conditions with their arguments in them, because COPY takes none. The server quotes them.
-func literally(ctx context.Context, c *pgx.Conn, conditions []condition) (string, error) {
+// literally writes conditions with their arguments in them, because COPY takes none. The server quotes them. Tables
+// have their schemas already: what an argument holds must not be taken for one.
+func literally(ctx context.Context, c *Conn, conditions []condition) (string, error) {
 	var parts []string
 	for _, cond := range conditions {
-		sql := cond.sql
+		sql := c.names.Rename(cond.sql)
 		for _, arg := range cond.args {
 			var text string
 			switch x := arg.(type) {

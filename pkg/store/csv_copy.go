@@ -66,7 +66,7 @@ func (d *DB) copyCSV(ctx context.Context, w io.Writer, s csvSource, o CSV) (int6
 		head.Flush()
 	}
 	var n int64
-	err := d.WithPgx(ctx, func(c *pgx.Conn) error {
+	err := d.withConn(ctx, func(c *Conn) error {
 		// Behind a pooler the next statement may reach another server: only a transaction keeps settings and COPY together.
 		if !d.inTx {
 			tx, err := c.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
@@ -85,7 +85,7 @@ func (d *DB) copyCSV(ctx context.Context, w io.Writer, s csvSource, o CSV) (int6
 		if err != nil {
 			return err
 		}
-		sql := "SELECT " + strings.Join(selected, ", ") + " FROM " + d.Named(s.from) + where
+		sql := c.names.Rename("SELECT "+strings.Join(selected, ", ")+" FROM "+s.from) + where
 		if s.order != "" {
 			sql += " ORDER BY " + s.order
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/axisor/axisor/internal/testdb"
 	"github.com/axisor/axisor/pkg/migrate"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/namespace"
 	"github.com/axisor/axisor/pkg/secret"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -90,4 +91,44 @@ func TestNames_TheSearchPathDecidesNothing(t *testing.T) {
 	health, err := decoyed.GuardHealth(t.Context())
 	require.NoError(t, err)
 	require.True(t, health.Control.Disabled)
+}
+
+// Of the tables that the migrations make in the shared schema, statements give each its schema.
+func TestNames_EverySharedTableIsKnown(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	var tables []string
+	require.NoError(t, db.Gorm(t.Context()).Raw(`SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = `+store.SharedSchema).Scan(&tables).Error)
+	require.Len(t, tables, 18)
+	for _, name := range tables {
+		require.True(t, namespace.IsShared(name), name)
+	}
+}
+
+// What stands before the shared tables in the search path, and for users of row security before it, hides no row and
+// gets none, through gorm, COPY and pgx.
+func TestNames_TablesInFrontHideNothing(t *testing.T) {
+	t.Parallel()
+	ctx, db := t.Context(), testdb.New(t)
+	exec(t, db, `CREATE SCHEMA decoy; CREATE TABLE decoy."User" (LIKE public."User"); CREATE TABLE decoy."TradeLog" (LIKE public."TradeLog");
+		CREATE TABLE decoy."SecurityAuditLog" (LIKE public."SecurityAuditLog"); CREATE TYPE decoy."PlanType" AS ENUM ('none')`)
+	decoyed := open(t, store.Options{URL: with(t, db.URL(), "search_path", `"$user",decoy,public`)})
+	u := newUser(t, decoyed, "ann")
+	_, err := db.FindUser(ctx, u.ID)
+	require.NoError(t, err)
+	require.NoError(t, decoyed.PinnedTransaction(ctx, func(tx *store.DB) error {
+		staged, err := tx.StageUsers(ctx, []store.ImportedUser{{Line: 1, Email: u.Email, Username: u.Username}})
+		require.Len(t, staged, 1)
+		return err
+	}))
+	var csv bytes.Buffer
+	n, err := decoyed.CopyUsers(ctx, &csv, store.UserFilter{Search: `x' OR '"User"'`}, store.CSV{})
+	require.NoError(t, err)
+	require.Zero(t, n)
+	n, err = decoyed.CopyUsers(ctx, &csv, store.UserFilter{}, store.CSV{})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+	there, err := decoyed.Notifies(ctx)
+	require.NoError(t, err)
+	require.False(t, there)
 }

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -56,9 +57,11 @@ type DB struct {
 }
 
 type core struct {
-	pool        *sql.DB
-	conns       gorm.ConnPool   // pool, as gorm uses it
-	names       namespace.Names // of our own schemas
+	pool  *sql.DB
+	conns gorm.ConnPool   // pool, as gorm uses it
+	names namespace.Names // of our own schemas
+	// place is names with the schema of the shared tables, once it is known.
+	place       *atomic.Pointer[namespace.Names]
 	target      Target
 	slots       chan struct{}
 	poolTimeout time.Duration
@@ -77,6 +80,7 @@ func Open(o Options) (*DB, error) {
 	limit := first(target.MaxConnections, o.MaxConnections, DefaultMaxConnections)
 	c := &core{
 		target:      target,
+		place:       &atomic.Pointer[namespace.Names]{},
 		slots:       make(chan struct{}, limit),
 		poolTimeout: first(target.PoolTimeout, o.PoolTimeout, DefaultPoolTimeout),
 		narrow:      target.supportLogin(),
@@ -194,8 +198,8 @@ func (k connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, k.c.translate(ctx, err)
 }
 
-// SQL is the pool as database/sql knows it, for the migrator and for checks. It
-// has no wait limit, and errors of its statements are the server's own.
+// SQL is the pool as database/sql knows it, for the migrator and for catalogs. It has no wait limit, errors of its
+// statements are the server's own, and the tables in them are where the search path says.
 func (d *DB) SQL() *sql.DB { return d.pool }
 
 // URL is the address in libpq's form, without Prisma's parameters.

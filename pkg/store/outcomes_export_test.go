@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // SliceWorth is the size from which on a table is read in slices.
@@ -19,7 +17,7 @@ func (d *DB) TradeCuts(ctx context.Context, f TradeFilter) ([]time.Time, error) 
 func (d *DB) SerialOutcomes(ctx context.Context, f TradeFilter, most int, fn func(at time.Time, id, label string, known bool)) error {
 	s := newOutcomeScan(d, f, LabelAction)
 	s.most = most
-	return d.WithPgx(ctx, func(c *pgx.Conn) error {
+	return d.withConn(ctx, func(c *Conn) error {
 		return s.run(ctx, c, func(o *outcome) error {
 			fn(instant(o.at), string(o.id), o.label, o.parts&hasPnL != 0)
 			return nil

@@ -8,7 +8,6 @@ import (
 	"iter"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/axisor/axisor/pkg/models"
@@ -55,7 +54,7 @@ var errStopped = errors.New("stopped")
 // StreamTrades reads trade logs row by row on one connection: faster than pages, and without their pauses.
 func (d *DB) StreamTrades(ctx context.Context, f TradeFilter, ordered bool) iter.Seq2[models.TradeLog, error] {
 	return func(yield func(models.TradeLog, error) bool) {
-		err := d.WithPgx(ctx, func(c *pgx.Conn) error {
+		err := d.withConn(ctx, func(c *Conn) error {
 			where, args := numbered(f.conditions())
 			rows, err := c.Query(ctx, "SELECT "+strings.Join(TradeColumns(), ", ")+` FROM "TradeLog"`+where+ordering(ordered), args...)
 			if err != nil {

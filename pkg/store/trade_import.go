@@ -61,7 +61,7 @@ const stagedTradeColumns = `line, id, user_id, automation_id, trade_id, status, 
 // o.Reject, and one step of it may still be under way when an error is returned.
 func (d *DB) ImportTrades(ctx context.Context, rows iter.Seq2[TradeRow, error], o TradeImport) (TradeImported, error) {
 	var done TradeImported
-	err := d.WithPgx(ctx, func(c *pgx.Conn) error {
+	err := d.withConn(ctx, func(c *Conn) error {
 		if _, err := c.Exec(ctx, stageTrades); err != nil {
 			return fmt.Errorf("stage trades: %w", err)
 		}
@@ -128,7 +128,7 @@ func formatTrades(ctx context.Context, rows iter.Seq2[TradeRow, error]) <-chan t
 
 // tradeImporter takes batches in.
 type tradeImporter struct {
-	conn *pgx.Conn
+	conn *Conn
 	o    TradeImport
 	done *TradeImported
 	// careful says that rows of the last batch were there already.
@@ -226,7 +226,7 @@ func (i *tradeImporter) tell(ids []string) error {
 
 // rejectTrades removes the staged rows that refer to nothing. Looking at each reference once keeps the server from
 // reading the whole of the users for every batch.
-func rejectTrades(ctx context.Context, c *pgx.Conn, tell func(TradeRow, string) error) (int64, error) {
+func rejectTrades(ctx context.Context, c *Conn, tell func(TradeRow, string) error) (int64, error) {
 	var n int64
 	for _, bad := range []struct{ where, what string }{
 		{
@@ -276,7 +276,7 @@ func rejectTrades(ctx context.Context, c *pgx.Conn, tell func(TradeRow, string) 
 	return n, nil
 }
 
-func dedupeTrades(ctx context.Context, c *pgx.Conn) error {
+func dedupeTrades(ctx context.Context, c *Conn) error {
 	for _, sql := range []string{
 		`DELETE FROM axisor_trades s USING (SELECT line, row_number() OVER (PARTITION BY user_id, trade_id, executed_at ORDER BY line) AS n
 			FROM axisor_trades) d WHERE d.line = s.line AND d.n > 1`,
@@ -292,7 +292,7 @@ func dedupeTrades(ctx context.Context, c *pgx.Conn) error {
 }
 
 // skipEarlier removes the staged rows that an earlier version has taken in under the id that it derived.
-func skipEarlier(ctx context.Context, c *pgx.Conn) error {
+func skipEarlier(ctx context.Context, c *Conn) error {
 	_, err := c.Exec(ctx, `DELETE FROM axisor_trades WHERE line IN (SELECT s.line FROM axisor_trades s, LATERAL (SELECT 1 FROM "TradeLog" t
 		WHERE t.id = s.earlier_id AND t.amount IS NOT DISTINCT FROM s.amount AND t.price IS NOT DISTINCT FROM s.price LIMIT 1) known)`)
 	if err != nil {

@@ -69,7 +69,7 @@ func (d *DB) LabelledOutcomes(ctx context.Context, f TradeFilter, label string) 
 		case err == nil && len(cuts) > 0:
 			err = d.scanSlices(ctx, f, label, cuts, hand)
 		case err == nil:
-			err = d.WithPgx(ctx, func(c *pgx.Conn) error {
+			err = d.withConn(ctx, func(c *Conn) error {
 				return newOutcomeScan(d, f, label).run(ctx, c, hand)
 			})
 		}
@@ -126,7 +126,7 @@ func (s *outcomeScan) query(order string, extra ...condition) (string, []any) {
 }
 
 // run reads the rows that fit, by time and id.
-func (s *outcomeScan) run(ctx context.Context, c *pgx.Conn, hand func(*outcome) error, extra ...condition) error {
+func (s *outcomeScan) run(ctx context.Context, c *Conn, hand func(*outcome) error, extra ...condition) error {
 	sql, args := s.query("executed_at", extra...)
 	held := false // a row is not yet handed on: the next may be of the same instant
 	err := s.each(ctx, c, sql, args, func(o *outcome) error {
@@ -172,7 +172,7 @@ func (s *outcomeScan) flush(ctx context.Context, hand func(*outcome) error) erro
 	if s.over {
 		s.tied, s.over = nil, false
 		sql, args := s.query(`id COLLATE "C"`, condition{"executed_at = ?", []any{instant(s.last.at)}})
-		return s.d.WithPgx(ctx, func(c *pgx.Conn) error { return s.each(ctx, c, sql, args, hand) })
+		return s.d.withConn(ctx, func(c *Conn) error { return s.each(ctx, c, sql, args, hand) })
 	}
 	slices.SortFunc(s.tied, func(a, b outcome) int { return bytes.Compare(a.id, b.id) })
 	for i := range s.tied {
@@ -185,7 +185,7 @@ func (s *outcomeScan) flush(ctx context.Context, hand func(*outcome) error) erro
 }
 
 // each reads the rows of a query; one is valid until the next.
-func (s *outcomeScan) each(ctx context.Context, c *pgx.Conn, sql string, args []any, fn func(*outcome) error) error {
+func (s *outcomeScan) each(ctx context.Context, c *Conn, sql string, args []any, fn func(*outcome) error) error {
 	rows, err := c.Query(ctx, sql, args...)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ func (d *DB) tradeCuts(ctx context.Context, f TradeFilter) ([]time.Time, error) 
 		return nil, nil
 	}
 	var cuts []time.Time
-	err := d.WithPgx(ctx, func(c *pgx.Conn) error {
+	err := d.withConn(ctx, func(c *Conn) error {
 		rows, err := c.Query(ctx, `SELECT cut FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
 			JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = t.relname AND s.attname = 'executed_at',
 			unnest(s.histogram_bounds::text::timestamp[]) cut
@@ -70,7 +70,7 @@ func (d *DB) scanSlices(ctx context.Context, f TradeFilter, label string, cuts [
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	return d.WithPgx(ctx, func(c *pgx.Conn) error {
+	return d.withConn(ctx, func(c *Conn) error {
 		tx, err := c.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 		if err != nil {
 			return err
@@ -128,7 +128,7 @@ func (s *sliceScan) drain(ctx context.Context, hand func(*outcome) error) error 
 
 // read takes one slice after the other, the earliest first: the one whose turn it is, is always being read.
 func (s *sliceScan) read(ctx context.Context, snapshot string) error {
-	return s.d.WithPgx(ctx, func(c *pgx.Conn) error {
+	return s.d.withConn(ctx, func(c *Conn) error {
 		tx, err := c.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 		if err != nil {
 			return err
@@ -150,7 +150,7 @@ func (s *sliceScan) read(ctx context.Context, snapshot string) error {
 	})
 }
 
-func (s *sliceScan) slice(ctx context.Context, c *pgx.Conn, scan *outcomeScan, i int) error {
+func (s *sliceScan) slice(ctx context.Context, c *Conn, scan *outcomeScan, i int) error {
 	var bounds []condition
 	if i > 0 {
 		bounds = append(bounds, condition{"executed_at >= ?", []any{s.cuts[i-1]}})

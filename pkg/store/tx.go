@@ -60,8 +60,20 @@ func (d *DB) LockKey(ctx context.Context, key string) error {
 	return d.Gorm(ctx).Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", key).Error
 }
 
-// WithPgx hands out one connection of the pool as pgx knows it: for COPY and
-// whatever else database/sql cannot express.
+// withConn hands out one connection of the pool for COPY and whatever else database/sql cannot express, in this package's
+// names of tables.
+func (d *DB) withConn(ctx context.Context, fn func(*Conn) error) error {
+	return d.WithPgx(ctx, func(c *pgx.Conn) error {
+		names, err := d.settle(func(query string, args ...any) scanner { return c.QueryRow(ctx, query, args...) })
+		if err != nil {
+			return err
+		}
+		return fn(&Conn{c, names})
+	})
+}
+
+// WithPgx hands out one connection of the pool as pgx knows it. The tables in its statements are where the search path
+// says.
 func (d *DB) WithPgx(ctx context.Context, fn func(*pgx.Conn) error) error {
 	if d.fenced {
 		fn = d.within(ctx, fn)

@@ -117,7 +117,7 @@ func (d *DB) StageUsers(ctx context.Context, rows []ImportedUser) ([]StagedRow, 
 	names = append(names, "line", "given")
 	create := `CREATE TEMP TABLE IF NOT EXISTS axisor_import_user (` + strings.Join(columns, ", ") +
 		`, line bigint, given bigint, state text, target text) ON COMMIT DROP`
-	err := d.WithPgx(ctx, func(c *pgx.Conn) error {
+	err := d.withConn(ctx, func(c *Conn) error {
 		for _, sql := range []string{create, "TRUNCATE axisor_import_user"} {
 			if _, err := c.Exec(ctx, sql); err != nil {
 				return err

@@ -44,7 +44,7 @@ PLAIN := CGO_ENABLED=0 GOFLAGS=-trimpath
 RELEASES ?= linux-amd64 linux-arm64 darwin-amd64 darwin-arm64
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test check vet lint fmt fmt-check docs docs-check bench bench-kills release release-check interop clean
+.PHONY: help build demo test test-pg check vet lint fmt fmt-check docs docs-check bench bench-kills release release-check interop clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -60,6 +60,13 @@ demo: ## the main job, end to end, on a private PostgreSQL and a simulated excha
 test: ## all tests, what is concurrent with the race detector, against a real PostgreSQL
 	@scripts/ensure-tools go cc postgres
 	@GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" LONG="$(LONG)" PLAIN="$(PLAIN)" scripts/with-tools \
+		scripts/test -vet=off -ldflags "-s -w" -p $(PARALLEL) -timeout $(TIMEOUT)
+
+PG ?= 18
+test-pg: ## all tests against another major version of PostgreSQL: make test-pg PG=18, with PKGS=./pkg/migrate for some
+	@scripts/ensure-tools go cc
+	@bin=$$(scripts/postgres-major $(PG)) && export AXISOR_PG_BIN="$$bin" PATH="$$bin:$$PATH" && \
+		GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" LONG="$(LONG)" PLAIN="$(PLAIN)" \
 		scripts/test -vet=off -ldflags "-s -w" -p $(PARALLEL) -timeout $(TIMEOUT)
 
 check: fmt-check lint docs-check test ## everything CI checks

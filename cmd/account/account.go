@@ -112,7 +112,7 @@ func rename(a *app.App) *cobra.Command {
 			Examples: []string{"axisor account rename ana@example.com/Main Trading"},
 			Exits:    exits.Database(exits.OK("also when that is its name"), exits.NotFound(""), exits.Conflict("the name is taken")),
 		},
-		Check: func(_ *cobra.Command, args []string) error { return admin.CheckAccountName(args[1]) },
+		Check: func(call *verb.Call) error { return admin.CheckAccountName(call.Args[1]) },
 		Do: func(ctx context.Context, s *admin.Service, m admin.Mode, c *verb.Call) (admin.Change[store.Account], error) {
 			return s.RenameAccount(ctx, m, c.Args[0], c.Args[1])
 		},

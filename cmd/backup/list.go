@@ -11,116 +11,107 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/backups"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/picture"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/chart"
 )
 
-type listOptions struct {
-	app   *app.App
-	place place
-	kind  flags.Enum
-	page  flags.Page
-	files picture.Files
-}
-
 func sortable() []string { return []string{"started_at", "bytes"} }
 
-func newList(a *app.App, run func(context.Context, *listOptions) error) *cobra.Command {
-	if run == nil {
-		run = runList
-	}
-	o := &listOptions{app: a}
-	c := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List backups, newest first",
-		Long: `List the backups of the configured database, newest first, with what is known of each: good,
+func list(a *app.App) *cobra.Command {
+	var (
+		l     backups.Location
+		kind  flags.Enum
+		page  flags.Page
+		files picture.Files
+	)
+	c := command(a, &l, databases|target, verb.Command{
+		Words: verb.Words{
+			Use:   "list",
+			Short: "List backups, newest first",
+			Long: `List the backups of the configured database, newest first, with what is known of each: good,
 failed (a check found damage), missing (a file is gone or has the wrong size), invalid (the
 manifest cannot be trusted) or unsigned (backup.signing_key_file demands a signature). --database and
 --all-databases show those of others in the same directory. Base backups are listed with --kind base or all. Only manifests are
 read; "backup verify" reads the data. Files that axisor did not write are ignored. --svg, --png and --html
 draw how the size of the dumps develops.
 
-A directory that is not there, and no backup where the audit trail knows of some, is no empty list.
-
-Exit codes: 0, 2, 3, 6, 10, 11 (a target does not answer).`,
-		Example: "  axisor backup list\n  axisor backup list --kind all\n  axisor backup list -o json --jq '.items[] | select(.state != \"good\")'",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.page.Validate(sortable()...); err != nil {
+A directory that is not there, and no backup where the audit trail knows of some, is no empty list.`,
+			Examples: []string{
+				"axisor backup list",
+				"axisor backup list --kind all",
+				`axisor backup list -o json --jq '.items[] | select(.state != "good")'`,
+			},
+			Exits: exits.And(exits.Configured(exits.On(clierr.Unavailable, "a target does not answer")), clierr.NotFound, clierr.Denied),
+		},
+		Aliases: []string{"ls"}, Fields: output.Fields[listView](),
+		Check: func(*verb.Call) error { return page.Validate(sortable()...) },
+		Run: func(ctx context.Context, call *verb.Call) error {
+			list, dumps, err := listed(ctx, &l, kind.String())
+			if err != nil {
 				return err
 			}
-			return explain(run(c.Context(), o))
+			views := make([]listView, 0, len(list))
+			for _, e := range list {
+				views = append(views, listViewOf(e))
+			}
+			page, next, err := paged(views, page)
+			if err != nil {
+				return err
+			}
+			p := call.Print
+			if err := output.List(p, listDesc(), output.Each(page), func() string { return next }); err != nil {
+				return err
+			}
+			if len(dumps) > 0 && !p.Machine() {
+				if len(dumps) > 1 && a.Streams.ErrTerminal() {
+					p.Notice("%s", trend(dumps))
+				}
+				p.Notice("%s", ages(dumps, a.Now()))
+			}
+			_, err = files.Write(a.Dir, a.Env, p.Notice, func() chart.Figure { return sizeFigure(dumps) })
+			return err
 		},
-	}
-	o.place.register(c, false)
-	o.place.registerDatabase(c, true)
-	o.place.registerFrom(c)
-	flags.RegisterEnum(c, &o.kind, "kind", "dump", "which backups", "dump", "base", "all")
-	o.page.Register(c, sortable()...)
-	o.files.Register(c.Flags())
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	fieldsOf[listView](c)
+	})
+	flags.RegisterEnum(c, &kind, "kind", "dump", "which backups", "dump", "base", "all")
+	page.Register(c, sortable()...)
+	files.Register(c.Flags())
 	return c
 }
 
-func runList(ctx context.Context, o *listOptions) error {
-	p, err := o.app.Printer()
+// listed are the backups of a kind, newest first, and the dumps among all.
+func listed(ctx context.Context, l *backups.Location, kind string) (list, dumps []backup.Entry, err error) {
+	repo, err := l.View(ctx)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	repo, err := o.place.view(ctx, o.app, p.Notice)
-	if err != nil {
-		return err
+	if err := l.Present(repo); err != nil {
+		return nil, nil, err
 	}
-	if err := present(repo, &o.place); err != nil {
-		return err
+	if dumps, err = repo.List(); err != nil {
+		return nil, nil, err
 	}
-	list, err := repo.List()
-	if err != nil {
-		return err
+	if kind != "base" {
+		list = slices.Clone(dumps)
 	}
-	dumps := list
-	if kind := o.kind.String(); kind != "dump" {
+	if kind != "dump" {
 		bases, err := repo.Bases()
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		if kind == "base" {
-			list = nil
-		}
-		list = append(slices.Clone(list), bases...)
+		list = append(list, bases...)
 		slices.SortStableFunc(list, func(a, b backup.Entry) int { return strings.Compare(b.ID, a.ID) })
 	}
-	views := make([]listView, 0, len(list))
-	for _, e := range list {
-		views = append(views, listViewOf(e))
+	if len(dumps)+len(list) == 0 {
+		err = l.Emptied(ctx, repo)
 	}
-	if len(dumps)+len(views) == 0 {
-		if err := emptied(ctx, o.app, repo, &o.place); err != nil {
-			return err
-		}
-	}
-	page, next, err := paged(views, o.page)
-	if err != nil {
-		return err
-	}
-	err = output.List(p, listDesc(), output.Each(page), func() string { return next })
-	if err != nil {
-		return err
-	}
-	if len(dumps) > 0 && !p.Machine() {
-		if len(dumps) > 1 && o.app.Streams.ErrTerminal() {
-			p.Notice("%s", trend(dumps))
-		}
-		p.Notice("%s", ages(dumps, o.app.Now()))
-	}
-	_, err = o.files.Write(o.app.Dir, o.app.Env, p.Notice, func() chart.Figure { return sizeFigure(dumps) })
-	return err
+	return list, dumps, err
 }
 
 // ages is what somebody who looks at the list wants to know first.
@@ -171,27 +162,4 @@ func number(n *int64) int64 {
 		return 0
 	}
 	return *n
-}
-
-// ids completes the ids of the backups; an unreadable directory completes nothing.
-func ids(a *app.App, p *place) flags.Names {
-	return func(context.Context, string) []string {
-		repo, err := p.open(a)
-		if err != nil {
-			return nil
-		}
-		list, err := repo.List()
-		if err != nil {
-			return nil
-		}
-		return append([]string{"latest"}, idsOf(list)...)
-	}
-}
-
-func idsOf(list []backup.Entry) []string {
-	out := make([]string, 0, len(list))
-	for _, e := range list {
-		out = append(out, e.ID)
-	}
-	return out
 }

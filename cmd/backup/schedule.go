@@ -12,9 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/backups"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 // scheduleView is one file of the schedule.
@@ -35,42 +38,39 @@ type scheduleOptions struct {
 	program   string
 	hour      int
 	minute    int
-	write     flags.Writes
 }
 
-func newSchedule(a *app.App, run func(context.Context, *scheduleOptions) error) *cobra.Command {
-	if run == nil {
-		run = runSchedule
-	}
+func schedule(a *app.App) *cobra.Command {
 	o := &scheduleOptions{app: a}
-	c := &cobra.Command{
-		Use:   "schedule",
-		Short: "Print, or install, what makes backups regular",
-		Long: `Print systemd units (or with --cron a crontab) that make a backup each day and restore one as a test
+	return verb.Command{
+		Words: verb.Words{
+			Use:   "schedule",
+			Short: "Print, or install, what makes backups regular",
+			Long: `Print systemd units (or with --cron a crontab) that make a backup each day and restore one as a test
 each week; with --physical also a base backup each week and a service that receives the log. They run
 the same commands as you do. --install writes the files and says what to type next; it changes nothing
 else. Secrets are not in them: the commands read the configuration file that --config names, or that of the
-user they run as.
-
-Exit codes: 0, 2, 4 (a file is there with another content), 6, 10.`,
-		Example: "  axisor backup schedule\n  axisor backup schedule --cron --at 02:30\n  axisor backup schedule --physical --install",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
-			return explain(run(c.Context(), o))
+user they run as.`,
+			Examples: []string{
+				"axisor backup schedule",
+				"axisor backup schedule --cron --at 02:30",
+				"axisor backup schedule --physical --install",
+			},
+			Exits: exits.And(exits.Configured(exits.Conflict("a file is there with another content")), clierr.Denied),
 		},
-	}
-	c.Flags().BoolVar(&o.cron, "cron", false, "a file for /etc/cron.d instead of systemd units")
-	c.Flags().StringVar(&o.at, "at", "03:00", "`TIME` of the daily backup")
-	c.Flags().BoolVar(&o.physical, "physical", false, "also base backups and the receiver of the log")
-	c.Flags().BoolVar(&o.install, "install", false, "write the files")
-	c.Flags().StringVar(&o.directory, "into", "", "`DIR` to write to (default: /etc/systemd/system or /etc/cron.d)")
-	c.Flags().StringVar(&o.user, "run-as", "postgres", "`USER` that the jobs run as")
-	o.write.Register(c)
-	fieldsOf[scheduleView](c)
-	return c
+		Effect: flags.Write, Fields: output.Fields[scheduleView](),
+		Flags: func(c *cobra.Command) {
+			f := c.Flags()
+			f.BoolVar(&o.cron, "cron", false, "a file for /etc/cron.d instead of systemd units")
+			f.StringVar(&o.at, "at", "03:00", "`TIME` of the daily backup")
+			f.BoolVar(&o.physical, "physical", false, "also base backups and the receiver of the log")
+			f.BoolVar(&o.install, "install", false, "write the files")
+			f.StringVar(&o.directory, "into", "", "`DIR` to write to (default: /etc/systemd/system or /etc/cron.d)")
+			f.StringVar(&o.user, "run-as", "postgres", "`USER` that the jobs run as")
+		},
+		Check: func(*verb.Call) error { return o.validate() },
+		Run:   func(_ context.Context, call *verb.Call) error { return backups.Explain(runSchedule(call, o)) },
+	}.Build(a)
 }
 
 var userName = regexp.MustCompile(`^[a-z_][a-z0-9_-]*$`)
@@ -95,15 +95,11 @@ func (o *scheduleOptions) validate() error {
 	return nil
 }
 
-func runSchedule(_ context.Context, o *scheduleOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
+func runSchedule(call *verb.Call, o *scheduleOptions) error {
+	p := call.Print
+	var err error
+	if o.program, err = os.Executable(); err != nil {
 		return err
-	}
-	if o.program == "" {
-		if o.program, err = os.Executable(); err != nil {
-			return err
-		}
 	}
 	if !plain(o.program) {
 		return clierr.New(clierr.Failure, "program_path", fmt.Sprintf("the path of this program (%s) has characters that units and crontabs read in their own way", o.program), "install it as /usr/local/bin/axisor")
@@ -115,7 +111,7 @@ func runSchedule(_ context.Context, o *scheduleOptions) error {
 	if o.cron {
 		list = o.crontab()
 	}
-	if o.install && !o.write.DryRun {
+	if o.install && !call.DryRun {
 		for i := range list {
 			if err := install(list[i]); err != nil {
 				return err
@@ -133,7 +129,7 @@ func runSchedule(_ context.Context, o *scheduleOptions) error {
 	if err := output.Slice(p, output.Desc{Noun: "files", ID: "file", Columns: []output.Column{{Field: "file"}, {Field: "installed"}}}, list); err != nil {
 		return err
 	}
-	if o.install && !o.write.DryRun && !o.cron {
+	if o.install && !call.DryRun && !o.cron {
 		p.Notice("next: systemctl daemon-reload && systemctl enable --now %s", strings.Join(o.enable(list), " "))
 	}
 	return nil
@@ -141,7 +137,7 @@ func runSchedule(_ context.Context, o *scheduleOptions) error {
 
 // keepConfiguration makes the jobs use the configuration that this run was told to use.
 func (o *scheduleOptions) keepConfiguration() error {
-	for _, word := range sameConfiguration(o.app) {
+	for _, word := range backups.SameConfiguration(o.app) {
 		if !plain(word) {
 			return clierr.Usagef("%q has characters that units and crontabs read in their own way", word)
 		}
@@ -152,18 +148,6 @@ func (o *scheduleOptions) keepConfiguration() error {
 
 // plain reports whether units and crontabs take a word as it is.
 func plain(word string) bool { return !strings.ContainsAny(word, " %\"'\\\n") }
-
-// sameConfiguration are the flags with which another run of this program, in whatever directory, uses the configuration
-// of this one.
-func sameConfiguration(a *app.App) (args []string) {
-	if g := a.Globals; g.ConfigFile != "" {
-		args = append(args, "--config", a.Path(g.ConfigFile))
-	}
-	if g := a.Globals; g.Profile != "" {
-		args = append(args, "--profile", g.Profile)
-	}
-	return args
-}
 
 // install writes a file that is not there; the same content again is fine.
 func install(f scheduleView) error {

@@ -6,9 +6,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/backups"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/backup"
 )
 
@@ -45,52 +48,30 @@ type verificationsView struct {
 	Problem    *string     `json:"problem"`
 }
 
-type showOptions struct {
-	app   *app.App
-	place place
-	ref   string
-}
-
-func newShow(a *app.App, run func(context.Context, *showOptions) error) *cobra.Command {
-	if run == nil {
-		run = runShow
-	}
-	o := &showOptions{app: a}
-	c := &cobra.Command{
-		Use:     "show ID|FILE|latest",
-		Aliases: []string{"get"},
-		Short:   "Show everything the manifest says about a backup",
-		Long: `Show everything the manifest says about a backup: what was dumped from where, the files with
-their digests, the rows of each table at that instant, and every check made since.
-
-Exit codes: 0, 2, 3, 6, 10.`,
-		Example:           "  axisor backup show latest\n  axisor backup show 20260812_030000 -o json --jq '.table_rows[]'",
-		Args:              flags.Exactly("axisor backup show latest", "ID"),
-		ValidArgsFunction: flags.Live(ids(a, &o.place), false),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.ref = args[0]
-			return explain(run(c.Context(), o))
+func show(a *app.App) *cobra.Command {
+	var l backups.Location
+	return command(a, &l, database|target, verb.Command{
+		Words: verb.Words{
+			Use:   "show ID|FILE|latest",
+			Short: "Show everything the manifest says about a backup",
+			Long: `Show everything the manifest says about a backup: what was dumped from where, the files with
+their digests, the rows of each table at that instant, and every check made since.`,
+			Examples: []string{
+				"axisor backup show latest",
+				"axisor backup show 20260812_030000 -o json --jq '.table_rows[]'",
+			},
+			Exits: exits.And(exits.Configured(), clierr.NotFound, clierr.Denied),
 		},
-	}
-	o.place.register(c, false)
-	o.place.registerDatabase(c, false)
-	o.place.registerFrom(c)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	fieldsOf[showView](c)
-	return c
-}
-
-func runShow(ctx context.Context, o *showOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	_, e, err := find(ctx, o.app, &o.place, o.ref, p.Notice)
-	if err != nil {
-		return err
-	}
-	v := showViewOf(e)
-	return output.One(p, listDesc(), v, func(d *output.Doc) { v.write(d, e) })
+		Aliases: []string{"get"}, Fields: output.Fields[showView](), Complete: l.Names,
+		Run: func(ctx context.Context, call *verb.Call) error {
+			_, e, err := l.Find(ctx, call.Args[0])
+			if err != nil {
+				return err
+			}
+			v := showViewOf(e)
+			return output.One(call.Print, listDesc(), v, func(d *output.Doc) { v.write(d, e) })
+		},
+	})
 }
 
 func showViewOf(e backup.Entry) showView {

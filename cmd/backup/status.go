@@ -3,17 +3,17 @@ package backup
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/backups"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/backup"
 )
 
@@ -44,55 +44,6 @@ type databaseView struct {
 	ProvenID         *string      `json:"proven_id"`
 }
 
-func databaseViews(list []backup.Entry) []databaseView {
-	out := []databaseView{}
-	for _, id := range backup.IdentitiesOf(list) {
-		v := databaseView{Database: id.Database, SystemIdentifier: id.System}
-		own := slices.DeleteFunc(slices.Clone(list), func(e backup.Entry) bool { return e.Manifest == nil || e.Identity() != id })
-		for _, e := range own {
-			if v.Backups++; e.State != backup.StateGood {
-				v.Bad++
-			}
-		}
-		good, proven := backup.Newest(own)
-		if good != nil {
-			at := output.At(good.Manifest.StartedAt)
-			v.NewestID, v.NewestAt = &good.ID, &at
-		}
-		if proven != nil {
-			v.ProvenID = &proven.ID
-		}
-		out = append(out, v)
-	}
-	return out
-}
-
-// verdict is the error when somebody's backups are none: what is not there does not restore.
-func (v statusView) verdict(ctx context.Context, o *statusOptions, repo *backup.Repository) error {
-	bases := 0
-	for _, c := range v.Clusters {
-		bases += c.Bases
-	}
-	var without []string
-	for _, d := range v.Databases {
-		if d.NewestID == nil {
-			without = append(without, d.Database)
-		}
-	}
-	if v.Backups == 0 && bases == 0 {
-		if err := emptied(ctx, o.app, repo, &o.place); err != nil {
-			return err
-		}
-	}
-	switch {
-	case len(without) > 0 && (len(v.Databases) > 1 || bases == 0):
-		return clierr.New(clierr.CheckFailed, "no_good_backup", "there is no good backup of "+strings.Join(without, ", "), "make one: axisor backup")
-	case v.NewestID == nil && bases == 0:
-		return clierr.New(clierr.CheckFailed, "no_good_backup", "there is no good backup in "+v.Directory, "make one: axisor backup")
-	}
-	return nil
-}
-
 // clusterView is the physical part, one per cluster whose log is archived here.
 type clusterView struct {
 	SystemIdentifier string       `json:"system_identifier"`
@@ -109,62 +60,42 @@ type clusterView struct {
 	Holes            int          `json:"holes"` // that nobody has acknowledged
 }
 
-type statusOptions struct {
-	app   *app.App
-	place place
-}
-
-func newStatus(a *app.App, run func(context.Context, *statusOptions) error) *cobra.Command {
-	if run == nil {
-		run = runStatus
-	}
-	o := &statusOptions{app: a}
-	c := &cobra.Command{
-		Use:   "status",
-		Short: "Show what can be recovered today",
-		Long: `Show the newest good and the newest proven dump, the first and the last point in time that can be
+func status(a *app.App) *cobra.Command {
+	var l backups.Location
+	return command(a, &l, databases|target, verb.Command{
+		Words: verb.Words{
+			Use:   "status",
+			Short: "Show what can be recovered today",
+			Long: `Show the newest good and the newest proven dump, the first and the last point in time that can be
 recovered, and whether the log is being received. Only descriptions are read, no data; "axisor backup
 verify" and "axisor backup wal verify" read the data. Without a server its slot is left out.
 
-It is about the configured database and its cluster, unless --database or --all-databases says otherwise.
-
-Exit codes: 0, 2, 3 (no directory, or no backup where some were made), 6, 8 (no good backup), 10, 11.`,
-		Example: "  axisor backup status\n  axisor backup status -o json --jq '.clusters[].last_recoverable_time'",
-		Args:    flags.None(),
-		RunE:    func(c *cobra.Command, _ []string) error { return explain(run(c.Context(), o)) },
-	}
-	o.place.register(c, false)
-	o.place.registerDatabase(c, true)
-	o.place.registerFrom(c)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	fieldsOf[statusView](c)
-	return c
+It is about the configured database and its cluster, unless --database or --all-databases says otherwise.`,
+			Examples: []string{
+				"axisor backup status",
+				"axisor backup status -o json --jq '.clusters[].last_recoverable_time'",
+			},
+			Exits: exits.And(exits.Configured(exits.NotFound("no directory, or no backup where some were made"), exits.On(clierr.CheckFailed, "no good backup")), clierr.Denied, clierr.Unavailable),
+		},
+		Fields: output.Fields[statusView](),
+		Run: func(ctx context.Context, call *verb.Call) error {
+			s, err := l.Status(ctx)
+			if err != nil {
+				return err
+			}
+			v := statusViewOf(s, l.From != "")
+			if err := output.One(call.Print, output.Desc{Noun: "status", ID: "directory"}, v, func(d *output.Doc) { v.write(d, a.Now()) }); err != nil {
+				return err
+			}
+			return s.Verdict()
+		},
+	})
 }
 
-func runStatus(ctx context.Context, o *statusOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	repo, err := o.place.view(ctx, o.app, p.Notice)
-	if err != nil {
-		return err
-	}
-	if err := present(repo, &o.place); err != nil {
-		return err
-	}
-	if o.place.from != "" {
-		if err := repo.ReadEnds(ctx); err != nil {
-			return err
-		}
-	}
-	s, err := repo.Status()
-	if err != nil {
-		return err
-	}
+func statusViewOf(s backups.Status, far bool) statusView {
 	v := statusView{
-		Directory: repo.Place(), Backups: s.Dumps, Bad: s.Bad, Clusters: []clusterView{}, Receiver: receiverView{Slot: backup.DefaultSlot},
-		far: o.place.from != "",
+		Directory: s.Place, Databases: []databaseView{}, Backups: s.Dumps, Bad: s.Bad, Clusters: []clusterView{},
+		Receiver: receiverViewOf(s.Receiver, s.Slot), far: far,
 	}
 	if s.Newest != nil {
 		at := output.At(s.Newest.Manifest.StartedAt)
@@ -174,28 +105,21 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 		at := output.At(s.Proven.Manifest.LastGood(backup.LevelDeep).At)
 		v.ProvenID, v.ProvenAt = &s.Proven.ID, &at
 	}
+	for _, d := range s.Databases {
+		one := databaseView{Database: d.Database, SystemIdentifier: d.System, Backups: d.Dumps, Bad: d.Bad}
+		if d.Newest != nil {
+			at := output.At(d.Newest.Manifest.StartedAt)
+			one.NewestID, one.NewestAt = &d.Newest.ID, &at
+		}
+		if d.Proven != nil {
+			one.ProvenID = &d.Proven.ID
+		}
+		v.Databases = append(v.Databases, one)
+	}
 	for _, c := range s.Clusters {
 		v.Clusters = append(v.Clusters, clusterViewOf(c))
 	}
-	for _, r := range s.Receivers {
-		if r.Running || v.Receiver.StartedAt == nil {
-			v.Receiver = receiverViewOf(r)
-		}
-	}
-	if len(s.Clusters) > 0 && o.place.from == "" {
-		if slot, ok := askSlot(ctx, o.app, p, repo, v.Receiver.Slot); ok {
-			v.Receiver.slot(slot)
-		}
-	}
-	list, err := repo.List()
-	if err != nil {
-		return err
-	}
-	v.Databases = databaseViews(list)
-	if err := output.One(p, output.Desc{Noun: "status", ID: "directory"}, v, func(d *output.Doc) { v.write(d, o.app.Now()) }); err != nil {
-		return err
-	}
-	return v.verdict(ctx, o, repo)
+	return v
 }
 
 func clusterViewOf(c backup.ClusterStatus) clusterView {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/axisor/axisor/internal/backups"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/backup"
@@ -98,13 +99,6 @@ type restoredView struct {
 	NotKept []string `json:"not_kept"` // properties of the database that were lost, with the reason
 }
 
-func kindOf(e backup.Entry) string {
-	if e.IsBase() {
-		return "base"
-	}
-	return "dump"
-}
-
 func createdDesc() output.Desc { return output.Desc{Noun: "backups", ID: "id"} }
 
 func listDesc() output.Desc {
@@ -173,7 +167,7 @@ func milliseconds(v any) string {
 }
 
 func listViewOf(e backup.Entry) listView {
-	v := listView{ID: e.ID, Kind: kindOf(e), State: string(e.State), File: e.Path()}
+	v := listView{ID: e.ID, Kind: backups.Kind(e), State: string(e.State), File: e.Path()}
 	if e.Problem != "" {
 		v.Problem = &e.Problem
 	}

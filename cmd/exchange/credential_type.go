@@ -129,9 +129,9 @@ in case, spaces, dashes or underscores alone are one field. Credentials that are
 			f.StringVar(&in.Description, "description", "", "a sentence of `TEXT` shown when it is asked for")
 			f.Int32Var(&order, "order", 0, "its place among the fields; default: the last")
 		},
-		Check: func(c *cobra.Command, args []string) error {
-			in.Exchange, in.FieldName, in.FieldType = args[0], args[1], kind.String()
-			if c.Flags().Changed("order") {
+		Check: func(call *verb.Call) error {
+			in.Exchange, in.FieldName, in.FieldType = call.Args[0], call.Args[1], kind.String()
+			if call.Given("order") {
 				in.Order = &order
 			}
 			return nil

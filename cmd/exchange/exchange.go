@@ -92,8 +92,8 @@ func create(a *app.App) *cobra.Command {
 			f.register(c)
 			c.Flags().BoolVar(&exists, "if-not-exists", false, "an exchange with this slug is fine as it is")
 		},
-		Check: func(c *cobra.Command, _ []string) error {
-			in = f.input(c)
+		Check: func(call *verb.Call) error {
+			in = f.input(call.Cmd)
 			if in.Slug == nil || in.Name == nil {
 				return clierr.Usagef("exchange create needs --slug and --name").WithHint("for example: " + example)
 			}
@@ -127,11 +127,11 @@ version v3: v2 was switched off on 31 March 2026.`,
 			f.register(c)
 			f.clear.Register(c, "api-version", "website", "description", "logo-url")
 		},
-		Check: func(c *cobra.Command, _ []string) error {
-			if err := f.clear.Validate(c); err != nil {
+		Check: func(call *verb.Call) error {
+			if err := f.clear.Validate(call.Cmd); err != nil {
 				return err
 			}
-			if in = f.input(c); in == (admin.ExchangeInput{}) {
+			if in = f.input(call.Cmd); in == (admin.ExchangeInput{}) {
 				return clierr.Usagef("exchange update needs something to change").WithHint("for example: " + example)
 			}
 			return in.Check()

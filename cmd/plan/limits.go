@@ -60,8 +60,8 @@ they can add no more.`,
 			f.Int32Var(&simulations, "max-simulations", 0, "most simulations")
 			f.Int32Var(&backtests, "max-backtests", 0, "most backtests")
 		},
-		Check: func(c *cobra.Command, _ []string) error {
-			given := c.Flags().Changed
+		Check: func(call *verb.Call) error {
+			given := call.Given
 			pick(&in.ExchangeAccounts, &accounts, given("max-exchange-accounts"))
 			pick(&in.Automations, &automations, given("max-automations"))
 			pick(&in.Indicators, &indicators, given("max-indicators"))

@@ -103,7 +103,7 @@ that the database knows: free, basic, advanced, pro, lifetime.`,
 			c.Flags().BoolVar(&inactive, "inactive", false, "do not offer it yet")
 			c.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "a plan with this slug is no error")
 		},
-		Check: func(*cobra.Command, []string) error {
+		Check: func(_ *verb.Call) error {
 			if slug == "" || f.name == "" {
 				return clierr.Usagef("a plan needs --slug and --name").WithHint(example)
 			}
@@ -141,11 +141,11 @@ func update(a *app.App) *cobra.Command {
 			f.register(c)
 			f.clear.Register(c, "description", "features")
 		},
-		Check: func(c *cobra.Command, _ []string) error {
-			if in = f.input(c); in == (admin.PlanInput{}) {
+		Check: func(call *verb.Call) error {
+			if in = f.input(call.Cmd); in == (admin.PlanInput{}) {
 				return clierr.Usagef("nothing to change").WithHint("for example: " + example)
 			}
-			return f.clear.Validate(c)
+			return f.clear.Validate(call.Cmd)
 		},
 		Do: func(ctx context.Context, s *admin.Service, m admin.Mode, c *verb.Call) (changed, error) {
 			return s.UpdatePlan(ctx, m, c.Args[0], in)

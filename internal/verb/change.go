@@ -19,7 +19,7 @@ type Change[R any] struct {
 	Aliases []string
 	Flags   func(c *cobra.Command)
 	// Check looks at flags and arguments before anything is opened.
-	Check func(c *cobra.Command, args []string) error
+	Check func(call *Call) error
 	Do    func(ctx context.Context, s *admin.Service, m admin.Mode, call *Call) (admin.Change[R], error)
 	// Done, Would and Already say what is true afterwards, what a dry run stands for, and that nothing had to change, with
 	// the subject's Name as %s. Say is instead of them, for sentences that need more than the name.

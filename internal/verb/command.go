@@ -20,7 +20,7 @@ import (
 // Words are what a command says of itself.
 type Words struct {
 	// Use is the name with the arguments in capitals, as in "rename ACCOUNT NAME". How many arguments are taken follows
-	// from it: [ARG] may be missing, ARG... may be repeated.
+	// from it: [ARG] may be missing, ARG... may be repeated, FILE|- is a file or stdin.
 	Use      string
 	Short    string
 	Long     string       // default: Short as a sentence
@@ -33,13 +33,15 @@ type Command struct {
 	Words
 
 	Aliases  []string
-	Effect   string      // flags.Read, flags.Write or flags.Destroy
+	Effect   string      // flags.Write or flags.Destroy; default: flags.Read
+	Local    bool        // it needs neither configuration nor database
+	NoRows   bool        // it shows no rows of users
 	Fields   []string    // JSON names of the result
 	Complete flags.Names // words for the first argument; nil: none
 	Flags    func(c *cobra.Command)
 	Printer  func() (*output.Printer, error) // nil: that of the application
 	// Check looks at flags and arguments before anything is opened.
-	Check func(c *cobra.Command, args []string) error
+	Check func(call *Call) error
 	Run   func(ctx context.Context, call *Call) error
 }
 
@@ -49,7 +51,7 @@ type Call struct {
 
 	Cmd    *cobra.Command
 	Args   []string
-	Print  *output.Printer
+	Print  *output.Printer // nil in Check
 	DryRun bool
 }
 
@@ -60,6 +62,9 @@ func (c *Call) Arg(i int) string {
 	}
 	return ""
 }
+
+// Given reports whether a flag was given.
+func (c *Call) Given(flag string) bool { return c.Cmd.Flags().Changed(flag) }
 
 // Mode is how the writes of the invocation are made.
 func (c *Call) Mode() admin.Mode { return c.App.Mode(c.DryRun) }
@@ -85,16 +90,17 @@ func (v Command) Build(a *app.App) *cobra.Command {
 		Example: "  " + strings.Join(v.Examples, "\n  "),
 		Args:    arguments(v.Use, v.Examples[0]),
 		RunE: func(c *cobra.Command, args []string) error {
+			call := &Call{App: a, Cmd: c, Args: args, DryRun: writes.DryRun}
 			if v.Check != nil {
-				if err := v.Check(c, args); err != nil {
+				if err := v.Check(call); err != nil {
 					return err
 				}
 			}
-			p, err := v.Printer()
-			if err != nil {
+			var err error
+			if call.Print, err = v.Printer(); err != nil {
 				return err
 			}
-			return v.Run(c.Context(), &Call{App: a, Cmd: c, Args: args, Print: p, DryRun: writes.DryRun})
+			return v.Run(c.Context(), call)
 		},
 	}
 	if v.Long == "" {
@@ -114,22 +120,32 @@ func (v Command) Build(a *app.App) *cobra.Command {
 	if v.Complete != nil {
 		c.ValidArgsFunction = flags.Live(v.Complete, strings.HasSuffix(v.Use, "..."))
 	}
-	flags.Fields(c, v.Fields)
+	if v.Local {
+		flags.Mark(c, flags.LocalKey, "true")
+	}
+	if v.NoRows {
+		flags.Mark(c, flags.NoRowsKey, "true")
+	}
+	if v.Fields != nil {
+		flags.Fields(c, v.Fields)
+	}
 	exits.Mark(c, v.Exits)
 	return c
 }
 
 // arguments is the rule that a usage line states.
 func arguments(use, example string) cobra.PositionalArgs {
-	_, rest, _ := strings.Cut(use, " ")
-	names := strings.Fields(rest)
+	_, rest, _ := strings.Cut(strings.ReplaceAll(use, "|-", ""), " ")
+	names, more := strings.Fields(rest), strings.Contains(rest, "...")
 	switch {
 	case len(names) == 0:
 		return flags.None()
-	case strings.HasSuffix(names[0], "..."):
-		return flags.AtLeastOne(example, strings.TrimSuffix(names[0], "..."))
+	case strings.HasPrefix(names[0], "[") && more:
+		return cobra.ArbitraryArgs
 	case strings.HasPrefix(names[0], "["):
 		return flags.AtMostOne(example, strings.Trim(names[0], "[]"))
+	case more:
+		return flags.AtLeastOne(example, strings.TrimSuffix(names[0], "..."))
 	}
 	return flags.Exactly(example, names...)
 }

@@ -53,7 +53,7 @@ func (s Subject[R, V]) List(a *app.App, l List[R]) *cobra.Command {
 			query = l.Filter(a, c)
 			page.Register(c, l.Sort...)
 		},
-		Check: func(*cobra.Command, []string) error { return page.Validate(l.Sort...) },
+		Check: func(*Call) error { return page.Validate(l.Sort...) },
 		Run: func(ctx context.Context, call *Call) error {
 			db, err := call.DB(ctx)
 			if err != nil {

@@ -60,7 +60,7 @@ func written(t *testing.T) map[string]string {
 
 	out := map[string]string{}
 	for _, path := range []string{
-		"../../cmd/backup/testdata/metrics.golden", filepath.Join(p.Dir, "backup.prom"),
+		"../../internal/backups/testdata/metrics.golden", filepath.Join(p.Dir, "backup.prom"),
 		filepath.Join(p.Dir, "guard.prom"), filepath.Join(p.Dir, "expire.prom"), filepath.Join(p.Dir, "doctor.prom"),
 	} {
 		text, err := os.ReadFile(path)

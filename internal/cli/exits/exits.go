@@ -96,3 +96,12 @@ func Paragraph(codes []Code) string {
 	}
 	return "Exit codes: " + strings.Join(words, ", ") + "."
 }
+
+// And adds kinds of failure whose meaning is obvious.
+func And(codes []Code, kinds ...clierr.Kind) []Code {
+	more := make([]Code, 0, len(kinds))
+	for _, k := range kinds {
+		more = append(more, On(k, ""))
+	}
+	return merge(codes, more)
+}

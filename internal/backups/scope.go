@@ -1,4 +1,4 @@
-package backup
+package backups
 
 import (
 	"context"
@@ -7,11 +7,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/spf13/cobra"
-
-	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -19,72 +15,62 @@ import (
 // identifyWithin bounds the question who the configured server is: a list must come also when it does not answer.
 const identifyWithin = 5 * time.Second
 
-// registerDatabase adds the choice of another database's backups, and of all, where that makes sense.
-func (p *place) registerDatabase(c *cobra.Command, all bool) {
-	c.Flags().StringVar(&p.database, "database", "", "backups of this database: `NAME`, or SYSTEM/NAME for one of another cluster (default: the configured one)")
-	if all {
-		c.Flags().BoolVar(&p.all, "all-databases", false, "backups of all databases and clusters")
-	}
-}
-
-// view opens the repository, or the copies of a target, for one database: the configured one unless a flag says
-// otherwise. tell says what the answer rests on when the server could not be asked.
-func (p *place) view(ctx context.Context, a *app.App, tell func(format string, args ...any)) (*backup.Repository, error) {
-	repo, err := p.catalogue(ctx, a)
+// View opens the repository, or the copies of a target, for the database that is meant.
+func (l *Location) View(ctx context.Context) (*backup.Repository, error) {
+	repo, err := l.Catalogue(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return p.narrow(ctx, a, repo, tell)
+	return l.Narrow(ctx, repo)
 }
 
-// narrow chooses the database. With tell nil something is to be removed: then the server has to answer, or its system
-// identifier must be named.
-func (p *place) narrow(ctx context.Context, a *app.App, repo *backup.Repository, tell func(format string, args ...any)) (*backup.Repository, error) {
-	if p.all && p.database != "" {
+// Narrow chooses the database. It tells what the choice rests on when the server could not be asked.
+func (l *Location) Narrow(ctx context.Context, repo *backup.Repository) (*backup.Repository, error) {
+	if l.All && l.Database != "" {
 		return nil, clierr.Usagef("--database and --all-databases exclude each other")
 	}
-	if p.all {
+	if l.All {
 		return repo.ForAll(), nil
 	}
-	own, why, err := configuredScope(ctx, a)
+	own, why, err := l.scope(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if p.database != "" {
-		s, err := repo.Named(p.database, own, tell == nil)
+	if l.Database != "" {
+		s, err := repo.Named(l.Database, own, l.Strict)
 		if err != nil {
 			return nil, err
 		}
 		return repo.For(s), nil
 	}
 	switch {
-	case own == nil && tell == nil:
+	case own == nil && l.Strict:
 		return nil, clierr.New(clierr.Config, "no_database_configured", "no database is configured, and backups of which one is not said", "name it: --database SYSTEM/NAME, or --all-databases")
 	case own == nil:
 		return repo, nil
-	case own.AnyCluster && tell == nil:
+	case own.AnyCluster && l.Strict:
 		return nil, clierr.New(clierr.Unavailable, "database_unreachable", "the server does not tell which cluster it is: "+why.Error(),
 			fmt.Sprintf("without it, name the backups: --database SYSTEM/%s (axisor backup list)", own.Database)).WithCause(why)
 	case own.AnyCluster:
-		tell("the server was not asked which cluster it is (%s): backups of %s of every cluster count", why.Error(), own.Database)
+		l.Notice("the server was not asked which cluster it is (%s): backups of %s of every cluster count", why.Error(), own.Database)
 	}
 	return repo.For(*own), nil
 }
 
-// configuredScope is the configured database; nil when none is configured. Where the server does not answer, its name
+// scope is the configured database; nil when none is configured. Where the server does not answer, its name
 // alone is known, and why.
-func configuredScope(ctx context.Context, a *app.App) (*backup.Scope, error, error) {
-	cfg, err := a.Config()
+func (l *Location) scope(ctx context.Context) (*backup.Scope, error, error) {
+	cfg, err := l.App.Config()
 	if err != nil || cfg.Database.URL.IsZero() {
 		return nil, nil, err
 	}
-	url, err := serverURL(a)
+	url, err := l.URL()
 	if err != nil {
 		return nil, nil, err
 	}
 	within, cancel := context.WithTimeout(ctx, identifyWithin)
 	defer cancel()
-	id, why := backup.Identify(within, url, a.Env)
+	id, why := backup.Identify(within, url, l.App.Env)
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)
 	}
@@ -103,9 +89,9 @@ func of(repo *backup.Repository, e backup.Entry) *backup.Repository {
 	return repo.For(backup.Scope{Identity: e.Identity()})
 }
 
-// present refuses to call nothing a result: a directory that is not there is not mounted, or is another one.
-func present(repo *backup.Repository, p *place) error {
-	if p.from != "" {
+// Present refuses to call nothing a result: a directory that is not there is not mounted, or is another one.
+func (l *Location) Present(repo *backup.Repository) error {
+	if l.From != "" {
 		return nil
 	}
 	if _, err := os.Stat(repo.Directory()); errors.Is(err, os.ErrNotExist) {
@@ -115,12 +101,12 @@ func present(repo *backup.Repository, p *place) error {
 	return nil
 }
 
-// emptied is the error of a list without backups where the audit trail of the database knows of some.
-func emptied(ctx context.Context, a *app.App, repo *backup.Repository, p *place) error {
-	if p.database != "" || p.all {
+// Emptied is the error of a list without backups where the audit trail of the database knows of some.
+func (l *Location) Emptied(ctx context.Context, repo *backup.Repository) error {
+	if l.Database != "" || l.All {
 		return nil
 	}
-	at, known := lastMade(ctx, a)
+	at, known := l.lastMade(ctx)
 	if !known {
 		return nil
 	}
@@ -129,8 +115,8 @@ func emptied(ctx context.Context, a *app.App, repo *backup.Repository, p *place)
 }
 
 // lastMade asks the audit trail when a backup was made last. A server that does not answer knows nothing.
-func lastMade(ctx context.Context, a *app.App) (at time.Time, known bool) {
-	db, err := a.RawDB()
+func (l *Location) lastMade(ctx context.Context) (at time.Time, known bool) {
+	db, err := l.App.RawDB()
 	if err != nil {
 		return at, false
 	}
@@ -145,10 +131,14 @@ func lastMade(ctx context.Context, a *app.App) (at time.Time, known bool) {
 	return at, false
 }
 
-// signing reads the key that manifests are signed with; nil without one.
-func signing(a *app.App, path string) (*backup.Signing, error) {
-	if path == "" {
-		return nil, nil
+// Log opens what has the log of the configured cluster, or of the one with a system identifier.
+func (l *Location) Log(ctx context.Context, system string) (*backup.Repository, error) {
+	repo, err := l.Catalogue(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return backup.OpenSigningKey(a.Path(path), config.ReadPrivateFile)
+	if err := l.Present(repo); err != nil || system != "" {
+		return repo, err
+	}
+	return l.Narrow(ctx, repo)
 }

@@ -1,4 +1,4 @@
-package backup
+package backups
 
 import (
 	"errors"
@@ -11,9 +11,9 @@ import (
 	"github.com/axisor/axisor/pkg/backup/remote"
 )
 
-// explain gives an error of pkg/backup its kind and says what to do about it. Everything else
+// Explain gives an error of pkg/backup its kind and says what to do about it. Everything else
 // passes through.
-func explain(err error) error {
+func Explain(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package backup
+package backups
 
 import (
 	"strings"
@@ -14,7 +14,7 @@ import (
 func TestExplain_NobodyIsToldToHandOutSuperuser(t *testing.T) {
 	t.Parallel()
 	for powerful, grants := range map[bool]bool{false: true, true: false} {
-		err := explain(&backup.RightsError{Login: "night shift", Roles: []string{"Old Owner", "b"}, Owner: true, Powerful: powerful})
+		err := Explain(&backup.RightsError{Login: "night shift", Roles: []string{"Old Owner", "b"}, Owner: true, Powerful: powerful})
 		var told *clierr.Error
 		require.ErrorAs(t, err, &told)
 		require.Equal(t, "role_denied", told.Code)

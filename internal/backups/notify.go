@@ -1,4 +1,4 @@
-package backup
+package backups
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/internal/monitor"
 	"github.com/axisor/axisor/pkg/backup"
@@ -22,7 +21,6 @@ import (
 // before a backup can stop it; whatever else fails here never undoes a good backup.
 type notifier struct {
 	app *app.App
-	p   *output.Printer
 	cfg config.Backup
 	to  monitor.Monitor
 	run *monitor.Run

@@ -21,24 +21,29 @@ type Remark struct {
 	Rewrite string
 }
 
-// LintOwn reads the embedded migrations.
-func LintOwn() ([]Remark, error) {
-	names, err := fs.Glob(migrations.Files, "*.sql")
+// EachOwn calls fn with the name and text of each embedded migration, in order.
+func EachOwn(fn func(name, text string)) error {
+	files, err := fs.Glob(migrations.Files, "*.sql")
 	if err != nil {
-		return nil, fmt.Errorf("list migrations: %w", err)
+		return fmt.Errorf("list migrations: %w", err)
 	}
-	var all []Remark
-	for _, name := range names {
+	for _, name := range files {
 		text, err := fs.ReadFile(migrations.Files, name)
 		if err != nil {
-			return nil, fmt.Errorf("read migration: %w", err)
+			return fmt.Errorf("read migration: %w", err)
 		}
-		all = append(all, Lint(name, string(text))...)
+		fn(name, string(text))
 	}
-	return all, nil
+	return nil
 }
 
-// Lint reads one migration file, by its statements and not by their grammar. A line
+// LintOwn reads the embedded migrations.
+func LintOwn() (all []Remark, err error) {
+	err = EachOwn(func(name, text string) { all = append(all, Lint(name, text)...) })
+	return all, err
+}
+
+// Lint reads one migration file with PostgreSQL's own grammar, and what stands in DO blocks and in EXECUTE, too. A line
 //
 //	-- axisor: lint-ignore RULE REASON
 //
@@ -48,29 +53,86 @@ func Lint(name, text string) []Remark {
 	if !ok {
 		p = parts{up: text, upLine: 1, transaction: true}
 	}
-	l := &linter{file: path.Base(name), made: map[string]bool{}, transaction: p.transaction, lines: strings.Split(text, "\n")}
+	l := &linter{
+		file: path.Base(name), made: map[string]bool{}, transaction: p.transaction, lines: strings.Split(text, "\n"), rules: lintRules(),
+		secured: securedTables(),
+	}
 	if !ok {
-		l.add(1, "no-down", "the file has no Up and Down part", "-- +goose Up … -- +goose Down, each beginning with SET LOCAL lock_timeout = '5s';")
+		l.up = true
+		l.say(1, "no-down")
 	}
 	l.part(p.up, p.upLine, true)
 	if ok {
 		l.part(p.down, p.downLine, false)
 	}
+	if own, err := fs.ReadFile(migrations.Files, path.Base(name)); err == nil && string(own) == text {
+		l.found = slices.DeleteFunc(l.found, func(r Remark) bool { return reviewed()[r.File+" "+r.Rule] != "" })
+	}
 	slices.SortStableFunc(l.found, func(a, b Remark) int { return cmp.Compare(a.Line, b.Line) })
-	return l.found
+	return slices.Compact(l.found)
+}
+
+// reviewed are remarks about released migrations, which never change, with what was thought about them.
+func reviewed() map[string]string {
+	return map[string]string{
+		"00800_create_river_schema.sql unlogged-table": "River makes its table of leaders so; a new leader is elected after a crash",
+		"00900_move_own_tables.sql schema-change":      "the tables are axisor's own; docs/schema.md says to stop older versions first",
+		"00900_move_own_tables.sql rename":             "the schema of the queue, of an installation beside others",
+	}
 }
 
 type linter struct {
 	file        string
 	transaction bool
 	lines       []string
+	rules       map[string]lintRule
+	secured     map[string]bool // tables with row security
 	made        map[string]bool // tables that the file creates: nobody uses them yet
 	found       []Remark
+
+	// Of the part that is being read.
+	up          bool
+	line        int // of the statement
+	timeout     bool
+	policies    map[string]bool
+	unvalidated map[string]bool
+	labels      []string
+	whole       []parsed
 }
 
-func (l *linter) add(line int, rule, message, rewrite string) {
-	if !l.ignored(line, rule) {
-		l.found = append(l.found, Remark{File: l.file, Line: line, Rule: rule, Message: message, Rewrite: rewrite})
+// securedTables are the design's tables with row security.
+func securedTables() map[string]bool {
+	secured := map[string]bool{}
+	if c, err := Expected(); err == nil {
+		for name, t := range c.Tables {
+			if t.RowSecurity {
+				secured[name[strings.LastIndex(name, ".")+1:]] = true
+			}
+		}
+	}
+	return secured
+}
+
+func (l *linter) say(line int, rule string) { l.sayAbout(line, rule, "") }
+
+func (l *linter) sayAbout(line int, rule, about string) {
+	r := l.rules[rule]
+	if l.ignored(line, rule) || !l.up && !r.down {
+		return
+	}
+	if about != "" {
+		r.message += ": " + about
+	}
+	l.found = append(l.found, Remark{File: l.file, Line: line, Rule: rule, Message: r.message, Rewrite: r.rewrite})
+}
+
+// remark is say about the statement that is being read.
+func (l *linter) remark(rule string) { l.say(l.line, rule) }
+
+// unless remarks on a table that others use; one that the same file creates is nobody's yet.
+func (l *linter) unless(table, rule string) {
+	if !l.made[table] {
+		l.remark(rule)
 	}
 }
 
@@ -89,94 +151,131 @@ func (l *linter) ignored(line int, rule string) bool {
 }
 
 func (l *linter) part(text string, first int, up bool) {
-	statements := Split(text)
-	l.wholePart(statements, first, up)
-	for _, s := range statements {
-		line := first + s.Line - 1
-		sql := bare(s.SQL)
-		for _, r := range lintRules() {
-			if !up && !r.down || r.inTransaction && !l.transaction || r.freshIsFine && l.made[tableOf(sql)] {
-				continue
-			}
-			if !matches(r.pattern, sql) || r.unless != "" && matches(r.unless, sql) {
-				continue
-			}
-			l.add(line, r.name, r.message, r.rewrite)
+	l.up, l.timeout, l.labels = up, false, nil
+	l.policies, l.unvalidated = map[string]bool{}, map[string]bool{}
+	l.whole = read(text)
+	for _, p := range l.whole {
+		if p.kind == "CreatePolicyStmt" {
+			l.policies[str(p.body, "table", "relname")] = true
 		}
-		l.names(sql, line)
-		if m := regexp.MustCompile(`(?i)^CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?` + namePattern).FindStringSubmatch(sql); m != nil && up {
-			l.made[plainName(m[1])] = true
-		}
+	}
+	for _, p := range l.whole {
+		l.line = first + p.line - 1
+		l.statement(p)
 	}
 }
 
-// wholePart holds the rules that need more than one statement.
-func (l *linter) wholePart(statements []Statement, first int, up bool) {
-	timeout, policies := false, map[string]bool{}
-	var labels []string
-	unvalidated := map[string]bool{}
-	for _, s := range statements {
-		line, sql := first+s.Line-1, bare(s.SQL)
-		switch {
-		case matches(`^SET LOCAL lock_timeout`, sql):
-			timeout = true
-		case l.transaction && !timeout && matches(`^(CREATE|ALTER|DROP|TRUNCATE|INSERT|UPDATE|DELETE|DO|COMMENT)\b`, sql):
-			l.add(line, "no-lock-timeout", "waits for a busy table without limit, and everybody queues behind it", "SET LOCAL lock_timeout = '5s'; as the first statement of each part")
-			timeout = true
-		}
-		if !l.transaction && !matches(`^(CREATE (UNIQUE )?INDEX|DROP INDEX) CONCURRENTLY\b`, sql) {
-			l.add(line, "mixed-without-transaction", "without a transaction only index statements can be resumed after a failure", "move it to a migration of its own, with a transaction")
-		}
-		for _, m := range regexp.MustCompile(`(?i)`+policyPattern+namePattern).FindAllStringSubmatch(sql, -1) {
-			policies[plainName(m[1])] = true
-		}
-		if table := tableOf(sql); up && matches(`ENABLE ROW LEVEL SECURITY`, sql) && !policies[table] {
-			l.add(line, "row-security-without-policy", "row security without a policy hides every row from everybody but the owner", "CREATE POLICY … TO role USING (…) WITH CHECK (…) first, in the same transaction")
-		}
-		if m := regexp.MustCompile(`(?is)ALTER TYPE .* ADD VALUE (?:IF NOT EXISTS )?'([^']+)'`).FindStringSubmatch(s.SQL); m != nil {
-			labels = append(labels, m[1])
-		} else {
-			for _, label := range labels {
-				if strings.Contains(s.SQL, "'"+label+"'") {
-					l.add(line, "new-enum-value-used", "a new value cannot be used in the transaction that adds it", "use it in the next migration")
-				}
-			}
-		}
-		if m := regexp.MustCompile(`(?i)ADD CONSTRAINT (\S+) .* NOT VALID`).FindStringSubmatch(sql); m != nil {
-			unvalidated[m[1]] = true
-		}
-		if m := regexp.MustCompile(`(?i)VALIDATE CONSTRAINT (\S+)`).FindStringSubmatch(sql); m != nil && unvalidated[m[1]] {
-			l.add(line, "validate-in-same-transaction", "the exclusive lock of adding the rule is held while the whole table is read", "VALIDATE CONSTRAINT in the next migration")
-		}
+func (l *linter) statement(p parsed) {
+	if p.kind == "" {
+		l.unread(p)
+		return
+	}
+	l.context(p)
+	l.names(p)
+	l.usesNewLabel(p)
+	l.rule(p.kind, p.body, p)
+	l.within(p)
+}
+
+// unread is a statement that the grammar refuses.
+func (l *linter) unread(p parsed) {
+	if regexp.MustCompile(`(?i)\bADD\s+CONSTRAINT\s+IF\s+NOT\s+EXISTS\b`).MatchString(p.text) {
+		l.remark("constraint-if-not-exists")
+		return
+	}
+	l.sayAbout(l.line, "syntax-error", p.err)
+}
+
+// context holds the rules about the place of a statement in its file.
+func (l *linter) context(p parsed) {
+	if p.kind == "VariableSetStmt" && str(p.body, "name") == "lock_timeout" && is(p.body, "is_local") {
+		l.timeout = l.timeout || !endless(p.body)
+		return
+	}
+	if !l.transaction && !concurrentIndex(p) {
+		l.remark("mixed-without-transaction")
+	}
+	if l.transaction && !l.timeout && !p.block && !quietKinds()[p.kind] {
+		l.remark("no-lock-timeout")
+		l.timeout = true
 	}
 }
 
-// names finds names that the server would cut.
-func (l *linter) names(sql string, line int) {
-	for _, m := range regexp.MustCompile(`"((?:[^"]|"")+)"|\b([A-Za-z_]\w+)\b`).FindAllStringSubmatch(sql, -1) {
-		if name := m[1] + m[2]; len(name) > 63 {
-			l.add(line, "name-too-long", fmt.Sprintf("the server cuts names after 63 bytes: %.70s", name), "choose a shorter name")
+// quietKinds are statements that wait for no table.
+func quietKinds() map[string]bool {
+	return map[string]bool{"VariableSetStmt": true, "SelectStmt": true, "TransactionStmt": true, "VariableShowStmt": true, "ExplainStmt": true}
+}
+
+// endless tells whether a SET gives a limit of zero, which is none, or takes the server's.
+func endless(set node) bool {
+	args := list(set, "args")
+	if len(args) != 1 {
+		return true
+	}
+	_, value := only(args[0])
+	s := str(value, "sval", "sval")
+	n, _ := at(value, "ival", "ival").(float64)
+	return n == 0 && strings.Trim(s, "0 ms") == ""
+}
+
+func concurrentIndex(p parsed) bool {
+	return p.kind == "IndexStmt" && is(p.body, "concurrent") ||
+		p.kind == "DropStmt" && is(p.body, "concurrent") && str(p.body, "removeType") == "OBJECT_INDEX"
+}
+
+// usesNewLabel finds values of an enumeration that the same transaction added.
+func (l *linter) usesNewLabel(p parsed) {
+	if p.kind == "AlterEnumStmt" {
+		if str(p.body, "oldVal") == "" {
+			l.labels = append(l.labels, str(p.body, "newVal"))
+		}
+		return
+	}
+	if len(l.labels) == 0 {
+		return
+	}
+	walk(map[string]any(p.body), func(kind string, n node) bool {
+		if kind == "sval" && slices.Contains(l.labels, str(n, "sval")) {
+			l.remark("new-enum-value-used")
+		}
+		return true
+	})
+}
+
+// names finds names that the grammar has cut, as the server would.
+func (l *linter) names(p parsed) {
+	if len(p.text) <= 63 || p.block {
+		return
+	}
+	for _, name := range regexp.MustCompile(`"(?:[^"]|""){64,}"|\b[A-Za-z_]\w{63,}\b`).FindAllString(p.text, -1) {
+		cut := strings.Trim(strings.ReplaceAll(name, `""`, `"`), `"`)
+		if len(cut) > 63 && named(p.body, cut[:63]) {
+			l.sayAbout(l.line, "name-too-long", cut[:min(70, len(cut))])
 			return
 		}
 	}
 }
 
-func matches(pattern, text string) bool {
-	return regexp.MustCompile(`(?i)` + pattern).MatchString(text)
-}
-
-func tableOf(sql string) string {
-	for _, pattern := range []string{
-		`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?`, `^CREATE (?:UNIQUE )?INDEX .*? ON (?:ONLY )?`, `^(?:INSERT INTO|UPDATE|DELETE FROM) (?:ONLY )?`,
-	} {
-		if m := regexp.MustCompile(`(?i)` + pattern + namePattern).FindStringSubmatch(sql); m != nil {
-			return plainName(m[1])
+// named tells whether a statement has this name somewhere, and not in a string.
+func named(n any, name string) bool {
+	found := false
+	var look func(any)
+	look = func(v any) {
+		switch v := v.(type) {
+		case node:
+			look(map[string]any(v))
+		case map[string]any:
+			for _, e := range v {
+				look(e)
+			}
+		case []any:
+			for _, e := range v {
+				look(e)
+			}
+		case string:
+			found = found || strings.EqualFold(v, name)
 		}
 	}
-	return ""
-}
-
-func plainName(name string) string {
-	name = strings.ReplaceAll(name, `"`, "")
-	return name[strings.LastIndex(name, ".")+1:]
+	look(n)
+	return found
 }

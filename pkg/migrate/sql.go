@@ -3,6 +3,7 @@ package migrate
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -75,14 +76,13 @@ func wordRune(r rune) bool {
 
 // until gives the index behind the next mark, or the end of the text.
 func until(text []rune, from int, mark string) int {
-	if from > len(text) {
-		return len(text)
+	wanted := []rune(mark)
+	for i := from; i+len(wanted) <= len(text); i++ {
+		if slices.Equal(text[i:i+len(wanted)], wanted) {
+			return i + len(wanted)
+		}
 	}
-	at := strings.Index(string(text[from:]), mark)
-	if at < 0 {
-		return len(text)
-	}
-	return from + len([]rune(string(text[from:])[:at])) + len([]rune(mark))
+	return len(text)
 }
 
 func endOfComment(text []rune, i int) int {

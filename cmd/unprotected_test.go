@@ -13,7 +13,7 @@ import (
 func TestContract_APasswordIsNotGivenToAnImpostor(t *testing.T) {
 	t.Parallel()
 	address, told := pgimpostor.Listen(t)
-	p := clitest.New(t, "AXISOR_ENCRYPTION_KEY=0123456789abcdef0123456789abcdef", "AXISOR_BACKUP_DIRECTORY="+t.TempDir())
+	p := clitest.New(t, "AXISOR_ENCRYPTION_KEY=a-key-for-tests-0123456789-and-more", "AXISOR_BACKUP_DIRECTORY="+t.TempDir())
 	for _, parameters := range []string{"", "?sslmode=disable", "?sslmode=prefer"} {
 		p := p.With("DATABASE_URL=postgres://axisor:the-secret@" + address + "/axisor" + parameters)
 		for _, args := range [][]string{

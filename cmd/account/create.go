@@ -24,6 +24,7 @@ type createOptions struct {
 	name     string
 	activate bool
 	override bool
+	newKey   bool
 	input    credential.Input
 	write    flags.Writes
 	ask      credential.AskFunc // the person at the terminal; tests answer instead
@@ -42,8 +43,11 @@ configured key and shown by no command. Field names are those of "axisor exchang
 The new account is not active unless --activate is given, which switches the user's other accounts off. The
 exchange is not contacted.
 
+A key that opens nothing of what is stored is refused: it is another database's, or a new one. A new one is declared by
+the older one in encryption.previous_keys, or by --new-key when that is lost.
+
 Exit codes: 2, 3, 4 when the name is taken, the plan's limit is reached, or the user or exchange is inactive,
-10 when there is no encryption key, 11, 12.`,
+6 when the key is not that of this database, 10 when there is no encryption key, 11, 12.`,
 		Example: `  axisor account create ana@example.com --exchange lnmarkets --name Main --activate
   axisor account create ana@example.com --exchange lnmarkets --name Main --from-file keys.json
   pass show lnm/ana | axisor account create ana --exchange lnmarkets --name Main --from-stdin`,
@@ -62,6 +66,7 @@ Exit codes: 2, 3, 4 when the name is taken, the plan's limit is reached, or the 
 	f.StringVar(&o.name, "name", "", "`NAME` of the account, unique for the user on this exchange")
 	f.BoolVar(&o.activate, "activate", false, "make it the user's active account and switch the others off")
 	f.BoolVar(&o.override, "override-limit", false, "allow more accounts than the plan does (kept in the audit trail)")
+	f.BoolVar(&o.newKey, "new-key", false, "store them although the encryption key opens nothing that is stored")
 	o.input.Register(f)
 	o.write.Register(c)
 	flags.CompleteLive(c, "exchange", a.ExchangeNames)
@@ -108,6 +113,7 @@ func runCreate(ctx context.Context, o *createOptions) error {
 	}
 	change, err := svc.CreateAccount(ctx, o.app.Mode(o.write.DryRun), admin.CreateAccountInput{
 		User: user.ID, Exchange: exchange.ID, Name: o.name, Fields: fields, Activate: o.activate, OverrideLimit: o.override,
+		NewKey: o.newKey,
 	}, keys)
 	if err != nil {
 		return conflict(err)

@@ -54,8 +54,10 @@ values in a fixed amount of memory.
 
 States: current; outdated (opens with a previous key, or from another format than encryption.format); weak (written by
 the design's code as printed, which protects little); clear_text; wrong_key (no configured key opens it); altered (v2:
-changed, or moved from another row); unreadable (cut, or no text); flag (the network flag, meant to be in clear); empty.
-weak, clear_text, wrong_key, altered and unreadable are problems. "axisor credential rekey" cures all that opens.
+changed, or moved from another row); not_accepted (opens, in a format that is not in encryption.accept: nothing proves
+whose it is); unreadable (cut, or no text); flag (the network flag, meant to be in clear); empty.
+weak, clear_text, wrong_key, altered, not_accepted and unreadable are problems. "axisor credential rekey" cures all that
+opens, and with --accept-unbound what is not accepted.
 
 Exit codes: 0, 8 when there is a problem, 10 when there is no encryption key, 11, 12.`,
 		Example: `  axisor credential check --summary

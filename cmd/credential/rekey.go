@@ -18,9 +18,10 @@ import (
 )
 
 type rekeyOptions struct {
-	app    *app.App
-	format flags.Enum
-	write  flags.Writes
+	app     *app.App
+	format  flags.Enum
+	unbound bool // see admin.RekeyInput
+	write   flags.Writes
 }
 
 // rekeyView is what a rotation found and did.
@@ -31,9 +32,10 @@ type rekeyView struct {
 	RowsChanged     int64            `json:"rows_changed"`
 	Values          int64            `json:"values"`
 	ValuesEncrypted int64            `json:"values_encrypted"`
-	ValuesLeft      int64            `json:"values_left"` // they do not open and were not touched
-	RowsBusy        int64            `json:"rows_busy"`   // others kept changing them
-	Found           map[string]int64 `json:"found"`       // values by their state before
+	ValuesLeft      int64            `json:"values_left"`    // they do not open, or are nobody's for certain, and were not touched
+	ValuesUnbound   int64            `json:"values_unbound"` // of those: nothing proves that they belong to their row
+	RowsBusy        int64            `json:"rows_busy"`      // others kept changing them
+	Found           map[string]int64 `json:"found"`          // values by their state before
 	DurationMS      int64            `json:"duration_ms"`
 }
 
@@ -46,6 +48,11 @@ func newRekey(a *app.App) *cobra.Command {
 values under encryption.previous_keys, in older formats, and in clear text. Values that do not open are left as they
 are and reported.
 
+A value in v2 says for good which row and user it belongs to, and nothing proves that of one in another format or in
+clear text: somebody may have moved it there. So they become v2 only with --accept-unbound; without it they are left and
+named. The first change to v2 needs it. Once a rotation has left nothing in another format, the database remembers that,
+and v2 alone is opened (encryption.accept).
+
 It works in batches, each one transaction that also writes its audit row, and opens every new value before it is
 committed. It may be stopped or killed at any moment and started again: what is done is recognised. Other programs may
 go on working: a value that one of them changes meanwhile is never overwritten. A summary goes to AuditLog and
@@ -53,11 +60,11 @@ SecurityAuditLog. Only what changes gets a new updated_at.
 
 The web application reads app-cbc alone, and keeps opened credentials in its cache for up to five minutes.
 
-Exit codes: 0 also when there is nothing to do, 2, 7 when some values do not open or rows were busy, 10 when there is
+Exit codes: 0 also when there is nothing to do, 2, 7 when some values were left or rows were busy, 10 when there is
 no encryption key, 11, 12, 13 when rows stay locked by others, 130 when interrupted.`,
 		Example: `  axisor credential rekey --dry-run
   axisor credential rekey --reason 'key of 2026-08'
-  axisor credential rekey --to-format v2 -o json`,
+  axisor credential rekey --to-format v2 --accept-unbound -o json`,
 		Args: flags.None(),
 		RunE: func(c *cobra.Command, _ []string) error { return runRekey(c.Context(), o) },
 	}
@@ -66,6 +73,7 @@ no encryption key, 11, 12, 13 when rows stay locked by others, 130 when interrup
 		formats = append(formats, string(f))
 	}
 	flags.RegisterEnum(c, &o.format, "to-format", "", "format to write instead of encryption.format", formats...)
+	c.Flags().BoolVar(&o.unbound, "accept-unbound", false, "also make v2 of values that nothing proves to belong to their row")
 	o.write.Register(c)
 	flags.Fields(c, output.Fields[rekeyView]())
 	return c
@@ -103,7 +111,7 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 	bar := progress.Start(o.app.Streams, "encrypting credentials", total, progress.Items, o.app.Globals.Quiet)
 	work, add, release := o.app.Stop.Between(ctx, "the batch in flight", bar)
 	defer release()
-	result, err := svc.Rekey(work, o.app.Mode(o.write.DryRun), admin.RekeyInput{Keys: keys, Progress: add})
+	result, err := svc.Rekey(work, o.app.Mode(o.write.DryRun), admin.RekeyInput{Keys: keys, Progress: add, AcceptUnbound: o.unbound})
 	bar.Done()
 	if err != nil && progress.Stopped(ctx, work) {
 		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped: %d values of %d rows are encrypted again, of %d rows",
@@ -131,13 +139,36 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 	if cfg, err := o.app.Config(); err == nil && cfg.Encryption.Format != v.Format && !p.Machine() {
 		p.Notice("encryption.format is %s: set it to %s, or new values and the next rekey go back", cfg.Encryption.Format, v.Format)
 	}
+	if result.Unbound > 0 && !p.Machine() {
+		p.Notice("%s", unboundRows(result))
+	}
 	return leftOver(result)
+}
+
+// rowsNamed is how many rows a notice names; "axisor credential check" names all.
+const rowsNamed = 20
+
+// unboundRows names the values that would open and were left.
+func unboundRows(r admin.RekeyResult) string {
+	var b strings.Builder
+	b.WriteString("nothing proves that these values belong to their rows; they were left:")
+	named := int64(0)
+	for _, f := range r.Failed {
+		if f.Unbound && named < rowsNamed {
+			fmt.Fprintf(&b, "\n  %s %s %s (%s)", f.Table, f.ID, f.Field, f.State)
+			named++
+		}
+	}
+	if more := r.Unbound - named; more > 0 {
+		fmt.Fprintf(&b, "\n  and %d more", more)
+	}
+	return b.String()
 }
 
 func rekeyViewOf(r admin.RekeyResult) rekeyView {
 	v := rekeyView{
 		KeyID: r.KeyID, Format: string(r.Format), Rows: r.Rows, RowsChanged: r.RowsChanged, Values: r.Values,
-		ValuesEncrypted: r.Sealed, ValuesLeft: r.Left, RowsBusy: r.Busy, Found: map[string]int64{},
+		ValuesEncrypted: r.Sealed, ValuesLeft: r.Left, ValuesUnbound: r.Unbound, RowsBusy: r.Busy, Found: map[string]int64{},
 	}
 	for state, n := range r.States {
 		v.Found[string(state)] = n
@@ -151,16 +182,22 @@ func leftOver(r admin.RekeyResult) error {
 		return nil
 	}
 	var parts []string
-	if r.Left > 0 {
-		parts = append(parts, fmt.Sprintf("%d values do not open and were left as they are", r.Left))
+	if n := r.Left - r.Unbound; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d values do not open and were left as they are", n))
+	}
+	if r.Unbound > 0 {
+		parts = append(parts, fmt.Sprintf("%d values are not bound to a row and were left as they are", r.Unbound))
 	}
 	if r.Busy > 0 {
 		parts = append(parts, fmt.Sprintf("%d rows were changed by others each time", r.Busy))
 	}
 	e := clierr.New(clierr.Partial, "rekey_incomplete", strings.Join(parts, "; "), "axisor credential check --problems")
+	if r.Unbound > 0 {
+		e = e.WithHint("when all of them are sure to be in their own rows, as before the first change to v2: axisor credential rekey --accept-unbound")
+	}
 	var failed []map[string]any
 	for _, f := range r.Failed {
-		failed = append(failed, map[string]any{"table": f.Table, "id": f.ID, "field": f.Field, "state": f.State})
+		failed = append(failed, map[string]any{"table": f.Table, "id": f.ID, "field": f.Field, "state": f.State, "unbound": f.Unbound})
 	}
 	e.Details = map[string]any{"left": failed}
 	return e

@@ -95,7 +95,7 @@ func TestCheckAndRekey(t *testing.T) {
 	require.Equal(t, "unchanged", b.OK("credential", "rekey", "-o", "json").JSON()["result"])
 
 	for _, format := range []string{"v2", "app-cbc", "seed"} {
-		b.OK("credential", "rekey", "--to-format", format)
+		b.OK("credential", "rekey", "--to-format", format, "--accept-unbound")
 		groups := b.With("AXISOR_ENCRYPTION_FORMAT="+format, "AXISOR_ENCRYPTION_PREVIOUS_KEYS=").OK("credential", "check", "--summary", "-o", "json").Items()
 		require.Equal(t, "current", groups[0]["state"])
 		require.Equal(t, format, groups[0]["format"])
@@ -115,7 +115,7 @@ func TestCheck_AValueMovedToAnotherRow(t *testing.T) {
 	b := setup(t)
 	b.fill(t, 2)
 	v2 := b.With("AXISOR_ENCRYPTION_FORMAT=v2")
-	v2.OK("credential", "rekey")
+	v2.OK("credential", "rekey", "--accept-unbound")
 	v2.OK("credential", "check")
 	b.exec(t, `UPDATE "UserExchangeAccounts" SET credentials = (SELECT credentials FROM "UserExchangeAccounts" WHERE id = 'row-00000')`)
 	items := v2.Fails(8, "credential", "check", "--problems", "-o", "json").Items()

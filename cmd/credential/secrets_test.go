@@ -60,7 +60,7 @@ func TestNoSecretComesOut(t *testing.T) {
 		{args: []string{"credential", "show", "ana", "--reveal", "--field", "nothing", "--yes"}},
 		{args: []string{"credential", "rekey"}, env: wrong},
 		{args: []string{"credential", "rekey", "--dry-run"}},
-		{args: []string{"credential", "rekey", "--to-format", "v2"}},
+		{args: []string{"credential", "rekey", "--to-format", "v2", "--accept-unbound"}},
 		{args: []string{"credential", "check", "--summary"}},
 		{args: []string{"guard", "preview", "--user", "ana"}},
 		{args: []string{"doctor"}},

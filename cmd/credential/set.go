@@ -20,6 +20,7 @@ type setOptions struct {
 	app      *app.App
 	user     string
 	exchange string
+	newKey   bool
 	input    credential.Input
 	write    flags.Writes
 	ask      credential.AskFunc // the person at the terminal; tests answer instead
@@ -35,7 +36,11 @@ are stored. The values come from stdin or a file as one JSON object, or are aske
 encrypted field by field. Fields may be spelled by label, field name or in camel case; what is stored keeps its
 spelling, and new fields get the field name. The credentials count as untested afterwards.
 
-Exit codes: 0, 2, 3 when the user or exchange does not exist, 4, 10 when there is no encryption key, 11, 12.`,
+A key that opens nothing of what is stored is refused: it is another database's, or a new one. A new one is declared by
+the older one in encryption.previous_keys, or by --new-key when that is lost.
+
+Exit codes: 0, 2, 3 when the user or exchange does not exist, 4, 6 when the key is not that of this database, 10 when
+there is no encryption key, 11, 12.`,
 		Example: `  axisor credential set ana@example.com --exchange lnmarkets
   axisor credential set ana@example.com --exchange lnmarkets --from-file keys.json
   echo '{"passphrase":"…"}' | axisor credential set ana --exchange lnmarkets --from-stdin`,
@@ -53,6 +58,7 @@ Exit codes: 0, 2, 3 when the user or exchange does not exist, 4, 10 when there i
 		},
 	}
 	c.Flags().StringVar(&o.exchange, "exchange", "", "exchange of the credentials, by its `SLUG`")
+	c.Flags().BoolVar(&o.newKey, "new-key", false, "store them although the encryption key opens nothing that is stored")
 	o.input.Register(c.Flags())
 	o.write.Register(c)
 	flags.CompleteLive(c, "exchange", a.ExchangeNames)
@@ -101,7 +107,7 @@ func runSet(ctx context.Context, o *setOptions) error {
 		return clierr.Usagef("no field was given").WithHint("for example: " + setExample)
 	}
 	change, err := svc.SetCredential(ctx, o.app.Mode(o.write.DryRun), admin.SetCredentialInput{
-		User: user.ID, Exchange: exchange.ID, Fields: fields,
+		User: user.ID, Exchange: exchange.ID, Fields: fields, NewKey: o.newKey,
 	}, keys)
 	if err != nil {
 		return err

@@ -256,7 +256,7 @@ func TestRun_ExitCodes(t *testing.T) {
 	require.Contains(t, s.Fails(11, "guard", "run").Stderr, "clock")
 	require.NoError(t, s.sim.SetSkew(0))
 
-	wrong := s.With("ENCRYPTION_KEY="+strings.Repeat("x", 32)).Run("guard", "run", "-o", "json")
+	wrong := s.With("ENCRYPTION_KEY=some-other-key-that-opens-nothing-here").Run("guard", "run", "-o", "json")
 	require.Equal(t, 6, wrong.Code)
 	s.With("ENCRYPTION_KEY=").Fails(10, "guard", "run")
 }

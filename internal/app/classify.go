@@ -80,6 +80,15 @@ func rules() []rule {
 
 		{crypto.ErrWrongKey, clierr.Denied, "wrong_encryption_key", []string{"is this the ENCRYPTION_KEY the value was written with? older keys go into encryption.previous_keys"}},
 		{crypto.ErrAltered, clierr.Denied, "credential_altered", []string{"store these credentials again: axisor credential check shows where they are"}},
+		{crypto.ErrNotAccepted, clierr.Denied, "credential_format_not_accepted", []string{
+			"only formats of encryption.accept are opened: axisor credential check --problems shows the others",
+			"when the value is sure to be that user's: axisor credential rekey --accept-unbound, or store it again",
+		}},
+		{admin.ErrForeignKey, clierr.Denied, "encryption_key_unknown", []string{
+			"is this the key of this database? axisor config show --origins",
+			"a new key on purpose: name the older one in encryption.previous_keys and run axisor credential rekey",
+			"when the older key is lost for good: add --new-key",
+		}},
 		{crypto.ErrFormat, clierr.Failure, "credential_unreadable", []string{"axisor credential check"}},
 		{crypto.ErrKeyTooShort, clierr.Config, "encryption_key_too_short", []string{"the key needs at least 32 characters"}},
 		{crypto.ErrPasswordTooLong, clierr.Usage, "password_too_long", []string{"bcrypt reads 72 bytes; choose a shorter password"}},

@@ -129,6 +129,36 @@ func (a *App) Keyring(ctx context.Context) (*crypto.Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.keyring, err = keys.Writing(crypto.Format(l.Config.Encryption.Format))
-	return a.keyring, err
+	if keys, err = keys.Writing(crypto.Format(l.Config.Encryption.Format)); err != nil {
+		return nil, err
+	}
+	if keys, err = a.accepting(ctx, keys, l.Config.Encryption.Accept); err != nil {
+		return nil, err
+	}
+	a.keyring = keys
+	return keys, nil
+}
+
+// accepting applies encryption.accept. Its default is what the database remembers: once everything was v2, what is not
+// was put there by somebody who does not have the key.
+func (a *App) accepting(ctx context.Context, keys *crypto.Keyring, named []string) (*crypto.Keyring, error) {
+	var formats []crypto.Format
+	for _, name := range named {
+		formats = append(formats, crypto.Format(name))
+	}
+	if len(formats) > 0 || keys.Format() != crypto.FormatV2 {
+		return keys.Accepting(formats...), nil
+	}
+	db, err := a.open()
+	if err != nil {
+		return nil, err
+	}
+	bound, err := db.AllBound(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if bound {
+		formats = append(formats, crypto.FormatV2)
+	}
+	return keys.Accepting(formats...), nil
 }

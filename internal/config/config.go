@@ -46,6 +46,8 @@ type Encryption struct {
 	KeyCommand   []string
 	PreviousKeys []secret.Secret
 	Format       string
+	// Accept are the formats of stored values that are opened; empty is the default, which depends on what is stored.
+	Accept []string
 }
 
 // LNMarkets is how the exchange is reached.

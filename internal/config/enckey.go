@@ -37,7 +37,7 @@ func (ld *Loaded) EncryptionKey(ctx context.Context) (secret.Secret, error) {
 		key = e.Key
 	case e.KeyFile != "":
 		key, err = ReadSecretFile(e.KeyFile, keyKeyFile)
-		err = cmp.Or(err, tooShort(e.KeyFile, keyKeyFile, key))
+		err = cmp.Or(err, badKey(e.KeyFile, keyKeyFile, key))
 	case len(e.KeyCommand) > 0:
 		key, err = ld.runKeyCommand(ctx, e.KeyCommand)
 	default:
@@ -50,11 +50,11 @@ func (ld *Loaded) EncryptionKey(ctx context.Context) (secret.Secret, error) {
 	return key, nil
 }
 
-// tooShort applies the length rule of encryption.key to a key from elsewhere. It
+// badKey applies the rule of encryption.key to a key from elsewhere. It
 // has nothing to say about no key, which is another error.
-func tooShort(source, key string, s secret.Secret) error {
-	if rule := longKey(s); rule != "" {
-		return &Error{Source: source, Key: key, Rule: rule, Hint: "make a key with `openssl rand -hex 32`"}
+func badKey(source, key string, s secret.Secret) error {
+	if rule := goodKey(s); rule != "" {
+		return &Error{Source: source, Key: key, Rule: rule, Hint: makeKey}
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func (ld *Loaded) runKeyCommand(ctx context.Context, argv []string) (secret.Secr
 		return fail("could not be run", reason(err))
 	}
 	key, err := oneLine(source, keyKeyCommand, stdout.Bytes())
-	if err = cmp.Or(err, tooShort(source, keyKeyCommand, key)); err != nil {
+	if err = cmp.Or(err, badKey(source, keyKeyCommand, key)); err != nil {
 		return secret.Secret{}, err
 	}
 	return key, nil

@@ -30,7 +30,7 @@ func TestEncryptionKey_None(t *testing.T) {
 
 func TestEncryptionKey_File(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("é", 32)
+	long := "clé-d’essai-à-trente-deux-caractères"
 	for _, tc := range []struct {
 		name, content string
 		mode          os.FileMode
@@ -44,6 +44,7 @@ func TestEncryptionKey_File(t *testing.T) {
 		{"two lines", long + "\n" + long + "\n", 0o600, "gives more than one line"},
 		{"binary", long + "\xff\xfe", 0o600, "not text"},
 		{"short", canary + "\n", 0o600, "must have at least 32 characters, has 12"},
+		{"guessable", strings.Repeat("0", 64), 0o600, "is made of very few different characters"},
 		{"missing", "", 0, "cannot be read: no such file"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -77,7 +78,7 @@ func TestEncryptionKey_File(t *testing.T) {
 
 func TestEncryptionKey_Command(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("c", 40)
+	long := "printed-by-a-program-for-one-test-only"
 	sh, err := exec.LookPath("sh")
 	require.NoError(t, err)
 	for _, tc := range []struct {
@@ -89,6 +90,7 @@ func TestEncryptionKey_Command(t *testing.T) {
 		{"fails", "echo " + canary + "; echo " + canary + " >&2; exit 3", "failed, got \"" + sh + "\": exit status 3"},
 		{"prints nothing", "true", "gives nothing"},
 		{"prints a short one", "echo " + canary, "must have at least 32 characters"},
+		{"prints a sequence", "echo 0987654321ZYXWVUTSRQPONMLKJIHGFEDCBA", "is a sequence"},
 		{"prints two lines", "echo " + long + "; echo " + canary, "gives more than one line"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -111,7 +113,7 @@ func TestEncryptionKey_Command(t *testing.T) {
 func TestEncryptionKey_CommandIsFoundInThePathGiven(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	long := strings.Repeat("c", 40)
+	long := "printed-by-a-program-for-one-test-only"
 	bin := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(bin, "print-key"), []byte("#!/bin/sh\necho "+long+"\n"), 0o700))
 	w.file(FileName, "encryption: {key_command: [print-key]}")

@@ -33,6 +33,9 @@ func TestLoad_BadFiles(t *testing.T) {
 		{"duplicate key", "audit: {actor: a}\naudit: {actor: b}", "already defined", ""},
 		{"key as number", "encryption: {key: 12345678901234567890123456789012}", "encryption.key: must be text (put it in quotes)", ""},
 		{"short key", "encryption: {key: " + canary + "}", "encryption.key: must have at least 32 characters, has 12", ""},
+		{"key of one character", "encryption: {key: '" + strings.Repeat("7", 40) + "'}", "encryption.key: is made of very few different characters", "openssl rand -hex 32"},
+		{"key of one word", "encryption: {key: hunter2-hunter2-hunter2-hunter2-}", "encryption.key: repeats itself", "encryption.previous_keys"},
+		{"format that nobody knows", "encryption: {accept: [v2, v1]}", "encryption.accept: must list some of v2, seed, app-cbc", ""},
 		{"short previous key", "encryption: {previous_keys: [" + canary + "]}", "encryption.previous_keys: entry 1 must have at least 32", ""},
 		{"empty previous key", "encryption: {previous_keys: ['']}", "entry 1 is empty", ""},
 		{"two keys", "encryption: {key: " + strings.Repeat(canary, 3) + ", key_file: f}", "is set together with encryption.key_file", "keep only one"},
@@ -187,7 +190,7 @@ func TestEntries_ShowNoSecret(t *testing.T) {
 	w := newWorld(t)
 	maps.Copy(w.env, map[string]string{
 		"AXISOR_DATABASE_URL":             "postgres://u:" + canary + "@h:5432/d?sslpassword=" + canary + "&sslmode=require",
-		"AXISOR_ENCRYPTION_KEY":           strings.Repeat(canary, 3),
+		"AXISOR_ENCRYPTION_KEY":           canary + "-and-what-makes-it-long-enough",
 		"AXISOR_ENCRYPTION_PREVIOUS_KEYS": strings.Repeat(canary, 3) + "," + strings.Repeat(canary, 4),
 		"AXISOR_GUARD_ALERT_URL":          "https://hooks.example.org/services/" + canary,
 		"AXISOR_GUARD_PING_URL":           "https://ping.example.org/?id=" + canary,

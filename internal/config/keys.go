@@ -62,6 +62,7 @@ const (
 	keyKeyFile        = "encryption.key_file"
 	keyKeyCommand     = "encryption.key_command"
 	keyPreviousKeys   = "encryption.previous_keys"
+	keyAccept         = "encryption.accept"
 	keyBaseURL        = "lnmarkets.base_url"
 	keyNetwork        = "lnmarkets.network"
 	keyAlertURL       = "guard.alert_url"
@@ -116,7 +117,7 @@ func databaseKeys() []Key {
 func encryptionKeys() []Key {
 	return []Key{
 		{
-			Name: keyKey, Kind: KindSecret, Generic: "ENCRYPTION_KEY", rule: longKey,
+			Name: keyKey, Kind: KindSecret, Generic: "ENCRYPTION_KEY", rule: goodKey,
 			Summary: "key of stored credentials, at least 32 characters; prefer key_file or key_command",
 			field:   func(c *Config) any { return &c.Encryption.Key },
 		},
@@ -139,6 +140,11 @@ func encryptionKeys() []Key {
 			Name: "encryption.format", Kind: KindEnum, Default: "seed", Enum: []string{"seed", "v2", "app-cbc"},
 			Summary: "text format of newly encrypted values",
 			field:   func(c *Config) any { return &c.Encryption.Format },
+		},
+		{
+			Name: keyAccept, Kind: KindList, rule: storedFormats,
+			Summary: "formats of stored values that are still opened; default: all, and v2 alone once rekey to it is through",
+			field:   func(c *Config) any { return &c.Encryption.Accept },
 		},
 	}
 }

@@ -202,7 +202,11 @@ func (ld *Loaded) merge(layers []layer, home string) error {
 			if source == "" {
 				source = l.origin(k.Name).String()
 			}
-			problems = append(problems, &Error{Source: source, Key: k.Name, Rule: rule, Value: k.shown(raw)})
+			e := &Error{Source: source, Key: k.Name, Rule: rule, Value: k.shown(raw)}
+			if k.Name == keyKey {
+				e.Hint = makeKey
+			}
+			problems = append(problems, e)
 			continue
 		}
 		if path, ok := value.(string); ok && k.Kind == KindPath {
@@ -214,6 +218,9 @@ func (ld *Loaded) merge(layers []layer, home string) error {
 		if err := k.assign(ld.Config, value); err != nil {
 			return err
 		}
+	}
+	if rule := acceptsWritten(ld.Config.Encryption); rule != "" && len(problems) == 0 {
+		problems = append(problems, &Error{Source: ld.Origins[keyAccept].String(), Key: keyAccept, Rule: rule})
 	}
 	if len(problems) > 0 {
 		return problems

@@ -74,6 +74,10 @@ func samples(k Key) []string {
 			out[i] = fmt.Sprint(i + 9)
 		case k.Name == "password.require":
 			out[i] = []string{"lower", "upper", "digit", "special", "lower,upper", "upper,digit"}[i]
+		case k.Name == keyAccept:
+			out[i] = []string{"seed", "seed,v2", "clear,seed", "seed,app-cbc", "seed-literal,seed", "v2,seed"}[i]
+		case k.Name == keyKey:
+			out[i] = fmt.Sprintf("one-key-of-several-in-a-test-no-%d", i)
 		case k.Kind == KindSecret:
 			out[i] = strings.Repeat(fmt.Sprint(i), 40)
 		case k.Kind == KindSecrets:
@@ -258,9 +262,19 @@ func TestLoad_PGVariables(t *testing.T) {
 	}
 }
 
+func TestLoad_WhatIsWrittenIsAccepted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.file(FileName, "encryption: {format: app-cbc, accept: [v2, seed]}")
+	_, err := w.load()
+	require.ErrorContains(t, err, "encryption.accept: must contain app-cbc, which encryption.format writes")
+	w.env["AXISOR_ENCRYPTION_FORMAT"] = "v2"
+	require.Equal(t, []string{"v2", "seed"}, w.must().Config.Encryption.Accept)
+}
+
 func TestLoad_WayToTheKey(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("k", 40)
+	long := "the-way-to-this-key-is-what-is-tested"
 	w := newWorld(t)
 	w.file(FileName, "encryption: {key_file: keys/main}\nprofiles:\n  prod: {encryption: {key_command: [prog]}}\n")
 	ld := w.must()

@@ -19,6 +19,31 @@ const maxSats = 21_000_000 * 100_000_000
 // minKeyLength is the length that the web application asks of ENCRYPTION_KEY.
 const minKeyLength = 32
 
+// makeKey is what to type for a key that is refused. What is stored under that key still has to be opened.
+const makeKey = "make a key with `openssl rand -hex 32`; values that are stored under this one open with it in encryption.previous_keys " +
+	"until axisor credential rekey is through"
+
+// acceptsWritten refuses a configuration that could not read what it writes.
+func acceptsWritten(e Encryption) string {
+	if len(e.Accept) > 0 && !slices.Contains(e.Accept, e.Format) {
+		return "must contain " + e.Format + ", which encryption.format writes"
+	}
+	return ""
+}
+
+// storedFormats checks the names in encryption.accept.
+func storedFormats(v any) string {
+	for _, name := range v.([]string) {
+		if !slices.Contains(StoredFormats(), name) {
+			return "must list some of " + strings.Join(StoredFormats(), ", ")
+		}
+	}
+	return ""
+}
+
+// StoredFormats are the formats that stored credentials are found in, the strongest first.
+func StoredFormats() []string { return []string{"v2", "seed", "app-cbc", "seed-literal", "clear"} }
+
 func between(low, high int64) func(any) string {
 	return func(v any) string {
 		if n := v.(int64); n < low || n > high {
@@ -64,6 +89,18 @@ func longKey(v any) string {
 	s := v.(secret.Secret)
 	if n := utf8.RuneCountInString(s.Reveal()); n > 0 && n < minKeyLength {
 		return fmt.Sprintf("must have at least %d characters, has %d", minKeyLength, n)
+	}
+	return ""
+}
+
+// goodKey is longKey for a key that new values are encrypted with. A previous key may be as bad as it is: it has to open
+// what is stored until that is encrypted again.
+func goodKey(v any) string {
+	if rule := longKey(v); rule != "" {
+		return rule
+	}
+	if s := v.(secret.Secret); !s.IsZero() {
+		return secret.Guessable(s)
 	}
 	return ""
 }

@@ -121,16 +121,18 @@ func (v *visit) encryptionKey(ctx context.Context) (Result, error) {
 }
 
 // seen counts stored credentials by the worst of their values.
-type seen struct{ all, old, wrong, unreadable, clear int }
+type seen struct{ all, old, wrong, unreadable, refused, clear int }
 
 func (s *seen) add(values []crypto.Value) {
-	var old, wrong, unreadable, clear bool
+	var old, wrong, unreadable, refused, clear bool
 	for _, v := range values {
 		switch v.State {
 		case crypto.StateWrongKey:
 			wrong = true
 		case crypto.StateUnreadable, crypto.StateAltered:
 			unreadable = true
+		case crypto.StateNotAccepted:
+			refused = true
 		case crypto.StateClear:
 			clear = true
 		case crypto.StateOutdated, crypto.StateWeak:
@@ -143,6 +145,8 @@ func (s *seen) add(values []crypto.Value) {
 		s.wrong++
 	case unreadable:
 		s.unreadable++
+	case refused:
+		s.refused++
 	case clear:
 		s.clear++
 	case old:
@@ -160,6 +164,8 @@ func (s *seen) result() Result {
 			"%d of the %s tried do not open with this key; an older one belongs into encryption.previous_keys", s.wrong, tried)
 	case s.unreadable > 0:
 		return fail("axisor credential check --problems", "%d of the %s tried are damaged", s.unreadable, tried)
+	case s.refused > 0:
+		return fail("axisor credential check --problems", "%d of the %s tried are in a format that is no longer accepted: nothing proves whose they are", s.refused, tried)
 	case s.clear > 0:
 		return fail("axisor credential rekey", "%d of the %s tried are clear text", s.clear, tried)
 	case s.old > 0:

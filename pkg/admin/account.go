@@ -21,6 +21,7 @@ const maxAccountName = 100
 // Sealer encrypts the values of a credentials object one by one.
 type Sealer interface {
 	EncryptFields(at crypto.Place, fields map[string]secret.Secret) (map[string]string, error)
+	Inspect(at crypto.Place, column []byte) []crypto.Value
 }
 
 // CreateAccountInput describes a new exchange account.
@@ -33,6 +34,8 @@ type CreateAccountInput struct {
 	Activate bool
 	// OverrideLimit allows more accounts than the plan does. The audit row says so.
 	OverrideLimit bool
+	// NewKey allows an encryption key that opens nothing that is stored.
+	NewKey bool
 }
 
 // CreateAccount adds an account with encrypted credentials. A user has at most
@@ -65,6 +68,11 @@ func (s *Service) CreateAccount(ctx context.Context, mode Mode, in CreateAccount
 	}
 	if err := checkFields(e, types, in.Fields, nil); err != nil {
 		return none, err
+	}
+	if !in.NewKey {
+		if err := s.checkKey(ctx, sealer); err != nil {
+			return none, err
+		}
 	}
 	// The id is made here and not by the database, because a value may be bound to it.
 	id := newID()

@@ -19,6 +19,8 @@ type SetCredentialInput struct {
 	User     string // id, e-mail or username
 	Exchange string // slug, name or id
 	Fields   map[string]secret.Secret
+	// NewKey allows an encryption key that opens nothing that is stored.
+	NewKey bool
 }
 
 // SetCredential stores a user's credentials of one exchange, or changes the given
@@ -33,6 +35,11 @@ func (s *Service) SetCredential(ctx context.Context, mode Mode, in SetCredential
 	e, types, fields, err := s.credentialFields(ctx, in.Exchange, in.Fields)
 	if err != nil {
 		return none, err
+	}
+	if !in.NewKey {
+		if err := s.checkKey(ctx, sealer); err != nil {
+			return none, err
+		}
 	}
 	change := Change[store.Credential]{Status: StatusCreated, DryRun: mode.DryRun}
 	err = s.write(ctx, mode, func(t *txn) error {

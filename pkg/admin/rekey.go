@@ -34,6 +34,9 @@ type RekeyInput struct {
 	Keys *crypto.Keyring
 	// Progress is told of every row that is done; nil for nobody.
 	Progress func(rows int64)
+	// AcceptUnbound also seals for a row what nothing proves to be that row's: values of the formats before v2 and clear
+	// text. It matters when v2 is written, whose values say for good whose they are.
+	AcceptUnbound bool
 }
 
 // RekeyResult counts what a rotation found and did.
@@ -49,6 +52,8 @@ type RekeyResult struct {
 	States map[crypto.State]int64
 	// Left counts values that do not open and were left as they are.
 	Left int64
+	// Unbound counts those of Left that would open, and that nothing proves to be their row's.
+	Unbound int64
 	// Busy counts rows that were changed by others each time they were tried.
 	Busy int64
 	// Failed are rows with values that were left, at most failedShown of them.
@@ -64,6 +69,8 @@ type RekeyFailure struct {
 	ID    string
 	Field string
 	State crypto.State
+	// Unbound is a value that would open; see RekeyResult.
+	Unbound bool
 }
 
 // Rekey encrypts every stored credential again that is not under the current key
@@ -79,9 +86,24 @@ func (s *Service) Rekey(ctx context.Context, mode Mode, in RekeyInput) (RekeyRes
 	if err := s.db.DirectOrNamed(ctx); err != nil {
 		return RekeyResult{}, err
 	}
+	foreign := s.checkKey(ctx, in.Keys)
+	if foreign != nil && !errors.Is(foreign, ErrForeignKey) {
+		return RekeyResult{}, foreign
+	}
+	switch {
+	case in.AcceptUnbound:
+		in.Keys = in.Keys.Accepting()
+	case foreign != nil: // it is clear text alone that would be sealed, under a key that is not this database's
+		in.Keys = in.Keys.Accepting(in.Keys.Format())
+	case in.Keys.Format() == crypto.FormatV2:
+		in.Keys = in.Keys.Accepting(crypto.FormatV2)
+	}
 	r := &rekey{s: s, mode: mode, in: in, out: RekeyResult{
 		KeyID: id, Format: in.Keys.Format(), States: map[crypto.State]int64{},
 	}}
+	if err := r.reopen(ctx); err != nil {
+		return r.out, err
+	}
 	for _, table := range store.SealedTables() {
 		if err = r.table(ctx, table); err != nil {
 			break
@@ -240,15 +262,30 @@ func (r *rekey) count(b batch, without []string) {
 		for _, v := range b.sealed[i].Values {
 			r.out.Values++
 			r.out.States[v.State]++
-			if v.State.Opens() {
+			if !v.Left() {
 				continue
 			}
 			r.out.Left++
+			if v.Unbound() {
+				r.out.Unbound++
+			}
 			if len(r.out.Failed) < failedShown {
-				r.out.Failed = append(r.out.Failed, RekeyFailure{Table: row.Table, ID: row.ID, Field: v.Field, State: v.State})
+				r.out.Failed = append(r.out.Failed, RekeyFailure{Table: row.Table, ID: row.ID, Field: v.Field, State: v.State, Unbound: v.Unbound()})
 			}
 		}
 	}
+}
+
+// reopen ends the rule that only v2 is opened, before a value is written that would be closed by it.
+func (r *rekey) reopen(ctx context.Context) error {
+	if r.mode.DryRun || r.out.Format == crypto.FormatV2 {
+		return nil
+	}
+	bound, err := r.s.db.AllBound(ctx)
+	if err != nil || !bound {
+		return err
+	}
+	return r.summary(ctx, errors.New("it only begins"))
 }
 
 // summary leaves what the whole rotation did in both audit tables.

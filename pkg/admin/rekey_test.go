@@ -53,7 +53,7 @@ func TestRekey(t *testing.T) {
 		SELECT ?, id, '{"api_key": "in clear", "api_secret": "00010203040506070809:zz", "isTestnet": "true", "x": 7}' FROM "Exchange"`, b.ana.ID).Error)
 	keys := b.rotated(t, crypto.FormatV2)
 
-	dry, err := b.svc.Rekey(t.Context(), admin.Mode{DryRun: true}, admin.RekeyInput{Keys: keys})
+	dry, err := b.svc.Rekey(t.Context(), admin.Mode{DryRun: true}, admin.RekeyInput{Keys: keys, AcceptUnbound: true})
 	require.NoError(t, err)
 	require.EqualValues(t, 3002, dry.Sealed)
 	require.Empty(t, b.actions(t, "credential"))
@@ -62,7 +62,7 @@ func TestRekey(t *testing.T) {
 	require.EqualValues(t, 1500, old)
 
 	var progress atomic.Int64
-	got, err := b.svc.Rekey(t.Context(), admin.Mode{}, admin.RekeyInput{Keys: keys, Progress: func(n int64) { progress.Add(n) }})
+	got, err := b.svc.Rekey(t.Context(), admin.Mode{}, admin.RekeyInput{Keys: keys, AcceptUnbound: true, Progress: func(n int64) { progress.Add(n) }})
 	require.NoError(t, err)
 	require.EqualValues(t, 1501, progress.Load())
 	require.EqualValues(t, 1501, got.Rows)
@@ -89,7 +89,7 @@ func TestRekey(t *testing.T) {
 	require.ElementsMatch(t, []string{"credential.rekey.batch", "credential.rekey.batch", "credential.rekey.batch", "credential.rekey"}, b.actions(t, "credential"))
 
 	require.NoError(t, g.Exec(`UPDATE "UserExchangeAccounts" SET updated_at = '2020-01-01'`).Error)
-	again, err := b.svc.Rekey(t.Context(), admin.Mode{}, admin.RekeyInput{Keys: keys})
+	again, err := b.svc.Rekey(t.Context(), admin.Mode{}, admin.RekeyInput{Keys: keys, AcceptUnbound: true})
 	require.NoError(t, err)
 	require.Zero(t, again.Sealed)
 	require.NoError(t, g.Raw(`SELECT count(*) FROM "UserExchangeAccounts" WHERE updated_at = '2020-01-01'`).Scan(&old).Error)
@@ -126,14 +126,14 @@ func TestRekey_NeverOverwritesAChange(t *testing.T) {
 			changes.Add(1)
 		}
 	}()
-	got, err := b.svc.Rekey(t.Context(), admin.Mode{}, admin.RekeyInput{Keys: keys})
+	got, err := b.svc.Rekey(t.Context(), admin.Mode{}, admin.RekeyInput{Keys: keys, AcceptUnbound: true})
 	close(stop)
 	require.NoError(t, err)
 	require.NoError(t, <-done)
 	require.Positive(t, changes.Load())
 	require.EqualValues(t, 2500, got.Rows)
 
-	_, err = b.svc.Rekey(t.Context(), admin.Mode{}, admin.RekeyInput{Keys: keys})
+	_, err = b.svc.Rekey(t.Context(), admin.Mode{}, admin.RekeyInput{Keys: keys, AcceptUnbound: true})
 	require.NoError(t, err)
 	only, err := crypto.NewKeyring(secret.New(strings.Repeat("n", 40)), nil)
 	require.NoError(t, err)

@@ -131,6 +131,9 @@ func (kr *Keyring) use(at Place, text string) (secret.Secret, error) {
 	}
 	plain, _, err := kr.Decrypt(at, text)
 	if errors.Is(err, ErrClearText) {
+		if text != "" && !kr.accepts(FormatClear) {
+			return secret.Secret{}, fmt.Errorf("%w: it is clear text", ErrNotAccepted)
+		}
 		return secret.New(text), nil
 	}
 	return plain, err

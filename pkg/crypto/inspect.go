@@ -28,6 +28,8 @@ const (
 	StateWrongKey State = "wrong_key"
 	// StateAltered was changed, or moved here from another place.
 	StateAltered State = "altered"
+	// StateNotAccepted opens, from a format that is not accepted any more: nothing proves whose it is.
+	StateNotAccepted State = "not_accepted"
 	// StateUnreadable is a cut text, or something that is no text at all.
 	StateUnreadable State = "unreadable"
 	// StateFlag is a network flag, which is meant to be in clear.
@@ -37,7 +39,14 @@ const (
 )
 
 // Opens reports whether the value can be used.
-func (s State) Opens() bool { return s != StateWrongKey && s != StateAltered && s != StateUnreadable }
+func (s State) Opens() bool {
+	return s != StateWrongKey && s != StateAltered && s != StateUnreadable && s != StateNotAccepted
+}
+
+// Ours reports whether one of the keys was used on the value, whatever became of it since.
+func (s State) Ours() bool {
+	return s == StateCurrent || s == StateOutdated || s == StateWeak || s == StateAltered || s == StateNotAccepted
+}
 
 // Problem reports whether somebody has to act: a secret lies open or almost
 // open, or cannot be read.
@@ -53,7 +62,15 @@ type Value struct {
 	Format Format // "" when unknown
 	KeyID  string // of the key that opens it, or that it names
 	plain  secret.Secret
+	// refused is clear text that is not accepted.
+	refused bool
 }
+
+// Left reports whether Reseal leaves the value although it is not as it should be.
+func (v Value) Left() bool { return !v.State.Opens() || v.refused }
+
+// Unbound reports whether the value would open and was left because its format does not say whose it is.
+func (v Value) Unbound() bool { return v.State == StateNotAccepted || v.refused }
 
 // Inspect says of every value of a credentials column what opens it. It never
 // fails: what cannot be understood is a value, too.
@@ -101,6 +118,9 @@ func (kr *Keyring) value(at Place, text string) Value {
 	switch {
 	case errors.Is(err, ErrClearText):
 		v.State, v.Format, v.plain = StateClear, FormatClear, secret.New(text)
+		v.refused = !kr.accepts(FormatClear)
+	case errors.Is(err, ErrNotAccepted):
+		v.State = StateNotAccepted
 	case errors.Is(err, ErrWrongKey):
 		v.State = StateWrongKey
 	case errors.Is(err, ErrAltered):
@@ -128,13 +148,13 @@ type Resealed struct {
 
 // Reseal encrypts every value of a column again that is not under the current
 // key and in the format that is written now. What does not open stays as it is:
-// a value that nobody can read today may be one whose key turns up tomorrow. Each
-// new text is opened again and compared before it is returned.
+// a value that nobody can read today may be one whose key turns up tomorrow. So does
+// what is not accepted. Each new text is opened again and compared before it is returned.
 func (kr *Keyring) Reseal(at Place, column []byte) (Resealed, error) {
 	values, raw := kr.inspect(at, column)
 	out := Resealed{Values: values}
 	for _, v := range values {
-		if !v.State.stale() {
+		if !v.State.stale() || v.refused {
 			continue
 		}
 		text, err := kr.reseal(at.Of(v.Field), v.plain)

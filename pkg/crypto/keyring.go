@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/axisor/axisor/pkg/secret"
@@ -34,6 +35,9 @@ var (
 	// ErrAltered is returned when a value names one of our keys and does not open:
 	// it was changed, or it belongs to another row, user or field.
 	ErrAltered = errors.New("value was altered, or belongs to another row or field")
+	// ErrNotAccepted is returned for a value that a key opens and whose format is not
+	// accepted any more, or for clear text where only encrypted values are.
+	ErrNotAccepted = errors.New("value is in a format that is no longer accepted")
 	// ErrPlace is returned when a format needs to know where the value is stored.
 	ErrPlace = errors.New("place of an encrypted value is incomplete")
 	// ErrNotWritable is returned for a format that is only read, or unknown.
@@ -55,6 +59,7 @@ type Keyring struct {
 	keys   []*key    // the current key first
 	write  writer    // what Encrypt produces
 	opener []format  // what Decrypt tries, in this order
+	accept []Format  // what Decrypt lets pass beside the format of write; nil is all
 	random io.Reader // nil means crypto/rand
 }
 
@@ -88,6 +93,18 @@ func (kr *Keyring) Writing(f Format) (*Keyring, error) {
 	other := *kr
 	other.write = w
 	return &other, nil
+}
+
+// Accepting is the same keyring for stored values of some formats only; with none, of all. What is in another one is
+// ErrNotAccepted. The format of new values is always accepted.
+func (kr *Keyring) Accepting(formats ...Format) *Keyring {
+	other := *kr
+	other.accept = formats
+	return &other
+}
+
+func (kr *Keyring) accepts(f Format) bool {
+	return len(kr.accept) == 0 || f == kr.Format() || slices.Contains(kr.accept, f)
 }
 
 // Format is the format of new values.
@@ -134,8 +151,8 @@ func (kr *Keyring) Encrypt(at Place, plain string) (string, error) {
 }
 
 // Decrypt opens a text that is stored at a place with the first key and format
-// that fit. The error is ErrFormat, which ErrClearText also is, ErrWrongKey or
-// ErrAltered.
+// that fit. The error is ErrFormat, which ErrClearText also is, ErrWrongKey,
+// ErrAltered, or ErrNotAccepted with the Info of a value that would open.
 func (kr *Keyring) Decrypt(at Place, text string) (secret.Secret, Info, error) {
 	known := false
 	for _, f := range kr.opener {
@@ -155,8 +172,11 @@ func (kr *Keyring) Decrypt(at Place, text string) (secret.Secret, Info, error) {
 			if err != nil {
 				return secret.Secret{}, Info{}, fmt.Errorf("decrypt value: %w", err)
 			}
-			current := i == 0 && f.name() == kr.write.name()
-			return secret.New(string(plain)), Info{Format: f.name(), KeyID: m.id, Current: current}, nil
+			info := Info{Format: f.name(), KeyID: m.id, Current: i == 0 && f.name() == kr.write.name()}
+			if !kr.accepts(f.name()) {
+				return secret.Secret{}, info, fmt.Errorf("%w: %s", ErrNotAccepted, f.name())
+			}
+			return secret.New(string(plain)), info, nil
 		}
 	}
 	switch {

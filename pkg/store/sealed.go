@@ -131,6 +131,26 @@ func (d *DB) SetTested(ctx context.Context, table SealedTable, id string, verifi
 	return touched(done, table.kind(), id)
 }
 
+// rotated is the action of the security event that every rotation leaves at its end. Its details tell whether anything
+// was left undone; they are also what is remembered of it.
+const rotated = "KEY_ROTATION"
+
+// lastRotation is the newest of those events that says something: a rotation to v2 that left something undone changes
+// nothing about what is opened. idx_security_audit_user_action finds them.
+const lastRotation = `SELECT id, success, details FROM "SecurityAuditLog" WHERE user_id IS NULL AND action = ?
+	AND (success OR details->>'format' <> 'v2') ORDER BY created_at DESC, id LIMIT 1`
+
+// AllBound reports whether a rotation to v2 has left nothing, and none to another format began since: from then on a value of another format was
+// put there by somebody else. Pruning the audit trail keeps the last rotation.
+func (d *DB) AllBound(ctx context.Context) (bool, error) {
+	var bound bool
+	err := d.Gorm(ctx).Raw(`SELECT COALESCE((SELECT success AND details->>'format' = 'v2' FROM (`+lastRotation+`) last), false)`, rotated).Scan(&bound).Error
+	if err != nil {
+		return false, fmt.Errorf("read the last rotation of keys: %w", d.translate(ctx, err))
+	}
+	return bound, nil
+}
+
 // CountSealed counts the rows of both tables.
 func (d *DB) CountSealed(ctx context.Context) (int64, error) {
 	var n int64

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"slices"
 
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -62,11 +63,17 @@ func (v *visit) paidPlans(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	lower, err := texts(ctx, db.Queries(), `SELECT DISTINCT u.username FROM "Payment" p JOIN "User" u ON u.id = p.user_id
-		WHERE p.status IN ('paid', 'completed') AND p.plan_type > u.plan_type ORDER BY 1`)
+	found, err := db.ReconcilePlans(ctx) // the one rule: what an operator decided afterwards counts
 	if err != nil {
 		return Result{}, err
 	}
+	var lower []string
+	for _, f := range found {
+		if f.Finding == store.PlanBelowPaid {
+			lower = append(lower, f.Username)
+		}
+	}
+	slices.Sort(lower)
 	if len(lower) > 0 {
 		return warn("axisor plan reconcile",
 			"%s with a lower plan than was paid: %s", count(len(lower), "user"), some(lower)), nil

@@ -51,3 +51,54 @@ func TestRun_FindsReferencesToOthers(t *testing.T) {
 	require.Equal(t, "1 reference to a row of another user: guard_watch.account_id (1, first a1)", r.Finding)
 	require.Contains(t, r.Fix, "axisor db shell -- -c 'SELECT t.* FROM axisor.guard_watch t JOIN")
 }
+
+// Each damage is found by its check, and gone when it is taken back.
+func TestRun_FindsRowsThatContradictThemselves(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.exec(addUser)
+	b.addAccount(sealed(t, key))
+	b.exec(`INSERT INTO "Automation" (id, user_id, user_exchange_account_id, type, config) SELECT 'm1', 'u1', id, 'tp_sl', '{}' FROM "UserExchangeAccounts"`)
+	b.exec(`INSERT INTO "Payment" (id, user_id, plan_type, amount_sats, lightning_invoice, payment_hash, status, paid_at)
+		SELECT 'p' || n, 'u1', 'free', 500, 'lnbc' || n, 'h' || n, 'paid', now() FROM generate_series(1, 2) n`)
+	damages := []struct{ damage, repair, check, finding string }{
+		{`UPDATE "Payment" SET paid_at = NULL WHERE id = 'p1'`, `UPDATE "Payment" SET paid_at = now()`, "payment_rows", "1 paid payment without paid_at: p1"},
+		{`UPDATE "Automation" SET is_active = false`, `UPDATE "Automation" SET is_active = true`, "automation_rows", "1 automation whose is_active and status disagree: m1"},
+		{
+			`INSERT INTO "Exchange" (name, slug) VALUES ('LN-Markets', 'ln-markets')`, `DELETE FROM "Exchange" WHERE slug = 'ln-markets'`,
+			"exchanges", "1 exchange in several rows: ln-markets and lnmarkets",
+		},
+		{
+			`ALTER TABLE "TradeLog" SET (autovacuum_enabled = false); UPDATE pg_class SET reltuples = 1e6 WHERE oid = '"TradeLog"'::regclass`,
+			`ALTER TABLE "TradeLog" RESET (autovacuum_enabled)`, "server", "1 big table without autovacuum: TradeLog",
+		},
+		{
+			`UPDATE "Payment" SET plan_type = 'pro'`,
+			`INSERT INTO "AuditLog" (action, resource, resource_id, new_values, created_at)
+				VALUES ('user.set_plan', 'user', 'u1', '{"plan_type": "free"}', now() + interval '1 day')`,
+			"paid_plans", "1 user with a lower plan than was paid: ann",
+		},
+		{`UPDATE "Payment" SET payment_hash = 'h'`, `UPDATE "Payment" SET payment_hash = id`, "payment_rows", "1 hash of several paid payments: h"},
+		{`UPDATE "Automation" SET config = '[]'`, `UPDATE "Automation" SET config = '{}'`, "automation_rows", "1 configuration that is no object: m1"},
+		{`UPDATE "Exchange" SET is_active = false`, `UPDATE "Exchange" SET is_active = true`, "exchanges", "1 inactive exchange with active accounts: lnmarkets"},
+	}
+	sound := func(r map[string]doctor.Result) {
+		for _, d := range damages {
+			require.Equal(t, doctor.OK, r[d.check].Level, r[d.check].Finding)
+		}
+	}
+	sound(b.run())
+	for _, some := range [][]struct{ damage, repair, check, finding string }{damages[:5], damages[5:]} { // no check twice in one run
+		for _, d := range some {
+			b.exec(d.damage)
+		}
+		found := b.run()
+		for _, d := range some {
+			require.Equal(t, doctor.Warn, found[d.check].Level, d.damage)
+			require.Equal(t, d.finding, found[d.check].Finding)
+			require.NotEmpty(t, found[d.check].Fix)
+			b.exec(d.repair)
+		}
+		sound(b.run())
+	}
+}

@@ -1,0 +1,111 @@
+package doctor
+
+import (
+	"context"
+	"strings"
+
+	"github.com/axisor/axisor/pkg/store"
+)
+
+// contradiction is one thing that cannot be right, and a query for those it is true of.
+type contradiction struct {
+	one, many string // behind the number of rows
+	query     string // one text per row
+	fix       string
+}
+
+// contradictions names each of several that rows fulfil.
+func (v *visit) contradictions(ctx context.Context, fine string, list []contradiction) (Result, error) {
+	db, err := v.migrated()
+	if err != nil {
+		return Result{}, err
+	}
+	var said []string
+	fix := ""
+	for _, c := range list {
+		rows, err := texts(ctx, db.Queries(), db.Named(c.query))
+		if err != nil {
+			return Result{}, err
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		what := "1 " + c.one
+		if len(rows) > 1 {
+			what = strings.Replace(count(len(rows), ""), " s", " "+c.many, 1)
+		}
+		said = append(said, what+": "+some(rows))
+		if fix == "" {
+			fix = c.fix
+		}
+	}
+	if len(said) > 0 {
+		return warn(fix, "%s", strings.Join(said, "; ")), nil
+	}
+	return good("%s", fine), nil
+}
+
+func (v *visit) paymentRows(ctx context.Context) (Result, error) {
+	return v.contradictions(ctx, "every paid one has a time, and no hash was paid twice", []contradiction{
+		{
+			"paid payment without paid_at", "paid payments without paid_at",
+			`SELECT id FROM "Payment" WHERE status IN ('paid', 'completed') AND paid_at IS NULL ORDER BY id`, "axisor payment check",
+		},
+		{
+			"hash of several paid payments", "hashes of several paid payments",
+			`SELECT payment_hash FROM "Payment" WHERE status IN ('paid', 'completed') AND payment_hash IS NOT NULL
+				GROUP BY payment_hash HAVING count(*) > 1 ORDER BY 1`, "axisor payment check",
+		},
+	})
+}
+
+func (v *visit) automationRows(ctx context.Context) (Result, error) {
+	return v.contradictions(ctx, "is_active and status agree, and every configuration is an object", []contradiction{
+		{
+			"automation whose is_active and status disagree", "automations whose is_active and status disagree",
+			`SELECT id FROM "Automation" WHERE is_active AND status IN ('inactive', 'paused', 'disabled', 'stopped')
+				OR NOT is_active AND status = 'active' ORDER BY id`, "axisor automation check",
+		},
+		{
+			"configuration that is no object", "configurations that are no objects",
+			`SELECT id FROM "Automation" WHERE jsonb_typeof(config) <> 'object' ORDER BY id`, "axisor automation check",
+		},
+	})
+}
+
+func (v *visit) exchanges(ctx context.Context) (Result, error) {
+	return v.contradictions(ctx, "each is there once, and those with active accounts are active", []contradiction{
+		{
+			"exchange in several rows", "exchanges in several rows", `SELECT string_agg(slug, ' and ' ORDER BY slug) FROM "Exchange"
+				GROUP BY regexp_replace(lower(slug), '[^a-z0-9]', '', 'g') HAVING count(*) > 1 ORDER BY 1`, "axisor exchange list",
+		},
+		{
+			"inactive exchange with active accounts", "inactive exchanges with active accounts", `SELECT slug FROM "Exchange" e WHERE NOT is_active
+				AND EXISTS (SELECT FROM "UserExchangeAccounts" a WHERE a.exchange_id = e.id AND a.is_active) ORDER BY 1`, "axisor exchange list",
+		},
+	})
+}
+
+// server: a table counts as big from a hundred thousand rows on; a session as forgotten after five minutes.
+func (v *visit) server(ctx context.Context) (Result, error) {
+	return v.contradictions(ctx, "sessions may write, autovacuum runs, and no session holds a transaction open", []contradiction{
+		{
+			"default that makes sessions read only", "defaults that make sessions read only",
+			`SELECT 'default_transaction_read_only' WHERE current_setting('default_transaction_read_only') = 'on'`,
+			`axisor db shell -- -c "SELECT setrole::regrole, setconfig FROM pg_db_role_setting"`,
+		},
+		{
+			"big table without autovacuum", "big tables without autovacuum",
+			`SELECT c.relname::text FROM pg_catalog.pg_class c WHERE c.relkind = 'r'
+				AND c.relnamespace IN (` + store.SharedSchema + `, to_regnamespace('axisor'))
+				AND c.reloptions && ARRAY['autovacuum_enabled=false', 'autovacuum_enabled=off', 'autovacuum_enabled=0'] AND c.reltuples >= 1e5 ORDER BY 1`,
+			"axisor db size",
+		},
+		{
+			"session idle in a transaction for minutes", "sessions idle in a transaction for minutes",
+			`SELECT pid || ' (' || COALESCE(NULLIF(application_name, ''), usename) || ')' FROM pg_catalog.pg_stat_activity
+				WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND state_change < clock_timestamp() - interval '5 minutes' ORDER BY 1`,
+			"axisor db activity",
+		},
+	})
+}

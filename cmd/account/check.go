@@ -8,15 +8,15 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 type checkOptions struct {
-	app   *app.App
-	fix   bool
-	write flags.Writes
+	fix bool
 }
 
 // finding is one user whose accounts are not as they should be.
@@ -38,30 +38,34 @@ const (
 )
 
 func newCheck(a *app.App) *cobra.Command {
-	o := &checkOptions{app: a}
-	c := &cobra.Command{
-		Use:   "check",
-		Short: "Find users with more than one active account, or none",
-		Long: `Every user with accounts should have exactly one active account over all exchanges. Several make it a matter of luck
+	o := &checkOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "check", Short: "Find users with more than one active account, or none",
+			Long: `Every user with accounts should have exactly one active account over all exchanges. Several make it a matter of luck
 which one is traded on: that is a failure. None means that nothing is traded: that is a warning, for it may be meant.
 
 --fix leaves the oldest active account of each such user active and switches the others off, one transaction per
-user. It never makes an account active.
-
-Exit codes: 0, 8 when users with several active accounts are left, 10, 11, 12.`,
-		Example: "  axisor account check\n  axisor account check --fix --dry-run\n  axisor account check --fix --reason 'weekly repair'",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if o.write.DryRun && !o.fix {
+user. It never makes an account active.`,
+			Examples: []string{
+				"axisor account check",
+				"axisor account check --fix --dry-run",
+				"axisor account check --fix --reason 'weekly repair'",
+			},
+			Exits: exits.Database(exits.On(clierr.CheckFailed, "users with several active accounts are left")),
+		},
+		Effect: flags.Write, Fields: output.Fields[finding](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().BoolVar(&o.fix, "fix", false, "leave only the oldest active account of each user active")
+		},
+		Check: func(call *verb.Call) error {
+			if call.DryRun && !o.fix {
 				return clierr.Usagef("--dry-run goes with --fix")
 			}
-			return runCheck(c.Context(), o)
+			return nil
 		},
-	}
-	c.Flags().BoolVar(&o.fix, "fix", false, "leave only the oldest active account of each user active")
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[finding]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
 func checkDesc() output.Desc {
@@ -83,12 +87,8 @@ func severityRole(v any) int {
 	return int(streams.Warn)
 }
 
-func runCheck(ctx context.Context, o *checkOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
+func (o *checkOptions) run(ctx context.Context, call *verb.Call) error {
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 		if r.Active == 0 {
 			f.Problem, f.Severity = noneActive, "warn"
 		} else if o.fix {
-			if err := o.repair(ctx, &f); err != nil {
+			if err := repair(ctx, call, &f); err != nil {
 				return err
 			}
 		}
@@ -115,7 +115,7 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 		}
 		findings = append(findings, f)
 	}
-	if err := output.Slice(p, checkDesc(), findings); err != nil {
+	if err := output.Slice(call.Print, checkDesc(), findings); err != nil {
 		return err
 	}
 	if left == 0 {
@@ -125,15 +125,15 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 		fmt.Sprintf("%d users have more than one active account", left), "axisor account check --fix")
 }
 
-func (o *checkOptions) repair(ctx context.Context, f *finding) error {
-	svc, err := o.app.Admin(ctx)
+func repair(ctx context.Context, call *verb.Call, f *finding) error {
+	svc, err := call.Admin(ctx)
 	if err != nil {
 		return err
 	}
-	kept, off, err := svc.KeepOldestActive(ctx, o.app.Mode(o.write.DryRun), f.UserID)
+	kept, off, err := svc.KeepOldestActive(ctx, call.Mode(), f.UserID)
 	if err != nil {
 		return err
 	}
-	f.Kept, f.Deactivated, f.Fixed = &kept, append(f.Deactivated, off...), !o.write.DryRun
+	f.Kept, f.Deactivated, f.Fixed = &kept, append(f.Deactivated, off...), !call.DryRun
 	return nil
 }

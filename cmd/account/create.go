@@ -8,34 +8,31 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/prompt"
 	"github.com/axisor/axisor/internal/credential"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 )
 
-const createExample = "axisor account create ana@example.com --exchange lnmarkets --name Main --from-file keys.json"
-
 type createOptions struct {
-	app      *app.App
-	user     string
 	exchange string
 	name     string
 	activate bool
 	override bool
 	newKey   bool
 	input    credential.Input
-	write    flags.Writes
 	ask      credential.AskFunc // the person at the terminal; tests answer instead
 }
 
 func newCreate(a *app.App) *cobra.Command {
-	o := &createOptions{app: a, ask: func(ctx context.Context, f ...prompt.Field) error { return a.Prompt().Ask(ctx, f...) }}
-	c := &cobra.Command{
-		Use:   "create USER",
-		Short: "Add an exchange account with its credentials",
-		Long: `Adds an account for a user (id, e-mail or username) on an exchange. The credential values come from stdin or a
+	o := &createOptions{ask: func(ctx context.Context, f ...prompt.Field) error { return a.Prompt().Ask(ctx, f...) }}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "create USER", Short: "Add an exchange account with its credentials",
+			Long: `Adds an account for a user (id, e-mail or username) on an exchange. The credential values come from stdin or a
 file as one JSON object, or are asked for on the terminal; they are encrypted field by field with the
 configured key and shown by no command. Field names are those of "axisor exchange list". The clear field
 "isTestnet" ("true" or "false") may be added.
@@ -44,58 +41,47 @@ The new account is not active unless --activate is given, which switches the use
 exchange is not contacted.
 
 A key that opens nothing of what is stored is refused: it is another database's, or a new one. A new one is declared by
-the older one in encryption.previous_keys, or by --new-key when that is lost.
-
-Exit codes: 2, 3, 4 when the name is taken, the plan's limit is reached, or the user or exchange is inactive,
-6 when the key is not that of this database, 10 when there is no encryption key, 11, 12.`,
-		Example: `  axisor account create ana@example.com --exchange lnmarkets --name Main --activate
-  axisor account create ana@example.com --exchange lnmarkets --name Main --from-file keys.json
-  pass show lnm/ana | axisor account create ana --exchange lnmarkets --name Main --from-stdin`,
-		Args:              flags.Exactly(createExample, "USER"),
-		ValidArgsFunction: flags.Live(a.UserNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.user = args[0]
-			if err := o.input.Validate(); err != nil {
-				return err
-			}
-			return runCreate(c.Context(), o)
+the older one in encryption.previous_keys, or by --new-key when that is lost.`,
+			Examples: []string{
+				"axisor account create ana@example.com --exchange lnmarkets --name Main --activate",
+				"axisor account create ana@example.com --exchange lnmarkets --name Main --from-file keys.json",
+				"pass show lnm/ana | axisor account create ana --exchange lnmarkets --name Main --from-stdin",
+			},
+			Try: "axisor account create ana@example.com --exchange lnmarkets --name Main --from-file keys.json",
+			Exits: exits.Database(exits.NotFound(""),
+				exits.Conflict("the name is taken, the plan's limit is reached, or the user or exchange is inactive"),
+				exits.On(clierr.Denied, "the key is not that of this database"), exits.On(clierr.Config, "there is no encryption key")),
 		},
-	}
-	f := c.Flags()
-	f.StringVar(&o.exchange, "exchange", "", "exchange of the account, by its `SLUG`")
-	f.StringVar(&o.name, "name", "", "`NAME` of the account, unique for the user on this exchange")
-	f.BoolVar(&o.activate, "activate", false, "make it the user's active account and switch the others off")
-	f.BoolVar(&o.override, "override-limit", false, "allow more accounts than the plan does (kept in the audit trail)")
-	f.BoolVar(&o.newKey, "new-key", false, "store them although the encryption key opens nothing that is stored")
-	o.input.Register(f)
-	o.write.Register(c)
-	flags.CompleteLive(c, "exchange", a.ExchangeNames)
-	flags.Fields(c, output.Fields[view]())
-	return c
+		Effect: flags.Write, Fields: output.Fields[view](), Complete: a.UserNames,
+		Flags: func(c *cobra.Command) {
+			f := c.Flags()
+			f.StringVar(&o.exchange, "exchange", "", "exchange of the account, by its `SLUG`")
+			f.StringVar(&o.name, "name", "", "`NAME` of the account, unique for the user on this exchange")
+			f.BoolVar(&o.activate, "activate", false, "make it the user's active account and switch the others off")
+			f.BoolVar(&o.override, "override-limit", false, "allow more accounts than the plan does (kept in the audit trail)")
+			f.BoolVar(&o.newKey, "new-key", false, "store them although the encryption key opens nothing that is stored")
+			o.input.Register(f)
+			flags.CompleteLive(c, "exchange", a.ExchangeNames)
+		},
+		Check: func(_ *verb.Call) error { return o.input.Validate() },
+		Run:   o.run,
+	}.Build(a)
 }
 
-func runCreate(ctx context.Context, o *createOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
+func (o *createOptions) run(ctx context.Context, call *verb.Call) error {
 	if err := o.askMissing(ctx); err != nil {
 		return err
 	}
-	keys, err := o.app.Keyring(ctx)
+	keys, err := call.Keyring(ctx)
 	if err != nil {
 		return err
 	}
-	svc, err := o.app.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
+	db, svc, err := call.Open(ctx)
 	if err != nil {
 		return err
 	}
 	// Before anybody types three secrets: are the user and the exchange there?
-	user, err := svc.FindUser(ctx, o.user)
+	user, err := svc.FindUser(ctx, call.Args[0])
 	if err != nil {
 		return err
 	}
@@ -107,11 +93,11 @@ func runCreate(ctx context.Context, o *createOptions) error {
 	if err != nil {
 		return err
 	}
-	fields, err := o.input.Read(ctx, o.app, o.ask, types, false)
+	fields, err := o.input.Read(ctx, call.App, o.ask, types, false)
 	if err != nil {
 		return err
 	}
-	change, err := svc.CreateAccount(ctx, o.app.Mode(o.write.DryRun), admin.CreateAccountInput{
+	change, err := svc.CreateAccount(ctx, call.Mode(), admin.CreateAccountInput{
 		User: user.ID, Exchange: exchange.ID, Name: o.name, Fields: fields, Activate: o.activate, OverrideLimit: o.override,
 		NewKey: o.newKey,
 	}, keys)
@@ -125,7 +111,7 @@ func runCreate(ctx context.Context, o *createOptions) error {
 		say.Done, say.Would = say.Done+" and active", say.Would+" and active"
 		next = "axisor guard config show " + user.Email
 	}
-	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{
+	return output.Change(call.Print, desc(), viewOf(*change.After), output.ChangeInfo{
 		Result: change.Status, DryRun: change.DryRun, Say: say, Next: next,
 	})
 }

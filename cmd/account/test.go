@@ -8,58 +8,61 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/credential"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 type testOptions struct {
-	app    *app.App
 	ref    string
 	all    bool
 	active flags.Active
 	user   string
-	write  flags.Writes
 }
 
 func newTest(a *app.App) *cobra.Command {
-	o := &testOptions{app: a}
-	c := &cobra.Command{
-		Use:   "test [ACCOUNT]",
-		Short: "Test an account's credentials against its exchange",
-		Long: `Asks the exchange whether it accepts the stored credentials of an account (id, or USER/NAME), of all accounts of one
+	o := &testOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "test [ACCOUNT]", Short: "Test an account's credentials against its exchange",
+			Long: `Asks the exchange whether it accepts the stored credentials of an account (id, or USER/NAME), of all accounts of one
 user with --user, or of all with --all, at the pace of its rate limits. It reads the clock, the account and the
 running positions, and changes nothing there; a permission to write cannot be proved this way.
 
 Outcomes: works; wrong_key; wrong_signature (secret or passphrase); refused (not said why); missing_scope;
 incomplete; unreadable (the value does not open here); unsupported; other_network; clock_off; rate_limited;
 unreachable. The last four say nothing about the credentials and change nothing; the others set is_verified and
-last_test. With --dry-run the exchange is asked and nothing is written.
-
-Exit codes: 0 when all work, 3, 4 when incomplete or unsupported, 6 when refused, unreadable or a permission is
-missing, 7 when some of many do not work, 10, 11 when the exchange or the clock is at fault, 12.`,
-		Example: `  axisor account test ana@example.com/Main
-  axisor account test --all --active -o jsonl`,
-		Args:              flags.AtMostOne("axisor account test ana@example.com/Main", "ACCOUNT"),
-		ValidArgsFunction: flags.Live(a.AccountNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				o.ref = args[0]
+last_test. With --dry-run the exchange is asked and nothing is written.`,
+			Examples: []string{
+				"axisor account test ana@example.com/Main",
+				"axisor account test --all --active -o jsonl",
+			},
+			Exits: exits.Database(exits.OK("all work"), exits.NotFound(""), exits.Conflict("incomplete or unsupported"),
+				exits.On(clierr.Denied, "refused, unreadable or a permission is missing"),
+				exits.On(clierr.Partial, "some of many do not work"),
+				exits.On(clierr.Unavailable, "the exchange or the clock is at fault")),
+		},
+		Effect: flags.Write, Fields: output.Fields[credential.View](), Complete: a.AccountNames,
+		Flags: func(c *cobra.Command) {
+			c.Flags().BoolVar(&o.all, "all", false, "all accounts, oldest first")
+			c.Flags().StringVar(&o.user, "user", "", "all accounts of this `USER` (id, e-mail or username)")
+			o.active.Register(c)
+			flags.CompleteLive(c, "user", a.UserNames)
+		},
+		Check: func(call *verb.Call) error {
+			if len(call.Args) > 0 {
+				o.ref = call.Args[0]
 			}
 			if err := o.validate(); err != nil {
 				return err
 			}
-			return runTest(c.Context(), o)
+			return nil
 		},
-	}
-	c.Flags().BoolVar(&o.all, "all", false, "all accounts, oldest first")
-	c.Flags().StringVar(&o.user, "user", "", "all accounts of this `USER` (id, e-mail or username)")
-	o.active.Register(c)
-	o.write.Register(c)
-	flags.CompleteLive(c, "user", a.UserNames)
-	flags.Fields(c, output.Fields[credential.View]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
 func (o *testOptions) validate() error {
@@ -75,8 +78,8 @@ func (o *testOptions) validate() error {
 	return o.active.Validate()
 }
 
-func runTest(ctx context.Context, o *testOptions) error {
-	db, err := o.app.DB(ctx)
+func (o *testOptions) run(ctx context.Context, call *verb.Call) error {
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}
@@ -85,14 +88,14 @@ func runTest(ctx context.Context, o *testOptions) error {
 		if err != nil {
 			return err
 		}
-		return credential.TestOne(ctx, o.app, tested(a), o.write.DryRun, "accounts")
+		return credential.TestOne(ctx, call.App, tested(a), call.DryRun, "accounts")
 	}
 	filter := store.AccountFilter{Active: o.active.Value()}
-	if filter.UserID, err = o.app.UserID(ctx, o.user); err != nil {
+	if filter.UserID, err = call.UserID(ctx, o.user); err != nil {
 		return err
 	}
 	list := db.ListAccounts(ctx, filter, store.Page{All: true, Sort: "created_at"})
-	return credential.TestMany(ctx, o.app, subjects(list.Items), o.write.DryRun, "accounts")
+	return credential.TestMany(ctx, call.App, subjects(list.Items), call.DryRun, "accounts")
 }
 
 func subjects(all iter.Seq2[store.Account, error]) iter.Seq2[credential.Subject, error] {

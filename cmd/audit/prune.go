@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
@@ -16,33 +17,27 @@ import (
 )
 
 type pruneOptions struct {
-	app    *app.App
-	older  flags.OlderThan
-	writes flags.Writes
+	older flags.OlderThan
 }
 
 func newPrune(a *app.App) *cobra.Command {
-	o := &pruneOptions{app: a}
-	c := &cobra.Command{
-		Use:   "prune",
-		Short: "Delete old entries",
-		Long: `Deletes the changes and security events that are older than a span of time, in one transaction. It counts them and asks
-before it begins. What was pruned is an entry of its own. Export first what has to be kept.
-
-Exit codes: 0, 2, 5, 10, 11, 12.`,
-		Example: "  axisor audit prune --older-than 365d --dry-run\n  axisor audit prune --older-than 365d --yes --reason 'retention rule 4'",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.older.Validate(c); err != nil {
-				return err
-			}
-			return runPrune(c.Context(), o)
+	o := &pruneOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "prune", Short: "Delete old entries",
+			Long: `Deletes the changes and security events that are older than a span of time, in one transaction. It counts them and asks
+before it begins. What was pruned is an entry of its own. Export first what has to be kept.`,
+			Examples: []string{
+				"axisor audit prune --older-than 365d --dry-run",
+				"axisor audit prune --older-than 365d --yes --reason 'retention rule 4'",
+			},
+			Exits: exits.Destroys(),
 		},
-	}
-	o.older.Register(c, "what is older than", "365d")
-	o.writes.RegisterDestroy(c)
-	flags.Fields(c, output.Fields[prunedView]())
-	return c
+		Effect: flags.Destroy, Fields: output.Fields[prunedView](),
+		Flags: func(c *cobra.Command) { o.older.Register(c, "what is older than", "365d") },
+		Check: func(call *verb.Call) error { return o.older.Validate(call.Cmd) },
+		Run:   o.run,
+	}.Build(a)
 }
 
 // prunedView counts what was, or would be, deleted.
@@ -52,7 +47,7 @@ type prunedView struct {
 	Security int64       `json:"security"`
 }
 
-func runPrune(ctx context.Context, o *pruneOptions) error {
+func (o *pruneOptions) run(ctx context.Context, call *verb.Call) error {
 	return verb.Pruning[store.OldAudit, prunedView]{
 		Label: "delete old entries",
 		Words: func(n store.OldAudit) string {
@@ -66,5 +61,5 @@ func runPrune(ctx context.Context, o *pruneOptions) error {
 			progress(n.Total())
 			return n, before, err
 		},
-	}.Run(ctx, o.app, o.writes.DryRun)
+	}.Run(ctx, call.App, call.DryRun)
 }

@@ -8,8 +8,10 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -55,76 +57,48 @@ func newSecurity(a *app.App) *cobra.Command {
 	return c
 }
 
-type securityOptions struct {
-	app             *app.App
-	page            flags.Page
-	span            flags.Range
-	user, action    string
-	failed, success bool
-}
-
 func newSecurityList(a *app.App) *cobra.Command {
-	o := &securityOptions{app: a}
-	sortable := []string{"created_at", "action"}
-	c := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List security events, newest first",
-		Long: `List security events, newest first.
-
-Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
-		Example: "  axisor audit security list --failed --since 1d\n  axisor audit security list --user ana@example.com --action PASSWORD_CHANGED",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if o.failed && o.success {
-				return clierr.Usagef("--failed and --success exclude each other")
-			}
-			if err := o.page.Validate(sortable...); err != nil {
-				return err
-			}
-			return runSecurityList(c.Context(), o)
-		},
+	subject := verb.Subject[models.SecurityAuditLog, securityView]{
+		Desc: securityDesc, View: securityOf, Owner: func(v *securityView) *output.Ref { return v.UserID },
 	}
-	o.page.Register(c, sortable...)
-	c.Flags().StringVar(&o.user, "user", "", "only what concerns this `USER`")
-	c.Flags().StringVar(&o.action, "action", "", "only this `ACTION`, such as PASSWORD_CHANGED")
-	c.Flags().BoolVar(&o.failed, "failed", false, "only what failed")
-	c.Flags().BoolVar(&o.success, "success", false, "only what succeeded")
-	o.span.Register(c)
-	flags.CompleteLive(c, "user", a.UserNames)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[securityView]())
-	return c
+	return subject.List(a, verb.List[models.SecurityAuditLog]{
+		Words: verb.Words{
+			Short: "List security events, newest first",
+			Examples: []string{
+				"axisor audit security list --failed --since 1d", "axisor audit security list --user ana@example.com --action PASSWORD_CHANGED",
+			},
+			Exits: exits.Database(exits.NotFound("no such user")),
+		},
+		Sort:   []string{"created_at", "action"},
+		Filter: verb.Filtered(securityFiltered, (*store.DB).ListSecurityAudit),
+	})
 }
 
-func runSecurityList(ctx context.Context, o *securityOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	when, err := o.app.TimeRange(&o.span)
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	f := store.SecurityAuditFilter{Action: o.action, Created: when}
-	if o.failed || o.success {
-		f.Success = &o.success
-	}
-	if o.user != "" {
-		u, err := db.FindUser(ctx, o.user)
-		if errors.Is(err, store.ErrNotFound) {
-			return clierr.From(o.app.Classify(err)).WithHint("events of a deleted user have lost their link; axisor audit list --user ID finds what was done")
+func securityFiltered(a *app.App, c *cobra.Command) func(context.Context, *store.DB) (store.SecurityAuditFilter, error) {
+	var (
+		span            flags.Range
+		user            verb.UserFlag
+		failed, success bool
+		f               store.SecurityAuditFilter
+	)
+	user.Register(a, c, "only what concerns this `USER`")
+	c.Flags().StringVar(&f.Action, "action", "", "only this `ACTION`, such as PASSWORD_CHANGED")
+	c.Flags().BoolVar(&failed, "failed", false, "only what failed")
+	c.Flags().BoolVar(&success, "success", false, "only what succeeded")
+	span.Register(c)
+	return func(ctx context.Context, _ *store.DB) (_ store.SecurityAuditFilter, err error) {
+		if failed && success {
+			return f, clierr.Usagef("--failed and --success exclude each other")
 		}
-		if err != nil {
-			return err
+		if failed || success {
+			f.Success = &success
 		}
-		f.UserID = u.ID
+		if f.Created, err = a.TimeRange(&span); err != nil {
+			return f, err
+		}
+		if f.UserID, err = user.ID(ctx, a); errors.Is(err, store.ErrNotFound) {
+			return f, clierr.From(a.Classify(err)).WithHint("events of a deleted user have lost their link; axisor audit list --user ID finds what was done")
+		}
+		return f, err
 	}
-	list := db.ListSecurityAudit(ctx, f, store.Page(o.page))
-	owner := func(v *securityView) *output.Ref { return v.UserID }
-	return output.List(p, securityDesc(), app.Owned(ctx, p, db, list.Items, securityOf, owner), list.Next)
 }

@@ -14,11 +14,10 @@ import (
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/models"
-	"github.com/axisor/axisor/pkg/store"
 )
 
 func newShow(a *app.App) *cobra.Command {
-	return verb.Subject[models.AuditLog, view]{Desc: desc, Find: (*store.DB).AuditByID, View: viewOf}.Show(a, verb.Words{
+	return subject().Show(a, verb.Words{
 		Use: "show ID", Short: "Show one change with the values before and after",
 		Long: `Show one entry of the audit trail: who, when, why, and what differs between before and after. Secrets are not
 part of the trail.`,

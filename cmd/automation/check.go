@@ -9,16 +9,17 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/automation"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 type checkOptions struct {
-	app      *app.App
 	user     string
 	kind     string
 	problems bool
@@ -40,31 +41,33 @@ const (
 )
 
 func newCheck(a *app.App) *cobra.Command {
-	o := &checkOptions{app: a}
-	c := &cobra.Command{
-		Use:   "check",
-		Short: "Find automations that are not what they should be",
-		Long: `Reads automations and reports, without changing anything:
+	o := &checkOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "check", Short: "Find automations that are not what they should be",
+			Long: `Reads automations and reports, without changing anything:
 
 app_config (note) a configuration as the web application writes it, without a strategy; strategy_misfit (note) a strategy
 that does not fit the type; type_inactive (note); invalid_config a configuration that breaks its rules; unknown_config one
 of no known shape; status_mismatch is_active and status disagree (enable or disable puts both right); foreign_account the
 account is another user's; duplicate_active a second active one of the type on the account; over_limit more than the plan
-of the user allows. All but notes are problems.
-
-Exit codes: 0, 2, 3 when the user does not exist, 8 when there is a problem, 10, 11, 12.`,
-		Example: "  axisor automation check --problems\n  axisor automation check --user ana@example.com -o json",
-		Args:    flags.None(),
-		RunE:    func(c *cobra.Command, _ []string) error { return runCheck(c.Context(), o) },
-	}
-	c.Flags().StringVar(&o.user, "user", "", "only of this `USER` (id, e-mail or username)")
-	c.Flags().StringVar(&o.kind, "type", "", "only of this type (`SLUG`)")
-	c.Flags().BoolVar(&o.problems, "problems", false, "no notes")
-	flags.CompleteLive(c, "user", a.UserNames)
-	flags.Complete(c, "type", typeWords)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[finding]())
-	return c
+of the user allows. All but notes are problems.`,
+			Examples: []string{
+				"axisor automation check --problems",
+				"axisor automation check --user ana@example.com -o json",
+			},
+			Exits: exits.Database(exits.NotFound("the user does not exist"), exits.On(clierr.CheckFailed, "there is a problem")),
+		},
+		Fields: output.Fields[finding](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().StringVar(&o.user, "user", "", "only of this `USER` (id, e-mail or username)")
+			c.Flags().StringVar(&o.kind, "type", "", "only of this type (`SLUG`)")
+			c.Flags().BoolVar(&o.problems, "problems", false, "no notes")
+			flags.CompleteLive(c, "user", a.UserNames)
+			flags.Complete(c, "type", typeWords)
+		},
+		Run: o.run,
+	}.Build(a)
 }
 
 func checkDesc() output.Desc {
@@ -81,17 +84,14 @@ func codeRole(v any) int {
 	return int(streams.Bad)
 }
 
-func runCheck(ctx context.Context, o *checkOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
+func (o *checkOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}
 	f := store.AutomationFilter{Type: o.kind}
-	if f.UserID, err = o.app.UserID(ctx, o.user); err != nil {
+	if f.UserID, err = call.UserID(ctx, o.user); err != nil {
 		return err
 	}
 	checked, problems := 0, 0

@@ -2,95 +2,81 @@ package automation
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/automation"
+	"github.com/axisor/axisor/pkg/models"
 )
 
 const createExample = `axisor automation create ana@example.com --account Main --type tp_sl --config-json @config.json`
 
-type createOptions struct {
-	app    *app.App
-	config string
-	risk   flags.Enum
-	input  admin.CreateAutomationInput
-	write  flags.Writes
-}
-
 func newCreate(a *app.App) *cobra.Command {
-	o := &createOptions{app: a}
-	c := &cobra.Command{
-		Use:   "create USER",
-		Short: "Add an automation",
-		Long: `Adds an automation on one of the user's accounts. The configuration has to satisfy "axisor automation schema". A second
-active automation of the same type on the same account is refused, and so are more than the user's plan allows.
-
-Exit codes: 0, 2 when the configuration is not valid, 3, 4 when one is active already, the plan's limit is reached or the
-account belongs to someone else, 10, 11, 12.`,
-		Example: `  axisor automation create ana@example.com --account Main --type tp_sl \
-    --config-json '{"strategy":"take_profit","parameters":{"trigger_price":60000,"amount":1000,"leverage":5}}'
-  ` + createExample + ` --inactive`,
-		Args:              flags.Exactly(createExample, "USER"),
-		ValidArgsFunction: flags.Live(a.UserNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.input.User, o.input.RiskLevel = args[0], o.risk.String()
-			if o.input.Account == "" || o.input.Type == "" || o.config == "" {
+	var in admin.CreateAutomationInput
+	var risk flags.Enum
+	var config string
+	return subject().Change(a, verb.Change[models.Automation]{
+		Words: verb.Words{
+			Use: "create USER", Short: "Add an automation",
+			Long: `Adds an automation on one of the user's accounts. The configuration has to satisfy "axisor automation schema". A second
+active automation of the same type on the same account is refused, and so are more than the user's plan allows.`,
+			Examples: []string{
+				`axisor automation create ana@example.com --account Main --type tp_sl \
+    --config-json '{"strategy":"take_profit","parameters":{"trigger_price":60000,"amount":1000,"leverage":5}}'`,
+				createExample + " --inactive",
+			},
+			Try: createExample,
+			Exits: exits.Database(exits.On(clierr.Usage, "the configuration is not valid"), exits.NotFound(""),
+				exits.Conflict("one is active already, the plan's limit is reached or the account belongs to someone else")),
+		},
+		Create: true, Complete: a.UserNames,
+		Flags: func(c *cobra.Command) {
+			f := c.Flags()
+			f.StringVar(&in.Account, "account", "", "`ACCOUNT` of the user it acts on (name or id)")
+			f.StringVar(&in.Type, "type", "", "its type (`SLUG`)")
+			f.StringVar(&config, configFlag, "", configHelp)
+			flags.RegisterEnum(c, &risk, "risk-level", "", "how much it may risk", admin.RiskLevels()...)
+			f.BoolVar(&in.Inactive, "inactive", false, "do not start it yet")
+			f.BoolVar(&in.OverrideLimit, "override-limit", false, "allow more automations than the plan does; the audit trail says so")
+			flags.Complete(c, "type", typeWords)
+			flags.CompleteLive(c, "account", a.AccountNames)
+		},
+		Check: func(call *verb.Call) (err error) {
+			in.User, in.RiskLevel = call.Args[0], risk.String()
+			if in.Account == "" || in.Type == "" || config == "" {
 				return clierr.Usagef("automation create needs --account, --type and --config-json").WithHint("for example: " + createExample)
 			}
-			var err error
-			if o.input.Config, err = readConfig(c.Context(), a, o.config); err != nil {
+			if in.Config, err = readConfig(call.Cmd.Context(), a, config); err != nil {
 				return err
 			}
-			if err := o.input.Check(); err != nil {
-				return err
-			}
-			return runCreate(c.Context(), o)
+			return in.Check()
 		},
-	}
-	f := c.Flags()
-	f.StringVar(&o.input.Account, "account", "", "`ACCOUNT` of the user it acts on (name or id)")
-	f.StringVar(&o.input.Type, "type", "", "its type (`SLUG`)")
-	f.StringVar(&o.config, configFlag, "", configHelp)
-	flags.RegisterEnum(c, &o.risk, "risk-level", "", "how much it may risk", admin.RiskLevels()...)
-	f.BoolVar(&o.input.Inactive, "inactive", false, "do not start it yet")
-	f.BoolVar(&o.input.OverrideLimit, "override-limit", false, "allow more automations than the plan does; the audit trail says so")
-	flags.Complete(c, "type", typeWords)
-	flags.CompleteLive(c, "account", a.AccountNames)
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[view]())
-	return c
+		Do: func(ctx context.Context, s *admin.Service, m admin.Mode, _ *verb.Call) (admin.Change[models.Automation], error) {
+			return s.CreateAutomation(ctx, m, in)
+		},
+		Say: func(c admin.Change[models.Automation]) output.Say {
+			kind := " of type " + c.After.Type
+			return output.Say{
+				Done: fmt.Sprintf("automation %s%s is created, %s", c.After.ID, kind, c.After.Status), Would: fmt.Sprintf("an automation%s would be created, %s", kind, c.After.Status),
+			}
+		},
+		Next: func(row models.Automation) string {
+			if !in.Inactive {
+				return ""
+			}
+			return "axisor automation enable " + row.ID
+		},
+	})
 }
 
 func typeWords() []string {
 	return []string{automation.TypeMarginGuard, automation.TypeTPSL, automation.TypeAutoEntry}
-}
-
-func runCreate(ctx context.Context, o *createOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	svc, err := o.app.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	change, err := svc.CreateAutomation(ctx, o.app.Mode(o.write.DryRun), o.input)
-	if err != nil {
-		return err
-	}
-	v := viewOf(*change.After)
-	info := output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Say: output.Say{
-		Done:  "automation " + v.ID + " of type " + v.Type + " is created, " + v.Status,
-		Would: "an automation of type " + v.Type + " would be created, " + v.Status,
-	}}
-	if o.input.Inactive {
-		info.Next = "axisor automation enable " + v.ID
-	}
-	return output.Change(p, desc(), v, info)
 }

@@ -10,14 +10,15 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/automation"
 	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 type schemaOptions struct {
-	app  *app.App
 	kind string
 }
 
@@ -31,41 +32,41 @@ type schemaView struct {
 }
 
 func newSchema(a *app.App) *cobra.Command {
-	o := &schemaOptions{app: a}
-	c := &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON schema of configurations",
-		Long: `Prints the JSON schema that every configuration has to satisfy when it is written: json, or yaml with -o yaml. With
---type only the strategies of that type are left in it.
-
-Exit codes: 0, 2 when there is no such type, 10.`,
-		Example: "  axisor automation schema > automation.schema.json\n  axisor automation schema --type tp_sl",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
+	o := &schemaOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "schema", Short: "Print the JSON schema of configurations",
+			Long: `Prints the JSON schema that every configuration has to satisfy when it is written: json, or yaml with -o yaml. With
+--type only the strategies of that type are left in it.`,
+			Examples: []string{
+				"axisor automation schema > automation.schema.json",
+				"axisor automation schema --type tp_sl",
+			},
+			Exits: exits.Configured(exits.On(clierr.Usage, "there is no such type")),
+		},
+		Local: true,
+		Flags: func(c *cobra.Command) {
+			c.Flags().StringVar(&o.kind, "type", "", "only the strategies of this type (`SLUG`)")
+			flags.Complete(c, "type", typeWords)
+		},
+		Check: func(_ *verb.Call) error {
 			if o.kind != "" && !slices.Contains(typeWords(), o.kind) {
 				return clierr.Usagef("--type %q has no schema of its own", o.kind).WithHint("use one of " + strings.Join(typeWords(), ", "))
 			}
-			return runSchema(c.Context(), o)
+			return nil
 		},
-	}
-	c.Flags().StringVar(&o.kind, "type", "", "only the strategies of this type (`SLUG`)")
-	flags.Complete(c, "type", typeWords)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runSchema(_ context.Context, o *schemaOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
+func (o *schemaOptions) run(_ context.Context, call *verb.Call) error {
+	p := call.Print
 	raw, err := automation.Schema(o.kind)
 	if err != nil {
 		return err
 	}
 	if p.Format() == output.Table && !p.Machine() { // the text as it is, to read and to save
-		_, err := o.app.Streams.Out.Write(raw)
+		_, err := call.Streams.Out.Write(raw)
 		return err
 	}
 	var v schemaView

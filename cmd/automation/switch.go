@@ -8,115 +8,90 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
-	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 type switchOptions struct {
-	app    *app.App
-	ids    []string
 	user   string
 	kind   string
 	active bool
-	write  flags.Writes
 }
 
 func newEnable(a *app.App) *cobra.Command {
-	return newSwitch(a, true, &cobra.Command{
-		Use:   "enable [ID...]",
-		Short: "Start automations",
+	return newSwitch(a, true, verb.Words{
+		Use: "enable [ID...]", Short: "Start automations",
 		Long: `Makes automations active, and their status with them: those with these ids, or those of a user, a type, or both. What
---user and --type select is shown before anything happens. All are changed or, when one cannot be, none.
-
-Exit codes: 0 also when they are active already, 2, 3, 4 when another of the same type is active on the account, 5, 10, 11, 12.`,
-		Example: "  axisor automation enable " + idExample + "\n  axisor automation enable --user ana@example.com --type tp_sl --dry-run",
+--user and --type select is shown before anything happens. All are changed or, when one cannot be, none.`,
+		Examples: []string{"axisor automation enable " + idExample, "axisor automation enable --user ana@example.com --type tp_sl --dry-run"},
+		Exits: exits.Database(exits.OK("also when they are active already"), exits.NotFound(""),
+			exits.Conflict("another of the same type is active on the account"), exits.On(clierr.Cancelled, "")),
 	})
 }
 
 func newDisable(a *app.App) *cobra.Command {
-	return newSwitch(a, false, &cobra.Command{
-		Use:   "disable [ID...]",
-		Short: "Pause automations",
+	return newSwitch(a, false, verb.Words{
+		Use: "disable [ID...]", Short: "Pause automations",
 		Long: `Makes automations inactive and their status paused: those with these ids, or those of a user, a type, or both. What
---user and --type select is shown before anything happens. Positions on the exchange stay as they are.
-
-Exit codes: 0 also when they are inactive already, 2, 3, 5, 10, 11, 12.`,
-		Example: "  axisor automation disable " + idExample + "\n  axisor automation disable --user ana@example.com --yes --reason 'asked by mail'",
+--user and --type select is shown before anything happens. Positions on the exchange stay as they are.`,
+		Examples: []string{"axisor automation disable " + idExample, "axisor automation disable --user ana@example.com --yes --reason 'asked by mail'"},
+		Exits:    exits.Database(exits.OK("also when they are inactive already"), exits.NotFound(""), exits.On(clierr.Cancelled, "")),
 	})
 }
 
-func newSwitch(a *app.App, active bool, c *cobra.Command) *cobra.Command {
-	o := &switchOptions{app: a, active: active}
-	c.Args = cobra.ArbitraryArgs
-	c.RunE = func(c *cobra.Command, args []string) error {
-		o.ids = args
-		chosen := o.user != "" || o.kind != ""
-		if chosen == (len(args) > 0) {
-			return clierr.Usagef("automation %s takes ids, or --user and --type", c.Name()).
-				WithHint("for example: axisor automation " + c.Name() + " " + idExample)
-		}
-		return runSwitch(c.Context(), o)
-	}
-	c.Flags().StringVar(&o.user, "user", "", "all of this `USER` (id, e-mail or username)")
-	c.Flags().StringVar(&o.kind, "type", "", "all of this type (`SLUG`)")
-	flags.CompleteLive(c, "user", a.UserNames)
-	flags.Complete(c, "type", typeWords)
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[view]())
-	return c
+func newSwitch(a *app.App, active bool, w verb.Words) *cobra.Command {
+	o := &switchOptions{active: active}
+	return verb.Command{
+		Words: w, Effect: flags.Write, Fields: output.Fields[view](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().StringVar(&o.user, "user", "", "all of this `USER` (id, e-mail or username)")
+			c.Flags().StringVar(&o.kind, "type", "", "all of this type (`SLUG`)")
+			flags.CompleteLive(c, "user", a.UserNames)
+			flags.Complete(c, "type", typeWords)
+		},
+		Check: func(call *verb.Call) error {
+			if chosen := o.user != "" || o.kind != ""; chosen == (len(call.Args) > 0) {
+				return clierr.Usagef("automation %s takes ids, or --user and --type", call.Cmd.Name()).
+					WithHint("for example: axisor automation " + call.Cmd.Name() + " " + idExample)
+			}
+			return nil
+		},
+		Run: o.run,
+	}.Build(a)
 }
 
-func runSwitch(ctx context.Context, o *switchOptions) error {
-	p, err := o.app.Printer()
+func (o *switchOptions) run(ctx context.Context, call *verb.Call) error {
+	db, svc, err := call.Open(ctx)
 	if err != nil {
 		return err
 	}
-	svc, err := o.app.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	single := len(o.ids) == 1
-	if len(o.ids) == 0 {
-		if err := o.choose(ctx, p); err != nil {
+	ids := call.Args
+	if len(ids) == 0 {
+		if ids, err = o.choose(ctx, call, db); err != nil {
 			return err
 		}
 	}
-	changes, err := svc.SetAutomationsActive(ctx, o.app.Mode(o.write.DryRun), o.ids, o.active)
+	changes, err := svc.SetAutomationsActive(ctx, call.Mode(), ids, o.active)
 	if err != nil {
 		return err
 	}
-	word := "active"
+	state := "active"
 	if !o.active {
-		word = "paused"
+		state = "paused"
 	}
-	if single {
-		c := changes[0]
-		is := "automation " + c.After.ID + " is " + word
-		say := output.Say{Done: is, Would: "automation " + c.After.ID + " would be " + word, Already: is + " already"}
-		return output.Change(p, desc(), viewOf(*c.After), output.ChangeInfo{Result: c.Status, DryRun: c.DryRun, Say: say})
+	if len(call.Args) == 1 {
+		return subject().PrintChange(call, changes[0], verb.Change[models.Automation]{
+			Done: "automation %s is " + state, Would: "automation %s would be " + state, Already: "automation %s is " + state + " already",
+		})
 	}
-	views, changed := make([]switchView, 0, len(changes)), 0
-	for _, c := range changes {
-		v := switchView{view: viewOf(*c.After), Result: c.Status}
-		if c.DryRun {
-			v.DryRun = &c.DryRun
-		}
-		views = append(views, v)
-		if c.Status != admin.StatusUnchanged {
-			changed++
-		}
+	one := func(a models.Automation, result string, dryRun *bool) switchView {
+		return switchView{viewOf(a), result, dryRun}
 	}
-	if err := output.Slice(p, desc(), views); err != nil || p.Machine() {
-		return err
-	}
-	said := fmt.Sprintf("%d of %d automations are now %s", changed, len(views), word)
-	if o.write.DryRun {
-		said = fmt.Sprintf("dry run: %d of %d automations would become %s; nothing was changed", changed, len(views), word)
-	}
-	p.Notice("%s", said)
-	return nil
+	return verb.PrintMany(call, desc(), changes, one, "%d of %d automations are now "+state, "%d of %d automations would become "+state)
 }
 
 // switchView is one of several automations that were switched.
@@ -127,49 +102,45 @@ type switchView struct {
 }
 
 // choose collects the ids of what would change, and asks.
-func (o *switchOptions) choose(ctx context.Context, p *output.Printer) error {
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
+func (o *switchOptions) choose(ctx context.Context, call *verb.Call, db *store.DB) (ids []string, err error) {
 	f := store.AutomationFilter{Active: new(!o.active)}
 	whose := "everybody's"
 	if o.user != "" {
 		u, err := db.FindUser(ctx, o.user)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		f.UserID, whose = u.ID, u.Email+"'s"
 	}
 	if o.kind != "" {
 		kind, err := db.FindAutomationType(ctx, o.kind)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		f.Type = kind.Slug
 		whose += " " + kind.Slug
 	}
 	rows, err := db.ListAutomations(ctx, f, store.Page{All: true, Sort: "created_at"}).Collect()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, r := range rows {
-		o.ids = append(o.ids, r.ID)
+		ids = append(ids, r.ID)
 	}
-	if len(rows) == 0 || o.write.DryRun {
-		return nil
+	if len(rows) == 0 || call.DryRun {
+		return ids, nil
 	}
-	verb := "pause"
+	word := "pause"
 	if o.active {
-		verb = "start"
+		word = "start"
 	}
 	const few = 20
 	for i, r := range rows {
 		if i == few {
-			p.Notice("  … and %d more", len(rows)-few)
+			call.Print.Notice("  … and %d more", len(rows)-few)
 			break
 		}
-		p.Notice("  %s  %s  %s", r.ID, r.Type, viewOf(r).Status)
+		call.Print.Notice("  %s  %s  %s", r.ID, r.Type, viewOf(r).Status)
 	}
-	return o.app.Prompt().Confirm(ctx, fmt.Sprintf("%s %s automations (%d)?", verb, whose, len(rows)))
+	return ids, call.Prompt().Confirm(ctx, fmt.Sprintf("%s %s automations (%d)?", word, whose, len(rows)))
 }

@@ -9,14 +9,15 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/automation"
 )
 
 type validateOptions struct {
-	app    *app.App
 	config string
 	kind   string
 }
@@ -30,39 +31,36 @@ type verdict struct {
 }
 
 func newValidate(a *app.App) *cobra.Command {
-	o := &validateOptions{app: a}
-	c := &cobra.Command{
-		Use:   "validate",
-		Short: "Check a configuration without storing it",
-		Long: `Checks a configuration against "axisor automation schema", without a database. Every rule that is broken is named with
-the JSON pointer of the value that breaks it. With --type it also warns when the strategy does not fit the type.
-
-Exit codes: 0, 2 when it is not valid, 3 when the file does not exist, 10.`,
-		Example: `  axisor automation validate --config-json @config.json
-  echo '{"strategy":"stop_loss","parameters":{}}' | axisor automation validate --config-json - --type tp_sl`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
+	o := &validateOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "validate", Short: "Check a configuration without storing it",
+			Long: `Checks a configuration against "axisor automation schema", without a database. Every rule that is broken is named with
+the JSON pointer of the value that breaks it. With --type it also warns when the strategy does not fit the type.`,
+			Examples: []string{
+				"axisor automation validate --config-json @config.json",
+				`echo '{"strategy":"stop_loss","parameters":{}}' | axisor automation validate --config-json - --type tp_sl`,
+			},
+			Exits: exits.Configured(exits.On(clierr.Usage, "it is not valid"), exits.NotFound("the file does not exist")),
+		},
+		Local: true, Fields: output.Fields[verdict](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().StringVar(&o.config, configFlag, "", configHelp)
+			c.Flags().StringVar(&o.kind, "type", "", "the type it is meant for (`SLUG`)")
+			flags.Complete(c, "type", typeWords)
+		},
+		Check: func(_ *verb.Call) error {
 			if o.config == "" {
 				return clierr.Usagef("automation validate needs --config-json").WithHint("for example: axisor automation validate --config-json @config.json")
 			}
-			return runValidate(c.Context(), o)
+			return nil
 		},
-	}
-	c.Flags().StringVar(&o.config, configFlag, "", configHelp)
-	c.Flags().StringVar(&o.kind, "type", "", "the type it is meant for (`SLUG`)")
-	flags.Complete(c, "type", typeWords)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[verdict]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runValidate(ctx context.Context, o *validateOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	config, err := readConfig(ctx, o.app, o.config)
+func (o *validateOptions) run(ctx context.Context, call *verb.Call) error {
+	config, err := readConfig(ctx, call.App, o.config)
 	if err != nil {
 		return err
 	}
@@ -74,7 +72,7 @@ func runValidate(ctx context.Context, o *validateOptions) error {
 		v.Type = &o.kind
 		v.Warning = misfit(o.kind, v.Strategy)
 	}
-	return output.One(p, output.Desc{Noun: "verdicts", ID: "valid"}, v, nil)
+	return output.One(call.Print, output.Desc{Noun: "verdicts", ID: "valid"}, v, nil)
 }
 
 // misfit says when a strategy does not belong to a type.

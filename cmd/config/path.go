@@ -6,15 +6,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/internal/verb"
 )
-
-type pathOptions struct {
-	app *app.App
-}
 
 type pathView struct {
 	File     *string  `json:"file"`     // the file in use; null when there is none
@@ -22,31 +20,24 @@ type pathView struct {
 }
 
 func newPath(a *app.App) *cobra.Command {
-	o := &pathOptions{app: a}
-	c := &cobra.Command{
-		Use:   "path",
-		Short: "Show which configuration file is used",
-		Long: `Shows which configuration file is used and where it was looked for. The first file found is used alone; files
-are not merged. The file is not opened, so this works when it is broken.
-
-Exit codes: 10 when a file on the way cannot be reached.`,
-		Example: `  axisor config path
-  chmod 600 "$(axisor config path -q)"`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return runPath(c.Context(), o) },
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[pathView]())
-	return c
+	return verb.Command{
+		Words: verb.Words{
+			Use: "path", Short: "Show which configuration file is used",
+			Long: `Shows which configuration file is used and where it was looked for. The first file found is used alone; files
+are not merged. The file is not opened, so this works when it is broken.`,
+			Examples: []string{
+				"axisor config path",
+				`chmod 600 "$(axisor config path -q)"`,
+			},
+			Exits: exits.Configured(exits.On(clierr.Config, "a file on the way cannot be reached")),
+		},
+		Local: true, Fields: output.Fields[pathView](),
+		Run: runPath,
+	}.Build(a)
 }
 
-func runPath(_ context.Context, o *pathOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	file, searched, err := config.Locate(options(o.app))
+func runPath(_ context.Context, call *verb.Call) error {
+	file, searched, err := config.Locate(options(call.App))
 	if err != nil {
 		return err
 	}
@@ -55,9 +46,9 @@ func runPath(_ context.Context, o *pathOptions) error {
 		v.Searched = []string{}
 	}
 	if file == "" {
-		p.Notice("no configuration file; make one with: axisor config init")
+		call.Print.Notice("no configuration file; make one with: axisor config init")
 	}
-	return output.One(p, output.Desc{Noun: "files", ID: "file"}, v, func(d *output.Doc) {
+	return output.One(call.Print, output.Desc{Noun: "files", ID: "file"}, v, func(d *output.Doc) {
 		if file != "" {
 			d.Line(streams.Emphasis, "%s", file)
 		}

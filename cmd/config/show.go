@@ -9,14 +9,13 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 type showOptions struct {
-	app     *app.App
-	key     string
 	origins bool
 }
 
@@ -29,57 +28,49 @@ type settingView struct {
 }
 
 func newShow(a *app.App) *cobra.Command {
-	o := &showOptions{app: a}
-	c := &cobra.Command{
-		Use:   "show [KEY]",
-		Short: "Show every setting in effect",
-		Long: `Shows every setting in effect, or one key, or one section. Passwords and keys are redacted; what is not set
-is null. With --origins the table says where each value comes from (machine formats always say it).
-
-Exit codes: 2, 10 when the configuration is invalid.`,
-		Example: `  axisor config show
-  axisor config show backup --origins
-  axisor config show -o json --jq '.items[] | select(.origin != "default")'`,
-		Args:              flags.AtMostOne("axisor config show database.url", "KEY"),
-		ValidArgsFunction: completeKeys,
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				o.key = args[0]
-			}
-			return runShow(c.Context(), o)
+	o := &showOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "show [KEY]", Short: "Show every setting in effect",
+			Long: `Shows every setting in effect, or one key, or one section. Passwords and keys are redacted; what is not set
+is null. With --origins the table says where each value comes from (machine formats always say it).`,
+			Examples: []string{
+				"axisor config show",
+				"axisor config show backup --origins",
+				`axisor config show -o json --jq '.items[] | select(.origin != "default")'`,
+			},
+			Try:   "axisor config show database.url",
+			Exits: exits.Configured(exits.On(clierr.Config, "the configuration is invalid")),
 		},
-	}
-	c.Flags().BoolVar(&o.origins, "origins", false, "say where each value comes from")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[settingView]())
-	return c
+		Local: true, Fields: output.Fields[settingView](),
+		Flags: func(c *cobra.Command) {
+			c.ValidArgsFunction = completeKeys
+			c.Flags().BoolVar(&o.origins, "origins", false, "say where each value comes from")
+		},
+		Run: o.run,
+	}.Build(a)
 }
 
-func runShow(_ context.Context, o *showOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	loaded, err := o.app.LoadConfig()
+func (o *showOptions) run(_ context.Context, call *verb.Call) error {
+	loaded, err := call.LoadConfig()
 	if err != nil {
 		return err
 	}
 	var views []settingView
 	for _, e := range loaded.Entries() {
-		if o.key == "" || e.Key.Name == o.key || strings.HasPrefix(e.Key.Name, o.key+".") {
+		if call.Arg(0) == "" || e.Key.Name == call.Arg(0) || strings.HasPrefix(e.Key.Name, call.Arg(0)+".") {
 			views = append(views, settingView{e.Key.Name, e.Value, string(e.Origin.Level), optional(e.Origin.Name)})
 		}
 	}
 	if len(views) == 0 {
-		e := clierr.Usagef("unknown key %q", o.key)
-		if near := config.NearestKey(o.key); near != "" {
+		e := clierr.Usagef("unknown key %q", call.Arg(0))
+		if near := config.NearestKey(call.Arg(0)); near != "" {
 			return e.WithHint("did you mean " + near + "?")
 		}
 		return e.WithHint("axisor config show lists all keys")
 	}
 	for _, w := range loaded.Warnings {
-		p.Warn("%s", w)
+		call.Print.Warn("%s", w)
 	}
 	d := output.Desc{Noun: "settings", ID: "key", Columns: []output.Column{
 		{Field: "key"},
@@ -88,7 +79,7 @@ func runShow(_ context.Context, o *showOptions) error {
 	if o.origins {
 		d.Columns = append(d.Columns, output.Column{Field: "origin"}, output.Column{Field: "source"})
 	}
-	return output.Slice(p, d, views)
+	return output.Slice(call.Print, d, views)
 }
 
 // shown writes a list the way a person does and anything else as it is.

@@ -10,16 +10,12 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/internal/verb"
 )
-
-type validateOptions struct {
-	app  *app.App
-	file string
-}
 
 type validView struct {
 	File     *string  `json:"file"`
@@ -29,41 +25,31 @@ type validView struct {
 }
 
 func newValidate(a *app.App) *cobra.Command {
-	o := &validateOptions{app: a}
-	c := &cobra.Command{
-		Use:   "validate [FILE]",
-		Short: "Check a configuration file and everything that overrides it",
-		Long: `Checks every key of a file in all its profiles: known keys, forms, ranges, permissions. Without FILE it takes
-the file in use and also checks the variables and flags of this invocation. It does not connect to anything.
-
-Exit codes: 10 when something is wrong; the error lists all of it.`,
-		Example: `  axisor config validate
-  axisor config validate /etc/axisor/config.yaml
-  axisor config validate -o json`,
-		Args: flags.AtMostOne("axisor config validate /etc/axisor/config.yaml", "FILE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				o.file = args[0]
-			}
-			return runValidate(c.Context(), o)
+	return verb.Command{
+		Words: verb.Words{
+			Use: "validate [FILE]", Short: "Check a configuration file and everything that overrides it",
+			Long: `Checks every key of a file in all its profiles: known keys, forms, ranges, permissions. Without FILE it takes
+the file in use and also checks the variables and flags of this invocation. It does not connect to anything.`,
+			Examples: []string{
+				"axisor config validate",
+				"axisor config validate /etc/axisor/config.yaml",
+				"axisor config validate -o json",
+			},
+			Try:   "axisor config validate /etc/axisor/config.yaml",
+			Exits: exits.Configured(exits.On(clierr.Config, "something is wrong; the error lists all of it")),
 		},
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[validView]())
-	return c
+		Local: true, Fields: output.Fields[validView](),
+		Run: runValidate,
+	}.Build(a)
 }
 
-func runValidate(_ context.Context, o *validateOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
+func runValidate(_ context.Context, call *verb.Call) error {
 	v := validView{Valid: true, Profiles: []string{}, Warnings: []string{}}
-	file := o.file
+	var err error
+	file := call.Arg(0)
 	if file != "" {
-		file = o.app.Path(file)
-	} else if file, _, err = config.Locate(options(o.app)); err != nil {
+		file = call.Path(file)
+	} else if file, _, err = config.Locate(options(call.App)); err != nil {
 		return invalid(err)
 	}
 	if file != "" {
@@ -73,17 +59,17 @@ func runValidate(_ context.Context, o *validateOptions) error {
 		}
 		v.File, v.Profiles = &file, append(v.Profiles, profiles...)
 	}
-	if o.file == "" {
-		loaded, err := o.app.LoadConfig()
+	if call.Arg(0) == "" {
+		loaded, err := call.LoadConfig()
 		if err != nil {
 			return invalid(err)
 		}
 		v.Warnings = append(v.Warnings, loaded.Warnings...)
 	}
 	for _, w := range v.Warnings {
-		p.Warn("%s", w)
+		call.Print.Warn("%s", w)
 	}
-	return output.One(p, output.Desc{Noun: "files", ID: "file"}, v, func(d *output.Doc) {
+	return output.One(call.Print, output.Desc{Noun: "files", ID: "file"}, v, func(d *output.Doc) {
 		what := "the settings of this environment are valid; there is no configuration file"
 		if file != "" {
 			what = file + " is valid"

@@ -7,16 +7,16 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 type checkOptions struct {
-	app      *app.App
 	problems bool
 	summary  bool
 }
@@ -44,11 +44,11 @@ type groupView struct {
 }
 
 func newCheck(a *app.App) *cobra.Command {
-	o := &checkOptions{app: a}
-	c := &cobra.Command{
-		Use:   "check",
-		Short: "Say of every stored value what opens it",
-		Long: `Reads every value of accounts and credentials and says which format it has and which key opens it, without ever
+	o := &checkOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "check", Short: "Say of every stored value what opens it",
+			Long: `Reads every value of accounts and credentials and says which format it has and which key opens it, without ever
 showing a value. Keys are named by an id that says nothing about them. It changes nothing and reads any number of
 values in a fixed amount of memory.
 
@@ -57,25 +57,28 @@ the design's code as printed, which protects little); clear_text; wrong_key (no 
 changed, or moved from another row); not_accepted (opens, in a format that is not in encryption.accept: nothing proves
 whose it is); unreadable (cut, or no text); flag (the network flag, meant to be in clear); empty.
 weak, clear_text, wrong_key, altered, not_accepted and unreadable are problems. "axisor credential rekey" cures all that
-opens, and with --accept-unbound what is not accepted.
-
-Exit codes: 0, 8 when there is a problem, 10 when there is no encryption key, 11, 12.`,
-		Example: `  axisor credential check --summary
-  axisor credential check --problems -o jsonl
-  axisor credential check -o csv > values.csv`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
+opens, and with --accept-unbound what is not accepted.`,
+			Examples: []string{
+				"axisor credential check --summary",
+				"axisor credential check --problems -o jsonl",
+				"axisor credential check -o csv > values.csv",
+			},
+			Exits: exits.Database(exits.On(clierr.CheckFailed, "there is a problem"), exits.On(clierr.Config, "there is no encryption key")),
+		},
+		Fields: output.Fields[valueView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().BoolVar(&o.problems, "problems", false, "only values with a problem")
+			c.Flags().BoolVar(&o.summary, "summary", false, "numbers by table, state, format and key instead of single values")
+		},
+		Check: func(_ *verb.Call) error {
 			if o.problems && o.summary {
 				return clierr.Usagef("--problems and --summary exclude each other")
 			}
-			return runCheck(c.Context(), o)
+
+			return nil
 		},
-	}
-	c.Flags().BoolVar(&o.problems, "problems", false, "only values with a problem")
-	c.Flags().BoolVar(&o.summary, "summary", false, "numbers by table, state, format and key instead of single values")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[valueView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
 func checkDesc() output.Desc {
@@ -106,16 +109,13 @@ func stateRole(v any) int {
 	return int(streams.Good)
 }
 
-func runCheck(ctx context.Context, o *checkOptions) error {
-	p, err := o.app.Printer()
+func (o *checkOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	keys, err := call.Keyring(ctx)
 	if err != nil {
 		return err
 	}
-	keys, err := o.app.Keyring(ctx)
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 	if err != nil {
 		return err
 	}
-	bar := progress.Start(o.app.Streams, "checking credentials", rows, progress.Items, o.app.Globals.Quiet)
+	bar := progress.Start(call.Streams, "checking credentials", rows, progress.Items, call.Globals.Quiet)
 	counts := map[group]int64{}
 	s := scan{db: db, keys: keys, bar: bar, counts: counts, problems: o.problems}
 	if o.summary {

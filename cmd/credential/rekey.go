@@ -10,18 +10,18 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/crypto"
 )
 
 type rekeyOptions struct {
-	app     *app.App
 	format  flags.Enum
 	unbound bool // see admin.RekeyInput
-	write   flags.Writes
 }
 
 // rekeyView is what a rotation found and did.
@@ -40,11 +40,11 @@ type rekeyView struct {
 }
 
 func newRekey(a *app.App) *cobra.Command {
-	o := &rekeyOptions{app: a}
-	c := &cobra.Command{
-		Use:   "rekey",
-		Short: "Encrypt everything again with the current key",
-		Long: `Encrypts every value of accounts and credentials again that is not under the current key in the configured format:
+	o := &rekeyOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "rekey", Short: "Encrypt everything again with the current key",
+			Long: `Encrypts every value of accounts and credentials again that is not under the current key in the configured format:
 values under encryption.previous_keys, in older formats, and in clear text. Values that do not open are left as they
 are and reported.
 
@@ -58,35 +58,34 @@ committed. It may be stopped or killed at any moment and started again: what is 
 go on working: a value that one of them changes meanwhile is never overwritten. A summary goes to AuditLog and
 SecurityAuditLog. Only what changes gets a new updated_at.
 
-The web application reads app-cbc alone, and keeps opened credentials in its cache for up to five minutes.
-
-Exit codes: 0 also when there is nothing to do, 2, 7 when some values were left or rows were busy, 10 when there is
-no encryption key, 11, 12, 13 when rows stay locked by others, 130 when interrupted.`,
-		Example: `  axisor credential rekey --dry-run
-  axisor credential rekey --reason 'key of 2026-08'
-  axisor credential rekey --to-format v2 --accept-unbound -o json`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return runRekey(c.Context(), o) },
-	}
-	var formats []string
-	for _, f := range crypto.Writable() {
-		formats = append(formats, string(f))
-	}
-	flags.RegisterEnum(c, &o.format, "to-format", "", "format to write instead of encryption.format", formats...)
-	c.Flags().BoolVar(&o.unbound, "accept-unbound", false, "also make v2 of values that nothing proves to belong to their row")
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[rekeyView]())
-	return c
+The web application reads app-cbc alone, and keeps opened credentials in its cache for up to five minutes.`,
+			Examples: []string{
+				"axisor credential rekey --dry-run",
+				"axisor credential rekey --reason 'key of 2026-08'",
+				"axisor credential rekey --to-format v2 --accept-unbound -o json",
+			},
+			Exits: exits.Database(exits.OK("also when there is nothing to do"),
+				exits.On(clierr.Partial, "some values were left or rows were busy"), exits.On(clierr.Config, "there is no encryption key"),
+				exits.On(clierr.Locked, "rows stay locked by others"), exits.On(clierr.Interrupted, "interrupted")),
+		},
+		Effect: flags.Write, Fields: output.Fields[rekeyView](),
+		Flags: func(c *cobra.Command) {
+			var formats []string
+			for _, f := range crypto.Writable() {
+				formats = append(formats, string(f))
+			}
+			flags.RegisterEnum(c, &o.format, "to-format", "", "format to write instead of encryption.format", formats...)
+			c.Flags().BoolVar(&o.unbound, "accept-unbound", false, "also make v2 of values that nothing proves to belong to their row")
+		},
+		Run: o.run,
+	}.Build(a)
 }
 
 func rekeyDesc() output.Desc { return output.Desc{Noun: "rotations", ID: "key_id"} }
 
-func runRekey(ctx context.Context, o *rekeyOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	keys, err := o.app.Keyring(ctx)
+func (o *rekeyOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	keys, err := call.Keyring(ctx)
 	if err != nil {
 		return err
 	}
@@ -95,11 +94,7 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 			return err
 		}
 	}
-	svc, err := o.app.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
+	db, svc, err := call.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -107,27 +102,27 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 	if err != nil {
 		return err
 	}
-	begin := o.app.Now()
-	bar := progress.Start(o.app.Streams, "encrypting credentials", total, progress.Items, o.app.Globals.Quiet)
-	work, add, release := o.app.Stop.Between(ctx, "the batch in flight", bar)
+	begin := call.Now()
+	bar := progress.Start(call.Streams, "encrypting credentials", total, progress.Items, call.Globals.Quiet)
+	work, add, release := call.Stop.Between(ctx, "the batch in flight", bar)
 	defer release()
-	result, err := svc.Rekey(work, o.app.Mode(o.write.DryRun), admin.RekeyInput{Keys: keys, Progress: add, AcceptUnbound: o.unbound})
+	result, err := svc.Rekey(work, call.Mode(), admin.RekeyInput{Keys: keys, Progress: add, AcceptUnbound: o.unbound})
 	bar.Done()
 	if err != nil && progress.Stopped(ctx, work) {
 		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped: %d values of %d rows are encrypted again, of %d rows",
 			result.Sealed, result.RowsChanged, total), "run it again to go on; until then keep the older key in encryption.previous_keys")
 	}
 	if err != nil {
-		if !o.write.DryRun && result.RowsChanged > 0 {
+		if !call.DryRun && result.RowsChanged > 0 {
 			p.Notice("%d values of %d rows were encrypted before this; run it again to go on", result.Sealed, result.RowsChanged)
 		}
 		return err
 	}
 	v := rekeyViewOf(result)
-	v.DurationMS = o.app.Now().Sub(begin).Milliseconds()
+	v.DurationMS = call.Now().Sub(begin).Milliseconds()
 	values := fmt.Sprintf("%d of %d values", v.ValuesEncrypted, v.Values)
 	how := fmt.Sprintf("encrypted again, as %s under key %s, in %s", v.Format, v.KeyID, (time.Duration(v.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
-	info := output.ChangeInfo{Result: output.Updated, DryRun: o.write.DryRun, Say: output.Say{
+	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Say: output.Say{
 		Done: values + " are " + how, Would: values + " would be " + how, Already: fmt.Sprintf("nothing to do: %d values looked at", v.Values),
 	}}
 	if v.ValuesEncrypted == 0 {
@@ -136,7 +131,7 @@ func runRekey(ctx context.Context, o *rekeyOptions) error {
 	if err := output.Change(p, rekeyDesc(), v, info); err != nil {
 		return err
 	}
-	if cfg, err := o.app.Config(); err == nil && cfg.Encryption.Format != v.Format && !p.Machine() {
+	if cfg, err := call.Config(); err == nil && cfg.Encryption.Format != v.Format && !p.Machine() {
 		p.Notice("encryption.format is %s: set it to %s, or new values and the next rekey go back", cfg.Encryption.Format, v.Format)
 	}
 	if result.Unbound > 0 && !p.Machine() {

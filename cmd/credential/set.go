@@ -7,83 +7,76 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/prompt"
 	"github.com/axisor/axisor/internal/credential"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 )
 
 const setExample = "axisor credential set ana@example.com --exchange lnmarkets --from-file keys.json"
 
 type setOptions struct {
-	app      *app.App
-	user     string
 	exchange string
 	newKey   bool
 	input    credential.Input
-	write    flags.Writes
 	ask      credential.AskFunc // the person at the terminal; tests answer instead
 }
 
 func newSet(a *app.App) *cobra.Command {
-	o := &setOptions{app: a, ask: func(ctx context.Context, f ...prompt.Field) error { return a.Prompt().Ask(ctx, f...) }}
-	c := &cobra.Command{
-		Use:   "set USER",
-		Short: "Store a user's credentials of an exchange",
-		Long: `Stores the credentials of a user (id, e-mail or username) on an exchange, or changes the given fields of those that
+	o := &setOptions{ask: func(ctx context.Context, f ...prompt.Field) error { return a.Prompt().Ask(ctx, f...) }}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "set USER", Short: "Store a user's credentials of an exchange",
+			Long: `Stores the credentials of a user (id, e-mail or username) on an exchange, or changes the given fields of those that
 are stored. The values come from stdin or a file as one JSON object, or are asked for on the terminal, and are
 encrypted field by field. Fields may be spelled by label, field name or in camel case; what is stored keeps its
 spelling, and new fields get the field name. The credentials count as untested afterwards.
 
 A key that opens nothing of what is stored is refused: it is another database's, or a new one. A new one is declared by
-the older one in encryption.previous_keys, or by --new-key when that is lost.
-
-Exit codes: 0, 2, 3 when the user or exchange does not exist, 4, 6 when the key is not that of this database, 10 when
-there is no encryption key, 11, 12.`,
-		Example: `  axisor credential set ana@example.com --exchange lnmarkets
-  axisor credential set ana@example.com --exchange lnmarkets --from-file keys.json
-  echo '{"passphrase":"…"}' | axisor credential set ana --exchange lnmarkets --from-stdin`,
-		Args:              flags.Exactly(setExample, "USER"),
-		ValidArgsFunction: flags.Live(a.UserNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.user = args[0]
+the older one in encryption.previous_keys, or by --new-key when that is lost.`,
+			Examples: []string{
+				"axisor credential set ana@example.com --exchange lnmarkets",
+				"axisor credential set ana@example.com --exchange lnmarkets --from-file keys.json",
+				`echo '{"passphrase":"…"}' | axisor credential set ana --exchange lnmarkets --from-stdin`,
+			},
+			Try: setExample,
+			Exits: exits.Database(exits.NotFound("the user or exchange does not exist"), exits.Conflict(""),
+				exits.On(clierr.Denied, "the key is not that of this database"), exits.On(clierr.Config, "there is no encryption key")),
+		},
+		Effect: flags.Write, Fields: output.Fields[view](), Complete: a.UserNames,
+		Flags: func(c *cobra.Command) {
+			c.Flags().StringVar(&o.exchange, "exchange", "", "exchange of the credentials, by its `SLUG`")
+			c.Flags().BoolVar(&o.newKey, "new-key", false, "store them although the encryption key opens nothing that is stored")
+			o.input.Register(c.Flags())
+			flags.CompleteLive(c, "exchange", a.ExchangeNames)
+		},
+		Check: func(_ *verb.Call) error {
 			if o.exchange == "" {
 				return clierr.Usagef("credential set needs --exchange").WithHint("for example: " + setExample)
 			}
 			if err := o.input.Validate(); err != nil {
 				return err
 			}
-			return runSet(c.Context(), o)
+
+			return nil
 		},
-	}
-	c.Flags().StringVar(&o.exchange, "exchange", "", "exchange of the credentials, by its `SLUG`")
-	c.Flags().BoolVar(&o.newKey, "new-key", false, "store them although the encryption key opens nothing that is stored")
-	o.input.Register(c.Flags())
-	o.write.Register(c)
-	flags.CompleteLive(c, "exchange", a.ExchangeNames)
-	flags.Fields(c, output.Fields[view]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runSet(ctx context.Context, o *setOptions) error {
-	p, err := o.app.Printer()
+func (o *setOptions) run(ctx context.Context, call *verb.Call) error {
+	keys, err := call.Keyring(ctx)
 	if err != nil {
 		return err
 	}
-	keys, err := o.app.Keyring(ctx)
+	db, svc, err := call.Open(ctx)
 	if err != nil {
 		return err
 	}
-	svc, err := o.app.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	user, err := svc.FindUser(ctx, o.user)
+	user, err := svc.FindUser(ctx, call.Args[0])
 	if err != nil {
 		return err
 	}
@@ -99,20 +92,20 @@ func runSet(ctx context.Context, o *setOptions) error {
 	if err != nil {
 		return err
 	}
-	fields, err := o.input.Read(ctx, o.app, o.ask, types, existing != nil)
+	fields, err := o.input.Read(ctx, call.App, o.ask, types, existing != nil)
 	if err != nil {
 		return err
 	}
 	if len(fields) == 0 {
 		return clierr.Usagef("no field was given").WithHint("for example: " + setExample)
 	}
-	change, err := svc.SetCredential(ctx, o.app.Mode(o.write.DryRun), admin.SetCredentialInput{
+	change, err := svc.SetCredential(ctx, call.Mode(), admin.SetCredentialInput{
 		User: user.ID, Exchange: exchange.ID, Fields: fields, NewKey: o.newKey,
 	}, keys)
 	if err != nil {
 		return err
 	}
-	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{
+	return output.Change(call.Print, desc(), viewOf(*change.After), output.ChangeInfo{
 		Result: change.Status, DryRun: change.DryRun,
 		Say: output.Say{
 			Done:    "credentials of " + user.Email + " on " + exchange.Slug + " are stored",

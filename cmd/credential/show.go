@@ -9,9 +9,10 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/prompt"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -25,70 +26,68 @@ type showOptions struct {
 
 func newShow(a *app.App) *cobra.Command {
 	o := &showOptions{app: a}
-	c := &cobra.Command{
-		Use:     "show CREDENTIAL",
-		Aliases: []string{"get"},
-		Short:   "Show stored credentials, without their values",
-		Long: `Shows one row of the older store with the names of its fields. CREDENTIAL is an id or a user.
+	return verb.Command{
+		Words: verb.Words{
+			Use: "show CREDENTIAL", Short: "Show stored credentials, without their values",
+			Long: `Shows one row of the older store with the names of its fields. CREDENTIAL is an id or a user.
 
 --reveal --field NAME decrypts one field and prints its value and nothing else. It asks on the terminal, or needs
 --yes; before the value is printed, who asked for which field stands in AuditLog and SecurityAuditLog. A field may
-be named in any spelling.
-
-Exit codes: 0, 2 when it cannot ask and --yes is missing, 3, 4 when the user has several, 5 when the answer was no,
-6 when the value does not open with the configured keys, 10, 11, 12.`,
-		Example: `  axisor credential show ana@example.com
-  axisor credential show ana --exchange lnmarkets --reveal --field api_key
-  axisor credential show ana --reveal --field api_secret --yes --reason 'ticket 7' | wl-copy`,
-		Args: flags.Exactly("axisor credential show ana@example.com", "CREDENTIAL"),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.target.ref = args[0]
+be named in any spelling.`,
+			Examples: []string{
+				"axisor credential show ana@example.com",
+				"axisor credential show ana --exchange lnmarkets --reveal --field api_key",
+				"axisor credential show ana --reveal --field api_secret --yes --reason 'ticket 7' | wl-copy",
+			},
+			Exits: exits.Database(exits.On(clierr.Usage, "it cannot ask and --yes is missing"), exits.NotFound(""),
+				exits.Conflict("the user has several"), exits.On(clierr.Cancelled, "the answer was no"),
+				exits.On(clierr.Denied, "the value does not open with the configured keys")),
+		},
+		Aliases: []string{"get"}, Fields: output.Fields[view](),
+		Flags: func(c *cobra.Command) {
+			o.target.register(c, a)
+			c.Flags().BoolVar(&o.reveal, "reveal", false, "print the value of one field in clear (asks; kept in the audit trail)")
+			c.Flags().StringVar(&o.field, "field", "", "which `NAME`d field to reveal")
+		},
+		Check: func(call *verb.Call) error {
+			o.target.ref = call.Args[0]
 			if o.field != "" && !o.reveal {
 				return clierr.Usagef("--field goes with --reveal")
 			}
-			return runShow(c.Context(), o)
+			return nil
 		},
-	}
-	o.target.register(c, a)
-	c.Flags().BoolVar(&o.reveal, "reveal", false, "print the value of one field in clear (asks; kept in the audit trail)")
-	c.Flags().StringVar(&o.field, "field", "", "which `NAME`d field to reveal")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[view]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runShow(ctx context.Context, o *showOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	row, err := o.target.find(ctx, o.app)
+func (o *showOptions) run(ctx context.Context, call *verb.Call) error {
+	row, err := o.target.find(ctx, call.App)
 	if err != nil {
 		return err
 	}
 	if !o.reveal {
-		return output.One(p, desc(), viewOf(row), nil)
+		return output.One(call.Print, desc(), viewOf(row), nil)
 	}
 	if err := o.chooseField(ctx, row); err != nil {
 		return err
 	}
-	keys, err := o.app.Keyring(ctx)
+	keys, err := call.Keyring(ctx)
 	if err != nil {
 		return err
 	}
-	svc, err := o.app.Admin(ctx)
+	svc, err := call.Admin(ctx)
 	if err != nil {
 		return err
 	}
 	question := fmt.Sprintf("print %s of the credentials on %s in clear?", o.field, row.ExchangeSlug)
-	if err := o.app.Prompt().Confirm(ctx, question); err != nil {
+	if err := call.Prompt().Confirm(ctx, question); err != nil {
 		return err
 	}
-	got, err := svc.RevealCredential(ctx, o.app.Mode(false), row.ID, o.field, keys)
+	got, err := svc.RevealCredential(ctx, call.App.Mode(false), row.ID, o.field, keys)
 	if err != nil {
 		return err
 	}
-	return print(p, got)
+	return print(call.Print, got)
 }
 
 // chooseField asks which field, when no flag said.

@@ -9,8 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
@@ -18,7 +21,6 @@ type dropOptions struct {
 	app         *app.App
 	restore     bool
 	lockTimeout time.Duration
-	write       flags.Writes
 }
 
 // duplicateView is one index that was dropped, or built again.
@@ -32,35 +34,33 @@ type duplicateView struct {
 
 func newIndexDrop(a *app.App) *cobra.Command {
 	o := &dropOptions{app: a}
-	c := &cobra.Command{
-		Use:   "drop-duplicates",
-		Short: "Drop the indexes whose work another one does",
-		Long: `Drops, concurrently and one by one, the indexes that the design names and that another of its indexes makes
+	return verb.Command{
+		Words: verb.Words{
+			Use: "drop-duplicates", Short: "Drop the indexes whose work another one does",
+			Long: `Drops, concurrently and one by one, the indexes that the design names and that another of its indexes makes
 superfluous: it has the same columns, or begins with them. They cost every write and help no query. An index is
 dropped only while the other one is there and valid. The database remembers the choice: migrate verify and doctor
-do not miss them any more. --restore builds them again and forgets the choice.
-
-Exit codes: 2 when there is nobody to ask and no --yes, 5 when the answer is no, 10 through a pooler, 11 without a
-database, 12 when the schema is not this program's, 13 when a migration is running.`,
-		Example: `  axisor db index drop-duplicates --dry-run
-  axisor db index drop-duplicates --yes
-  axisor db index drop-duplicates --restore`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return runIndexDrop(c.Context(), o) },
-	}
-	c.Flags().BoolVar(&o.restore, "restore", false, "build them again")
-	c.Flags().DurationVar(&o.lockTimeout, "lock-timeout", time.Minute, "how long to wait for another run")
-	o.write.RegisterDestroy(c)
-	flags.Fields(c, output.Fields[duplicateView]())
-	return c
+do not miss them any more. --restore builds them again and forgets the choice.`,
+			Examples: []string{
+				"axisor db index drop-duplicates --dry-run",
+				"axisor db index drop-duplicates --yes",
+				"axisor db index drop-duplicates --restore",
+			},
+			Exits: exits.Destroys(exits.On(clierr.Config, "through a pooler"), exits.On(clierr.Unavailable, "without a database"),
+				exits.On(clierr.Schema, "the schema is not this program's"), exits.On(clierr.Locked, "a migration is running")),
+		},
+		Effect: flags.Destroy, Fields: output.Fields[duplicateView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().BoolVar(&o.restore, "restore", false, "build them again")
+			c.Flags().DurationVar(&o.lockTimeout, "lock-timeout", time.Minute, "how long to wait for another run")
+		},
+		Run: o.run,
+	}.Build(a)
 }
 
-func runIndexDrop(ctx context.Context, o *dropOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := o.app.RawDB()
+func (o *dropOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	db, err := call.RawDB()
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func runIndexDrop(ctx context.Context, o *dropOptions) error {
 		return err
 	}
 	m, err := migrate.New(db.SQL(), migrate.Options{
-		Logger: o.app.Log(), LockTimeout: o.lockTimeout, Now: o.app.Now, Progress: func(s string) { p.Notice("%s", s) },
+		Logger: call.Log(), LockTimeout: o.lockTimeout, Now: call.Now, Progress: func(s string) { p.Notice("%s", s) },
 	})
 	if err != nil {
 		return err
@@ -81,10 +81,10 @@ func runIndexDrop(ctx context.Context, o *dropOptions) error {
 	if err != nil {
 		return err
 	}
-	if len(done) > 0 && !o.write.DryRun {
+	if len(done) > 0 && !call.DryRun {
 		if !o.restore {
 			question := fmt.Sprintf("drop %d indexes of database %s?", len(done), db.Target().Database)
-			if err := o.app.Prompt().Confirm(ctx, question); err != nil {
+			if err := call.Prompt().Confirm(ctx, question); err != nil {
 				return err
 			}
 		}
@@ -98,7 +98,7 @@ func runIndexDrop(ctx context.Context, o *dropOptions) error {
 	}
 	views := make([]duplicateView, 0, len(done))
 	for _, r := range done {
-		views = append(views, duplicateView{Table: r.Table, Name: r.Name, CoveredBy: r.CoveredBy, Result: result, DryRun: o.write.DryRun})
+		views = append(views, duplicateView{Table: r.Table, Name: r.Name, CoveredBy: r.CoveredBy, Result: result, DryRun: call.DryRun})
 	}
 	desc := output.Desc{Noun: "duplicate indexes", ID: "name", Columns: []output.Column{
 		{Field: "table"}, {Field: "name"}, {Field: "covered_by"}, {Field: "result"},
@@ -106,7 +106,7 @@ func runIndexDrop(ctx context.Context, o *dropOptions) error {
 	if err := output.Slice(p, desc, views); err != nil {
 		return err
 	}
-	if o.write.DryRun && !p.Machine() {
+	if call.DryRun && !p.Machine() {
 		p.Notice("dry run: nothing was changed")
 	}
 	return nil

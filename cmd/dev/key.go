@@ -9,64 +9,65 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/devenv"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/lnmarkets/futures"
 )
 
 type keyOptions struct {
-	app      *app.App
-	name     string
 	balance  int64
 	side     flags.Enum
 	quantity int64
 	leverage float64
-	write    flags.Writes
 }
 
 func newKey(a *app.App) *cobra.Command {
-	o := &keyOptions{app: a}
-	c := &cobra.Command{
-		Use:   "key NAME",
-		Short: "Make an account on the simulated exchange and print its API key",
-		Long: `Makes an account with a balance on the simulated exchange and prints its API key as the JSON object that
+	o := &keyOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "key NAME", Short: "Make an account on the simulated exchange and print its API key",
+			Long: `Makes an account with a balance on the simulated exchange and prints its API key as the JSON object that
 "axisor account create --from-stdin" reads. The same name always gives the same account and key. With --quantity
 it also has an open position, opened at the present price unless an untouched one is there.
 
-The key is made up, works on the simulated exchange only and guards nothing; that is why it may be printed.
-
-Exit codes: 2, and 11 when the environment is not running.`,
-		Example: `  axisor dev exchange key alice | axisor account create alice --exchange lnmarkets --name main --activate --from-stdin
-  axisor dev exchange key alice --quantity 5000 --leverage 25`,
-		Args: flags.Exactly("axisor dev exchange key alice", "NAME"),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.name = args[0]
+The key is made up, works on the simulated exchange only and guards nothing; that is why it may be printed.`,
+			Examples: []string{
+				"axisor dev exchange key alice | axisor account create alice --exchange lnmarkets --name main --activate --from-stdin",
+				"axisor dev exchange key alice --quantity 5000 --leverage 25",
+			},
+			Try:   "axisor dev exchange key alice",
+			Exits: exits.Local(exits.On(clierr.Unavailable, "the environment is not running")),
+		},
+		Effect: flags.Write, Local: true,
+		Flags: func(c *cobra.Command) {
+			c.Flags().Int64Var(&o.balance, "balance", 1_000_000, "free balance in `SATS`")
+			c.Flags().Int64Var(&o.quantity, "quantity", 0, "open a position of so many `USD`")
+			c.Flags().Float64Var(&o.leverage, "leverage", 10, "leverage of that position")
+			flags.RegisterEnum(c, &o.side, "side", "buy", "side of that position", "buy", "sell")
+		},
+		Check: func(_ *verb.Call) error {
 			if o.balance < 0 || o.quantity < 0 || o.leverage < 1 || o.leverage > futures.MaxLeverage {
 				return clierr.Usagef("--balance and --quantity are not negative, --leverage is 1 to %g", futures.MaxLeverage)
 			}
-			return runKey(c.Context(), o)
+			return nil
 		},
-	}
-	c.Flags().Int64Var(&o.balance, "balance", 1_000_000, "free balance in `SATS`")
-	c.Flags().Int64Var(&o.quantity, "quantity", 0, "open a position of so many `USD`")
-	c.Flags().Float64Var(&o.leverage, "leverage", 10, "leverage of that position")
-	flags.RegisterEnum(c, &o.side, "side", "buy", "side of that position", "buy", "sell")
-	o.write.Register(c)
-	flags.Mark(c, flags.LocalKey, "true")
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runKey(ctx context.Context, o *keyOptions) error {
-	sim, err := control(o.app)
+func (o *keyOptions) run(ctx context.Context, call *verb.Call) error {
+	sim, err := control(call.App)
 	if err != nil {
 		return err
 	}
-	t := devenv.NewTrader(o.name, o.balance)
+	t := devenv.NewTrader(call.Args[0], o.balance)
 	var position *devenv.Position
 	if o.quantity > 0 {
 		position = &devenv.Position{Side: futures.Side(o.side.String()), Quantity: o.quantity, Leverage: o.leverage}
 	}
-	if !o.write.DryRun {
+	if !call.DryRun {
 		if err := sim.Join(ctx, t, position); err != nil {
 			return refused(err)
 		}
@@ -75,6 +76,6 @@ func runKey(ctx context.Context, o *keyOptions) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(o.app.Streams.Out, "%s\n", raw)
+	_, err = fmt.Fprintf(call.Streams.Out, "%s\n", raw)
 	return err
 }

@@ -12,14 +12,15 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/devenv"
 	"github.com/axisor/axisor/internal/lightningsim"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 type lightningOptions struct {
-	app    *app.App
 	listen string
 	state  string
 }
@@ -30,48 +31,49 @@ func serveNodeArgs(address, stateDir string) []string {
 }
 
 func newLightning(a *app.App) *cobra.Command {
-	o := &lightningOptions{app: a}
-	c := &cobra.Command{
-		Use:   "lightning",
-		Short: "Run the simulated Lightning node in the foreground, or pay its invoices",
-		Long: `Without a further command: runs a simulated Lightning node in the foreground until it is interrupted. It speaks the
+	o := &lightningOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "lightning", Short: "Run the simulated Lightning node in the foreground, or pay its invoices",
+			Long: `Without a further command: runs a simulated Lightning node in the foreground until it is interrupted. It speaks the
 interfaces of LND and of LNbits over one set of invoices, which are real BOLT 11 for the network regtest. "axisor dev
 up" runs the same in the background and configures both; payments.backend chooses. Its state is kept in a folder.
 
-The further commands act on the node of this folder's environment as its customers would.
-
-Exit codes: 4 when one already runs on this state, 11 when the address is taken.`,
-		Example: `  axisor payment invoice ana@example.com --plan pro -o json --jq .lightning_invoice > invoice
-  axisor dev lightning pay "$(cat invoice)"
-  axisor payment reconcile --apply`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return runLightning(c.Context(), o) },
-	}
-	c.Flags().StringVar(&o.listen, "listen", "127.0.0.1:0", "`ADDRESS` on the loopback interface; port 0 takes a free one")
-	c.Flags().StringVar(&o.state, "state", "", "`FOLDER` of its state (default .axisor/lightning)")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	c.AddCommand(
-		newInvoices(a),
-		newInvoiceOrder(a, "pay", "Pay an invoice of the simulated node", lightningsim.Settled, "paid", (*devenv.Node).Pay),
-		newInvoiceOrder(a, "cancel", "Take an invoice of the simulated node back", lightningsim.Cancelled, "cancelled", (*devenv.Node).Cancel),
-	)
-	return c
+The further commands act on the node of this folder's environment as its customers would.`,
+			Examples: []string{
+				"axisor payment invoice ana@example.com --plan pro -o json --jq .lightning_invoice > invoice",
+				`axisor dev lightning pay "$(cat invoice)"`,
+				"axisor payment reconcile --apply",
+			},
+			Exits: exits.Local(exits.Conflict("one already runs on this state"), exits.On(clierr.Unavailable, "the address is taken")),
+		},
+		Local: true,
+		Flags: func(c *cobra.Command) {
+			c.Flags().StringVar(&o.listen, "listen", "127.0.0.1:0", "`ADDRESS` on the loopback interface; port 0 takes a free one")
+			c.Flags().StringVar(&o.state, "state", "", "`FOLDER` of its state (default .axisor/lightning)")
+			c.AddCommand(
+				newInvoices(a),
+				newInvoiceOrder(a, "pay", "Pay an invoice of the simulated node", lightningsim.Settled, "paid", (*devenv.Node).Pay),
+				newInvoiceOrder(a, "cancel", "Take an invoice of the simulated node back", lightningsim.Cancelled, "cancelled", (*devenv.Node).Cancel),
+			)
+		},
+		Run: o.run,
+	}.Build(a)
 }
 
-func runLightning(ctx context.Context, o *lightningOptions) error {
+func (o *lightningOptions) run(ctx context.Context, call *verb.Call) error {
 	return simulator{
 		what: "Lightning node", listen: o.listen, state: o.state, folder: (*devenv.Env).NodeDir,
 		open: func(state string) (http.Handler, error) {
 			sim, err := lightningsim.New(lightningsim.Options{
-				Prefix: devenv.NodePrefix, Now: o.app.Now, StateFile: filepath.Join(state, "state.json"),
+				Prefix: devenv.NodePrefix, Now: call.Now, StateFile: filepath.Join(state, "state.json"),
 			})
 			if err != nil {
 				return nil, err
 			}
 			return sim.Handler(), nil
 		},
-	}.run(ctx, o.app)
+	}.run(ctx, call.App)
 }
 
 // invoiceView is an invoice of the simulated node.

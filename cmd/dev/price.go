@@ -10,54 +10,51 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/devenv"
 	"github.com/axisor/axisor/internal/lnsim"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 type priceOptions struct {
-	app   *app.App
 	price float64
-	write flags.Writes
 }
 
 func newPrice(a *app.App) *cobra.Command {
-	o := &priceOptions{app: a}
-	c := &cobra.Command{
-		Use:   "price [PRICE]",
-		Short: "Show or set the price of the simulated market",
-		Long: `Without a price: shows the market. With one, in US dollars per bitcoin and a multiple of 0.5: moves the market
-there, with all that follows. Positions whose liquidation price is reached are liquidated, stops and limits fill.
-
-Exit codes: 2 for a price that is none, 11 when the environment is not running.`,
-		Example: `  axisor dev exchange price
-  axisor dev exchange price 92000`,
-		Args: flags.AtMostOne("axisor dev exchange price 92000", "PRICE"),
-		RunE: func(c *cobra.Command, args []string) error {
+	o := &priceOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "price [PRICE]", Short: "Show or set the price of the simulated market",
+			Long: `Without a price: shows the market. With one, in US dollars per bitcoin and a multiple of 0.5: moves the market
+there, with all that follows. Positions whose liquidation price is reached are liquidated, stops and limits fill.`,
+			Examples: []string{
+				"axisor dev exchange price",
+				"axisor dev exchange price 92000",
+			},
+			Try:   "axisor dev exchange price 92000",
+			Exits: exits.Local(exits.On(clierr.Usage, "a price that is none"), exits.On(clierr.Unavailable, "the environment is not running")),
+		},
+		Effect: flags.Write, Local: true, Fields: output.Fields[marketView](),
+		Check: func(call *verb.Call) error {
 			o.price = 0
-			if len(args) == 1 {
-				price, err := strconv.ParseFloat(args[0], 64)
+			if len(call.Args) == 1 {
+				price, err := strconv.ParseFloat(call.Args[0], 64)
 				if err != nil || price <= 0 {
-					return clierr.Usagef("price %q is not a positive number", args[0]).WithHint("for example: axisor dev exchange price 92000")
+					return clierr.Usagef("price %q is not a positive number", call.Args[0]).WithHint("for example: axisor dev exchange price 92000")
 				}
 				o.price = price
 			}
-			return runPrice(c.Context(), o)
+			return nil
 		},
-	}
-	o.write.Register(c)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[marketView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runPrice(ctx context.Context, o *priceOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	sim, err := control(o.app)
+func (o *priceOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	sim, err := control(call.App)
 	if err != nil {
 		return err
 	}
@@ -68,7 +65,7 @@ func runPrice(ctx context.Context, o *priceOptions) error {
 	if o.price == 0 {
 		return output.One(p, marketDesc(), marketOf(before), nil)
 	}
-	if o.write.DryRun {
+	if call.DryRun {
 		say := output.Say{Would: fmt.Sprintf("the price would move from %s to %s", dollars(before.LastPrice), dollars(o.price))}
 		return output.Change(p, marketDesc(), marketOf(before), output.ChangeInfo{Result: output.Updated, DryRun: true, Say: say})
 	}

@@ -7,48 +7,43 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/lnsim"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 type requestsOptions struct {
-	app  *app.App
 	last int
 }
 
 func newRequests(a *app.App) *cobra.Command {
-	o := &requestsOptions{app: a}
-	c := &cobra.Command{
-		Use:   "requests",
-		Short: "Show what the simulated exchange was asked",
-		Long: `Shows the last requests the simulated exchange received and what became of them. "applied" tells whether the
-exchange carried a request out, also when the answer was lost on the way.
-
-Exit codes: 2, and 11 when the environment is not running.`,
-		Example: `  axisor dev exchange requests --last 5
-  axisor dev exchange requests -o json --jq '[.items[] | select(.path | endswith("add-margin"))] | length'`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
+	o := &requestsOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "requests", Short: "Show what the simulated exchange was asked",
+			Long: `Shows the last requests the simulated exchange received and what became of them. "applied" tells whether the
+exchange carried a request out, also when the answer was lost on the way.`,
+			Examples: []string{
+				"axisor dev exchange requests --last 5",
+				`axisor dev exchange requests -o json --jq '[.items[] | select(.path | endswith("add-margin"))] | length'`,
+			},
+			Exits: exits.Local(exits.On(clierr.Unavailable, "the environment is not running")),
+		},
+		Local: true, Fields: output.Fields[requestView](),
+		Flags: func(c *cobra.Command) { c.Flags().IntVar(&o.last, "last", 20, "show the last `N`") },
+		Check: func(_ *verb.Call) error {
 			if o.last < 1 {
 				return clierr.Usagef("--last %d: must be positive", o.last)
 			}
-			return runRequests(c.Context(), o)
+			return nil
 		},
-	}
-	c.Flags().IntVar(&o.last, "last", 20, "show the last `N`")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[requestView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runRequests(ctx context.Context, o *requestsOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	sim, err := control(o.app)
+func (o *requestsOptions) run(ctx context.Context, call *verb.Call) error {
+	sim, err := control(call.App)
 	if err != nil {
 		return err
 	}
@@ -60,7 +55,7 @@ func runRequests(ctx context.Context, o *requestsOptions) error {
 	for _, r := range all[max(0, len(all)-o.last):] {
 		views = append(views, requestOf(r))
 	}
-	return output.Slice(p, requestDesc(), views)
+	return output.Slice(call.Print, requestDesc(), views)
 }
 
 // requestView is one request to the simulated exchange. Headers are not kept: they hold the key.

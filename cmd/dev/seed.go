@@ -8,10 +8,12 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/devenv"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 // mostUsers keeps a slip of the finger from filling the disk.
@@ -21,38 +23,39 @@ type seedOptions struct {
 	app   *app.App
 	users int
 	force bool
-	write flags.Writes
 }
 
 func newSeed(a *app.App) *cobra.Command {
 	o := &seedOptions{app: a}
-	c := &cobra.Command{
-		Use:   "seed",
-		Short: "Fill the development database and exchange with users and positions",
-		Long: `Makes users trader-0001, trader-0002, … each with an exchange account whose key the simulated exchange knows, an
+	return verb.Command{
+		Words: verb.Words{
+			Use: "seed", Short: "Fill the development database and exchange with users and positions",
+			Long: `Makes users trader-0001, trader-0002, … each with an exchange account whose key the simulated exchange knows, an
 enabled margin guard and an open position. Every eighth position is so close to liquidation that a fall of the
 price by 3 % endangers it. The same number of users gives the same users every time; what is there is kept, and
 whoever has no untouched position gets a new one at the present price.
 
-Works on the development database only; --force allows another one. The users have no password.
-
-Exit codes: 4 when the configured database is another one, 11 when the environment is not running, 12 before
-"axisor migrate up".`,
-		Example: `  axisor dev seed --users 200
-  axisor dev seed --users 8 -o json`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
+Works on the development database only; --force allows another one. The users have no password.`,
+			Examples: []string{
+				"axisor dev seed --users 200",
+				"axisor dev seed --users 8 -o json",
+			},
+			Exits: exits.Database(exits.Conflict("the configured database is another one"),
+				exits.On(clierr.Unavailable, "the environment is not running"), exits.On(clierr.Schema, "before \"axisor migrate up\"")),
+		},
+		Effect: flags.Write, Fields: output.Fields[seedView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().IntVar(&o.users, "users", 50, "how many users")
+			c.Flags().BoolVar(&o.force, "force", false, "also when the database is not the development one")
+		},
+		Check: func(_ *verb.Call) error {
 			if o.users < 1 || o.users > mostUsers {
 				return clierr.Usagef("--users %d: must be between 1 and %d", o.users, mostUsers)
 			}
-			return runSeed(c.Context(), o)
+			return nil
 		},
-	}
-	c.Flags().IntVar(&o.users, "users", 50, "how many users")
-	c.Flags().BoolVar(&o.force, "force", false, "also when the database is not the development one")
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[seedView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
 // seedView counts what was made; the rest was there.
@@ -65,21 +68,17 @@ type seedView struct {
 
 func seedDesc() output.Desc { return output.Desc{Noun: "seeds", ID: "users"} }
 
-func runSeed(ctx context.Context, o *seedOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
+func (o *seedOptions) run(ctx context.Context, call *verb.Call) error {
 	seed, err := o.prepare(ctx)
 	if err != nil {
 		return err
 	}
-	if o.write.DryRun {
+	if call.DryRun {
 		n := int64(o.users)
 		say := output.Say{Would: fmt.Sprintf("up to %d users with accounts, guard settings and positions would be made", n)}
-		return output.Change(p, seedDesc(), seedView{n, n, n, n}, output.ChangeInfo{Result: output.Created, DryRun: true, Say: say})
+		return output.Change(call.Print, seedDesc(), seedView{n, n, n, n}, output.ChangeInfo{Result: output.Created, DryRun: true, Say: say})
 	}
-	counter := progress.Start(o.app.Streams, "seeding users", int64(o.users), progress.Items, o.app.Globals.Quiet)
+	counter := progress.Start(call.Streams, "seeding users", int64(o.users), progress.Items, call.Globals.Quiet)
 	seed.Done = func() { counter.Add(1) }
 	made, err := seed.Run(ctx)
 	counter.Done()
@@ -97,7 +96,7 @@ func runSeed(ctx context.Context, o *seedOptions) error {
 	if v == (seedView{}) {
 		info.Result = output.Unchanged
 	}
-	return output.Change(p, seedDesc(), v, info)
+	return output.Change(call.Print, seedDesc(), v, info)
 }
 
 // prepare connects everything and makes sure that it is the development database.

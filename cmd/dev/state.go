@@ -8,44 +8,41 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/devenv"
 	"github.com/axisor/axisor/internal/lnsim"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 type stateOptions struct {
-	app *app.App
 	all bool
 }
 
 func newState(a *app.App) *cobra.Command {
-	o := &stateOptions{app: a}
-	c := &cobra.Command{
-		Use:   "state",
-		Short: "List the positions on the simulated exchange",
-		Long: `Lists the running positions on the simulated exchange, the one nearest to liquidation first; with --all also
-the closed and the liquidated ones. This is the exchange's own view, to compare with what the guard did.
-
-Exit codes: 11 when the environment is not running.`,
-		Example: `  axisor dev exchange state
-  axisor dev exchange state --all -o json --jq '[.items[] | select(.liquidated)] | length'`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return runState(c.Context(), o) },
-	}
-	c.Flags().BoolVar(&o.all, "all", false, "also what is closed, liquidated or not yet open")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[tradeView]())
-	return c
+	o := &stateOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "state", Short: "List the positions on the simulated exchange",
+			Long: `Lists the running positions on the simulated exchange, the one nearest to liquidation first; with --all also
+the closed and the liquidated ones. This is the exchange's own view, to compare with what the guard did.`,
+			Examples: []string{
+				"axisor dev exchange state",
+				"axisor dev exchange state --all -o json --jq '[.items[] | select(.liquidated)] | length'",
+			},
+			Exits: exits.Local(exits.On(clierr.Unavailable, "the environment is not running")),
+		},
+		Local: true, Fields: output.Fields[tradeView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().BoolVar(&o.all, "all", false, "also what is closed, liquidated or not yet open")
+		},
+		Run: o.run,
+	}.Build(a)
 }
 
-func runState(ctx context.Context, o *stateOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	sim, err := control(o.app)
+func (o *stateOptions) run(ctx context.Context, call *verb.Call) error {
+	sim, err := control(call.App)
 	if err != nil {
 		return err
 	}
@@ -53,7 +50,7 @@ func runState(ctx context.Context, o *stateOptions) error {
 	if err != nil {
 		return err
 	}
-	return output.Slice(p, tradeDesc(), tradesOf(m, o.all))
+	return output.Slice(call.Print, tradeDesc(), tradesOf(m, o.all))
 }
 
 // tradeView is one position as the simulated exchange sees it.

@@ -7,42 +7,36 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 type statusOptions struct {
-	app   *app.App
 	check bool
 }
 
 func newStatus(a *app.App) *cobra.Command {
-	o := &statusOptions{app: a}
-	c := &cobra.Command{
-		Use:   "status",
-		Short: "Show what of the development environment runs",
-		Long: `Shows the parts of this folder's development environment, where they listen and where their logs are. A part
-is running, stopped, or absent (never made).
-
-Exit codes: 0, whatever runs; with --check 8 unless everything runs.`,
-		Example: `  axisor dev status
-  axisor dev status --check -q || axisor dev up`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return runStatus(c.Context(), o) },
-	}
-	c.Flags().BoolVar(&o.check, "check", false, "exit 8 unless everything runs")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[envView]())
-	return c
+	o := &statusOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "status", Short: "Show what of the development environment runs",
+			Long: `Shows the parts of this folder's development environment, where they listen and where their logs are. A part
+is running, stopped, or absent (never made).`,
+			Examples: []string{
+				"axisor dev status",
+				"axisor dev status --check -q || axisor dev up",
+			},
+			Exits: exits.Local(exits.OK("whatever runs"), exits.On(clierr.CheckFailed, "with --check, unless everything runs")),
+		},
+		Local: true, Fields: output.Fields[envView](),
+		Flags: func(c *cobra.Command) { c.Flags().BoolVar(&o.check, "check", false, "exit 8 unless everything runs") },
+		Run:   o.run,
+	}.Build(a)
 }
 
-func runStatus(ctx context.Context, o *statusOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	env, err := environment(o.app)
+func (o *statusOptions) run(ctx context.Context, call *verb.Call) error {
+	env, err := environment(call.App)
 	if err != nil {
 		return err
 	}
@@ -50,7 +44,7 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := output.One(p, envDesc(), viewOf(s), nil); err != nil {
+	if err := output.One(call.Print, envDesc(), viewOf(s), nil); err != nil {
 		return err
 	}
 	if s.Up() {
@@ -59,6 +53,6 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 	if o.check {
 		return clierr.New(clierr.CheckFailed, "environment_down", "the development environment is not running", "run: axisor dev up")
 	}
-	p.Notice("start it with: axisor dev up")
+	call.Print.Notice("start it with: axisor dev up")
 	return nil
 }

@@ -8,47 +8,39 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/devenv"
+	"github.com/axisor/axisor/internal/verb"
 )
 
-type upOptions struct {
-	app   *app.App
-	write flags.Writes
-}
-
 func newUp(a *app.App) *cobra.Command {
-	o := &upOptions{app: a}
-	c := &cobra.Command{
-		Use:   "up",
-		Short: "Create and start the development environment of this folder",
-		Long: `Creates what is missing and starts what is not running: the private PostgreSQL, the simulated exchange, the
+	return verb.Command{
+		Words: verb.Words{
+			Use: "up", Short: "Create and start the development environment of this folder",
+			Long: `Creates what is missing and starts what is not running: the private PostgreSQL, the simulated exchange, the
 simulated Lightning node, an encryption key, and ./.axisor.yaml, which points every command run in this folder at them.
 Running it again changes nothing; after a restart of the machine it starts all again with everything they held.
 
 A .axisor.yaml of your own is left alone; the configuration is then .axisor/config.yaml, to be named with
---config. As root the database runs as an unprivileged account.
-
-Exit codes: 14 when no PostgreSQL server programs are on this machine, 10 when a file cannot be read or written.`,
-		Example: `  axisor dev up
-  axisor dev up -o json --jq .database_url`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return runUp(c.Context(), o) },
-	}
-	o.write.Register(c)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[envView]())
-	return c
+--config. As root the database runs as an unprivileged account.`,
+			Examples: []string{
+				"axisor dev up",
+				"axisor dev up -o json --jq .database_url",
+			},
+			Exits: exits.Configured(exits.On(clierr.Config, "a file cannot be read or written"),
+				exits.On(clierr.Tool, "no PostgreSQL server programs are on this machine")),
+		},
+		Effect: flags.Write, Local: true, Fields: output.Fields[envView](),
+		Run: runUp,
+	}.Build(a)
 }
 
-func runUp(ctx context.Context, o *upOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	env, err := environment(o.app)
+func runUp(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	env, err := environment(call.App)
 	if err != nil {
 		return err
 	}
@@ -56,7 +48,7 @@ func runUp(ctx context.Context, o *upOptions) error {
 	if err != nil {
 		return err
 	}
-	info := output.ChangeInfo{Result: output.Updated, DryRun: o.write.DryRun, Say: output.Say{
+	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Say: output.Say{
 		Done: "the development environment is up", Would: "the development environment would be started", Already: "the development environment is up already",
 	}, Next: "axisor migrate up"}
 	switch {
@@ -66,8 +58,8 @@ func runUp(ctx context.Context, o *upOptions) error {
 		info.Result = output.Created
 	}
 	after := before
-	if !o.write.DryRun {
-		if after, err = up(ctx, o.app, env); err != nil {
+	if !call.DryRun {
+		if after, err = up(ctx, call.App, env); err != nil {
 			return err
 		}
 		if !after.ConfigOurs {

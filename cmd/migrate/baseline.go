@@ -9,15 +9,15 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
 type baselineOptions struct {
-	app         *app.App
 	lockTimeout time.Duration
-	write       flags.Writes
 }
 
 // violationView is a rule of the design that rows break.
@@ -49,56 +49,52 @@ type baselineView struct {
 }
 
 func newBaseline(a *app.App) *cobra.Command {
-	o := &baselineOptions{app: a}
-	c := &cobra.Command{
-		Use:   "baseline",
-		Short: "Adopt a database whose tables Prisma made",
-		Long: `Recognises the design's tables by their structure, whether or not Prisma left its history, and adds what the
+	o := &baselineOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "baseline", Short: "Adopt a database whose tables Prisma made",
+			Long: `Recognises the design's tables by their structure, whether or not Prisma left its history, and adds what the
 design has on top: missing tables and columns, indexes (concurrently), checks (added without reading the
 table, then validated), row security. No table is written anew and no row is changed. Then it records the
 migrations that are thereby fulfilled and applies the others. Interrupted, it goes on when run again.
 
 Before anything is changed it counts the rows that break a rule it would add, and stops when there are any.
 What differs without harm, such as another action of a foreign key, is listed and left. A database with the
-web application's own table names is recognised and refused; verify --against app lists how it differs.
-
-Exit codes: 4 when the schema is axisor's own already or there is nothing to adopt, 8 when rows or columns
-forbid it, 11 without a database, 12 when the tables have the web application's names, 13 when another run
-holds the lock.`,
-		Example: `  axisor migrate baseline --dry-run
-  axisor migrate baseline
-  axisor migrate baseline -n -o json --jq '.violations[]'`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return runBaseline(c.Context(), o) },
-	}
-	lockTimeoutFlag(c, &o.lockTimeout)
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[baselineView]())
-	return c
+web application's own table names is recognised and refused; verify --against app lists how it differs.`,
+			Examples: []string{
+				"axisor migrate baseline --dry-run",
+				"axisor migrate baseline",
+				"axisor migrate baseline -n -o json --jq '.violations[]'",
+			},
+			Exits: exits.Database(exits.Conflict("the schema is axisor's own already or there is nothing to adopt"),
+				exits.On(clierr.CheckFailed, "rows or columns forbid it"), exits.On(clierr.Unavailable, "without a database"),
+				exits.On(clierr.Schema, "the tables have the web application's names"),
+				exits.On(clierr.Locked, "another run holds the lock")),
+		},
+		Effect: flags.Write, Fields: output.Fields[baselineView](),
+		Flags: func(c *cobra.Command) { lockTimeoutFlag(c, &o.lockTimeout) },
+		Run:   o.run,
+	}.Build(a)
 }
 
-func runBaseline(ctx context.Context, o *baselineOptions) error {
-	p, err := o.app.Printer()
+func (o *baselineOptions) run(ctx context.Context, call *verb.Call) error {
+	s, err := connect(ctx, call.App, o.lockTimeout)
 	if err != nil {
 		return err
 	}
-	s, err := connect(ctx, o.app, o.lockTimeout)
-	if err != nil {
-		return err
-	}
-	done, err := s.m.Baseline(ctx, o.write.DryRun)
+	done, err := s.m.Baseline(ctx, call.DryRun)
 	refused := refusal(err, done)
 	if err != nil && refused == nil {
 		return s.failure(ctx, err)
 	}
-	if refused != nil && (done == nil || p.Machine()) {
+	if refused != nil && (done == nil || call.Print.Machine()) {
 		return refused
 	}
-	v := baselineOf(done, o.write.DryRun)
+	v := baselineOf(done, call.DryRun)
 	if v.Version, v.Head, err = s.m.Version(ctx); err != nil {
 		return s.failure(ctx, err)
 	}
-	if err := printBaseline(p, v, o.write.DryRun, refused != nil); err != nil {
+	if err := printBaseline(call.Print, v, call.DryRun, refused != nil); err != nil {
 		return err
 	}
 	if refused != nil {

@@ -14,17 +14,17 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
 type createOptions struct {
-	app           *app.App
 	name, dir     string
 	table, column string
 	template      flags.Enum
-	write         flags.Writes
 }
 
 // fileView is a new migration file.
@@ -34,20 +34,30 @@ type fileView struct {
 }
 
 func newCreate(a *app.App) *cobra.Command {
-	o := &createOptions{app: a}
-	c := &cobra.Command{
-		Use:   "create NAME",
-		Short: "Write the file of a new migration",
-		Long: `Writes NNNNN_NAME.sql, with the number after the highest one in the directory, from a template that is safe on a
-database in use. NAME says what it does in small letters: add_note_to_trades. It needs no database.
-
-Exit codes: 2 when the name is not of that form, 3 when there is no such directory, 4 when the file exists.`,
-		Example: `  axisor migrate create add_note_to_trades --template column --table TradeLog --column note
-  axisor migrate create index_trades_by_note --template index --table TradeLog --column note
-  axisor migrate create drop_old_flags --dry-run`,
-		Args: flags.Exactly("axisor migrate create add_note_to_trades", "NAME"),
-		RunE: func(c *cobra.Command, args []string) error {
-			if o.name = args[0]; !regexp.MustCompile(`^[a-z]+(_[a-z]+)+$`).MatchString(o.name) {
+	o := &createOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "create NAME", Short: "Write the file of a new migration",
+			Long: `Writes NNNNN_NAME.sql, with the number after the highest one in the directory, from a template that is safe on a
+database in use. NAME says what it does in small letters: add_note_to_trades. It needs no database.`,
+			Examples: []string{
+				"axisor migrate create add_note_to_trades --template column --table TradeLog --column note",
+				"axisor migrate create index_trades_by_note --template index --table TradeLog --column note",
+				"axisor migrate create drop_old_flags --dry-run",
+			},
+			Try: "axisor migrate create add_note_to_trades",
+			Exits: exits.Local(exits.On(clierr.Usage, "the name is not of that form"), exits.NotFound("there is no such directory"),
+				exits.Conflict("the file exists")),
+		},
+		Effect: flags.Write, Local: true, Fields: output.Fields[fileView](),
+		Flags: func(c *cobra.Command) {
+			flags.RegisterEnum(c, &o.template, "template", "sql", "what to begin with", migrate.Templates()...)
+			c.Flags().StringVar(&o.table, "table", "table_name", "`TABLE` that it is about")
+			c.Flags().StringVar(&o.column, "column", "column_name", "`COLUMN` that it is about")
+			c.Flags().StringVar(&o.dir, "dir", "migrations", "`DIRECTORY` of the migrations")
+		},
+		Check: func(call *verb.Call) error {
+			if o.name = call.Args[0]; !regexp.MustCompile(`^[a-z]+(_[a-z]+)+$`).MatchString(o.name) {
 				return clierr.Usagef("name %q: must be words in small letters, joined by _", o.name).WithHint("for example: add_note_to_trades")
 			}
 			for flag, value := range map[string]string{"table": o.table, "column": o.column} {
@@ -55,25 +65,14 @@ Exit codes: 2 when the name is not of that form, 3 when there is no such directo
 					return clierr.Usagef("--%s %q: must be a name of letters, digits and _", flag, value)
 				}
 			}
-			return runCreate(c.Context(), o)
+			return nil
 		},
-	}
-	flags.RegisterEnum(c, &o.template, "template", "sql", "what to begin with", migrate.Templates()...)
-	c.Flags().StringVar(&o.table, "table", "table_name", "`TABLE` that it is about")
-	c.Flags().StringVar(&o.column, "column", "column_name", "`COLUMN` that it is about")
-	c.Flags().StringVar(&o.dir, "dir", "migrations", "`DIRECTORY` of the migrations")
-	o.write.Register(c)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[fileView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runCreate(_ context.Context, o *createOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	dir := o.app.Path(o.dir)
+func (o *createOptions) run(_ context.Context, call *verb.Call) error {
+	dir := call.Path(o.dir)
 	text, err := migrate.Scaffold(o.template.String(), o.table, o.column)
 	if err != nil {
 		return err
@@ -83,13 +82,13 @@ func runCreate(_ context.Context, o *createOptions) error {
 		return err
 	}
 	v := fileView{Version: highest + 1, File: filepath.Join(o.dir, fmt.Sprintf("%05d_%s.sql", highest+1, o.name))}
-	if !o.write.DryRun {
+	if !call.DryRun {
 		if err := writeNew(filepath.Join(dir, filepath.Base(v.File)), text); err != nil {
 			return err
 		}
 	}
-	return output.Change(p, output.Desc{Noun: "migration", ID: "file"}, v, output.ChangeInfo{
-		Result: output.Created, DryRun: o.write.DryRun, Say: output.Say{Done: "wrote " + v.File, Would: "would write " + v.File}, Next: "axisor migrate lint " + v.File,
+	return output.Change(call.Print, output.Desc{Noun: "migration", ID: "file"}, v, output.ChangeInfo{
+		Result: output.Created, DryRun: call.DryRun, Say: output.Say{Done: "wrote " + v.File, Would: "would write " + v.File}, Next: "axisor migrate lint " + v.File,
 	})
 }
 

@@ -10,51 +10,53 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
 type downOptions struct {
-	app         *app.App
 	to          int64
 	toGiven     bool
 	steps       int
 	lockTimeout time.Duration
-	write       flags.Writes
 }
 
 func newDown(a *app.App) *cobra.Command {
-	o := &downOptions{app: a}
-	c := &cobra.Command{
-		Use:   "down",
-		Short: "Take migrations back, newest first",
-		Long: `Takes back the newest migration, or several. Tables that a migration created are dropped WITH THEIR ROWS:
+	o := &downOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "down", Short: "Take migrations back, newest first",
+			Long: `Takes back the newest migration, or several. Tables that a migration created are dropped WITH THEIR ROWS:
 take a backup first. It asks to type the name of the database; scripts give --yes.
 
 With --dry-run it lists what would be taken back, prints the SQL with the lock that each statement takes, and
-executes nothing.
-
-Exit codes: 2 when there is nobody to ask and no --yes, 3 when there is no such version, 5 when the answer
-is no, 11 without a database, 12 when the schema is newer than this program, 13 when another run holds the lock.`,
-		Example: `  axisor migrate down --dry-run
-  axisor migrate down --steps 2
-  axisor migrate down --to 0 --yes`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			o.toGiven = c.Flags().Changed("to")
-			if err := o.validate(c.Flags().Changed("steps")); err != nil {
+executes nothing.`,
+			Examples: []string{
+				"axisor migrate down --dry-run",
+				"axisor migrate down --steps 2",
+				"axisor migrate down --to 0 --yes",
+			},
+			Exits: exits.Destroys(exits.NotFound("there is no such version"), exits.On(clierr.Unavailable, "without a database"),
+				exits.On(clierr.Schema, "the schema is newer than this program"), exits.On(clierr.Locked, "another run holds the lock")),
+		},
+		Effect: flags.Destroy, Fields: output.Fields[runView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().Int64Var(&o.to, "to", 0, "take back everything above this `VERSION`; 0 empties the schema")
+			c.Flags().IntVar(&o.steps, "steps", 1, "how many migrations to take back")
+			lockTimeoutFlag(c, &o.lockTimeout)
+		},
+		Check: func(call *verb.Call) error {
+			o.toGiven = call.Given("to")
+			if err := o.validate(call.Given("steps")); err != nil {
 				return err
 			}
-			return runDown(c.Context(), o)
+			return nil
 		},
-	}
-	c.Flags().Int64Var(&o.to, "to", 0, "take back everything above this `VERSION`; 0 empties the schema")
-	c.Flags().IntVar(&o.steps, "steps", 1, "how many migrations to take back")
-	lockTimeoutFlag(c, &o.lockTimeout)
-	o.write.RegisterDestroy(c)
-	flags.Fields(c, output.Fields[runView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
 func (o *downOptions) validate(stepsGiven bool) error {
@@ -69,12 +71,9 @@ func (o *downOptions) validate(stepsGiven bool) error {
 	return nil
 }
 
-func runDown(ctx context.Context, o *downOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	s, err := connect(ctx, o.app, o.lockTimeout)
+func (o *downOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	s, err := connect(ctx, call.App, o.lockTimeout)
 	if err != nil {
 		return err
 	}
@@ -84,7 +83,7 @@ func runDown(ctx context.Context, o *downOptions) error {
 	}
 	planned, target := o.plan(applied(items))
 	v := runView{Head: s.m.Head(), Version: target, Migrations: plannedOf(planned)}
-	info := output.ChangeInfo{Result: output.Updated, DryRun: o.write.DryRun}
+	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun}
 	if len(planned) == 0 {
 		if v.Version, _, err = s.m.Version(ctx); err != nil {
 			return s.failure(ctx, err)
@@ -94,16 +93,16 @@ func runDown(ctx context.Context, o *downOptions) error {
 		return printRun(p, v, info)
 	}
 	v.FromVersion = planned[0].Version
-	if o.write.DryRun {
+	if call.DryRun {
 		if err := scriptOf(s.m, v.Migrations, "down"); err != nil {
 			return err
 		}
 	}
 	info.Said = plural(len(planned), "migration") + " would be taken back"
-	if !o.write.DryRun {
+	if !call.DryRun {
 		question := fmt.Sprintf("take back %s of database %s and drop the rows of its tables?",
 			plural(len(planned), "migration"), s.db.Target().Database)
-		if err := o.app.Prompt().Type(ctx, question, s.db.Target().Database); err != nil {
+		if err := call.Prompt().Type(ctx, question, s.db.Target().Database); err != nil {
 			return err
 		}
 		undone, err := s.m.Down(ctx, target)

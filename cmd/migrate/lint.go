@@ -8,16 +8,13 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
-type lintOptions struct {
-	app   *app.App
-	files []string
-	locks bool
-}
+type lintOptions struct{ locks bool }
 
 // lockView is a lock that a transaction of a migration holds until its end.
 type lockView struct {
@@ -39,11 +36,11 @@ type remarkView struct {
 }
 
 func newLint(a *app.App) *cobra.Command {
-	o := &lintOptions{app: a}
-	c := &cobra.Command{
-		Use:   "lint [FILE]...",
-		Short: "Find statements that hurt a database in use",
-		Long: `Reads migration files, or without an argument this program's own, and names every statement that locks people
+	o := &lintOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "lint [FILE]...", Short: "Find statements that hurt a database in use",
+			Long: `Reads migration files, or without an argument this program's own, and names every statement that locks people
 out, writes a table anew, loses data, breaks running programs or fails halfway, with the safe way to write it.
 It reads with PostgreSQL's own grammar, also DO blocks and what EXECUTE runs there as far as it is written down.
 It needs no database. Starting the grammar takes a second or two.
@@ -52,31 +49,24 @@ With --locks it lists instead which table locks each transaction holds, and from
 is let go before the end of a transaction. Triggers and functions that are called may take more.
 
 A comment line above a statement silences one rule for it, with a reason:
-  -- axisor: lint-ignore table-drop unused since the last release
-
-Exit codes: 3 when there is no such file, 8 when something was found.`,
-		Example: `  axisor migrate lint
-  axisor migrate lint migrations/*.sql
-  axisor migrate lint 00042_add_note.sql --locks
-  axisor migrate lint 00042_add_note.sql -o json --jq '.items[].rule'`,
-		Args: cobra.ArbitraryArgs,
-		RunE: func(c *cobra.Command, args []string) error {
-			o.files = args
-			return runLint(c.Context(), o)
+  -- axisor: lint-ignore table-drop unused since the last release`,
+			Examples: []string{
+				"axisor migrate lint",
+				"axisor migrate lint migrations/*.sql",
+				"axisor migrate lint 00042_add_note.sql --locks",
+				"axisor migrate lint 00042_add_note.sql -o json --jq '.items[].rule'",
+			},
+			Exits: exits.Local(exits.NotFound("there is no such file"), exits.On(clierr.CheckFailed, "something was found")),
 		},
-	}
-	c.Flags().BoolVar(&o.locks, "locks", false, "list the table locks that each transaction holds")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[remarkView]())
-	return c
+		Local: true, Fields: output.Fields[remarkView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().BoolVar(&o.locks, "locks", false, "list the table locks that each transaction holds")
+		},
+		Run: o.run,
+	}.Build(a)
 }
 
-func runLint(_ context.Context, o *lintOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
+func (o *lintOptions) run(_ context.Context, call *verb.Call) error {
 	var remarks []migrate.Remark
 	var locks []migrate.Lock
 	look := func(name, text string) {
@@ -89,22 +79,22 @@ func runLint(_ context.Context, o *lintOptions) error {
 			remarks = append(remarks, r)
 		}
 	}
-	if len(o.files) == 0 {
+	if len(call.Args) == 0 {
 		if err := migrate.EachOwn(look); err != nil {
 			return err
 		}
 	}
-	for _, name := range o.files {
-		text, err := os.ReadFile(o.app.Path(name))
+	for _, name := range call.Args {
+		text, err := os.ReadFile(call.Path(name))
 		if err != nil {
 			return err
 		}
 		look(name, string(text))
 	}
 	if o.locks {
-		return printLocks(p, locks)
+		return printLocks(call.Print, locks)
 	}
-	return printRemarks(p, remarks)
+	return printRemarks(call.Print, remarks)
 }
 
 func printLocks(p *output.Printer, locks []migrate.Lock) error {

@@ -8,46 +8,43 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
 type redoOptions struct {
-	app         *app.App
 	lockTimeout time.Duration
-	write       flags.Writes
 }
 
 func newRedo(a *app.App) *cobra.Command {
-	o := &redoOptions{app: a}
-	c := &cobra.Command{
-		Use:   "redo",
-		Short: "Take the newest migration back and apply it again",
-		Long: `Takes the newest migration back and applies it again, for whoever is writing one. Tables that it created lose
+	o := &redoOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "redo", Short: "Take the newest migration back and apply it again",
+			Long: `Takes the newest migration back and applies it again, for whoever is writing one. Tables that it created lose
 THEIR ROWS. It asks to type the name of the database; scripts give --yes.
 
-With --dry-run it says which migration that would be and executes nothing.
-
-Exit codes: 2 when there is nobody to ask and no --yes, 5 when the answer is no, 11 without a database, 12 when
-there is no schema or a newer one, 13 when another run holds the lock.`,
-		Example: `  axisor migrate redo --dry-run
-  axisor migrate redo --yes`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return runRedo(c.Context(), o) },
-	}
-	lockTimeoutFlag(c, &o.lockTimeout)
-	o.write.RegisterDestroy(c)
-	flags.Fields(c, output.Fields[runView]())
-	return c
+With --dry-run it says which migration that would be and executes nothing.`,
+			Examples: []string{
+				"axisor migrate redo --dry-run",
+				"axisor migrate redo --yes",
+			},
+			Exits: exits.Destroys(exits.On(clierr.Unavailable, "without a database"),
+				exits.On(clierr.Schema, "there is no schema or a newer one"), exits.On(clierr.Locked, "another run holds the lock")),
+		},
+		Effect: flags.Destroy, Fields: output.Fields[runView](),
+		Flags: func(c *cobra.Command) { lockTimeoutFlag(c, &o.lockTimeout) },
+		Run:   o.run,
+	}.Build(a)
 }
 
-func runRedo(ctx context.Context, o *redoOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	s, err := connect(ctx, o.app, o.lockTimeout)
+func (o *redoOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	s, err := connect(ctx, call.App, o.lockTimeout)
 	if err != nil {
 		return err
 	}
@@ -61,14 +58,14 @@ func runRedo(ctx context.Context, o *redoOptions) error {
 	}
 	newest := have[len(have)-1]
 	v := runView{FromVersion: newest.Version, Version: newest.Version, Head: s.m.Head(), Migrations: plannedOf([]migrate.Item{newest})}
-	info := output.ChangeInfo{Result: output.Updated, DryRun: o.write.DryRun, Said: fmt.Sprintf("migration %d would be taken back and applied again", newest.Version)}
-	if o.write.DryRun {
+	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Said: fmt.Sprintf("migration %d would be taken back and applied again", newest.Version)}
+	if call.DryRun {
 		return printRun(p, v, info)
 	}
 	database := s.db.Target().Database
 	question := fmt.Sprintf("take back migration %d (%s) of database %s, with the rows of its tables, and apply it again?",
 		newest.Version, short(newest.Name), database)
-	if err := o.app.Prompt().Type(ctx, question, database); err != nil {
+	if err := call.Prompt().Type(ctx, question, database); err != nil {
 		return err
 	}
 	undone, done, err := s.m.Redo(ctx)

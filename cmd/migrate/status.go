@@ -7,44 +7,43 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
 type statusOptions struct {
-	app   *app.App
 	check bool
 }
 
 func newStatus(a *app.App) *cobra.Command {
-	o := &statusOptions{app: a}
-	c := &cobra.Command{
-		Use:   "status",
-		Short: "List the migrations and which of them the database has",
-		Long: `Lists every migration of this program, and those that another program applied, with their state: applied,
-pending or unknown. It writes nothing, not even into an empty database.
-
-Exit codes: 0 whatever is pending; with --check 8 unless the schema is the one this program expects.
-11 without a database.`,
-		Example: `  axisor migrate status
-  axisor migrate status --check -q || axisor migrate up
-  axisor migrate status -o json --jq '.items[] | select(.state == "pending").name'`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return runStatus(c.Context(), o) },
-	}
-	c.Flags().BoolVar(&o.check, "check", false, "exit 8 when migrations are pending or unknown")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[statusView]())
-	return c
+	o := &statusOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "status", Short: "List the migrations and which of them the database has",
+			Long: `Lists every migration of this program, and those that another program applied, with their state: applied,
+pending or unknown. It writes nothing, not even into an empty database.`,
+			Examples: []string{
+				"axisor migrate status",
+				"axisor migrate status --check -q || axisor migrate up",
+				`axisor migrate status -o json --jq '.items[] | select(.state == "pending").name'`,
+			},
+			Exits: exits.Local(exits.OK("whatever is pending"),
+				exits.On(clierr.CheckFailed, "with --check, unless the schema is the one this program expects"),
+				exits.On(clierr.Unavailable, "without a database")),
+		},
+		Fields: output.Fields[statusView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().BoolVar(&o.check, "check", false, "exit 8 when migrations are pending or unknown")
+		},
+		Run: o.run,
+	}.Build(a)
 }
 
-func runStatus(ctx context.Context, o *statusOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	s, err := connect(ctx, o.app, 0)
+func (o *statusOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	s, err := connect(ctx, call.App, 0)
 	if err != nil {
 		return err
 	}

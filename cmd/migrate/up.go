@@ -8,25 +8,25 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
 type upOptions struct {
-	app         *app.App
 	to          int64
 	outOfOrder  bool
 	lockTimeout time.Duration
-	write       flags.Writes
 }
 
 func newUp(a *app.App) *cobra.Command {
-	o := &upOptions{app: a}
-	c := &cobra.Command{
-		Use:   "up",
-		Short: "Apply the migrations the database does not have yet",
-		Long: `Applies the pending migrations in order, each in a transaction of its own; indexes are built concurrently,
+	o := &upOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "up", Short: "Apply the migrations the database does not have yet",
+			Long: `Applies the pending migrations in order, each in a transaction of its own; indexes are built concurrently,
 outside of one. Nothing pending is no error. A table that is busy is tried again until --lock-timeout;
 a failure leaves what came before applied, and running up again goes on from there.
 
@@ -34,35 +34,34 @@ Migrations that are older than the newest applied one, as after two branches met
 written for the schema they would meet. With --allow-out-of-order they are applied, oldest first.
 
 With --dry-run it lists what would be applied, prints the SQL with the lock that each statement takes, and
-executes nothing.
-
-Exit codes: 4 when older migrations are missing, 6 when the database role lacks a right, 11 without a database, 12 when the schema is newer
-than this program, 13 when another run holds the lock.`,
-		Example: `  axisor migrate up
-  axisor migrate up --dry-run -o json
-  axisor migrate up --to 5 --lock-timeout 10s`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if c.Flags().Changed("to") && o.to < 1 {
+executes nothing.`,
+			Examples: []string{
+				"axisor migrate up",
+				"axisor migrate up --dry-run -o json",
+				"axisor migrate up --to 5 --lock-timeout 10s",
+			},
+			Exits: exits.Database(exits.Conflict("older migrations are missing"), exits.On(clierr.Denied, "the database role lacks a right"),
+				exits.On(clierr.Unavailable, "without a database"), exits.On(clierr.Schema, "the schema is newer than this program"),
+				exits.On(clierr.Locked, "another run holds the lock")),
+		},
+		Effect: flags.Write, Fields: output.Fields[runView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().Int64Var(&o.to, "to", 0, "stop after this `VERSION` (default the newest)")
+			c.Flags().BoolVar(&o.outOfOrder, "allow-out-of-order", false, "also apply migrations older than the newest applied one")
+			lockTimeoutFlag(c, &o.lockTimeout)
+		},
+		Check: func(call *verb.Call) error {
+			if call.Given("to") && o.to < 1 {
 				return clierr.Usagef("--to %d: migrations are numbered from 1", o.to)
 			}
-			return runUp(c.Context(), o)
+			return nil
 		},
-	}
-	c.Flags().Int64Var(&o.to, "to", 0, "stop after this `VERSION` (default the newest)")
-	c.Flags().BoolVar(&o.outOfOrder, "allow-out-of-order", false, "also apply migrations older than the newest applied one")
-	lockTimeoutFlag(c, &o.lockTimeout)
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[runView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runUp(ctx context.Context, o *upOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	s, err := open(ctx, o.app, migrate.Options{LockTimeout: o.lockTimeout, OutOfOrder: o.outOfOrder})
+func (o *upOptions) run(ctx context.Context, call *verb.Call) error {
+	s, err := open(ctx, call.App, migrate.Options{LockTimeout: o.lockTimeout, OutOfOrder: o.outOfOrder})
 	if err != nil {
 		return err
 	}
@@ -75,7 +74,7 @@ func runUp(ctx context.Context, o *upOptions) error {
 		return s.failure(ctx, err)
 	}
 	v := runView{FromVersion: from, Version: from, Head: head}
-	if o.write.DryRun {
+	if call.DryRun {
 		if err := planUp(ctx, s, to, &v); err != nil {
 			return err
 		}
@@ -84,7 +83,7 @@ func runUp(ctx context.Context, o *upOptions) error {
 		v.Migrations = stepsOf(applied)
 		if err != nil {
 			if len(applied) > 0 {
-				p.Notice("%s applied before the failure", plural(len(applied), "migration"))
+				call.Print.Notice("%s applied before the failure", plural(len(applied), "migration"))
 			}
 			return s.failure(ctx, err)
 		}
@@ -92,18 +91,18 @@ func runUp(ctx context.Context, o *upOptions) error {
 			return s.failure(ctx, err)
 		}
 	}
-	info := output.ChangeInfo{Result: output.Updated, DryRun: o.write.DryRun, Said: atVersion(v.Version, v.Head)}
+	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Said: atVersion(v.Version, v.Head)}
 	if len(v.Migrations) == 0 {
 		info.Result = output.Unchanged
 		info.Said += "; nothing was pending"
 	}
-	if o.write.DryRun && len(v.Migrations) > 0 {
+	if call.DryRun && len(v.Migrations) > 0 {
 		info.Said = plural(len(v.Migrations), "migration") + " would be applied"
 	}
 	if from == 0 && v.Version > 0 {
 		info.Next = "axisor user create"
 	}
-	return printRun(p, v, info)
+	return printRun(call.Print, v, info)
 }
 
 // planUp fills in what a run would apply.

@@ -9,25 +9,25 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/migrate"
 	"github.com/axisor/axisor/pkg/namespace"
 )
 
 type verifyOptions struct {
-	app     *app.App
 	fix     bool
 	against flags.Enum
-	write   flags.Writes
 }
 
 func newVerify(a *app.App) *cobra.Command {
-	o := &verifyOptions{app: a}
-	c := &cobra.Command{
-		Use:   "verify",
-		Short: "Compare the live schema with the one this program expects",
-		Long: `Compares tables, columns, types, defaults, constraints, indexes (also invalid ones), enums, row security and
+	o := &verifyOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "verify", Short: "Compare the live schema with the one this program expects",
+			Long: `Compares tables, columns, types, defaults, constraints, indexes (also invalid ones), enums, row security and
 policies with what this program expects, and lists every difference, also tables and schemas that stand before the
 shared ones in the search path. Indexes and constraints are compared by
 what they are, not by their names. Tables that are not axisor's are ignored. It writes nothing.
@@ -35,30 +35,29 @@ what they are, not by their names. Tables that are not axisor's are ignored. It 
 With --fix it prints, instead of the list, the SQL that repairs what a statement can repair safely; with --fix
 --yes it runs that SQL, each statement by itself, indexes concurrently. Nothing of it deletes rows.
 With --against app it compares a database in the web application's own naming with the design, table by
-table; it proposes no repair there.
-
-Exit codes: 8 when there is a difference (with --fix --yes: when one is left), 11 without a database, 12 when
-migrations are pending or unknown, 13 when a migration is running.`,
-		Example: `  axisor migrate verify
-  axisor migrate verify -o json --jq '.items[].object'
-  axisor migrate verify --fix > repair.sql
-  axisor migrate verify --against app`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return runVerify(c.Context(), o) },
-	}
-	c.Flags().BoolVar(&o.fix, "fix", false, "print the SQL that repairs the differences; with --yes run it")
-	flags.RegisterEnum(c, &o.against, "against", "schema", "what to compare with", "schema", "app")
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[findingView]())
-	return c
+table; it proposes no repair there.`,
+			Examples: []string{
+				"axisor migrate verify",
+				"axisor migrate verify -o json --jq '.items[].object'",
+				"axisor migrate verify --fix > repair.sql",
+				"axisor migrate verify --against app",
+			},
+			Exits: exits.Database(exits.On(clierr.CheckFailed, "there is a difference; with --fix --yes, when one is left"),
+				exits.On(clierr.Unavailable, "without a database"), exits.On(clierr.Schema, "migrations are pending or unknown"),
+				exits.On(clierr.Locked, "a migration is running")),
+		},
+		Effect: flags.Write, Fields: output.Fields[findingView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().BoolVar(&o.fix, "fix", false, "print the SQL that repairs the differences; with --yes run it")
+			flags.RegisterEnum(c, &o.against, "against", "schema", "what to compare with", "schema", "app")
+		},
+		Run: o.run,
+	}.Build(a)
 }
 
-func runVerify(ctx context.Context, o *verifyOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	s, err := connect(ctx, o.app, 0)
+func (o *verifyOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	s, err := connect(ctx, call.App, 0)
 	if err != nil {
 		return err
 	}
@@ -70,7 +69,7 @@ func runVerify(ctx context.Context, o *verifyOptions) error {
 	if err != nil {
 		return s.failure(ctx, err)
 	}
-	run := o.fix && o.app.Globals.Yes && !o.write.DryRun
+	run := o.fix && call.Globals.Yes && !call.DryRun
 	if run {
 		repaired, err := s.m.Repair(ctx, findings)
 		for _, f := range repaired {

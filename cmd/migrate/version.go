@@ -7,38 +7,32 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
-type versionOptions struct{ app *app.App }
-
 func newVersion(a *app.App) *cobra.Command {
-	o := &versionOptions{app: a}
-	c := &cobra.Command{
-		Use:   "version",
-		Short: "Show the schema version of the database and of this program",
-		Long: `Shows the newest migration that the database has, and the newest one of this program. The state is current,
-none (no schema yet), old (migrations are pending) or new (a newer program migrated it).
-
-Exit codes: 0 in every state, 11 without a database.`,
-		Example: `  axisor migrate version
-  axisor migrate version -q`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return runVersion(c.Context(), o) },
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[versionView]())
-	return c
+	return verb.Command{
+		Words: verb.Words{
+			Use: "version", Short: "Show the schema version of the database and of this program",
+			Long: `Shows the newest migration that the database has, and the newest one of this program. The state is current,
+none (no schema yet), old (migrations are pending) or new (a newer program migrated it).`,
+			Examples: []string{
+				"axisor migrate version",
+				"axisor migrate version -q",
+			},
+			Exits: exits.Local(exits.OK("in every state"), exits.On(clierr.Unavailable, "without a database")),
+		},
+		Fields: output.Fields[versionView](),
+		Run:    runVersion,
+	}.Build(a)
 }
 
-func runVersion(ctx context.Context, o *versionOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	s, err := connect(ctx, o.app, 0)
+func runVersion(ctx context.Context, call *verb.Call) error {
+	s, err := connect(ctx, call.App, 0)
 	if err != nil {
 		return err
 	}
@@ -53,5 +47,5 @@ func runVersion(ctx context.Context, o *versionOptions) error {
 		v.Version = differs.Current
 		v.State = map[error]string{migrate.ErrNoSchema: "none", migrate.ErrSchemaOld: "old", migrate.ErrSchemaNew: "new"}[differs.Unwrap()]
 	}
-	return output.One(p, versionDesc(), v, nil)
+	return output.One(call.Print, versionDesc(), v, nil)
 }

@@ -10,19 +10,19 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/payments"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 type checkOptions struct {
-	app    *app.App
 	refs   []string
-	filter filter
+	filter func(context.Context, *store.DB) (store.PaymentFilter, error)
 }
 
 // findingView is one disagreement.
@@ -48,40 +48,36 @@ func findingDesc() output.Desc {
 }
 
 func newCheck(a *app.App) *cobra.Command {
-	o := &checkOptions{app: a}
-	c := &cobra.Command{
-		Use:   "check [PAYMENT...]",
-		Short: "Compare payments with their own invoices",
-		Long: `Compare each payment with the invoice in it, without asking a node: amount, payment hash and its spelling, expiry (two
+	o := &checkOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "check [PAYMENT...]", Short: "Compare payments with their own invoices",
+			Long: `Compare each payment with the invoice in it, without asking a node: amount, payment hash and its spelling, expiry (two
 seconds are forgiven), network, payee when payments.node_id is set, preimage, and payment hashes that several payments
-share. Rows are streamed; nothing is changed.
-
-Exit codes: 0 (nothing found), 2, 3, 8 (something found), 10, 11, 12.`,
-		Example: `  axisor payment check
-  axisor payment check --status paid --since 30d -o json --jq '.items[].finding'
-  axisor payment check 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111`,
-		Args: func(*cobra.Command, []string) error { return nil },
-		RunE: func(c *cobra.Command, args []string) error {
-			o.refs = args
-			return runCheck(c.Context(), o)
+share. Rows are streamed; nothing is changed.`,
+			Examples: []string{
+				"axisor payment check",
+				"axisor payment check --status paid --since 30d -o json --jq '.items[].finding'",
+				"axisor payment check 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111",
+			},
+			Exits: exits.Database(exits.OK("nothing found"), exits.NotFound(""), exits.On(clierr.CheckFailed, "something found")),
 		},
-	}
-	o.filter.register(c, a)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[findingView]())
-	return c
+		Fields: output.Fields[findingView](),
+		Flags:  func(c *cobra.Command) { o.filter = filtered(a, c) },
+		Check: func(call *verb.Call) error {
+			o.refs = call.Args
+			return nil
+		},
+		Run: o.run,
+	}.Build(a)
 }
 
-func runCheck(ctx context.Context, o *checkOptions) error {
-	p, err := o.app.Printer()
+func (o *checkOptions) run(ctx context.Context, call *verb.Call) error {
+	r, err := rules(call.App)
 	if err != nil {
 		return err
 	}
-	r, err := rules(o.app)
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}
@@ -97,21 +93,21 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 			bad++
 		}
 	})
-	if err := output.List(p, findingDesc(), items, nil); err != nil {
+	if err := output.List(call.Print, findingDesc(), items, nil); err != nil {
 		return err
 	}
 	if found > 0 {
 		return clierr.New(clierr.CheckFailed, "payments_disagree", fmt.Sprintf("%s in %d of %s", output.Count(found, "finding"), bad, output.Count(checked, "payment")),
 			"axisor payment show PAYMENT", "axisor payment reconcile asks the node")
 	}
-	p.Notice("payments checked: %d", checked)
+	call.Print.Notice("payments checked: %d", checked)
 	return nil
 }
 
 // rows are the named payments, or those that fit the flags, and who shares a hash with whom.
 func (o *checkOptions) rows(ctx context.Context, db *store.DB) (iter.Seq2[store.Payment, error], map[string]string, error) {
 	if len(o.refs) == 0 {
-		f, err := o.filter.resolve(ctx, o.app, db)
+		f, err := o.filter(ctx, db)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -10,16 +10,12 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/bolt11"
 )
-
-type decodeOptions struct {
-	app  *app.App
-	text string
-}
 
 // invoiceView is a decoded invoice, with the words of the specification.
 type invoiceView struct {
@@ -65,48 +61,39 @@ type hopView struct {
 func invoiceDesc() output.Desc { return output.Desc{Noun: "invoices", ID: "payment_hash"} }
 
 func newDecode(a *app.App) *cobra.Command {
-	o := &decodeOptions{app: a}
-	c := &cobra.Command{
-		Use:   "decode BOLT11",
-		Short: "Show what a Lightning invoice says",
-		Long: `Decode an invoice without database or node, and refuse what the specification tells a payer to refuse; the error code
+	return verb.Command{
+		Words: verb.Words{
+			Use: "decode BOLT11", Short: "Show what a Lightning invoice says",
+			Long: `Decode an invoice without database or node, and refuse what the specification tells a payer to refuse; the error code
 names the rule (invoice_bad_checksum, invoice_missing_payment_secret, …). "-" reads the invoice from standard input.
-A description is whatever its writer wanted: unprintable characters are shown escaped.
-
-Exit codes: 0 (also for an expired invoice), 2 (not a valid invoice).`,
-		Example: `  axisor payment decode lnbc2500u1pvjluezsp5…
-  axisor payment decode - -o json --jq .amount_sats < invoice.txt`,
-		Args: flags.Exactly("axisor payment decode lnbc2500u1…", "BOLT11"),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.text = args[0]
-			return runDecode(c.Context(), o)
+A description is whatever its writer wanted: unprintable characters are shown escaped.`,
+			Examples: []string{
+				"axisor payment decode lnbc2500u1pvjluezsp5…",
+				"axisor payment decode - -o json --jq .amount_sats < invoice.txt",
+			},
+			Exits: exits.Local(exits.OK("also for an expired invoice"), exits.On(clierr.Usage, "not a valid invoice")),
 		},
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[invoiceView]())
-	return c
+		Local: true, Fields: output.Fields[invoiceView](),
+		Run: runDecode,
+	}.Build(a)
 }
 
-func runDecode(_ context.Context, o *decodeOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	if o.text == "-" {
-		raw, err := io.ReadAll(io.LimitReader(bufio.NewReader(o.app.Streams.In), bolt11.MaxLength+64))
+func runDecode(_ context.Context, call *verb.Call) error {
+	text := call.Args[0]
+	if text == "-" {
+		raw, err := io.ReadAll(io.LimitReader(bufio.NewReader(call.Streams.In), bolt11.MaxLength+64))
 		if err != nil {
 			return clierr.Usagef("standard input cannot be read").WithCause(err)
 		}
-		o.text = string(raw)
+		text = string(raw)
 	}
-	invoice, err := bolt11.Decode(bolt11.Normal(o.text))
+	invoice, err := bolt11.Decode(bolt11.Normal(text))
 	if err != nil {
 		return err
 	}
 	v := invoiceViewOf(invoice)
-	v.Expired = invoice.Expired(o.app.Now())
-	return output.One(p, invoiceDesc(), v, v.write)
+	v.Expired = invoice.Expired(call.Now())
+	return output.One(call.Print, invoiceDesc(), v, v.write)
 }
 
 func invoiceViewOf(i *bolt11.Invoice) invoiceView {

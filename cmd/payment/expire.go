@@ -10,19 +10,19 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/monitor"
 	"github.com/axisor/axisor/internal/payments"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 type expireOptions struct {
-	app     *app.App
 	grace   time.Duration
 	backend flags.Enum
-	write   flags.Writes
 	monitor flags.Monitor
 }
 
@@ -38,52 +38,54 @@ type expireView struct {
 }
 
 func newExpire(a *app.App) *cobra.Command {
-	o := &expireOptions{app: a}
-	c := &cobra.Command{
-		Use:   "expire",
-		Short: "Make pending payments past their expiry expired",
-		Long: `Make every pending payment expired whose invoice can no longer be paid. This is what cron calls; a second run at once
+	o := &expireOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "expire", Short: "Make pending payments past their expiry expired",
+			Long: `Make every pending payment expired whose invoice can no longer be paid. This is what cron calls; a second run at once
 changes nothing more, and two at the same time share the work.
 
 With a configured node each invoice is asked about first: one that was paid meanwhile stays pending for axisor payment
 reconcile, and one that cannot be asked about stays pending too. --backend none asks nobody. An expired payment can still
-be settled on purpose.
-
-Exit codes: 0 (also when there is nothing to do), 2, 7 (the node could not be asked about some), 10, 11, 12.`,
-		Example: `  axisor payment expire
-  axisor payment expire --dry-run -o json
-  axisor payment expire --grace 10m --backend none`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
+be settled on purpose.`,
+			Examples: []string{
+				"axisor payment expire",
+				"axisor payment expire --dry-run -o json",
+				"axisor payment expire --grace 10m --backend none",
+			},
+			Exits: exits.Database(exits.OK("also when there is nothing to do"), exits.On(clierr.Partial, "the node could not be asked about some")),
+		},
+		Effect: flags.Write, Fields: output.Fields[expireView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().DurationVar(&o.grace, "grace", 0, "leave a payment alone for this `DURATION` after its expiry")
+			backendFlag(c, &o.backend, noBackend, "lnd", "lnbits")
+			o.monitor.Register(c, "payments")
+		},
+		Check: func(_ *verb.Call) error {
 			if o.grace < 0 {
 				return clierr.Usagef("--grace %s: must not be negative", o.grace)
 			}
-			return runExpire(c.Context(), o)
+			return nil
 		},
-	}
-	c.Flags().DurationVar(&o.grace, "grace", 0, "leave a payment alone for this `DURATION` after its expiry")
-	backendFlag(c, &o.backend, noBackend, "lnd", "lnbits")
-	o.write.Register(c)
-	o.monitor.Register(c, "payments")
-	flags.Fields(c, output.Fields[expireView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runExpire(ctx context.Context, o *expireOptions) error {
-	cfg, err := o.app.Config()
+func (o *expireOptions) run(ctx context.Context, call *verb.Call) error {
+	cfg, err := call.Config()
 	if err != nil {
 		return err
 	}
-	told, err := o.app.Monitor("payment_expire", "payments", o.monitor, cfg.Payments.Monitor)
+	told, err := call.Monitor("payment_expire", "payments", o.monitor, cfg.Payments.Monitor)
 	if err != nil {
 		return err
 	}
-	v := expireView{DryRun: o.write.DryRun, IDs: []string{}, PaidIDs: []string{}}
-	if o.write.DryRun {
-		return expire(ctx, o, &v)
+	v := expireView{DryRun: call.DryRun, IDs: []string{}, PaidIDs: []string{}}
+	if call.DryRun {
+		return o.expire(ctx, call, &v)
 	}
 	run := told.Begin(ctx)
-	err = expire(ctx, o, &v)
+	err = o.expire(ctx, call, &v)
 	run.End(ctx, err, v.said(), func(m *monitor.Metrics) error {
 		m.Count("last_run_expired", "Payments made expired.", v.Expired)
 		m.Count("last_run_paid", "Payments kept because the node has the money.", v.Paid)
@@ -93,32 +95,25 @@ func runExpire(ctx context.Context, o *expireOptions) error {
 	return err
 }
 
-func expire(ctx context.Context, o *expireOptions, v *expireView) error {
-	p, err := o.app.Printer()
+func (o *expireOptions) expire(ctx context.Context, call *verb.Call, v *expireView) error {
+	p := call.Print
+	node, err := call.Node(o.backend.String())
 	if err != nil {
 		return err
 	}
-	node, err := o.app.Node(o.backend.String())
-	if err != nil {
-		return err
-	}
-	svc, err := o.app.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
+	db, svc, err := call.Open(ctx)
 	if err != nil {
 		return err
 	}
 	e := payments.Expirer{
-		DB: db, Service: svc, Backend: node, Mode: o.app.Mode(o.write.DryRun), Before: o.app.Now().Add(-o.grace),
+		DB: db, Service: svc, Backend: node, Mode: call.Mode(), Before: call.Now().Add(-o.grace),
 	}
 	run := func(each func([]store.Payment)) error {
 		done, err := e.Run(ctx, each)
 		v.Expired, v.Paid, v.Held, v.Unknown, v.PaidIDs = done.Count, len(done.Paid), done.Held, done.Unknown, done.Paid
 		return err
 	}
-	if p.Machine() && !o.app.Globals.Quiet {
+	if p.Machine() && !call.Globals.Quiet {
 		err = run(func(rows []store.Payment) {
 			for _, r := range rows {
 				v.IDs = append(v.IDs, r.ID)
@@ -128,7 +123,7 @@ func expire(ctx context.Context, o *expireOptions, v *expireView) error {
 			err = output.One(p, output.Desc{Noun: "payments", ID: "expired"}, *v, nil)
 		}
 	} else if err = output.List(p, desc(), streamed(run), nil); err == nil {
-		v.notice(o.app, p)
+		v.notice(call)
 	}
 	if err == nil && v.Unknown > 0 {
 		return clierr.New(clierr.Partial, "node_unknown", output.Count(v.Unknown, "payment")+" left pending: the node could not be asked",
@@ -153,13 +148,13 @@ func streamed(run func(each func([]store.Payment)) error) iter.Seq2[view, error]
 	}
 }
 
-func (v expireView) notice(a *app.App, p *output.Printer) {
-	p.Notice("%s", v.said())
+func (v expireView) notice(call *verb.Call) {
+	call.Print.Notice("%s", v.said())
 	if v.Paid > 0 {
-		p.Notice("%s", a.Streams.PaintErr(streams.Warn, fmt.Sprintf("%d were paid and stay pending: axisor payment reconcile --apply", v.Paid)))
+		call.Print.Notice("%s", call.Streams.PaintErr(streams.Warn, fmt.Sprintf("%d were paid and stay pending: axisor payment reconcile --apply", v.Paid)))
 	}
 	if v.Held > 0 {
-		p.Notice("%s", a.Streams.PaintErr(streams.Warn, fmt.Sprintf("%d stay pending: the node holds their money and has not taken it yet", v.Held)))
+		call.Print.Notice("%s", call.Streams.PaintErr(streams.Warn, fmt.Sprintf("%d stay pending: the node holds their money and has not taken it yet", v.Held)))
 	}
 }
 

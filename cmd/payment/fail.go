@@ -13,7 +13,7 @@ import (
 )
 
 func newFail(a *app.App) *cobra.Command {
-	return subject().Change(a, verb.Change[store.Payment]{
+	return subject().Change(a, change{
 		Words: verb.Words{
 			Use:   "fail PAYMENT",
 			Short: "Give a pending payment up",
@@ -23,13 +23,9 @@ payment that is failed already is no error.`,
 			Examples: []string{`axisor payment fail 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --reason "user chose another plan"`},
 			Exits:    exits.Database(exits.NotFound(""), exits.Conflict("paid, expired or refunded")),
 		},
-		Do: func(ctx context.Context, s *admin.Service, m admin.Mode, call *verb.Call) (admin.Change[store.Payment], error) {
-			row, err := find(ctx, call.App, call.Args[0])
-			if err != nil {
-				return admin.Change[store.Payment]{}, err
-			}
-			return s.FailPayment(ctx, m, row.ID)
-		},
+		Do: onPayment(func(ctx context.Context, s *admin.Service, m admin.Mode, id string) (admin.Change[store.Payment], error) {
+			return s.FailPayment(ctx, m, id)
+		}),
 		Done: "payment %s is marked failed", Would: "payment %s would be marked failed",
 		Already: "payment %s is marked failed already; nothing changed",
 	})

@@ -55,10 +55,3 @@ so the size of the table does not matter; csv is made by the server itself. Cell
 		Copy: (*store.DB).CopyPayments,
 	})
 }
-
-// filtered adds the flags that narrow lists and exports of payments.
-func filtered(a *app.App, c *cobra.Command) func(context.Context, *store.DB) (store.PaymentFilter, error) {
-	f := &filter{}
-	f.register(c, a)
-	return func(ctx context.Context, db *store.DB) (store.PaymentFilter, error) { return f.resolve(ctx, a, db) }
-}

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/bolt11"
 	"github.com/axisor/axisor/pkg/models"
@@ -32,64 +32,48 @@ Wherever a command takes a PAYMENT, its id, its payment hash or its invoice will
 	return c
 }
 
-// filter are the flags that narrow a list of payments.
-type filter struct {
-	span    flags.Range
-	user    string
-	status  flags.Enum
-	plan    flags.Enum
-	method  string
-	overdue bool
-}
-
-func (f *filter) register(c *cobra.Command, a *app.App) {
-	fl := c.Flags()
-	fl.StringVar(&f.user, "user", "", "only of this `USER` (id, e-mail or username)")
-	flags.RegisterEnum(c, &f.status, "status", "", "only in this state", statuses()...)
-	flags.RegisterEnum(c, &f.plan, "plan", "", "only for this plan", plans()...)
-	fl.StringVar(&f.method, "method", "", "only with this `METHOD` of payment, such as lightning")
-	fl.BoolVar(&f.overdue, "overdue", false, "only pending ones past their expiry")
-	f.span.Register(c)
-	flags.CompleteLive(c, "user", a.UserNames)
-}
-
-func (f *filter) resolve(ctx context.Context, a *app.App, db *store.DB) (store.PaymentFilter, error) {
-	when, err := a.TimeRange(&f.span)
-	if err != nil {
-		return store.PaymentFilter{}, err
-	}
-	out := store.PaymentFilter{
-		Status: models.PaymentStatus(f.status.String()), Plan: models.PlanType(f.plan.String()), Method: f.method,
-		Created: when,
-	}
-	if f.overdue {
-		out.OverdueAt = a.Now()
-	}
-	if f.user != "" {
-		u, err := db.FindUser(ctx, f.user)
-		if err != nil {
-			return out, err
+// filtered adds the flags that narrow a list of payments.
+func filtered(a *app.App, c *cobra.Command) func(context.Context, *store.DB) (store.PaymentFilter, error) {
+	var status flags.Enum
+	var overdue bool
+	resolve := grouped(a, c)
+	flags.RegisterEnum(c, &status, "status", "", "only in this state", statuses()...)
+	c.Flags().BoolVar(&overdue, "overdue", false, "only pending ones past their expiry")
+	return func(ctx context.Context, db *store.DB) (store.PaymentFilter, error) {
+		f, err := resolve(ctx, db)
+		f.Status = models.PaymentStatus(status.String())
+		if overdue {
+			f.OverdueAt = a.Now()
 		}
-		out.UserID = u.ID
+		return f, err
 	}
-	return out, nil
 }
 
-func statuses() []string {
-	var words []string
-	for _, s := range models.PaymentStatuses() {
-		words = append(words, string(s))
+// grouped adds those of them that leave payments of every state.
+func grouped(a *app.App, c *cobra.Command) func(context.Context, *store.DB) (store.PaymentFilter, error) {
+	var (
+		span flags.Range
+		user verb.UserFlag
+		plan flags.Enum
+		f    store.PaymentFilter
+	)
+	user.Register(a, c, "only of this `USER` (id, e-mail or username)")
+	flags.RegisterEnum(c, &plan, "plan", "", "only for this plan", plans()...)
+	c.Flags().StringVar(&f.Method, "method", "", "only with this `METHOD` of payment, such as lightning")
+	span.Register(c)
+	return func(ctx context.Context, _ *store.DB) (_ store.PaymentFilter, err error) {
+		f.Plan = models.PlanType(plan.String())
+		if f.Created, err = a.TimeRange(&span); err != nil {
+			return f, err
+		}
+		f.UserID, err = user.ID(ctx, a)
+		return f, err
 	}
-	return words
 }
 
-func plans() []string {
-	var words []string
-	for _, p := range models.PlanTypes() {
-		words = append(words, string(p))
-	}
-	return words
-}
+func statuses() []string { return flags.Words(models.PaymentStatuses()) }
+
+func plans() []string { return flags.Words(models.PlanTypes()) }
 
 // rules are the configured facts that our invoices have.
 func rules(a *app.App) (admin.InvoiceRules, error) {
@@ -100,19 +84,19 @@ func rules(a *app.App) (admin.InvoiceRules, error) {
 	return admin.InvoiceRules{Network: bolt11.Network(cfg.Payments.Network), NodeID: cfg.Payments.NodeID}, nil
 }
 
-// find reads the payment that an argument names.
-func find(ctx context.Context, a *app.App, ref string) (store.Payment, error) {
-	db, err := a.DB(ctx)
-	if err != nil {
-		return store.Payment{}, err
-	}
-	return db.FindPayment(ctx, ref)
-}
+type change = verb.Change[store.Payment]
 
-// needsReason is the usage error of a command that writes down why.
-func needsReason(c *cobra.Command, a *app.App, example string) error {
-	if a.Globals.Reason != "" {
-		return nil
+// onPayment writes the payment that the argument names.
+func onPayment[R any](do func(ctx context.Context, s *admin.Service, m admin.Mode, id string) (admin.Change[R], error)) func(context.Context, *admin.Service, admin.Mode, *verb.Call) (admin.Change[R], error) {
+	return func(ctx context.Context, s *admin.Service, m admin.Mode, call *verb.Call) (admin.Change[R], error) {
+		db, err := call.DB(ctx)
+		if err != nil {
+			return admin.Change[R]{}, err
+		}
+		row, err := db.FindPayment(ctx, call.Args[0])
+		if err != nil {
+			return admin.Change[R]{}, err
+		}
+		return do(ctx, s, m, row.ID)
 	}
-	return clierr.Usagef("%s needs --reason", c.CommandPath()).WithHint("for example: " + example)
 }

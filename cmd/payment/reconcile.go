@@ -12,6 +12,7 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
@@ -26,14 +27,12 @@ import (
 const looksBack = 30 * 24 * time.Hour
 
 type reconcileOptions struct {
-	app       *app.App
 	apply     bool
 	downgrade bool
 	rescan    bool
 	since     string
 	user      verb.UserFlag
 	backend   flags.Enum
-	write     flags.Writes
 }
 
 // reconcileView is one comparison with a node.
@@ -93,11 +92,11 @@ func classRole(v any) int {
 }
 
 func newReconcile(a *app.App) *cobra.Command {
-	o := &reconcileOptions{app: a}
-	c := &cobra.Command{
-		Use:   "reconcile",
-		Short: "Compare payments with the invoices of the node",
-		Long: `Compare the node's invoices with the payments: every invoice since the last applied run and every older one that is not
+	o := &reconcileOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "reconcile", Short: "Compare payments with the invoices of the node",
+			Long: `Compare the node's invoices with the payments: every invoice since the last applied run and every older one that is not
 resolved, every pending payment, and every other payment of the last 30 days (--since). Nothing is changed unless --apply is given, which puts three classes right:
 
   settle   pending here, paid at the node              → paid, with the node's time and preimage
@@ -110,47 +109,47 @@ hash_not_normal and node_only (paid at the node, and no payment here: its PAYMEN
 every run until it is resolved; how, is a table in docs/operator.md. not_at_node is a pending payment of another
 provider and no difference. --rescan reads all invoices that the node has, from its first.
 
-A node that does not answer says nothing: such a payment is "unknown", never failed.
-
-Exit codes: 0 (they agree, or all was put right), 2, 3 (no such user), 6 (key refused), 7 (some could not be asked about), 8 (differences remain),
-10, 11 (the node does not answer), 12.`,
-		Example: `  axisor payment reconcile --backend lnd
-  axisor payment reconcile --apply -o json --jq .counts
-  axisor payment reconcile --backend lnbits --since 7d
-  axisor payment reconcile --user ana --since 90d`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
+A node that does not answer says nothing: such a payment is "unknown", never failed.`,
+			Examples: []string{
+				"axisor payment reconcile --backend lnd",
+				"axisor payment reconcile --apply -o json --jq .counts",
+				"axisor payment reconcile --backend lnbits --since 7d",
+				"axisor payment reconcile --user ana --since 90d",
+			},
+			Exits: exits.Database(exits.OK("they agree, or all was put right"), exits.NotFound("no such user"),
+				exits.On(clierr.Denied, "key refused"), exits.On(clierr.Partial, "some could not be asked about"),
+				exits.On(clierr.CheckFailed, "differences remain"), exits.On(clierr.Unavailable, "the node does not answer")),
+		},
+		Effect: flags.Write, Fields: output.Fields[reconcileView](),
+		Flags: func(c *cobra.Command) {
+			f := c.Flags()
+			f.BoolVar(&o.apply, "apply", false, "put the safe differences right")
+			o.user.Register(a, c, "only the payments of this `USER`, each looked up at the node")
+			f.BoolVar(&o.downgrade, "allow-downgrade", false, "let a payment replace a dearer plan of its user")
+			f.StringVar(&o.since, "since", "", "compare payments in a final state from this `TIME` on: RFC 3339, a date, or a span (default 30d)")
+			f.BoolVar(&o.rescan, "rescan", false, "read every invoice of the node, not only those since the last applied run")
+			backendFlag(c, &o.backend, "lnd", "lnbits")
+		},
+		Check: func(_ *verb.Call) error {
 			if o.downgrade && !o.apply {
 				return clierr.Usagef("--allow-downgrade needs --apply")
 			}
-			return runReconcile(c.Context(), o)
+			return nil
 		},
-	}
-	f := c.Flags()
-	f.BoolVar(&o.apply, "apply", false, "put the safe differences right")
-	o.user.Register(o.app, c, "only the payments of this `USER`, each looked up at the node")
-	f.BoolVar(&o.downgrade, "allow-downgrade", false, "let a payment replace a dearer plan of its user")
-	f.StringVar(&o.since, "since", "", "compare payments in a final state from this `TIME` on: RFC 3339, a date, or a span (default 30d)")
-	f.BoolVar(&o.rescan, "rescan", false, "read every invoice of the node, not only those since the last applied run")
-	backendFlag(c, &o.backend, "lnd", "lnbits")
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[reconcileView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runReconcile(ctx context.Context, o *reconcileOptions) error {
-	p, err := o.app.Printer()
+func (o *reconcileOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	r, err := o.reconciler(ctx, call)
 	if err != nil {
 		return err
 	}
-	r, err := o.reconciler(ctx)
-	if err != nil {
-		return err
-	}
-	v := reconcileView{Backend: r.Backend.Name(), Address: r.Backend.Address(), DryRun: o.write.DryRun, Items: []differenceView{}}
-	soft, release := o.app.Stop.Context(ctx, "the payment in flight")
+	v := reconcileView{Backend: r.Backend.Name(), Address: r.Backend.Address(), DryRun: call.DryRun, Items: []differenceView{}}
+	soft, release := call.Stop.Context(ctx, "the payment in flight")
 	defer release()
-	bar := progress.Start(p.Streams(), "comparing payments", 0, progress.Items, o.app.Globals.Quiet)
+	bar := progress.Start(p.Streams(), "comparing payments", 0, progress.Items, call.Globals.Quiet)
 	r.Compared = func() error {
 		bar.Add(1)
 		if progress.Stopped(ctx, soft) {
@@ -172,7 +171,7 @@ func runReconcile(ctx context.Context, o *reconcileOptions) error {
 	}
 	v.Applied, v.Open, v.Unknown, v.Counts = sum.Applied, sum.Open, sum.Unknown, sum.Counts
 	switch {
-	case p.Machine() && !o.app.Globals.Quiet:
+	case p.Machine() && !call.Globals.Quiet:
 		err = output.One(p, reconcileDesc(), v, nil)
 	default:
 		if err = output.Slice(p, differenceDesc(), v.Items); err == nil {
@@ -193,8 +192,8 @@ func runReconcile(ctx context.Context, o *reconcileOptions) error {
 }
 
 // reconciler puts the comparison together.
-func (o *reconcileOptions) reconciler(ctx context.Context) (*payments.Reconciler, error) {
-	now := o.app.Now()
+func (o *reconcileOptions) reconciler(ctx context.Context, call *verb.Call) (*payments.Reconciler, error) {
+	now := call.Now()
 	since := now.Add(-looksBack)
 	if o.since != "" {
 		at, err := flags.ParseTime("--since", o.since, now)
@@ -203,15 +202,15 @@ func (o *reconcileOptions) reconciler(ctx context.Context) (*payments.Reconciler
 		}
 		since = *at
 	}
-	node, err := needBackend(o.app, o.backend.String())
+	node, err := needBackend(call.App, o.backend.String())
 	if err != nil {
 		return nil, err
 	}
-	db, err := o.app.DB(ctx)
+	db, err := call.DB(ctx)
 	if err != nil {
 		return nil, err
 	}
-	user, err := o.user.ID(ctx, o.app)
+	user, err := o.user.ID(ctx, call.App)
 	if err != nil {
 		return nil, err
 	}
@@ -219,11 +218,11 @@ func (o *reconcileOptions) reconciler(ctx context.Context) (*payments.Reconciler
 		return nil, clierr.Usagef("--rescan and --user exclude each other: for one user no list is read")
 	}
 	r := &payments.Reconciler{
-		DB: db, UserID: user, Backend: node, Mode: o.app.Mode(o.write.DryRun), Since: since, Now: o.app.Now, AllowDowngrade: o.downgrade,
+		DB: db, UserID: user, Backend: node, Mode: call.Mode(), Since: since, Now: call.Now, AllowDowngrade: o.downgrade,
 		Rescan: o.rescan,
 	}
 	if o.apply {
-		if r.Service, err = o.app.Admin(ctx); err != nil {
+		if r.Service, err = call.Admin(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -3,26 +3,18 @@ package payment
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 )
-
-type settleOptions struct {
-	app    *app.App
-	ref    string
-	in     admin.SettleInput
-	force  bool
-	paidAt string
-	write  flags.Writes
-}
 
 // settledView is a settled payment and the user's plan before and after.
 type settledView struct {
@@ -31,12 +23,21 @@ type settledView struct {
 	PlanAfter  models.PlanType `json:"plan_after"`
 }
 
+type settleOptions struct {
+	in     admin.SettleInput
+	force  bool
+	paidAt string
+}
+
 func newSettle(a *app.App) *cobra.Command {
-	o := &settleOptions{app: a}
-	c := &cobra.Command{
-		Use:   "settle PAYMENT",
-		Short: "Make a payment paid, on evidence, and give the user the plan",
-		Long: `Make a payment paid and give its user the plan, in one transaction with the evidence and the audit row.
+	o := &settleOptions{}
+	return verb.Subject[admin.Settlement, settledView]{
+		Desc: desc,
+		View: func(s admin.Settlement) settledView { return settledView{viewOf(s.Payment), s.PlanBefore, s.PlanAfter} },
+	}.Change(a, verb.Change[admin.Settlement]{
+		Words: verb.Words{
+			Use: "settle PAYMENT", Short: "Make a payment paid, on evidence, and give the user the plan",
+			Long: `Make a payment paid and give its user the plan, in one transaction with the evidence and the audit row.
 
 The evidence is the preimage that the payer got in return: its SHA-256 must be the payment hash. Without one, --force
 needs --reason and stays visible for ever. axisor payment reconcile settles on the word of our own node.
@@ -44,40 +45,52 @@ needs --reason and stays visible for ever. axisor payment reconcile settles on t
 Settling what is paid already changes nothing and succeeds. A payment for a cheaper plan than the user has needs
 --allow-downgrade. One that expired or failed, or whose time of payment is after its expiry, needs --reason and --late or
 --force; one before its invoice was made is refused. When another payment for the same purchase was paid within a day and
-the user still has what it bought, this one is marked as its duplicate, to be refunded.
-
-Exit codes: 0 (also when paid already), 2, 3, 4 (wrong preimage, state or time, late, cheaper plan), 10, 11, 12.`,
-		Example: `  axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01
-  axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01 --late --reason "paid at the last second"
-  axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --force --reason "bank transfer, ticket 812"`,
-		Args: flags.Exactly("axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01", "PAYMENT"),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.ref = args[0]
-			if err := o.validate(); err != nil {
-				return err
-			}
-			return runSettle(c.Context(), o)
+the user still has what it bought, this one is marked as its duplicate, to be refunded.`,
+			Examples: []string{
+				"axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01",
+				`axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --preimage 0101…01 --late --reason "paid at the last second"`,
+				`axisor payment settle 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --force --reason "bank transfer, ticket 812"`,
+			},
+			Exits: exits.Database(exits.OK("also when paid already"), exits.NotFound(""),
+				exits.Conflict("wrong preimage, state or time, late, cheaper plan")),
 		},
-	}
-	f := c.Flags()
-	f.StringVar(&o.in.Preimage, "preimage", "", "what the payer got in return, 64 `HEX` digits")
-	f.BoolVar(&o.force, "force", false, "without evidence; needs --reason")
-	f.StringVar(&o.paidAt, "paid-at", "", "when it was paid: `TIME` as RFC 3339, a date, or a span such as 2h (default: now)")
-	f.BoolVar(&o.in.Late, "late", false, "accept a payment after its expiry, or after it was given up; needs --reason")
-	f.BoolVar(&o.in.AllowDowngrade, "allow-downgrade", false, "replace a dearer plan of the user")
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[settledView]())
-	return c
+		Flags: func(c *cobra.Command) {
+			f := c.Flags()
+			f.StringVar(&o.in.Preimage, "preimage", "", "what the payer got in return, 64 `HEX` digits")
+			f.BoolVar(&o.force, "force", false, "without evidence; needs --reason")
+			f.StringVar(&o.paidAt, "paid-at", "", "when it was paid: `TIME` as RFC 3339, a date, or a span such as 2h (default: now)")
+			f.BoolVar(&o.in.Late, "late", false, "accept a payment after its expiry, or after it was given up; needs --reason")
+			f.BoolVar(&o.in.AllowDowngrade, "allow-downgrade", false, "replace a dearer plan of the user")
+		},
+		Check: o.check,
+		Do: onPayment(func(ctx context.Context, s *admin.Service, m admin.Mode, id string) (admin.Change[admin.Settlement], error) {
+			return s.SettlePayment(ctx, m, id, o.in)
+		}),
+		Say: func(c admin.Change[admin.Settlement]) output.Say {
+			s := c.After
+			say := output.Say{
+				Done:    fmt.Sprintf("payment %s is paid; %s has plan %s", s.ID, s.UserEmail, s.PlanAfter),
+				Would:   fmt.Sprintf("payment %s would be paid; %s would have plan %s", s.ID, s.UserEmail, s.PlanAfter),
+				Already: fmt.Sprintf("payment %s is already paid; nothing changed", s.ID),
+			}
+			if s.DuplicateOf != nil {
+				duplicate := fmt.Sprintf("; it is a duplicate of %s and should be refunded", *s.DuplicateOf)
+				say.Done, say.Would = say.Done+duplicate, say.Would+duplicate
+			}
+			return say
+		},
+		Next: func(s admin.Settlement) string { return "axisor payment show " + s.ID },
+	})
 }
 
-func (o *settleOptions) validate() error {
+func (o *settleOptions) check(call *verb.Call) error {
 	const example = `for example: --preimage 0101…01`
-	switch {
+	switch reason := call.Globals.Reason; {
 	case o.force && o.in.Preimage != "":
 		return clierr.Usagef("--force and --preimage exclude each other")
-	case o.force && o.app.Globals.Reason == "":
+	case o.force && reason == "":
 		return clierr.Usagef("--force needs --reason")
-	case o.in.Late && o.app.Globals.Reason == "":
+	case o.in.Late && reason == "":
 		return clierr.Usagef("--late needs --reason")
 	case !o.force && o.in.Preimage == "":
 		return clierr.Usagef("axisor payment settle needs --preimage").WithHint(example, "axisor payment reconcile settles what our own node received")
@@ -86,48 +99,10 @@ func (o *settleOptions) validate() error {
 	if o.force {
 		o.in.Source = models.SourceForced
 	}
-	return nil
-}
-
-func runSettle(ctx context.Context, o *settleOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	if err := o.time(o.app.Now()); err != nil {
-		return err
-	}
-	row, err := find(ctx, o.app, o.ref)
-	if err != nil {
-		return err
-	}
-	svc, err := o.app.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	change, err := svc.SettlePayment(ctx, o.app.Mode(o.write.DryRun), row.ID, o.in)
-	if err != nil {
-		return err
-	}
-	s := change.After
-	say := output.Say{
-		Done:    fmt.Sprintf("payment %s is paid; %s has plan %s", s.ID, s.UserEmail, s.PlanAfter),
-		Would:   fmt.Sprintf("payment %s would be paid; %s would have plan %s", s.ID, s.UserEmail, s.PlanAfter),
-		Already: fmt.Sprintf("payment %s is already paid; nothing changed", s.ID),
-	}
-	if s.DuplicateOf != nil {
-		duplicate := fmt.Sprintf("; it is a duplicate of %s and should be refunded", *s.DuplicateOf)
-		say.Done, say.Would = say.Done+duplicate, say.Would+duplicate
-	}
-	v := settledView{view: viewOf(s.Payment), PlanBefore: s.PlanBefore, PlanAfter: s.PlanAfter}
-	return output.Change(p, desc(), v, output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Say: say, Next: "axisor payment show " + s.ID})
-}
-
-// time reads --paid-at.
-func (o *settleOptions) time(now time.Time) error {
 	if o.paidAt == "" {
 		return nil
 	}
+	now := call.Now()
 	at, err := flags.ParseTime("--paid-at", o.paidAt, now)
 	if err != nil {
 		return err

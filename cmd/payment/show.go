@@ -6,17 +6,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/payments"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/models"
 )
-
-type showOptions struct {
-	app *app.App
-	ref string
-}
 
 // fullView is one payment with what belongs to it.
 type fullView struct {
@@ -51,46 +47,36 @@ type refundView struct {
 }
 
 func newShow(a *app.App) *cobra.Command {
-	o := &showOptions{app: a}
-	c := &cobra.Command{
-		Use:     "show PAYMENT",
-		Aliases: []string{"get"},
-		Short:   "Show everything about one payment",
-		Long: `Show one payment, named by id, payment hash or invoice: the row, why it counts as paid, its refund, and where it
-disagrees with its own invoice.
-
-Exit codes: 0, 2, 3 (no such payment), 4 (several payments have this hash), 10, 11, 12.`,
-		Example: `  axisor payment show 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111
-  axisor payment show lnbc290u1p54twgq… -o json --jq .status`,
-		Args: flags.Exactly("axisor payment show 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111", "PAYMENT"),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.ref = args[0]
-			return runShow(c.Context(), o)
+	return verb.Command{
+		Words: verb.Words{
+			Use: "show PAYMENT", Short: "Show everything about one payment",
+			Long: `Show one payment, named by id, payment hash or invoice: the row, why it counts as paid, its refund, and where it
+disagrees with its own invoice.`,
+			Examples: []string{
+				"axisor payment show 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111",
+				"axisor payment show lnbc290u1p54twgq… -o json --jq .status",
+			},
+			Exits: exits.Database(exits.NotFound("no such payment"), exits.Conflict("several payments have this hash")),
 		},
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[fullView]())
-	return c
+		Aliases: []string{"get"}, Fields: output.Fields[fullView](),
+		Run: runShow,
+	}.Build(a)
 }
 
-func runShow(ctx context.Context, o *showOptions) error {
-	p, err := o.app.Printer()
+func runShow(ctx context.Context, call *verb.Call) error {
+	r, err := rules(call.App)
 	if err != nil {
 		return err
 	}
-	r, err := rules(o.app)
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}
-	row, err := find(ctx, o.app, o.ref)
+	row, err := db.FindPayment(ctx, call.Args[0])
 	if err != nil {
 		return err
 	}
 	v := fullView{view: viewOf(row), Findings: []string{}}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
 	s, err := db.SettlementOf(ctx, row.ID)
 	if err != nil {
 		return err
@@ -114,8 +100,8 @@ func runShow(ctx context.Context, o *showOptions) error {
 	for _, f := range payments.Examine(row, r) {
 		v.Findings = append(v.Findings, f.Kind)
 	}
-	overdue := row.Status == models.PaymentPending && row.ExpiresAt != nil && row.ExpiresAt.Before(o.app.Now())
-	return output.One(p, desc(), v, func(d *output.Doc) { v.write(d, overdue) })
+	overdue := row.Status == models.PaymentPending && row.ExpiresAt != nil && row.ExpiresAt.Before(call.Now())
+	return output.One(call.Print, desc(), v, func(d *output.Doc) { v.write(d, overdue) })
 }
 
 func (v fullView) write(d *output.Doc, overdue bool) {

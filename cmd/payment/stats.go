@@ -7,18 +7,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 type statsOptions struct {
-	app    *app.App
 	by     flags.Enum
-	plan   flags.Enum
-	user   string
-	method string
-	span   flags.Range
+	filter func(context.Context, *store.DB) (store.PaymentFilter, error)
 }
 
 // statsView are the figures of one group.
@@ -64,46 +62,38 @@ func seconds(v any) string {
 }
 
 func newStats(a *app.App) *cobra.Command {
-	o := &statsOptions{app: a}
-	c := &cobra.Command{
-		Use:   "stats",
-		Short: "Revenue, conversion and time to pay",
-		Long: `Sum payments up, in total or by day, month, plan or method; days and months are those of UTC.
+	o := &statsOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "stats", Short: "Revenue, conversion and time to pay",
+			Long: `Sum payments up, in total or by day, month, plan or method; days and months are those of UTC.
 
 Counts, conversion and time to pay are those of the invoices made in the period. Revenue is the money that came in the
 period, whenever its invoice was made, less what was refunded of it. Conversion is paid ÷ (paid + expired + failed):
 invoices that can still be paid do not count, and pending ones past their expiry count as expired. What cannot be computed is
-null and shows as a dash, never as 0.
-
-Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
-		Example: `  axisor payment stats --by month --since 365d
-  axisor payment stats --by plan -o csv
-  axisor payment stats -o json --jq '.items[0].revenue_sats'`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return runStats(c.Context(), o) },
-	}
-	f := c.Flags()
-	flags.RegisterEnum(c, &o.by, "by", "", "one row for each", "day", "month", "plan", "method")
-	f.StringVar(&o.user, "user", "", "only of this `USER` (id, e-mail or username)")
-	flags.RegisterEnum(c, &o.plan, "plan", "", "only for this plan", plans()...)
-	f.StringVar(&o.method, "method", "", "only with this `METHOD` of payment")
-	o.span.Register(c)
-	flags.CompleteLive(c, "user", a.UserNames)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[statsView]())
-	return c
+null and shows as a dash, never as 0.`,
+			Examples: []string{
+				"axisor payment stats --by month --since 365d",
+				"axisor payment stats --by plan -o csv",
+				"axisor payment stats -o json --jq '.items[0].revenue_sats'",
+			},
+			Exits: exits.Database(exits.NotFound("no such user")),
+		},
+		Fields: output.Fields[statsView](),
+		Flags: func(c *cobra.Command) {
+			flags.RegisterEnum(c, &o.by, "by", "", "one row for each", "day", "month", "plan", "method")
+			o.filter = grouped(a, c)
+		},
+		Run: o.run,
+	}.Build(a)
 }
 
-func runStats(ctx context.Context, o *statsOptions) error {
-	p, err := o.app.Printer()
+func (o *statsOptions) run(ctx context.Context, call *verb.Call) error {
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	f, err := (&filter{span: o.span, user: o.user, plan: o.plan, method: o.method}).resolve(ctx, o.app, db)
+	f, err := o.filter(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -125,5 +115,5 @@ func runStats(ctx context.Context, o *statsOptions) error {
 			views[i].Group = "unknown"
 		}
 	}
-	return output.Slice(p, statsDesc(), views)
+	return output.Slice(call.Print, statsDesc(), views)
 }

@@ -12,8 +12,10 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/bolt11"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -22,7 +24,6 @@ import (
 const shortest = 2
 
 type searchOptions struct {
-	app   *app.App
 	text  string
 	kinds []string
 	limit int
@@ -44,40 +45,42 @@ type hitView struct {
 func New(a *app.App) *cobra.Command { return newSearch(a) }
 
 func newSearch(a *app.App) *cobra.Command {
-	o := &searchOptions{app: a}
-	c := &cobra.Command{
-		Use:   "search TEXT",
-		Short: "Find a user, account, payment, automation or trade by what you have of it",
-		Long: `Finds what a text belongs to, exact matches first: the beginning of an id of a user, account, payment, automation,
+	o := &searchOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "search TEXT", Short: "Find a user, account, payment, automation or trade by what you have of it",
+			Long: `Finds what a text belongs to, exact matches first: the beginning of an id of a user, account, payment, automation,
 trade log or margin addition, of an e-mail in any case, of a username, of a payment hash; a whole payment hash in hex
 or base64, a Lightning invoice, or the exchange's whole id of a trade. It searches no texts in the middle: "axisor
 user list --search" does.
 
 Everything is looked up in an index and takes milliseconds, except an invoice that is known by nothing but itself and
 the exchange's id of a trade that no margin addition names: these are read through when nothing else matched, for two
-seconds at most, and a note says when that was not enough.
-
-Exit codes: 0 also when nothing was found, 2, 10, 11, 12.`,
-		Example: `  axisor search ana@
-  axisor search 8f14e45f
-  axisor search lnbc20u1p3… -o json --jq '.items[0].user_email'
-  axisor search 8f14e45f --kind trade --kind payment -q`,
-		Args:              flags.Exactly("axisor search ana@example.com", "TEXT"),
-		ValidArgsFunction: flags.Live(a.UserNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.text = strings.TrimSpace(args[0])
+seconds at most, and a note says when that was not enough.`,
+			Examples: []string{
+				"axisor search ana@",
+				"axisor search 8f14e45f",
+				"axisor search lnbc20u1p3… -o json --jq '.items[0].user_email'",
+				"axisor search 8f14e45f --kind trade --kind payment -q",
+			},
+			Try:   "axisor search ana@example.com",
+			Exits: exits.Database(exits.OK("also when nothing was found")),
+		},
+		Fields: output.Fields[hitView](), Complete: a.UserNames,
+		Flags: func(c *cobra.Command) {
+			c.Flags().StringSliceVar(&o.kinds, "kind", nil, "only this `KIND`: "+strings.Join(store.SearchKinds(), ", ")+"; repeatable")
+			flags.Complete(c, "kind", store.SearchKinds)
+			c.Flags().IntVarP(&o.limit, "limit", "L", 10, "most hits of each way to match")
+		},
+		Check: func(call *verb.Call) error {
+			o.text = strings.TrimSpace(call.Args[0])
 			if err := o.validate(); err != nil {
 				return err
 			}
-			return runSearch(c.Context(), o)
+			return nil
 		},
-	}
-	c.Flags().StringSliceVar(&o.kinds, "kind", nil, "only this `KIND`: "+strings.Join(store.SearchKinds(), ", ")+"; repeatable")
-	flags.Complete(c, "kind", store.SearchKinds)
-	c.Flags().IntVarP(&o.limit, "limit", "L", 10, "most hits of each way to match")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[hitView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
 func (o *searchOptions) validate() error {
@@ -95,12 +98,9 @@ func (o *searchOptions) validate() error {
 	return nil
 }
 
-func runSearch(ctx context.Context, o *searchOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
+func (o *searchOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}

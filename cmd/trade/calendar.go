@@ -9,16 +9,16 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/chart"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 type calendarOptions struct {
-	app    *app.App
 	filter filter
 	year   int
 	files  picture.Files
@@ -40,44 +40,43 @@ type dayView struct {
 }
 
 func newCalendar(a *app.App) *cobra.Command {
-	o := &calendarOptions{app: a}
-	c := &cobra.Command{
-		Use:   "calendar",
-		Short: "Show the pnl of every day of a year as a calendar",
-		Long: `Shows the pnl of each day of a year, in UTC: a column a week, Mondays on top. A sign tells gains from losses, the shade
+	o := &calendarOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "calendar", Short: "Show the pnl of every day of a year as a calendar",
+			Long: `Shows the pnl of each day of a year, in UTC: a column a week, Mondays on top. A sign tells gains from losses, the shade
 how large they are: a quarter of the days has each. Only trades count that were done and have a pnl, as in "axisor trade
 stats"; a day without one is a dot, which is not zero. With --svg, --png or --html the picture goes to a file; with -o
-json the days are printed; in a pipe they are plain rows.
-
-Exit codes: 0, 2, 3 when the user does not exist, 4 when a picture exists (--force replaces it), 10, 11, 12.`,
-		Example: `  axisor trade calendar --user ana@example.com
-  axisor trade calendar --user ana@example.com --year 2025 --png ana-2025.png
-  axisor trade calendar -o json --jq '.days[] | select(.pnl < 0) | .day'`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if !c.Flags().Changed("year") {
+json the days are printed; in a pipe they are plain rows.`,
+			Examples: []string{
+				"axisor trade calendar --user ana@example.com",
+				"axisor trade calendar --user ana@example.com --year 2025 --png ana-2025.png",
+				"axisor trade calendar -o json --jq '.days[] | select(.pnl < 0) | .day'",
+			},
+			Exits: exits.Database(exits.NotFound("the user does not exist"), exits.Conflict("a picture exists, which --force replaces")),
+		},
+		Fields: output.Fields[calendarView](),
+		Flags: func(c *cobra.Command) {
+			o.filter.registerWhich(c, a)
+			c.Flags().IntVar(&o.year, "year", 0, "which `YEAR` (default: this one)")
+			o.files.Register(c.Flags())
+		},
+		Check: func(call *verb.Call) error {
+			if !call.Given("year") {
 				o.year = a.Now().UTC().Year()
 			}
 			if o.year < 2009 || o.year > 9999 {
 				return clierr.Usagef("--year %d: must be a year from 2009", o.year)
 			}
-			return runCalendar(c.Context(), o)
+			return nil
 		},
-	}
-	o.filter.registerWhich(c, a)
-	c.Flags().IntVar(&o.year, "year", 0, "which `YEAR` (default: this one)")
-	o.files.Register(c.Flags())
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[calendarView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runCalendar(ctx context.Context, o *calendarOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	curve, s, err := o.filter.curve(ctx, o.app, 0, func(f *store.TradeFilter) {
+func (o *calendarOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	curve, s, err := o.filter.curve(ctx, call.App, 0, func(f *store.TradeFilter) {
 		f.Executed.Since = time.Date(o.year, 1, 1, 0, 0, 0, 0, time.UTC)
 		f.Executed.Until = time.Date(o.year+1, 1, 1, 0, 0, 0, 0, time.UTC)
 	})
@@ -95,7 +94,7 @@ func runCalendar(ctx context.Context, o *calendarOptions) error {
 		k.Days = append(k.Days, chart.Day{At: at, Value: d.PnL})
 	}
 	title, note := fmt.Sprintf("%s, %d", o.filter.title(), o.year), noteOf(s)
-	drawn, err := o.files.Write(o.app.Dir, o.app.Env, p.Notice, func() chart.Figure { return figure(title, note, k) })
+	drawn, err := o.files.Write(call.Dir, call.Env, p.Notice, func() chart.Figure { return figure(title, note, k) })
 	if err != nil || drawn && !p.Machine() {
 		return err
 	}
@@ -104,8 +103,8 @@ func runCalendar(ctx context.Context, o *calendarOptions) error {
 		writeNote(d, note)
 		switch {
 		case len(v.Days) == 0:
-		case o.app.Streams.OutTerminal():
-			drawCalendar(d, o.app.Streams, k)
+		case call.Streams.OutTerminal():
+			drawCalendar(d, call.Streams, k)
 		default:
 			for _, day := range v.Days {
 				d.Line(streams.Plain, "%s  %s", day.Day, output.Number(day.PnL))

@@ -10,10 +10,11 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/chart"
 	"github.com/axisor/axisor/pkg/store"
 	"github.com/axisor/axisor/pkg/tradestats"
@@ -27,7 +28,6 @@ const (
 )
 
 type chartOptions struct {
-	app     *app.App
 	filter  filter
 	capital float64
 	files   picture.Files
@@ -57,42 +57,41 @@ type chartView struct {
 }
 
 func newChart(a *app.App) *cobra.Command {
-	o := &chartOptions{app: a}
-	c := &cobra.Command{
-		Use:   "chart",
-		Short: "Draw the money over time and the pnl of periods",
-		Long: `Draws the cumulative pnl (with --capital the equity) of trades over time, and the pnl of days, weeks, months or years,
+	o := &chartOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "chart", Short: "Draw the money over time and the pnl of periods",
+			Long: `Draws the cumulative pnl (with --capital the equity) of trades over time, and the pnl of days, weeks, months or years,
 whichever are few enough to be read. Only trades count that were done and have a pnl, as in "axisor trade stats". With
 --svg, --png or --html the picture goes to a file, for a report, with what was lost since the highest point shaded; a
 page of HTML has the numbers, too. With -o json the numbers are printed, at most 500 points that keep every peak and
-valley. In a pipe the same numbers are plain rows.
-
-Exit codes: 0, 2, 3 when the user does not exist, 4 when a picture exists (--force replaces it), 10, 11, 12.`,
-		Example: `  axisor trade chart --user ana@example.com --since 90d
-  axisor trade chart --user ana@example.com --capital 1000000 --svg ana.svg
-  axisor trade chart --automation 6f1d2a34-5b6c-4d7e-8f90-a1b2c3d4e5f6 -o json`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if c.Flags().Changed("capital") && !(o.capital > 0 && o.capital < 1e15) {
+valley. In a pipe the same numbers are plain rows.`,
+			Examples: []string{
+				"axisor trade chart --user ana@example.com --since 90d",
+				"axisor trade chart --user ana@example.com --capital 1000000 --svg ana.svg",
+				"axisor trade chart --automation 6f1d2a34-5b6c-4d7e-8f90-a1b2c3d4e5f6 -o json",
+			},
+			Exits: exits.Database(exits.NotFound("the user does not exist"), exits.Conflict("a picture exists, which --force replaces")),
+		},
+		Fields: output.Fields[chartView](),
+		Flags: func(c *cobra.Command) {
+			o.filter.register(c, a)
+			c.Flags().Float64Var(&o.capital, "capital", 0, "money in `SATS` at the beginning")
+			o.files.Register(c.Flags())
+		},
+		Check: func(call *verb.Call) error {
+			if call.Given("capital") && !(o.capital > 0 && o.capital < 1e15) {
 				return clierr.Usagef("--capital %v: must be a positive number of sats", o.capital)
 			}
-			return runChart(c.Context(), o)
+			return nil
 		},
-	}
-	o.filter.register(c, a)
-	c.Flags().Float64Var(&o.capital, "capital", 0, "money in `SATS` at the beginning")
-	o.files.Register(c.Flags())
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[chartView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runChart(ctx context.Context, o *chartOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	curve, s, err := o.filter.curve(ctx, o.app, o.capital, nil)
+func (o *chartOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	curve, s, err := o.filter.curve(ctx, call.App, o.capital, nil)
 	if err != nil {
 		return err
 	}
@@ -103,7 +102,7 @@ func runChart(ctx context.Context, o *chartOptions) error {
 	bars, unit := curve.Bars(few)
 	v := o.view(curve.Points(), bars, unit, s)
 	title, note := o.filter.title(), noteOf(s)
-	drawn, err := o.files.Write(o.app.Dir, o.app.Env, p.Notice, func() chart.Figure {
+	drawn, err := o.files.Write(call.Dir, call.Env, p.Notice, func() chart.Figure {
 		return figure(title, note, o.line(v), chart.Bars{Title: "pnl by " + unit + " (sats)", Axis: unit + " (UTC)", Bars: filled(v, few)})
 	})
 	if err != nil || drawn && !p.Machine() {
@@ -112,11 +111,11 @@ func runChart(ctx context.Context, o *chartOptions) error {
 	return output.One(p, output.Desc{Noun: "charts", ID: "used"}, v, func(d *output.Doc) {
 		d.Title(title)
 		writeNote(d, note)
-		if !o.app.Streams.OutTerminal() {
+		if !call.Streams.OutTerminal() {
 			o.rows(d, v)
 			return
 		}
-		o.draw(d, v, o.app.Streams.Width())
+		o.draw(d, v, call.Streams.Width())
 	})
 }
 

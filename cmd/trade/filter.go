@@ -45,11 +45,10 @@ func (f *filter) registerWhich(c *cobra.Command, a *app.App) {
 }
 
 func statuses() []string {
-	return []string{
-		string(models.TradeSuccess), string(models.TradeFailure), string(models.TradeFailed), string(models.TradePending),
-		string(models.TradeCancelled), string(models.TradeCompleted), string(models.TradeExecuted), string(models.TradeAppError),
-		string(models.TradeExchangeError),
-	}
+	return flags.Words([]models.TradeStatus{
+		models.TradeSuccess, models.TradeFailure, models.TradeFailed, models.TradePending, models.TradeCancelled,
+		models.TradeCompleted, models.TradeExecuted, models.TradeAppError, models.TradeExchangeError,
+	})
 }
 
 func (f *filter) resolve(ctx context.Context, a *app.App, db *store.DB) (store.TradeFilter, error) {
@@ -58,11 +57,10 @@ func (f *filter) resolve(ctx context.Context, a *app.App, db *store.DB) (store.T
 		return out, clierr.Usagef("--status %q: no such status", f.status).
 			WithHint("success and failure mean every word for it; single words are failed, pending, cancelled, completed, executed, app_error, exchange_error")
 	}
-	since, until, err := f.executed.Resolve(a.Now())
-	if err != nil {
+	var err error
+	if out.Executed, err = a.TimeRange(&f.executed); err != nil {
 		return out, err
 	}
-	out.Executed.Since, out.Executed.Until = models.Deref(since), models.Deref(until)
 	if out.AutomationID, err = db.WholeID(ctx, store.AutomationIDs, f.automation); err != nil {
 		return out, err
 	}

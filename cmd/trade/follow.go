@@ -8,12 +8,12 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 type followOptions struct {
-	app    *app.App
 	filter filter
 	last   int
 	every  time.Duration
@@ -21,52 +21,52 @@ type followOptions struct {
 }
 
 func newFollow(a *app.App) *cobra.Command {
-	o := &followOptions{app: a}
-	c := &cobra.Command{
-		Use:   "follow",
-		Short: "Print trade logs as they appear",
-		Long: `Prints the newest trade logs, oldest first, and then every new one until it is stopped. Where the server tells of new
+	o := &followOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "follow", Short: "Print trade logs as they appear",
+			Long: `Prints the newest trade logs, oldest first, and then every new one until it is stopped. Where the server tells of new
 rows (axisor db notify install) they are printed at once; elsewhere the database is asked at every interval for what
 came after the last row. Nothing is lost when a notification is, or the connection: what to print is decided by the
 rows, and a server that went away is asked again until it is back. Rows that appear more than a minute after the time
-they carry are not seen. "follow -o jsonl" is for programs.
-
-Exit codes: 0, 2, 3 when the user does not exist, 10, 11 when there is no server at the start, 12, 130 when it was
-interrupted.`,
-		Example: "  axisor trade follow --user ana@example.com\n  axisor trade follow --status failure -o jsonl --interval 10s",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
+they carry are not seen. "follow -o jsonl" is for programs.`,
+			Examples: []string{
+				"axisor trade follow --user ana@example.com",
+				"axisor trade follow --status failure -o jsonl --interval 10s",
+			},
+			Exits: exits.Database(exits.NotFound("the user does not exist"), exits.On(clierr.Unavailable, "there is no server at the start"),
+				exits.On(clierr.Interrupted, "it was interrupted")),
+		},
+		Fields: output.Fields[view](),
+		Flags: func(c *cobra.Command) {
+			o.filter.register(c, a)
+			c.Flags().IntVar(&o.last, "last", 10, "begin with this many old rows")
+			c.Flags().DurationVar(&o.every, "interval", 2*time.Second, "how often to look; 30s where the server tells")
+		},
+		Check: func(call *verb.Call) error {
 			if o.every < 100*time.Millisecond {
 				return clierr.Usagef("--interval %s is too short", o.every).WithHint("100ms is the least")
 			}
 			if o.last < 0 || o.last > 10000 {
 				return clierr.Usagef("--last %d: must be between 0 and 10000", o.last)
 			}
-			o.asked = c.Flags().Changed("interval")
-			return runFollow(c.Context(), o)
+			o.asked = call.Given("interval")
+			return nil
 		},
-	}
-	o.filter.register(c, a)
-	c.Flags().IntVar(&o.last, "last", 10, "begin with this many old rows")
-	c.Flags().DurationVar(&o.every, "interval", 2*time.Second, "how often to look; 30s where the server tells")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[view]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runFollow(ctx context.Context, o *followOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
+func (o *followOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
 	if p.Format() == output.JSON || p.Format() == output.YAML {
 		return clierr.Usagef("follow never ends, so it cannot be one %s document", p.Format()).WithHint("use -o jsonl")
 	}
-	db, err := o.app.DB(ctx)
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}
-	f, err := o.filter.resolve(ctx, o.app, db)
+	f, err := o.filter.resolve(ctx, call.App, db)
 	if err != nil {
 		return err
 	}

@@ -11,14 +11,8 @@ import (
 	"github.com/axisor/axisor/pkg/tradefile"
 )
 
-// rejects are the rejected rows of an import.
-type rejects struct {
-	*app.Rejects
-
-	unread int64 // rejected before they reached the database
-}
-
-func (r *rejects) add(x tradefile.Rejected) error {
+// reject hands a row on to whoever takes the rejected ones.
+func reject(to *app.Rejects, x tradefile.Rejected) error {
 	cells := make([]string, 0, len(tradefile.Columns()))
 	for _, c := range tradefile.Columns() {
 		cell := models.Deref(x.Row.Fields[c])
@@ -27,7 +21,7 @@ func (r *rejects) add(x tradefile.Rejected) error {
 		}
 		cells = append(cells, cell)
 	}
-	return r.Add(x.Row.Line, x.Reason, x.Row.Text, cells)
+	return to.Add(x.Row.Line, x.Reason, x.Row.Text, cells)
 }
 
 // rejected is a row that came back from the database.

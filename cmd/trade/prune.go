@@ -9,19 +9,19 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 type pruneOptions struct {
-	app           *app.App
 	older         flags.OlderThan
 	batch         int
 	withoutBackup bool
-	writes        flags.Writes
 }
 
 // prunedView says what was, or would be, deleted.
@@ -35,11 +35,11 @@ type prunedView struct {
 }
 
 func newPrune(a *app.App) *cobra.Command {
-	o := &pruneOptions{app: a}
-	c := &cobra.Command{
-		Use:   "prune",
-		Short: "Delete old trade logs that a backup holds",
-		Long: `Deletes the trade logs that were executed longer ago than a span of time, the oldest first, in batches of one short
+	o := &pruneOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "prune", Short: "Delete old trade logs that a backup holds",
+			Long: `Deletes the trade logs that were executed longer ago than a span of time, the oldest first, in batches of one short
 transaction each. It asks before it begins. It can be stopped at any moment and run again; the audit trail has an entry
 for every batch and one for the run.
 
@@ -47,86 +47,77 @@ It refuses unless a good backup of this very database was begun after the newest
 included; what comes in later stays. Backups are looked for in backup.directory. --without-backup deletes all the same
 and needs a --reason. Keep the backup that it names: axisor backup pin ID.
 
-Space is given back to the table, not to the disk.
-
-Exit codes: 0, 2, 4 when no backup holds the rows, 5, 10, 11, 12, 13 when somebody holds the rows, 130.`,
-		Example: `  axisor trade prune --older-than 730d --dry-run
-  axisor backup && axisor trade prune --older-than 730d --yes
-  axisor trade prune --older-than 730d --without-backup --reason "copied to the archive" --yes`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.validate(c); err != nil {
-				return err
-			}
-			return runPrune(c.Context(), o)
+Space is given back to the table, not to the disk.`,
+			Examples: []string{
+				"axisor trade prune --older-than 730d --dry-run",
+				"axisor backup && axisor trade prune --older-than 730d --yes",
+				`axisor trade prune --older-than 730d --without-backup --reason "copied to the archive" --yes`,
+			},
+			Exits: exits.Destroys(exits.Conflict("no backup holds the rows"), exits.On(clierr.Locked, "somebody holds the rows"),
+				exits.On(clierr.Interrupted, "")),
 		},
-	}
-	o.older.Register(c, "what was executed longer ago than", "730d")
-	c.Flags().IntVar(&o.batch, "batch", admin.PruneBatch, "rows in one transaction")
-	c.Flags().BoolVar(&o.withoutBackup, "without-backup", false, "delete also what no backup holds; needs --reason")
-	o.writes.RegisterDestroy(c)
-	flags.Fields(c, output.Fields[prunedView]())
-	return c
+		Effect: flags.Destroy, Fields: output.Fields[prunedView](),
+		Flags: func(c *cobra.Command) {
+			o.older.Register(c, "what was executed longer ago than", "730d")
+			c.Flags().IntVar(&o.batch, "batch", admin.PruneBatch, "rows in one transaction")
+			c.Flags().BoolVar(&o.withoutBackup, "without-backup", false, "delete also what no backup holds; needs --reason")
+		},
+		Check: o.check,
+		Run:   o.run,
+	}.Build(a)
 }
 
-func (o *pruneOptions) validate(c *cobra.Command) error {
-	if err := o.older.Validate(c); err != nil {
+func (o *pruneOptions) check(call *verb.Call) error {
+	if err := o.older.Validate(call.Cmd); err != nil {
 		return err
 	}
 	if o.batch < 1 || o.batch > 1_000_000 {
 		return clierr.Usagef("--batch %d: must be between 1 and 1000000", o.batch)
 	}
-	if o.withoutBackup && o.app.Globals.Reason == "" && !o.writes.DryRun {
+	if o.withoutBackup && call.Globals.Reason == "" && !call.DryRun {
 		return clierr.Usagef("--without-backup needs --reason").WithHint("the reason is kept in the audit trail")
 	}
 	return nil
 }
 
-func runPrune(ctx context.Context, o *pruneOptions) error {
-	p, err := o.app.Printer()
+func (o *pruneOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	db, svc, err := call.Open(ctx)
 	if err != nil {
 		return err
 	}
-	svc, err := o.app.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	before := o.app.Now().UTC().Add(-o.older.Span).Truncate(time.Second)
+	before := call.Now().UTC().Add(-o.older.Span).Truncate(time.Second)
 	old, err := db.CountTradesBefore(ctx, before)
 	if err != nil {
 		return err
 	}
 	v := prunedView{Before: output.At(before), Rows: old.Rows, Oldest: timeOf(old.Oldest), Newest: timeOf(old.Newest)}
-	info := output.ChangeInfo{Result: output.Deleted, DryRun: o.writes.DryRun}
+	info := output.ChangeInfo{Result: output.Deleted, DryRun: call.DryRun}
 	if old.Rows == 0 {
 		info.Result, info.Say.Already = output.Unchanged, "no trade log is that old"
 		return output.Change(p, pruneDesc(), v, info)
 	}
 	in := admin.PruneTradesInput{Before: before, Batch: o.batch}
 	if !o.withoutBackup {
-		b, err := holding(ctx, o.app, db, old)
+		b, err := holding(ctx, call.App, db, old)
 		if err != nil {
 			return err
 		}
 		in.Backup, in.Since, v.Backup = b.ID, b.Manifest.StartedAt, &b.ID
 	}
 	what := fmt.Sprintf("%s from %s to %s", output.Count(old.Rows, "trade log"), day(old.Oldest), day(old.Newest))
-	if o.writes.DryRun {
+	if call.DryRun {
 		info.Say.Would = what + " would be deleted" + inBackup(v.Backup)
 		return output.Change(p, pruneDesc(), v, info)
 	}
-	if err := o.app.Prompt().Confirm(ctx, "delete "+what+inBackup(v.Backup)+"?"); err != nil {
+	if err := call.Prompt().Confirm(ctx, "delete "+what+inBackup(v.Backup)+"?"); err != nil {
 		return err
 	}
-	bar := progress.Start(p.Streams(), "delete trade logs", old.Rows, progress.Items, o.app.Globals.Quiet)
-	work, add, release := o.app.Stop.Between(ctx, "the batch in flight", bar)
+	bar := progress.Start(p.Streams(), "delete trade logs", old.Rows, progress.Items, call.Globals.Quiet)
+	work, add, release := call.Stop.Between(ctx, "the batch in flight", bar)
 	defer release()
 	in.Progress = add
-	done, err := svc.PruneTrades(work, o.app.Mode(false), in)
+	done, err := svc.PruneTrades(work, call.App.Mode(false), in)
 	bar.Done()
 	if err != nil && progress.Stopped(ctx, work) {
 		return clierr.New(clierr.Interrupted, "interrupted", "stopped: "+output.Count(done.Rows, "trade log")+" deleted", "run the command again to go on")

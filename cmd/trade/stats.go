@@ -11,9 +11,11 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/store"
 	"github.com/axisor/axisor/pkg/tradestats"
 )
@@ -25,7 +27,6 @@ const (
 )
 
 type statsOptions struct {
-	app     *app.App
 	filter  filter
 	by      flags.Enum
 	capital float64
@@ -33,57 +34,56 @@ type statsOptions struct {
 }
 
 func newStats(a *app.App) *cobra.Command {
-	o := &statsOptions{app: a}
-	c := &cobra.Command{
-		Use:   "stats",
-		Short: "Results of trades: win rate, profit factor, drawdown and more",
-		Long: `Computes results over trade logs by time of execution, as a whole or in groups. Only trades that were done and have a
+	o := &statsOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "stats", Short: "Results of trades: win rate, profit factor, drawdown and more",
+			Long: `Computes results over trade logs by time of execution, as a whole or in groups. Only trades that were done and have a
 pnl count; used and excluded say how many, and why not the others. What cannot be computed is null, with the reason in
 not_computable; it is never 0. Money is in sats, as the pnl was written (fees are off it if the writer took them off).
 
 win_rate is the percent of wins among wins and losses; a pnl of 0 is neither. max_drawdown is the largest fall from a
 peak. With --capital in sats there is also the drawdown in percent and, from 30 days on, Sharpe and Sortino (daily
 returns in UTC, 365 days, no risk-free rate) and Calmar. Each group begins with the whole capital. The groups of
---by user and --by automation are named by id, in tables those of --by user by username.
-
-Exit codes: 0, 2, 3 when the user does not exist, 10, 11, 12.`,
-		Example: `  axisor trade stats --user ana@example.com --since 30d
-  axisor trade stats --by month --capital 1000000 -o json
-  axisor trade stats --by automation -o csv --columns group,used,win_rate,pnl_sum`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			o.given = c.Flags().Changed("capital")
+--by user and --by automation are named by id, in tables those of --by user by username.`,
+			Examples: []string{
+				"axisor trade stats --user ana@example.com --since 30d",
+				"axisor trade stats --by month --capital 1000000 -o json",
+				"axisor trade stats --by automation -o csv --columns group,used,win_rate,pnl_sum",
+			},
+			Exits: exits.Database(exits.NotFound("the user does not exist")),
+		},
+		Fields: output.Fields[statsView](),
+		Flags: func(c *cobra.Command) {
+			o.filter.register(c, a)
+			flags.RegisterEnum(c, &o.by, "by", "", "one line for each", tradestats.ByDay, tradestats.ByWeek, tradestats.ByMonth, byUser, byAutomation, byAction)
+			c.Flags().Float64Var(&o.capital, "capital", 0, "money in `SATS` at the beginning, for what is relative to it")
+		},
+		Check: func(call *verb.Call) error {
+			o.given = call.Given("capital")
 			if o.given && !(o.capital > 0 && o.capital < 1e15) {
 				return clierr.Usagef("--capital %v: must be a positive number of sats", o.capital)
 			}
-			return runStats(c.Context(), o)
+			return nil
 		},
-	}
-	o.filter.register(c, a)
-	flags.RegisterEnum(c, &o.by, "by", "", "one line for each", tradestats.ByDay, tradestats.ByWeek, tradestats.ByMonth, byUser, byAutomation, byAction)
-	c.Flags().Float64Var(&o.capital, "capital", 0, "money in `SATS` at the beginning, for what is relative to it")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[statsView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runStats(ctx context.Context, o *statsOptions) error {
-	p, err := o.app.Printer()
+func (o *statsOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	f, err := o.filter.resolve(ctx, o.app, db)
+	f, err := o.filter.resolve(ctx, call.App, db)
 	if err != nil {
 		return err
 	}
 	groups := map[string]*tradestats.Accumulator{}
 	var last string
 	var current *tradestats.Accumulator
-	bar := progress.Start(p.Streams(), "reading trades", 0, progress.Items, o.app.Globals.Quiet)
+	bar := progress.Start(p.Streams(), "reading trades", 0, progress.Items, call.Globals.Quiet)
 	defer bar.Done()
 	for t, err := range db.LabelledOutcomes(ctx, f, o.label()) {
 		if err != nil {

@@ -7,9 +7,11 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/prompt"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 )
@@ -24,44 +26,40 @@ type createOptions struct {
 	verified    bool
 	preferences string
 	ifNotExists bool
-	writes      flags.Writes
 }
 
 func newCreate(a *app.App) *cobra.Command {
 	o := &createOptions{app: a}
-	c := &cobra.Command{
-		Use:   "create",
-		Short: "Create a user",
-		Long: `Create a user. On a terminal it asks for what is missing, the password twice; a script says --password-stdin,
+	return verb.Command{
+		Words: verb.Words{
+			Use: "create", Short: "Create a user",
+			Long: `Create a user. On a terminal it asks for what is missing, the password twice; a script says --password-stdin,
 --password-file or --no-password. Plan, state and preferences get the platform's defaults.
 
 --if-not-exists makes it repeatable: a user with this e-mail and this username is left as it is. When they belong to
-different people, it stays a conflict.
-
-Exit codes: 0, 2, 3 (no such file), 4 (e-mail or username taken), 5, 10, 11, 12.`,
-		Example: `  axisor user create
-  axisor user create --email ana@example.com --username ana --plan pro --password-stdin < password.txt
-  axisor user create --email bot@example.com --username bot --no-password --if-not-exists -o json`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
-			return runCreate(c.Context(), o)
+different people, it stays a conflict.`,
+			Examples: []string{
+				"axisor user create",
+				"axisor user create --email ana@example.com --username ana --plan pro --password-stdin < password.txt",
+				"axisor user create --email bot@example.com --username bot --no-password --if-not-exists -o json",
+			},
+			Exits: exits.Database(exits.NotFound("no such file"), exits.Conflict("e-mail or username taken"), exits.On(clierr.Cancelled, "")),
 		},
-	}
-	f := c.Flags()
-	f.StringVar(&o.email, "email", "", "`ADDRESS`, stored in lower case")
-	f.StringVar(&o.username, "username", "", "`NAME` of 3 to 50 characters")
-	flags.RegisterEnum(c, &o.plan, "plan", "", "plan (default free)", planWords()...)
-	o.password.register(c)
-	f.BoolVar(&o.inactive, "inactive", false, "create the user disabled")
-	f.BoolVar(&o.verified, "email-verified", false, "the e-mail needs no verification")
-	f.StringVar(&o.preferences, "preferences", "", "`JSON` object, or @FILE to read it from")
-	f.BoolVar(&o.ifNotExists, "if-not-exists", false, "an existing user with this e-mail and username is no error")
-	o.writes.Register(c)
-	flags.Fields(c, output.Fields[view]())
-	return c
+		Effect: flags.Write, Fields: output.Fields[view](),
+		Flags: func(c *cobra.Command) {
+			f := c.Flags()
+			f.StringVar(&o.email, "email", "", "`ADDRESS`, stored in lower case")
+			f.StringVar(&o.username, "username", "", "`NAME` of 3 to 50 characters")
+			flags.RegisterEnum(c, &o.plan, "plan", "", "plan (default free)", planWords()...)
+			o.password.register(c)
+			f.BoolVar(&o.inactive, "inactive", false, "create the user disabled")
+			f.BoolVar(&o.verified, "email-verified", false, "the e-mail needs no verification")
+			f.StringVar(&o.preferences, "preferences", "", "`JSON` object, or @FILE to read it from")
+			f.BoolVar(&o.ifNotExists, "if-not-exists", false, "an existing user with this e-mail and username is no error")
+		},
+		Check: func(_ *verb.Call) error { return o.validate() },
+		Run:   o.run,
+	}.Build(a)
 }
 
 // validate checks what needs neither terminal nor database. What is missing may still be asked for.
@@ -80,26 +78,22 @@ func (o *createOptions) validate() error {
 	return nil
 }
 
-func runCreate(ctx context.Context, o *createOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
+func (o *createOptions) run(ctx context.Context, call *verb.Call) error {
 	in, err := o.input(ctx)
 	if err != nil {
 		return err
 	}
-	svc, err := o.app.Admin(ctx)
+	svc, err := call.Admin(ctx)
 	if err != nil {
 		return err
 	}
-	change, err := svc.CreateUser(ctx, o.app.Mode(o.writes.DryRun), in)
+	change, err := svc.CreateUser(ctx, call.Mode(), in)
 	if err != nil {
 		return err
 	}
 	user := "user " + change.After.Email
 	say := output.Say{Done: user + " created", Would: user + " would be created", Already: user + " exists already and is left as it is"}
-	return output.Change(p, desc(), viewOf(*change.After), output.ChangeInfo{
+	return output.Change(call.Print, desc(), viewOf(*change.After), output.ChangeInfo{
 		Result: change.Status, DryRun: change.DryRun, Say: say, Next: "axisor user show " + change.After.Email,
 	})
 }

@@ -8,28 +8,27 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 type deleteOptions struct {
 	app       *app.App
-	ref       string
 	anonymize bool
 	ifExists  bool
-	writes    flags.Writes
 }
 
 func newDelete(a *app.App) *cobra.Command {
 	o := &deleteOptions{app: a}
-	c := &cobra.Command{
-		Use:     "delete USER",
-		Aliases: []string{"rm"},
-		Short:   "Delete a user, or remove the person and keep the books",
-		Long: `Delete a user with everything that belongs to it: accounts, credentials, automations, trades, payments, sessions.
+	return verb.Command{
+		Words: verb.Words{
+			Use: "delete USER", Short: "Delete a user, or remove the person and keep the books",
+			Long: `Delete a user with everything that belongs to it: accounts, credentials, automations, trades, payments, sessions.
 The audit trail stays, without its link to the user. --dry-run counts, per table, what would go; rows that forbid the
 deletion are found before anything is tried. A terminal has to type the username.
 
@@ -37,24 +36,21 @@ deletion are found before anything is tried. A terminal has to type the username
 and settings are deleted, the audit trail is cleared of addresses, and a nameless, disabled row stays under a hash of
 the id, so that the books still add up.
 
-Neither can be undone, except from a backup.
-
-Exit codes: 0, 2, 3 (no such user; 0 with --if-exists), 4 (something forbids it), 5, 10, 11, 12.`,
-		Example: `  axisor user delete ana@example.com --dry-run
-  axisor user delete ana@example.com --anonymize --reason 'erasure request of 12 March'
-  axisor user delete ana --yes --if-exists`,
-		Args:              flags.Exactly("axisor user delete "+userExample+" --dry-run", "USER"),
-		ValidArgsFunction: flags.Live(a.UserNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.ref = args[0]
-			return runDelete(c.Context(), o)
+Neither can be undone, except from a backup.`,
+			Examples: []string{
+				"axisor user delete ana@example.com --dry-run",
+				"axisor user delete ana@example.com --anonymize --reason 'erasure request of 12 March'",
+				"axisor user delete ana --yes --if-exists",
+			},
+			Exits: exits.Destroys(exits.NotFound("no such user; 0 with --if-exists"), exits.Conflict("something forbids it")),
 		},
-	}
-	c.Flags().BoolVar(&o.anonymize, "anonymize", false, "remove the person, keep trades and payments")
-	c.Flags().BoolVar(&o.ifExists, "if-exists", false, "a user who does not exist is no error")
-	o.writes.RegisterDestroy(c)
-	flags.Fields(c, output.Fields[removalView]())
-	return c
+		Aliases: []string{"rm"}, Effect: flags.Destroy, Fields: output.Fields[removalView](), Complete: a.UserNames,
+		Flags: func(c *cobra.Command) {
+			c.Flags().BoolVar(&o.anonymize, "anonymize", false, "remove the person, keep trades and payments")
+			c.Flags().BoolVar(&o.ifExists, "if-exists", false, "a user who does not exist is no error")
+		},
+		Run: o.run,
+	}.Build(a)
 }
 
 // removalView is what is, or would be, left of a user.
@@ -86,24 +82,21 @@ func removalOf(r admin.Removal) removalView {
 	return v
 }
 
-func runDelete(ctx context.Context, o *deleteOptions) error {
-	p, err := o.app.Printer()
+func (o *deleteOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	svc, err := call.Admin(ctx)
 	if err != nil {
 		return err
 	}
-	svc, err := o.app.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	plan, err := svc.UserEffects(ctx, o.ref, o.anonymize)
+	plan, err := svc.UserEffects(ctx, call.Args[0], o.anonymize)
 	if o.ifExists && errors.Is(err, store.ErrNotFound) {
-		p.Notice("there is no user %q", streams.Visible(o.ref))
+		p.Notice("there is no user %q", streams.Visible(call.Args[0]))
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if !o.writes.DryRun {
+	if !call.DryRun {
 		if err := o.confirm(ctx, p, plan); err != nil {
 			return err
 		}
@@ -112,7 +105,7 @@ func runDelete(ctx context.Context, o *deleteOptions) error {
 	if o.anonymize {
 		act = svc.AnonymizeUser
 	}
-	done, err := act(ctx, o.app.Mode(o.writes.DryRun), plan.User.ID)
+	done, err := act(ctx, call.Mode(), plan.User.ID)
 	if err != nil {
 		return err
 	}

@@ -8,10 +8,13 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
+	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -39,85 +42,68 @@ func NewToken(a *app.App) *cobra.Command {
 }
 
 func newSessionList(a *app.App) *cobra.Command {
-	var page flags.Page
 	var span flags.Range
-	var live bool
-	sortable := []string{"created_at", "last_used_at", "expires_at"}
-	c := &cobra.Command{
-		Use:     "list USER",
-		Aliases: []string{"ls"},
-		Short:   "List the sessions of a user, newest first",
-		Long: `List the sessions of a user, newest first: from where, since when, last used. Tokens are not shown.
-
-Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
-		Example:           "  axisor user session list ana@example.com --live\n  axisor user session list ana -o json",
-		Args:              flags.Exactly("axisor user session list "+userExample, "USER"),
-		ValidArgsFunction: flags.Live(a.UserNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := page.Validate(sortable...); err != nil {
-				return err
-			}
-			return runSessionList(c.Context(), a, args[0], store.SessionFilter{Live: live}, page, span)
+	var filter store.SessionFilter
+	var ref string
+	sessions := verb.Subject[models.RefreshToken, sessionView]{View: sessionOf, Desc: func() output.Desc {
+		d := columns("id", "created_at", "last_used_at", "expires_at", "is_revoked", "ip_address", "user_agent")
+		d.Noun = "sessions"
+		return d
+	}}
+	return sessions.List(a, verb.List[models.RefreshToken]{
+		Words: verb.Words{
+			Use: "list USER", Short: "List the sessions of a user, newest first",
+			Long:     `List the sessions of a user, newest first: from where, since when, last used. Tokens are not shown.`,
+			Examples: []string{"axisor user session list ana@example.com --live", "axisor user session list ana -o json"},
+			Exits:    exits.Database(exits.NotFound("no such user")),
 		},
-	}
-	page.Register(c, sortable...)
-	c.Flags().BoolVar(&live, "live", false, "only sessions that are neither revoked nor expired")
-	span.Register(c)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[sessionView]())
-	return c
-}
-
-func runSessionList(ctx context.Context, a *app.App, ref string, f store.SessionFilter, page flags.Page, span flags.Range) error {
-	p, err := a.Printer()
-	if err != nil {
-		return err
-	}
-	when, err := a.TimeRange(&span)
-	if err != nil {
-		return err
-	}
-	db, err := a.DB(ctx)
-	if err != nil {
-		return err
-	}
-	u, err := db.FindUser(ctx, ref)
-	if err != nil {
-		return err
-	}
-	f.UserID = u.ID
-	f.Created = when
-	list := db.ListSessions(ctx, f, store.Page(page))
-	d := columns("id", "created_at", "last_used_at", "expires_at", "is_revoked", "ip_address", "user_agent")
-	d.Noun = "sessions"
-	return output.List(p, d, output.Map(list.Items, sessionOf), list.Next)
+		Complete: a.UserNames,
+		Sort:     []string{"created_at", "last_used_at", "expires_at"},
+		Check: func(call *verb.Call) error {
+			ref = call.Args[0]
+			return nil
+		},
+		Filter: func(a *app.App, c *cobra.Command) verb.Query[models.RefreshToken] {
+			c.Flags().BoolVar(&filter.Live, "live", false, "only sessions that are neither revoked nor expired")
+			span.Register(c)
+			return func(ctx context.Context, db *store.DB, page store.Page) (list store.List[models.RefreshToken], err error) {
+				if filter.Created, err = a.TimeRange(&span); err != nil {
+					return list, err
+				}
+				u, err := db.FindUser(ctx, ref)
+				if err != nil {
+					return list, err
+				}
+				filter.UserID = u.ID
+				return db.ListSessions(ctx, filter, page), nil
+			}
+		},
+	})
 }
 
 func newSessionRevoke(a *app.App) *cobra.Command {
 	var all bool
-	var writes flags.Writes
-	const example = "axisor user session revoke " + userExample + " --all"
-	c := &cobra.Command{
-		Use:   "revoke USER [SESSION...]",
-		Short: "End sessions of a user",
-		Long: `End some sessions of a user, named by id, or all of them. The user has to log in again when the access token that is
-in use runs out.
-
-Exit codes: 0 (also when they were over already), 2, 3 (no such user or session), 10, 11, 12.`,
-		Example:           "  " + example + " --reason 'laptop stolen'\n  axisor user session revoke ana 5f0c1a52-7f5e-4f0e-9f57-1d2b3c4d5e6f",
-		Args:              flags.AtLeastOne(example, "USER"),
-		ValidArgsFunction: flags.Live(a.UserNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			if all == (len(args) > 1) {
-				return clierr.Usagef("name the sessions to end, or say --all").WithHint("axisor user session list " + args[0])
-			}
-			return runSessionRevoke(c.Context(), a, writes.DryRun, args[0], args[1:])
+	return verb.Command{
+		Words: verb.Words{
+			Use: "revoke USER [SESSION...]", Short: "End sessions of a user",
+			Long: `End some sessions of a user, named by id, or all of them. The user has to log in again when the access token that is
+in use runs out.`,
+			Examples: []string{
+				"axisor user session revoke ana@example.com --all --reason 'laptop stolen'",
+				"axisor user session revoke ana 5f0c1a52-7f5e-4f0e-9f57-1d2b3c4d5e6f",
+			},
+			Exits: exits.Database(exits.OK("also when they were over already"), exits.NotFound("no such user or session")),
 		},
-	}
-	c.Flags().BoolVar(&all, "all", false, "end every session")
-	writes.Register(c)
-	flags.Fields(c, output.Fields[revokedView]())
-	return c
+		Effect: flags.Write, Fields: output.Fields[revokedView](), Complete: a.UserNames,
+		Flags: func(c *cobra.Command) { c.Flags().BoolVar(&all, "all", false, "end every session") },
+		Check: func(call *verb.Call) error {
+			if all == (len(call.Args) > 1) {
+				return clierr.Usagef("name the sessions to end, or say --all").WithHint("axisor user session list " + call.Args[0])
+			}
+			return nil
+		},
+		Run: revokeSessions,
+	}.Build(a)
 }
 
 // revokedView says what ended.
@@ -128,16 +114,12 @@ type revokedView struct {
 	Sessions []string `json:"session_ids"`
 }
 
-func runSessionRevoke(ctx context.Context, a *app.App, dryRun bool, ref string, ids []string) error {
-	p, err := a.Printer()
+func revokeSessions(ctx context.Context, call *verb.Call) error {
+	svc, err := call.Admin(ctx)
 	if err != nil {
 		return err
 	}
-	svc, err := a.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	c, err := svc.RevokeSessions(ctx, a.Mode(dryRun), ref, ids)
+	c, err := svc.RevokeSessions(ctx, call.Mode(), call.Args[0], call.Args[1:])
 	if err != nil {
 		return err
 	}
@@ -148,34 +130,28 @@ func runSessionRevoke(ctx context.Context, a *app.App, dryRun bool, ref string, 
 	if v.Revoked == 0 {
 		result = admin.StatusUnchanged
 	}
-	return output.Change(p, output.Desc{ID: "user_id"}, v, output.ChangeInfo{Result: result, DryRun: c.DryRun, Say: say})
+	return output.Change(call.Print, output.Desc{ID: "user_id"}, v, output.ChangeInfo{Result: result, DryRun: c.DryRun, Say: say})
 }
 
 func newSessionPrune(a *app.App, path string) *cobra.Command {
 	var older flags.OlderThan
-	var writes flags.Writes
-	c := &cobra.Command{
-		Use:   "prune",
-		Short: "Delete sessions that are over",
-		Long: `Delete the sessions of all users that are expired or revoked. They are useless to everybody, so nothing is asked;
-meant for cron. --older-than keeps those that ended only recently, for questions about them.
-
-Exit codes: 0, 2, 10, 11, 12.`,
-		Example: "  axisor " + path + "\n  axisor " + path + " --older-than 30d --dry-run",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if older.Given() {
-				if err := older.Validate(c); err != nil {
-					return err
-				}
-			}
-			return runSessionPrune(c.Context(), a, writes.DryRun, older.Span)
+	return verb.Command{
+		Words: verb.Words{
+			Use: "prune", Short: "Delete sessions that are over",
+			Long: `Delete the sessions of all users that are expired or revoked. They are useless to everybody, so nothing is asked;
+meant for cron. --older-than keeps those that ended only recently, for questions about them.`,
+			Examples: []string{"axisor " + path, "axisor " + path + " --older-than 30d --dry-run"}, Exits: exits.Database(),
 		},
-	}
-	older.Register(c, "those that have been over for", "30d")
-	writes.Register(c)
-	flags.Fields(c, output.Fields[prunedView]())
-	return c
+		Effect: flags.Write, Fields: output.Fields[prunedView](),
+		Flags: func(c *cobra.Command) { older.Register(c, "those that have been over for", "30d") },
+		Check: func(call *verb.Call) error {
+			if !older.Given() {
+				return nil
+			}
+			return older.Validate(call.Cmd)
+		},
+		Run: func(ctx context.Context, call *verb.Call) error { return pruneSessions(ctx, call, older.Span) },
+	}.Build(a)
 }
 
 // prunedView counts the sessions that were deleted.
@@ -185,17 +161,13 @@ type prunedView struct {
 	Revoked int64 `json:"revoked"`
 }
 
-func runSessionPrune(ctx context.Context, a *app.App, dryRun bool, span time.Duration) error {
-	p, err := a.Printer()
+func pruneSessions(ctx context.Context, call *verb.Call, span time.Duration) error {
+	svc, err := call.Admin(ctx)
 	if err != nil {
 		return err
 	}
-	svc, err := a.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	bar := progress.Start(p.Streams(), "session prune", 0, progress.Items, a.Globals.Quiet)
-	n, err := svc.PruneSessions(ctx, a.Mode(dryRun), span)
+	bar := progress.Start(call.Streams, "session prune", 0, progress.Items, call.Globals.Quiet)
+	n, err := svc.PruneSessions(ctx, call.Mode(), span)
 	bar.Add(n.Expired + n.Revoked)
 	bar.Done()
 	if err != nil {
@@ -207,5 +179,5 @@ func runSessionPrune(ctx context.Context, a *app.App, dryRun bool, span time.Dur
 		result = admin.StatusUnchanged
 	}
 	say := output.Say{Done: sessions + " deleted", Would: sessions + " would be deleted", Already: "no session to delete"}
-	return output.Change(p, output.Desc{ID: "deleted"}, v, output.ChangeInfo{Result: result, DryRun: dryRun, Say: say})
+	return output.Change(call.Print, output.Desc{ID: "deleted"}, v, output.ChangeInfo{Result: result, DryRun: call.DryRun, Say: say})
 }

@@ -7,60 +7,32 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/limits"
+	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/store"
 )
 
-type showOptions struct {
-	app *app.App
-	ref string
-}
-
 func newShow(a *app.App) *cobra.Command {
-	o := &showOptions{app: a}
-	c := &cobra.Command{
-		Use:     "show USER",
-		Aliases: []string{"get"},
-		Short:   "Show everything about one user",
-		Long: `Show one user: profile, plan and what is used of its limits, exchange accounts, automations, margin guard, the
-last payments and trades, and the sessions. Secrets and tokens are not read.
-
-Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
-		Example:           "  axisor user show ana@example.com\n  axisor user show ana -o json --jq .usage",
-		Args:              flags.Exactly("axisor user show ana@example.com", "USER"),
-		ValidArgsFunction: flags.Live(a.UserNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.ref = args[0]
-			return runShow(c.Context(), o)
+	return verb.Subject[store.Profile, profileView]{
+		Desc: desc, View: profileOf, Complete: func(a *app.App) flags.Names { return a.UserNames },
+		Find: func(db *store.DB, ctx context.Context, ref string) (store.Profile, error) {
+			u, err := db.FindUser(ctx, ref)
+			if err != nil {
+				return store.Profile{}, err
+			}
+			return db.Profile(ctx, u)
 		},
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[profileView]())
-	return c
-}
-
-func runShow(ctx context.Context, o *showOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	u, err := db.FindUser(ctx, o.ref)
-	if err != nil {
-		return err
-	}
-	profile, err := db.Profile(ctx, u)
-	if err != nil {
-		return err
-	}
-	v := profileOf(profile)
-	now := o.app.Now()
-	return output.One(p, desc(), v, func(d *output.Doc) { v.write(d, now, o.app.Streams.OutTerminal()) })
+	}.Show(a, verb.Words{
+		Use: "show USER", Short: "Show everything about one user",
+		Long: `Show one user: profile, plan and what is used of its limits, exchange accounts, automations, margin guard, the
+last payments and trades, and the sessions. Secrets and tokens are not read.`,
+		Examples: []string{"axisor user show ana@example.com", "axisor user show ana -o json --jq .usage"},
+		Exits:    exits.Database(exits.NotFound("no such user")),
+	}, func(v profileView, d *output.Doc) { v.write(d, a.Now(), a.Streams.OutTerminal()) })
 }
 
 // write lays the profile out for a person, what matters in a support case first.

@@ -11,17 +11,17 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 type timelineOptions struct {
-	app      *app.App
-	ref      string
 	page     flags.Page
 	span     flags.Range
 	sources  []string
@@ -30,39 +30,35 @@ type timelineOptions struct {
 }
 
 func newTimeline(a *app.App) *cobra.Command {
-	o := &timelineOptions{app: a}
-	c := &cobra.Command{
-		Use:   "timeline USER",
-		Short: "Everything that happened to a user, in one order",
-		Long: `Everything recorded about a user in one order, newest first: changes (audit), security events, logins (session),
+	o := &timelineOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "timeline USER", Short: "Everything that happened to a user, in one order",
+			Long: `Everything recorded about a user in one order, newest first: changes (audit), security events, logins (session),
 payments when they were made and when they were paid, and trades.
 
 --follow prints the newest page, oldest first, and then what happens as it happens, until it is interrupted; with
--o jsonl one object a line.
-
-Exit codes: 0, 2, 3 (no such user), 10, 11, 12, 130 (interrupted).`,
-		Example: `  axisor user timeline ana@example.com --since 7d
-  axisor user timeline ana --source trade --source payment -o csv --all
-  axisor user timeline ana --follow`,
-		Args:              flags.Exactly("axisor user timeline "+userExample, "USER"),
-		ValidArgsFunction: flags.Live(a.UserNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.ref = args[0]
-			if err := o.validate(); err != nil {
-				return err
-			}
-			return runTimeline(c.Context(), o)
+-o jsonl one object a line.`,
+			Examples: []string{
+				"axisor user timeline ana@example.com --since 7d",
+				"axisor user timeline ana --source trade --source payment -o csv --all",
+				"axisor user timeline ana --follow",
+			},
+			Try:   "axisor user timeline ana@example.com",
+			Exits: exits.Database(exits.NotFound("no such user"), exits.On(clierr.Interrupted, "interrupted")),
 		},
-	}
-	o.page.Register(c)
-	c.Flags().StringSliceVar(&o.sources, "source", nil, "only from this `SOURCE`: "+strings.Join(store.Sources(), ", ")+"; repeatable")
-	flags.Complete(c, "source", store.Sources)
-	o.span.Register(c)
-	c.Flags().BoolVar(&o.follow, "follow", false, "go on printing what happens")
-	c.Flags().DurationVar(&o.interval, "interval", 2*time.Second, "how often --follow looks")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[eventView]())
-	return c
+		Fields: output.Fields[eventView](), Complete: a.UserNames,
+		Flags: func(c *cobra.Command) {
+			o.page.Register(c)
+			c.Flags().StringSliceVar(&o.sources, "source", nil, "only from this `SOURCE`: "+strings.Join(store.Sources(), ", ")+"; repeatable")
+			flags.Complete(c, "source", store.Sources)
+			o.span.Register(c)
+			c.Flags().BoolVar(&o.follow, "follow", false, "go on printing what happens")
+			c.Flags().DurationVar(&o.interval, "interval", 2*time.Second, "how often --follow looks")
+		},
+		Check: func(_ *verb.Call) error { return o.validate() },
+		Run:   o.run,
+	}.Build(a)
 }
 
 func (o *timelineOptions) validate() error {
@@ -107,23 +103,20 @@ func eventOf(e store.Event) eventView {
 	return eventView{At: output.At(e.At), Source: e.Source, Action: e.Action, Status: e.Status, ID: e.ID, Details: jsonOf(admin.Redact(e.Details))}
 }
 
-func runTimeline(ctx context.Context, o *timelineOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
+func (o *timelineOptions) run(ctx context.Context, call *verb.Call) error {
+	p := call.Print
 	if o.follow && p.Format() != output.Table && p.Format() != output.JSONL {
 		return clierr.Usagef("--follow never ends, which -o %s cannot express", p.Format()).WithHint("use -o jsonl")
 	}
-	when, err := o.app.TimeRange(&o.span)
+	when, err := call.TimeRange(&o.span)
 	if err != nil {
 		return err
 	}
-	db, err := o.app.DB(ctx)
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}
-	u, err := db.FindUser(ctx, o.ref)
+	u, err := db.FindUser(ctx, call.Args[0])
 	if err != nil {
 		return err
 	}
@@ -135,7 +128,7 @@ func runTimeline(ctx context.Context, o *timelineOptions) error {
 		return output.List(p, eventDesc(), output.Map(list.Items, eventOf), list.Next)
 	}
 	events := follow(ctx, db, filter, store.Page(o.page), o.interval)
-	if p.Format() == output.JSONL || o.app.Globals.Quiet {
+	if p.Format() == output.JSONL || call.Globals.Quiet {
 		return output.List(p, eventDesc(), output.Map(events, eventOf), nil)
 	}
 	for e, err := range events {

@@ -33,6 +33,8 @@ type Change[R any] struct {
 	Also func(call *Call, c admin.Change[R])
 	// Create keeps the row out of completion: there is none yet.
 	Create bool
+	// Complete has the words for the argument when it is not one of the rows; nil: it is.
+	Complete flags.Names
 }
 
 // Change builds a verb that writes one of them.
@@ -44,7 +46,7 @@ func (s Subject[R, V]) Change(a *app.App, ch Change[R]) *cobra.Command {
 	if ch.Ask != nil {
 		v.Effect = flags.Destroy
 	}
-	if !ch.Create {
+	if v.Complete = ch.Complete; v.Complete == nil && !ch.Create {
 		v.Complete = s.names(a)
 	}
 	return v.Build(a)
@@ -75,26 +77,35 @@ func (s Subject[R, V]) change(ctx context.Context, call *Call, ch Change[R]) err
 	if err != nil {
 		return err
 	}
-	row := done.After
-	if row == nil {
-		row = done.Before
-	}
 	if view == nil {
 		if view, err = s.views(ctx, db); err != nil {
 			return err
 		}
 	}
-	info := output.ChangeInfo{Result: done.Status, DryRun: done.DryRun, Say: s.say(ch, done, *row)}
-	if ch.Next != nil {
-		info.Next = ch.Next(*row)
-	}
-	if err := output.Change(call.Print, s.Desc(), view(*row), info); err != nil {
+	if err := s.printChange(call, done, ch, view); err != nil {
 		return err
 	}
 	if ch.Also != nil {
 		ch.Also(call, done)
 	}
 	return nil
+}
+
+// PrintChange prints what became of a row that a command of its own wrote, with the sentences of ch.
+func (s Subject[R, V]) PrintChange(call *Call, done admin.Change[R], ch Change[R]) error {
+	return s.printChange(call, done, ch, s.View)
+}
+
+func (s Subject[R, V]) printChange(call *Call, done admin.Change[R], ch Change[R], view func(R) V) error {
+	row := done.After
+	if row == nil {
+		row = done.Before
+	}
+	info := output.ChangeInfo{Result: done.Status, DryRun: done.DryRun, Say: s.say(ch, done, *row)}
+	if ch.Next != nil {
+		info.Next = ch.Next(*row)
+	}
+	return output.Change(call.Print, s.Desc(), view(*row), info)
 }
 
 func (s Subject[R, V]) say(ch Change[R], done admin.Change[R], row R) output.Say {

@@ -4,6 +4,7 @@
 package verb
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -24,7 +25,8 @@ type Words struct {
 	Use      string
 	Short    string
 	Long     string       // default: Short as a sentence
-	Examples []string     // complete invocations; a wrong argument shows the first one
+	Examples []string     // complete invocations
+	Try      string       // the one that a wrong argument shows; default: the first
 	Exits    []exits.Code // what the help lists; see package exits
 }
 
@@ -88,7 +90,7 @@ func (v Command) Build(a *app.App) *cobra.Command {
 	c := &cobra.Command{
 		Use: v.Use, Aliases: v.Aliases, Short: v.Short, Long: v.Long,
 		Example: "  " + strings.Join(v.Examples, "\n  "),
-		Args:    arguments(v.Use, v.Examples[0]),
+		Args:    arguments(v.Use, cmp.Or(v.Try, v.Examples[0])),
 		RunE: func(c *cobra.Command, args []string) error {
 			call := &Call{App: a, Cmd: c, Args: args, DryRun: writes.DryRun}
 			if v.Check != nil {

@@ -15,9 +15,14 @@ import (
 type List[R any] struct {
 	Words
 
-	Sort []string // fields of --sort
+	Sort     []string    // fields of --sort
+	Complete flags.Names // words for the argument; nil: there is none
+	// Check looks at flags and arguments before anything is opened.
+	Check func(call *Call) error
 	// Filter adds the flags that narrow the list and returns the query that reads them.
 	Filter func(a *app.App, c *cobra.Command) Query[R]
+	// Print prints another list where a flag asks for one, and says whether it did; nil: there is no such flag.
+	Print func(ctx context.Context, call *Call, db *store.DB, list store.List[R]) (done bool, err error)
 }
 
 // Query begins to read a page of rows. It looks at its flags before it uses the database.
@@ -48,12 +53,17 @@ func (s Subject[R, V]) List(a *app.App, l List[R]) *cobra.Command {
 		l.Use = "list"
 	}
 	return Command{
-		Words: l.Words, Aliases: []string{"ls"}, Effect: flags.Read, Fields: output.Fields[V](),
+		Words: l.Words, Aliases: []string{"ls"}, Fields: output.Fields[V](), Complete: l.Complete,
 		Flags: func(c *cobra.Command) {
 			query = l.Filter(a, c)
 			page.Register(c, l.Sort...)
 		},
-		Check: func(*Call) error { return page.Validate(l.Sort...) },
+		Check: func(call *Call) error {
+			if err := page.Validate(l.Sort...); err != nil || l.Check == nil {
+				return err
+			}
+			return l.Check(call)
+		},
 		Run: func(ctx context.Context, call *Call) error {
 			db, err := call.DB(ctx)
 			if err != nil {
@@ -62,6 +72,11 @@ func (s Subject[R, V]) List(a *app.App, l List[R]) *cobra.Command {
 			list, err := query(ctx, db, store.Page(page))
 			if err != nil {
 				return err
+			}
+			if l.Print != nil {
+				if done, err := l.Print(ctx, call, db, list); done || err != nil {
+					return err
+				}
 			}
 			view, err := s.views(ctx, db)
 			if err != nil {

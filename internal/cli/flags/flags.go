@@ -188,6 +188,15 @@ type Enum struct {
 	allowed []string
 }
 
+// Words are the texts of an enumeration, for RegisterEnum and Complete.
+func Words[T ~string](all []T) []string {
+	words := make([]string, len(all))
+	for i, w := range all {
+		words[i] = string(w)
+	}
+	return words
+}
+
 // RegisterEnum adds an enumeration flag that validates, shows its words in the help and completes them.
 func RegisterEnum(c *cobra.Command, e *Enum, name, def, usage string, allowed ...string) {
 	e.value, e.allowed = def, allowed

@@ -2,14 +2,15 @@ package plan
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 )
@@ -24,39 +25,31 @@ type seedView struct {
 }
 
 func newSeed(a *app.App) *cobra.Command {
-	var writes flags.Writes
-	c := &cobra.Command{
-		Use: "seed", Short: "Make sure that the five plans exist, with limits",
-		Long: `Insert the plans free, basic, advanced, pro and lifetime, and limits for those that have none. What exists is left as
-it is, so it can be run at any time.
-
-Exit codes: 0, 2, 4 (a name is taken by another plan), 10, 11, 12.`,
-		Example: "  axisor plan seed --dry-run",
-		Args:    flags.None(),
-		RunE:    func(c *cobra.Command, _ []string) error { return runSeed(c.Context(), a, writes.DryRun) },
-	}
-	writes.Register(c)
-	flags.Fields(c, output.Fields[seedView]())
-	return c
+	return verb.Command{
+		Words: verb.Words{
+			Use: "seed", Short: "Make sure that the five plans exist, with limits",
+			Long: `Insert the plans free, basic, advanced, pro and lifetime, and limits for those that have none. What exists is left as
+it is, so it can be run at any time.`,
+			Examples: []string{"axisor plan seed --dry-run"}, Exits: exits.Database(exits.Conflict("a name is taken by another plan")),
+		},
+		Effect: flags.Write, Fields: output.Fields[seedView](), Run: runSeed,
+	}.Build(a)
 }
 
-func runSeed(ctx context.Context, a *app.App, dryRun bool) error {
-	p, err := a.Printer()
+func runSeed(ctx context.Context, call *verb.Call) error {
+	p := call.Print
+	svc, err := call.Admin(ctx)
 	if err != nil {
 		return err
 	}
-	svc, err := a.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	done, err := svc.SeedPlans(ctx, a.Mode(dryRun))
+	done, err := svc.SeedPlans(ctx, call.Mode())
 	if err != nil {
 		return err
 	}
 	var views []seedView
 	changed := 0
 	for _, s := range done {
-		views = append(views, seedView{s.Plan.Slug, s.Plan.Name, s.Plan.PriceSats, s.Status, dryRun})
+		views = append(views, seedView{s.Plan.Slug, s.Plan.Name, s.Plan.PriceSats, s.Status, call.DryRun})
 		if s.Status != admin.StatusUnchanged {
 			changed++
 		}
@@ -65,7 +58,7 @@ func runSeed(ctx context.Context, a *app.App, dryRun bool) error {
 	if err := output.Slice(p, d, views); err != nil || p.Machine() {
 		return err
 	}
-	if dryRun {
+	if call.DryRun {
 		p.Notice("dry run: %d of %d plans would be inserted or completed; nothing was changed", changed, len(done))
 		return nil
 	}
@@ -85,32 +78,25 @@ type findingView struct {
 }
 
 func newReconcile(a *app.App) *cobra.Command {
-	c := &cobra.Command{
-		Use: "reconcile", Short: "Find users whose plan and payments disagree",
-		Long: `Find users whose plan and payments disagree. The findings:
+	return verb.Command{
+		Words: verb.Words{
+			Use: "reconcile", Short: "Find users whose plan and payments disagree",
+			Long: `Find users whose plan and payments disagree. The findings:
 
   below_paid  a paid payment was for a higher plan than the user is on
   unpaid      the plan costs something, and neither a payment nor an operator (in the audit trail) put the user on it
   no_plan     there is no plan with the user's slug
 
-Nothing is changed; "user set-plan" is the remedy, with a reason.
-
-Exit codes: 0, 2, 8 (something was found), 10, 11, 12.`,
-		Example: "  axisor plan reconcile\n  axisor plan reconcile -o csv > findings.csv",
-		Args:    flags.None(),
-		RunE:    func(c *cobra.Command, _ []string) error { return runReconcile(c.Context(), a) },
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[findingView]())
-	return c
+Nothing is changed; "user set-plan" is the remedy, with a reason.`,
+			Examples: []string{"axisor plan reconcile", "axisor plan reconcile -o csv > findings.csv"},
+			Exits:    exits.Database(exits.On(clierr.CheckFailed, "something was found")),
+		},
+		Fields: output.Fields[findingView](), Run: runReconcile,
+	}.Build(a)
 }
 
-func runReconcile(ctx context.Context, a *app.App) error {
-	p, err := a.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := a.DB(ctx)
+func runReconcile(ctx context.Context, call *verb.Call) error {
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}
@@ -125,12 +111,8 @@ func runReconcile(ctx context.Context, a *app.App) error {
 	d := output.Desc{Noun: "disagreements", ID: "user_id", Columns: []output.Column{
 		{Field: "email"}, {Field: "plan_type", Header: "PLAN"}, {Field: "paid_plan", Header: "PAID"}, {Field: "paid_at", Drop: 1}, {Field: "finding", Wrap: true},
 	}}
-	if err := output.Slice(p, d, views); err != nil || len(found) == 0 {
+	if err := output.Slice(call.Print, d, views); err != nil || len(found) == 0 {
 		return err
 	}
-	users := "users"
-	if len(found) == 1 {
-		users = "user"
-	}
-	return clierr.New(clierr.CheckFailed, "plans_disagree", fmt.Sprintf("plan and payments of %d %s disagree", len(found), users), "axisor user timeline "+found[0].Email)
+	return clierr.New(clierr.CheckFailed, "plans_disagree", "plan and payments of "+output.Count(len(found), "user")+" disagree", "axisor user timeline "+found[0].Email)
 }

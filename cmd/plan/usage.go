@@ -6,11 +6,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/limits"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/chart"
 	"github.com/axisor/axisor/pkg/models"
 )
@@ -24,34 +25,26 @@ type usageView struct {
 }
 
 func newUsage(a *app.App) *cobra.Command {
-	const example = "axisor plan usage ana@example.com"
 	files := &picture.Files{}
-	c := &cobra.Command{
-		Use: "usage USER", Short: "What a user uses of each limit of the plan",
-		Long: `Each limit of a user's plan: what is allowed, used and left. Indicators are counted by the web application only.
-
-Exit codes: 0, 2, 3 (no such user), 10, 11, 12.`,
-		Example:           "  " + example + "\n  axisor plan usage ana -o json --jq '.usage[] | select(.left == 0) | .limit'",
-		Args:              flags.Exactly(example, "USER"),
-		ValidArgsFunction: flags.Live(a.UserNames, false),
-		RunE:              func(c *cobra.Command, args []string) error { return runUsage(c.Context(), a, args[0], files) },
-	}
-	files.Register(c.Flags())
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[usageView]())
-	return c
+	return verb.Command{
+		Words: verb.Words{
+			Use: "usage USER", Short: "What a user uses of each limit of the plan",
+			Long:     `Each limit of a user's plan: what is allowed, used and left. Indicators are counted by the web application only.`,
+			Examples: []string{"axisor plan usage ana@example.com", "axisor plan usage ana -o json --jq '.usage[] | select(.left == 0) | .limit'"},
+			Exits:    exits.Database(exits.NotFound("no such user")),
+		},
+		Fields: output.Fields[usageView](), Complete: a.UserNames,
+		Flags: func(c *cobra.Command) { files.Register(c.Flags()) },
+		Run:   func(ctx context.Context, call *verb.Call) error { return runUsage(ctx, call, files) },
+	}.Build(a)
 }
 
-func runUsage(ctx context.Context, a *app.App, ref string, files *picture.Files) error {
-	p, err := a.Printer()
+func runUsage(ctx context.Context, call *verb.Call, files *picture.Files) error {
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}
-	db, err := a.DB(ctx)
-	if err != nil {
-		return err
-	}
-	u, err := db.FindUser(ctx, ref)
+	u, err := db.FindUser(ctx, call.Args[0])
 	if err != nil {
 		return err
 	}
@@ -60,15 +53,15 @@ func runUsage(ctx context.Context, a *app.App, ref string, files *picture.Files)
 		return err
 	}
 	v := usageView{UserID: u.ID, Email: u.Email, PlanType: use.PlanType, Usage: limits.Of(use.PlanLimits, use.Usage)}
-	_, err = files.Write(a.Dir, a.Env, p.Notice, func() chart.Figure { return limits.Figure(v.Email, v.PlanType, v.Usage) })
+	_, err = files.Write(call.Dir, call.Env, call.Print.Notice, func() chart.Figure { return limits.Figure(v.Email, v.PlanType, v.Usage) })
 	if err != nil {
 		return err
 	}
-	return output.One(p, output.Desc{ID: "user_id"}, v, func(d *output.Doc) {
+	return output.One(call.Print, output.Desc{ID: "user_id"}, v, func(d *output.Doc) {
 		d.Field("user", v.Email)
 		d.Field("plan", v.PlanType)
 		d.Section("used of each limit")
-		limits.Write(d, v.Usage, a.Streams.OutTerminal())
+		limits.Write(d, v.Usage, call.Streams.OutTerminal())
 		if !use.HasPlan {
 			d.Line(streams.Warn, "there is no plan %q; the defaults apply", v.PlanType)
 		}

@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sort"
@@ -9,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/wasilibs/go-pgquery/parser"
+
+	"github.com/axisor/axisor/pkg/exactjson"
 )
 
 // node is a part of a statement as PostgreSQL's own grammar reads it: the fields of its C structs, in libpg_query's JSON.
@@ -94,7 +95,7 @@ func parse(pieces []Statement) ([]parsed, error) {
 			Length   int             `json:"stmt_len"`
 		} `json:"stmts"`
 	}
-	if err := json.Unmarshal([]byte(text), &tree); err != nil {
+	if err := exactjson.Unmarshal([]byte(text), &tree); err != nil {
 		return nil, fmt.Errorf("read the tree of a statement: %w", err)
 	}
 	var all []parsed
@@ -130,7 +131,7 @@ func inner(p parsed) []parsed {
 	text, err := guarded(parser.ParsePlPgSqlToJSON, p.text)
 	var tree []any
 	if err == nil {
-		err = json.Unmarshal([]byte(text), &tree)
+		err = exactjson.Unmarshal([]byte(text), &tree)
 	}
 	if err != nil {
 		return []parsed{{text: p.text, line: p.line, err: "this block: " + err.Error(), block: true}}

@@ -29,7 +29,8 @@ func newVerify(a *app.App) *cobra.Command {
 			Use: "verify", Short: "Compare the live schema with the one this program expects",
 			Long: `Compares tables, columns, types, defaults, constraints, indexes (also invalid ones), enums, row security and
 policies with what this program expects, and lists every difference, also tables and schemas that stand before the
-shared ones in the search path. Indexes and constraints are compared by
+shared ones in the search path, foreign keys that are switched off, triggers and rules of others, tables that
+inherit, unlogged tables and columns with a collation of their own. Indexes and constraints are compared by
 what they are, not by their names. Tables that are not axisor's are ignored. It writes nothing.
 
 With --fix it prints, instead of the list, the SQL that repairs what a statement can repair safely; with --fix

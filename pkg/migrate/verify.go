@@ -29,7 +29,9 @@ const (
 
 // Finding is one difference between the live schema and the expected one.
 type Finding struct {
-	Kind     string // enum, table, column, constraint, index, row_security, policy, owner, grant, search_path
+	// Kind is enum, table, column, constraint, index, row_security, policy, owner, grant, search_path, trigger, rule or
+	// inheritance.
+	Kind     string
 	Object   string // "Table", "Table.column" or "Table: name"; a table of our own is "axisor.table" there
 	Problem  string
 	Expected string
@@ -73,7 +75,12 @@ func (m *Migrator) Verify(ctx context.Context) ([]Finding, error) {
 		return nil, err
 	}
 	path, err := m.verifyPath(ctx, p)
-	findings = append(append(findings, rights...), path...)
+	if err != nil {
+		return nil, err
+	}
+	effects, err := m.verifyEffects(ctx, p, expected)
+	askRenamed(findings, live)
+	findings = append(append(append(findings, effects...), rights...), path...)
 	for i, f := range findings { // what the operator reads are the names that are there
 		findings[i].FixSQL = p.names.Rename(f.FixSQL)
 	}

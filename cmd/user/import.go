@@ -69,7 +69,7 @@ ids of the users who were created or updated.`,
 			f.Began = true
 			r, err := s.ImportUsers(ctx, m, progress.Until(f.Soft, rows), admin.ImportOptions{
 				OnConflict: conflict.String(), Source: f.Name, Changed: f.Written,
-				Reject: func(x admin.Rejected) error { return f.Rejects.Add(x.Row.Line, x.Reason, "", rejectCells(x)) },
+				Reject: func(x admin.Rejected) error { return f.Rejects.Add(x.Row.Line, x.Reason, x.Row.Text, rejectCells(x)) },
 			})
 			return verb.Counts{
 				Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, Skipped: r.Skipped, Rejected: r.Rejected,

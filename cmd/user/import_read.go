@@ -11,7 +11,7 @@ import (
 
 // rowsOf reads users from a file, one at a time.
 func rowsOf(in io.Reader, o rowfile.Options) (iter.Seq2[admin.ImportRow, error], error) {
-	o.Columns, o.Needed = admin.ImportColumns(), []string{"email", "username"}
+	o.Columns, o.Needed, o.Secret = admin.ImportColumns(), []string{"email", "username"}, admin.ImportSecrets()
 	r, err := rowfile.NewReader(in, o)
 	if err != nil {
 		return nil, err
@@ -22,7 +22,7 @@ func rowsOf(in io.Reader, o rowfile.Options) (iter.Seq2[admin.ImportRow, error],
 			if errors.Is(err, io.EOF) {
 				return
 			}
-			user := admin.ImportRow{Line: row.Line, Values: row.Fields}
+			user := admin.ImportRow{Line: row.Line, Values: row.Fields, Text: row.Text}
 			if row.Wrong != "" {
 				user.Err = errors.New(row.Wrong)
 			}

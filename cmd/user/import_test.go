@@ -1,7 +1,10 @@
 package user_test
 
 import (
+	"compress/gzip"
+	"crypto/sha256"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -179,7 +182,7 @@ func TestImport_BadFiles(t *testing.T) {
 		"email\na@b.co\n":                      `column "username" is missing`,
 		"email,username,role\n":                `unknown column "role"`,
 		"email,username,email\n":               "there twice",
-		"email,username\na@b.co,\"ana\nx@y.co": "not valid csv",
+		"email,\"username\na@b.co,ana\nx@y.co": "not valid csv",
 	} {
 		require.Contains(t, p.Input(text).Fails(2, "user", "import", "-").Stderr, want)
 	}
@@ -191,6 +194,41 @@ func TestImport_BadFiles(t *testing.T) {
 	require.Equal(t, 7, r.Code)
 	require.Contains(t, r.Stderr, "line 2 rejected: it is not a JSON object")
 	require.Contains(t, r.Stderr, `line 1 rejected: unknown field "role"`)
+}
+
+// A file that is bad from some line on loses nothing: what was before is stored and said, what is behind is in the rejects.
+func TestImport_BadFromSomeLineOn(t *testing.T) {
+	t.Parallel()
+	p := clitest.WithDB(t)
+	const swallowed = "bob@example.com,\"bob\r\neve@example.com,eve,pro\n"
+	in := "email,username,plan_type\nana@example.com,ana,pro\n" + swallowed
+	r := p.Input(in).Run("user", "import", "-", "--rejects", "bad.csv", "-o", "json")
+	require.Equal(t, 7, r.Code, r.Stderr)
+	require.Equal(t, [5]float64{1, 0, 0, 0, 1}, counts(r.JSON()))
+	for range 2 { // nobody mends it, and it stays what it is
+		raw, err := os.ReadFile(filepath.Join(p.Dir, "bad.csv"))
+		require.NoError(t, err)
+		bad, err := csv.NewReader(strings.NewReader(strings.ReplaceAll(string(raw), "\r", "<CR>"))).ReadAll()
+		require.NoError(t, err)
+		require.Len(t, bad, 2)
+		require.Equal(t, "it is not valid csv: a quote is not closed: "+swallowed, strings.ReplaceAll(bad[1][1], "<CR>", "\r"))
+		require.Equal(t, 7, p.Input(string(raw)).Run("user", "import", "-", "--rejects", "bad.csv", "--force").Code)
+	}
+
+	// One batch is in when the file turns out to be cut short.
+	var text strings.Builder
+	text.WriteString("email,username,social_provider\n")
+	for i := range 5500 {
+		fmt.Fprintf(&text, "u%d@example.com,user%d,%x\n", i, i, sha256.Sum256([]byte{byte(i), byte(i >> 8)}))
+	}
+	var packed strings.Builder
+	w := gzip.NewWriter(&packed)
+	_, err := w.Write([]byte(text.String()))
+	require.NoError(t, errors.Join(err, w.Close()))
+	r = p.Input(packed.String()[:packed.Len()-100]).Run("user", "import", "-", "-o", "json")
+	require.Equal(t, 7, r.Code)
+	require.Equal(t, "file_invalid", r.Error()["code"])
+	require.Regexp(t, `cut short; before that, 54\d\d were created`, r.Error()["message"])
 }
 
 // What an export writes, an import reads back: every field of every row, in both formats.

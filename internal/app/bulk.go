@@ -16,6 +16,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/wholefile"
 	"github.com/axisor/axisor/pkg/rowfile"
 )
@@ -40,8 +41,23 @@ func (a *App) Input(ctx context.Context, file, command string) (io.ReadCloser, i
 	if err != nil {
 		return nil, 0, "", errors.Join(err, f.Close())
 	}
+	if !info.Mode().IsRegular() { // a pipe or a device: nobody knows when it has something, or ends
+		return piped{progress.Interruptible(ctx, f), f}, 0, filepath.Base(file), nil
+	}
 	return f, info.Size(), filepath.Base(file), nil
 }
+
+// piped is a file that is read as it comes.
+type piped struct {
+	io.Reader
+	of *os.File
+}
+
+// Close implements io.Closer.
+func (p piped) Close() error { return p.of.Close() }
+
+// Stat tells which file it is.
+func (p piped) Stat() (fs.FileInfo, error) { return p.of.Stat() }
 
 // AboutRows is the part of an import's help that says which files are read.
 const AboutRows = `Files are read as spreadsheets leave them: separated by , ; or tab (or what a line sep=; says), as UTF-8
@@ -76,7 +92,8 @@ const fewRejects = 10
 // Rejects writes rejected rows as csv with line and reason in front, which can be mended and imported again. Without a
 // file it tells the first ones to the person at the terminal. Goroutines may share it.
 type Rejects struct {
-	p *output.Printer
+	p     *output.Printer
+	width int // columns besides line and reason
 
 	mu   sync.Mutex
 	file *wholefile.File // nil: there is none
@@ -87,7 +104,7 @@ type Rejects struct {
 // OpenRejects begins the file that the flags name. It is never the one that is read, however it is called, and an
 // existing one is replaced with --force alone, once the import has ended.
 func (a *App) OpenRejects(p *output.Printer, f flags.Rejects, in io.Reader, columns []string) (*Rejects, error) {
-	r := &Rejects{p: p}
+	r := &Rejects{p: p, width: len(columns)}
 	switch {
 	case f.File == "":
 		return r, nil
@@ -133,7 +150,7 @@ func (r *Rejects) Add(line int64, reason, text string, cells []string) error {
 	defer r.mu.Unlock()
 	if r.w == nil {
 		if r.told++; r.told <= fewRejects && !r.p.Machine() {
-			r.p.Notice("line %d rejected: %s", line, reason)
+			r.p.Notice("line %d rejected: %s", line, streams.Visible(first(reason, 200)))
 		}
 		return nil
 	}
@@ -141,6 +158,29 @@ func (r *Rejects) Add(line int64, reason, text string, cells []string) error {
 		reason += ": " + text
 	}
 	return r.w.Write(append([]string{strconv.FormatInt(line, 10), rowfile.Escape(reason)}, cells...))
+}
+
+// Part takes a piece of the text of a row that is too long to be held.
+func (r *Rejects) Part(line int64, text string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.w == nil {
+		return nil
+	}
+	cells := make([]string, 2+r.width)
+	cells[0], cells[1] = strconv.FormatInt(line, 10), "part of a row that is too long: "+text
+	return r.w.Write(cells)
+}
+
+// first is the beginning of a text.
+func first(text string, runes int) string {
+	n := 0
+	for i := range text {
+		if n++; n > runes {
+			return text[:i] + "…"
+		}
+	}
+	return text
 }
 
 // Close gives the file its name, or takes it away when the import left everything as it was.

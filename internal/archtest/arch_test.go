@@ -88,7 +88,7 @@ var allowed = map[string][]string{
 	"pkg/pgpass":            {},
 	"pkg/namespace":         {},
 	"pkg/models":            {},
-	"pkg/store":             {"pkg/models"},
+	"pkg/store":             {"pkg/models", "pkg/rowfile"},
 	"pkg/admin":             {"pkg/store", "pkg/models", "pkg/crypto", "pkg/bolt11", "pkg/automation"},
 	"pkg/automation":        {},
 	"pkg/tradestats":        {},

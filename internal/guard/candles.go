@@ -98,34 +98,34 @@ func (l *candleList) csv(in *bufio.Reader) error {
 		return err
 	}
 	rows.TrimLeadingSpace = true
-	header, _, _, err := rows.Next()
+	header, err := rows.Next()
 	if err != nil {
 		return err
 	}
-	columns := make([]string, len(header))
-	for i, name := range header {
+	columns := make([]string, len(header.Cells))
+	for i, name := range header.Cells {
 		columns[i] = column(name)
 	}
 	if !slices.Contains(columns, "time") || !slices.Contains(columns, "close") {
 		return &CandleError{1, "the header must name time and close (or price), and may name open, high and low"}
 	}
 	for {
-		row, line, wrong, err := rows.Next()
+		row, err := rows.Next()
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err
-		case wrong != "":
-			return &CandleError{int(line), wrong}
+		case row.Wrong != "":
+			return &CandleError{int(row.Line), row.Wrong}
 		}
 		values := map[string]string{}
-		for i, v := range row {
+		for i, v := range row.Cells {
 			if columns[i] != "" {
 				values[columns[i]] = v
 			}
 		}
-		if err := l.add(int(line), values); err != nil {
+		if err := l.add(int(row.Line), values); err != nil {
 			return err
 		}
 	}

@@ -107,6 +107,7 @@ func (i Import[V]) run(ctx, soft context.Context, call *Call, o rowfile.Options,
 	if f.Rejects, err = call.OpenRejects(call.Print, rejects, in, i.Columns); err != nil {
 		return Counts{}, err
 	}
+	f.Options.Part = f.Rejects.Part
 	ids, err := app.NewIDs(call.Print, call.Globals.Quiet && !rejects.Stdout())
 	if err != nil {
 		return Counts{}, errors.Join(err, f.Rejects.Close(false))
@@ -136,6 +137,10 @@ func (i Import[V]) stopped(ctx context.Context, call *Call, f *File, n Counts, e
 		return clierr.New(clierr.Interrupted, "interrupted", "stopped; no row was read")
 	case errors.Is(err, progress.ErrStopped) && !call.DryRun:
 		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped after %s: %s", output.Count(n.Read, "row"), n.Said), i.GoOn)
+	}
+	if file := (*rowfile.FormatError)(nil); errors.As(err, &file) && !i.Whole && !call.DryRun && n.Created+n.Updated > 0 {
+		return clierr.New(clierr.Partial, "file_invalid", fmt.Sprintf("%v; before that, %d were created and %d updated", err, n.Created, n.Updated),
+			"mend the file, and "+i.GoOn).WithCause(err)
 	}
 	return err
 }

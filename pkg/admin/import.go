@@ -25,6 +25,7 @@ const (
 	importAction = "user.import"
 	importBatch  = 5000
 	hashedBatch  = 50
+	heavyBatch   = 1 << 20 // bytes of text
 	importTries  = 3
 	reasonInUse  = "the username belongs to another user"
 	reasonIDUsed = "the id belongs to another user"
@@ -34,7 +35,17 @@ const (
 type ImportRow struct {
 	Line   int64
 	Values map[string]*string
-	Err    error // the row could not be read
+	Text   string // the row as it is, where Values do not hold all of it
+	Err    error  // the row could not be read
+}
+
+// size is how much text of the row there is, in bytes.
+func (r *ImportRow) size() int {
+	n := len(r.Text)
+	for _, v := range r.Values {
+		n += len(models.Deref(v))
+	}
+	return n
 }
 
 // Rejected is a row that did not get in, and why.
@@ -100,7 +111,7 @@ func (im *importer) run(ctx context.Context, rows iter.Seq2[ImportRow, error], p
 		rejected []Rejected
 		err      error
 	}
-	ch := make(chan message, 1)
+	ch := make(chan message) // a batch may be one row of many megabytes: no more than two of them are held
 	go func() {
 		defer close(ch)
 		send := func(m message) bool {
@@ -121,12 +132,13 @@ func (im *importer) run(ctx context.Context, rows iter.Seq2[ImportRow, error], p
 				return
 			}
 			c, err := im.s.candidate(row)
-			if len(b.rejected) >= importBatch || err == nil && b.full(c) {
+			if len(b.rejected) >= importBatch || b.bytes >= heavyBatch || err == nil && b.full(c) {
 				if !send(message{batch: b.rows, rejected: b.rejected}) {
 					return
 				}
 				b = newGroup()
 			}
+			b.bytes += row.size()
 			if err != nil {
 				b.rejected = append(b.rejected, Rejected{row, err.Error()})
 				continue
@@ -176,6 +188,7 @@ type importGroup struct {
 	rows     []candidate
 	rejected []Rejected
 	hashed   int
+	bytes    int
 	seen     map[string]bool
 }
 

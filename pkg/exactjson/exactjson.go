@@ -14,6 +14,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -62,6 +63,52 @@ func Storable(data []byte) error {
 			return errors.New("the database cannot store the character \\u0000")
 		}
 	}
+}
+
+// Member is a field of an object: its value as it is written.
+type Member struct{ Name, Raw string }
+
+// Members takes the object that a text consists of apart. The values are parts of the text, so that a long one is in
+// memory once. Text that is no UTF-8 is left to Text.
+func Members(text string) (all []Member, err error) {
+	d := jsontext.NewDecoder(bytes.NewBufferString(text), jsontext.AllowInvalidUTF8(true))
+	if d.PeekKind() != '{' {
+		return nil, errors.New("it is not a JSON object")
+	}
+	for begun := false; !begun || d.PeekKind() != '}'; begun = true {
+		token, err := d.ReadToken() // the brace, or a name
+		if err != nil {
+			return nil, cut(err)
+		}
+		if !begun {
+			continue
+		}
+		name := token.String()
+		value, err := d.ReadValue()
+		if err != nil {
+			return nil, cut(err)
+		}
+		end := d.InputOffset()
+		all = append(all, Member{name, text[end-int64(len(value)) : end]})
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return nil, cut(err)
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, errors.Join(errors.New("text follows the object"), err)
+	}
+	return all, nil
+}
+
+// Text is the text that a JSON string stands for. Half of a surrogate pair, and what is no UTF-8, is an error.
+func Text(raw string) (string, error) {
+	if len(raw) > 1 && strings.IndexByte(raw, '\\') < 0 {
+		if text := raw[1 : len(raw)-1]; utf8.ValidString(text) {
+			return text, nil
+		}
+	}
+	text, err := jsontext.AppendUnquote(nil, raw)
+	return string(text), err
 }
 
 // Each is a list, or the field of a list, whose elements are given to Take one after the other: the whole of it is never

@@ -3,12 +3,12 @@ package rowfile
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -28,8 +28,13 @@ type Options struct {
 	Columns []string          // those that the reader knows
 	Needed  []string          // those that a csv header has to name
 	Map     map[string]string // names in the file to columns; Skip is a column that is not wanted
-	// Loose takes an object of jsonl as it comes: fields that are not known are not wanted. Values are text or numbers then.
-	Loose bool
+	// Scalar says that values of jsonl are text or numbers.
+	Scalar bool
+	// Secret are columns whose values must not be repeated. The text of a row that may hold one is in nobody's hands.
+	Secret []string
+	// Part is given the text of rows of more than MaxRow bytes, piece by piece, before the row itself comes without it. It
+	// may be nil.
+	Part func(line int64, text string) error
 }
 
 // Skip is the column to which a column that is not wanted is mapped.
@@ -42,18 +47,18 @@ var aside = []string{"line", "reason"}
 type Row struct {
 	Line   int64
 	Fields map[string]*string
-	Text   string // what of the row could not be taken apart
+	Text   string // the row as it is, when it is wrong and Fields do not hold all of it
 	Wrong  string // why the row cannot be taken; empty is fine
 }
 
 // Reader reads rows.
 type Reader struct {
-	o     Options
-	text  *bufio.Reader
-	csv   *CSV
-	names []string // of the csv columns: Skip is not wanted, empty has no name
-	line  int64
-	blank int
+	o      Options
+	lines  *lines
+	csv    *CSV
+	names  []string // of the csv columns: Skip is not wanted, empty has no name
+	reason int      // the column of a file of rejected rows that says why; -1 is another file
+	secret bool     // the file has a column of secrets
 }
 
 // NewReader looks at the beginning of a file. An empty file has no rows.
@@ -62,7 +67,7 @@ func NewReader(in io.Reader, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{o: o, text: text}
+	r := &Reader{o: o, reason: -1}
 	if err := r.checkMap(); err != nil {
 		return nil, err
 	}
@@ -72,12 +77,48 @@ func NewReader(in io.Reader, o Options) (*Reader, error) {
 		}
 	}
 	if r.o.Format == FormatJSONL {
+		r.lines = &lines{r: text, part: r.part}
 		return r, nil
 	}
 	if r.csv, err = NewCSV(text); err != nil {
 		return nil, err
 	}
+	r.csv.in.part = r.part
 	return r, r.header()
+}
+
+// part passes on what may be repeated.
+func (r *Reader) part(line int64, text string) error {
+	if r.o.Part == nil || len(r.o.Secret) > 0 && (r.secret || r.csv == nil) {
+		return nil
+	}
+	return r.o.Part(line, text)
+}
+
+// keep gives a wrong row its text.
+func (r *Reader) keep(row *Row, text string) {
+	if r.secret || r.csv == nil && r.mayTell(text) {
+		row.Wrong += " (its text is not repeated, because it may hold a password)"
+		return
+	}
+	row.Text = text
+}
+
+// mayTell reports whether a text that is no object, or none of ours, may hold a secret: whatever is named like one, or
+// has a name in other words.
+func (r *Reader) mayTell(text string) bool {
+	text = strings.ToLower(text)
+	for _, name := range r.o.Secret {
+		if strings.Contains(text, name) || strings.Contains(text, `\u`) {
+			return true
+		}
+		for from, to := range r.o.Map {
+			if to == name && strings.Contains(text, strings.ToLower(from)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Read returns the next row, or io.EOF.
@@ -132,7 +173,7 @@ func (r *Reader) column(name string) (string, bool) {
 
 // header refuses names that cannot work before anything is read.
 func (r *Reader) header() error {
-	record, _, _, err := r.csv.Next()
+	record, err := r.csv.Next()
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
@@ -140,7 +181,7 @@ func (r *Reader) header() error {
 		return err
 	}
 	found := map[string]bool{}
-	for _, cell := range record {
+	for i, cell := range record.Cells {
 		name := strings.ToLower(strings.TrimSpace(cell))
 		found[name] = true
 		column, ok := r.column(name)
@@ -156,6 +197,10 @@ func (r *Reader) header() error {
 			return &FormatError{Reason: fmt.Sprintf("line 1: column %q is there twice", column)}
 		}
 		r.names = append(r.names, column)
+		r.secret = r.secret || slices.Contains(r.o.Secret, column)
+		if name == "reason" && column == Skip {
+			r.reason = i
+		}
 	}
 	for _, need := range r.o.Needed {
 		if !slices.Contains(r.names, need) {
@@ -183,34 +228,38 @@ func short(name string) string {
 
 func (r *Reader) cells() (Row, error) {
 	for {
-		record, line, wrong, err := r.csv.Next()
+		record, err := r.csv.Next()
 		if err != nil {
 			return Row{}, err
 		}
-		row := Row{Line: line, Wrong: wrong, Fields: make(map[string]*string, len(r.names))}
-		kept := make([]string, min(len(record), len(r.names))) // one piece of memory for all cells; the reader takes record back
-		empty := true
+		row := Row{Line: record.Line, Wrong: record.Wrong, Fields: make(map[string]*string, len(r.names))}
+		kept := make([]string, min(len(record.Cells), len(r.names))) // one piece of memory for all cells; the reader takes the record back
+		empty, whole := true, len(record.Cells) == len(kept) && record.Cells != nil
 		for i := range kept {
-			if empty = empty && record[i] == ""; record[i] == "" || r.names[i] == Skip {
+			cell := record.Cells[i]
+			if empty = empty && (cell == "" || r.reason >= 0 && r.names[i] == Skip); cell == "" || r.names[i] == Skip {
 				continue
 			}
 			if r.names[i] == "" {
-				row.Wrong = fmt.Sprintf("cell %d has no name in the header", i+1)
+				row.Wrong, whole = fmt.Sprintf("cell %d has no name in the header", i+1), false
 				continue
 			}
-			kept[i] = Unescape(record[i])
+			kept[i] = Unescape(cell)
 			row.Fields[r.names[i]] = &kept[i]
 		}
-		if empty && wrong == "" { // the empty rows at the end of a sheet
-			continue
+		if empty && record.Wrong == "" {
+			if r.reason < 0 || record.Cells[r.reason] == "" { // the empty rows at the end of a sheet
+				continue
+			}
+			row.Wrong = Unescape(record.Cells[r.reason]) // a row whose text is there, and which nobody has mended
 		}
 		for _, name := range r.names {
 			if _, there := row.Fields[name]; !there && name != Skip && name != "" {
 				row.Fields[name] = nil
 			}
 		}
-		if len(record) > len(kept) {
-			row.Text = strings.Join(record, ",")
+		if !whole {
+			r.keep(&row, record.Text)
 		}
 		row.checkText()
 		return row, nil
@@ -218,87 +267,61 @@ func (r *Reader) cells() (Row, error) {
 }
 
 func (r *Reader) object() (Row, error) {
-	for {
-		raw, err := r.next()
-		switch {
-		case errors.Is(err, bufio.ErrTooLong):
-			return Row{Line: r.line, Wrong: fmt.Sprintf("the line has more than %d bytes", MaxRow)}, nil
-		case err != nil:
-			return Row{}, err
-		}
-		if text := bytes.TrimSpace(raw); len(text) > 0 {
-			r.blank = 0
-			return r.fields(text), nil
-		}
-		if r.blank += len(raw); r.blank > MaxRow {
-			return Row{}, &FormatError{Reason: fmt.Sprintf("line %d: the file is empty from here on", r.line)}
+	text, err := r.lines.next()
+	row := Row{Line: r.lines.first}
+	if errors.Is(err, errLong) {
+		row.Wrong = tooLong
+		return row, r.lines.rest(false)
+	}
+	if err != nil {
+		return Row{}, err
+	}
+	text = strings.TrimRight(text, "\r\n")
+	members, err := exactjson.Members(text)
+	if err != nil {
+		row.Wrong = "it is not a JSON object"
+	}
+	row.Fields = make(map[string]*string, len(members))
+	for _, m := range members {
+		if wrong := r.field(row.Fields, m); wrong != "" {
+			row.Wrong = wrong
 		}
 	}
-}
-
-// next returns the next line, which is valid until the one after it.
-func (r *Reader) next() ([]byte, error) {
-	r.line++
-	var long []byte
-	for total := 0; ; {
-		part, err := r.text.ReadSlice('\n')
-		total += len(part)
-		if errors.Is(err, bufio.ErrBufferFull) {
-			if total <= MaxRow {
-				long = append(long, part...)
-			}
-			continue
-		}
-		switch {
-		case err != nil && (!errors.Is(err, io.EOF) || total == 0):
-			return nil, err
-		case total > MaxRow:
-			return nil, bufio.ErrTooLong
-		case long != nil:
-			return append(long, part...), nil
-		}
-		return part, nil
-	}
-}
-
-func (r *Reader) fields(text []byte) Row {
-	row := Row{Line: r.line}
-	var all map[string]json.RawMessage
-	if err := exactjson.Unmarshal(text, &all); err != nil || all == nil {
-		row.Text, row.Wrong = string(text), "it is not a JSON object"
-		return row
-	}
-	row.Fields = make(map[string]*string, len(all))
-	for name, raw := range all {
-		column, ok := r.column(name)
-		_, twice := row.Fields[column]
-		switch {
-		case !ok && r.o.Loose, column == Skip:
-		case !ok:
-			row.Wrong = fmt.Sprintf("unknown field %q", short(name))
-		case twice:
-			row.Wrong = fmt.Sprintf("field %q is there twice", column)
-		case string(raw) == "null":
-			row.Fields[column] = nil
-		case r.o.Loose && strings.IndexByte("{[tf", raw[0]) >= 0:
-			row.Wrong = name + " is neither text nor number"
-		case raw[0] != '"':
-			row.Fields[column] = new(string(raw)) // numbers keep their digits
-		case bytes.IndexByte(raw, '\\') < 0:
-			row.Fields[column] = new(string(raw[1 : len(raw)-1]))
-		default:
-			var s string
-			if err := exactjson.Unmarshal(raw, &s); err != nil {
-				row.Wrong = fmt.Sprintf("field %q is not text", name)
-			}
-			row.Fields[column] = &s
-		}
+	if row.Wrong != "" {
+		r.keep(&row, text)
 	}
 	row.checkText()
-	return row
+	return row, nil
 }
 
-// checkText finds what the database would refuse, and text of another encoding.
+// field takes one member of an object in, or says what is wrong with it.
+func (r *Reader) field(to map[string]*string, m exactjson.Member) (wrong string) {
+	column, ok := r.column(m.Name)
+	_, twice := to[column]
+	switch {
+	case column == Skip:
+	case !ok:
+		return fmt.Sprintf("unknown field %q", short(m.Name))
+	case twice:
+		return fmt.Sprintf("field %q is there twice", column)
+	case m.Raw == "null":
+		to[column] = nil
+	case r.o.Scalar && strings.IndexByte("{[tf", m.Raw[0]) >= 0:
+		return m.Name + " is neither text nor number"
+	case m.Raw[0] != '"':
+		to[column] = &m.Raw // numbers keep their digits
+	default:
+		text, err := exactjson.Text(m.Raw)
+		if err != nil {
+			return m.Name + " is not text: half of a character, or no UTF-8"
+		}
+		to[column] = &text
+	}
+	return ""
+}
+
+// checkText finds what the database would refuse, and text of another encoding. Such text is kept in the notation of Go,
+// which is text.
 func (row *Row) checkText() {
 	for name, v := range row.Fields {
 		if v == nil || row.Wrong != "" {
@@ -312,6 +335,9 @@ func (row *Row) checkText() {
 		}
 		if row.Wrong != "" {
 			row.Fields[name] = nil
+			if row.Text == "" && len(*v) <= partSize {
+				row.Text = strings.Trim(strconv.Quote(*v), `"`)
+			}
 		}
 	}
 }
@@ -322,10 +348,20 @@ const formula = "=+-@\t\r"
 // Escape puts a quote before a text that a spreadsheet would run. A text that already begins with quotes and then such a
 // character gets one more, so that Unescape is its exact inverse.
 func Escape(text string) string {
-	if inner := strings.TrimLeft(text, "'"); inner != "" && strings.IndexByte(formula, inner[0]) >= 0 {
+	if Runs(text) {
 		return "'" + text
 	}
 	return text
+}
+
+// Runs tells whether a text needs Escape.
+func Runs[T string | []byte](text T) bool {
+	for i := range len(text) {
+		if text[i] != '\'' {
+			return strings.IndexByte(formula, text[i]) >= 0
+		}
+	}
+	return false
 }
 
 // Unescape takes the quote away again.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/rowfile"
 )
 
 // Kinds of cells in a csv that the server wrote.
@@ -125,7 +126,7 @@ func rewritten(out, c []byte, kind cellKind) []byte {
 		out = append(append(out, c[:10]...), 'T')
 		return append(append(out, c[11:]...), 'Z')
 	case kind == cellText && len(c) > 0:
-		if text, quoted := bytes.CutPrefix(c, []byte{'"'}); runnable(text) {
+		if text, quoted := bytes.CutPrefix(c, []byte{'"'}); rowfile.Runs(text) {
 			if quoted {
 				out = append(out, '"')
 			}
@@ -133,12 +134,6 @@ func rewritten(out, c []byte, kind cellKind) []byte {
 		}
 	}
 	return append(out, c...)
-}
-
-// runnable tells whether a spreadsheet would run the text, or has quotes in front that an import would take away.
-func runnable(text []byte) bool {
-	text = bytes.TrimLeft(text, "'")
-	return len(text) > 0 && strings.IndexByte("=+-@\t\r", text[0]) >= 0
 }
 
 func (r *csvRewriter) close() error {

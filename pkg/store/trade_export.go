@@ -33,7 +33,7 @@ func (d *DB) CopyTrades(ctx context.Context, w io.Writer, f TradeFilter, o CSV, 
 		switch name {
 		case "executed_at", "created_at":
 			kind = cellTime
-		case "trade_id", "status", "action", "error_message":
+		case "id", "user_id", "automation_id", "trade_id", "status", "action", "error_message":
 			kind = cellText
 		}
 		src.columns = append(src.columns, csvColumn{name, name, kind})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,6 +73,9 @@ func (d *DB) ImportTrades(ctx context.Context, rows iter.Seq2[TradeRow, error], 
 			if batch.err != nil {
 				return batch.err
 			}
+			if batch.text == nil {
+				continue
+			}
 			if err := in.take(ctx, batch); err != nil {
 				return err
 			}
@@ -111,13 +115,20 @@ func formatTrades(ctx context.Context, rows iter.Seq2[TradeRow, error]) <-chan t
 				return
 			}
 			b.earlier = b.earlier || row.EarlierID != ""
+			if b.text == nil {
+				b.text = make([]byte, 0, tradeBatchBytes+4<<10)
+			}
 			if b.text = appendTrade(b.text, row); len(b.text) < tradeBatchBytes {
 				continue
 			}
+			size := len(b.text)
 			if !pass(b) {
 				return
 			}
-			b = tradeBatch{text: make([]byte, 0, cap(b.text))}
+			b = tradeBatch{}
+			if size > 2*tradeBatchBytes && !pass(b) { // one long row at a time: this ends when the one before was taken in
+				return
+			}
 		}
 		if len(b.text) > 0 {
 			pass(b)
@@ -301,6 +312,9 @@ func skipEarlier(ctx context.Context, c *Conn) error {
 	return nil
 }
 
+// copyEscapes are the letters that stand for a character behind a backslash.
+var copyEscapes = map[byte]byte{'\\': '\\', '\t': 't', '\n': 'n', '\r': 'r'}
+
 // appendTrade adds a row in the text format of COPY.
 func appendTrade(b []byte, row TradeRow) []byte {
 	t := &row.Trade
@@ -311,7 +325,19 @@ func appendTrade(b []byte, row TradeRow) []byte {
 			b = append(b, s...)
 			return
 		}
-		b = append(b, strings.NewReplacer(`\`, `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`).Replace(s)...)
+		if len(s) > tradeBatchBytes { // growing step by step would take twice the memory
+			b = slices.Grow(b, len(s)+strings.Count(s, `\`)+strings.Count(s, "\t")+strings.Count(s, "\n")+strings.Count(s, "\r")+4<<10)
+		}
+		for ; s != ""; s = s[1:] {
+			n := strings.IndexAny(s, "\\\t\n\r")
+			if n < 0 {
+				b = append(b, s...)
+				return
+			}
+			b = append(b, s[:n]...)
+			b = append(b, '\\', copyEscapes[s[n]])
+			s = s[n:]
+		}
 	}
 	maybe := func(s *string) {
 		if s == nil {

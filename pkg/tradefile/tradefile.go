@@ -14,6 +14,11 @@ import (
 
 var needed = []string{"user_id", "trade_id", "status", "executed_at"}
 
+// names are the columns that are looked up, and what an index of the database takes of one in bytes, with room to spare.
+var names = []string{"id", "user_id", "automation_id", "trade_id", "status", "action", "plan_type"}
+
+const maxName = 1000
+
 // Columns are the fields of a row.
 func Columns() []string {
 	return []string{
@@ -37,7 +42,7 @@ type Reader struct {
 // New prepares a reader of a file in the format, of the name and with the headers that o says. Wrong rows go to reject.
 // A file that is none of rows is a rowfile.FormatError.
 func New(in io.Reader, o rowfile.Options, reject func(Rejected) error) (*Reader, error) {
-	o.Columns, o.Needed, o.Loose = Columns(), needed, true
+	o.Columns, o.Needed, o.Scalar = Columns(), needed, true
 	rows, err := rowfile.NewReader(in, o)
 	return &Reader{rows, reject}, err
 }
@@ -69,6 +74,11 @@ func understand(row rowfile.Row) (models.TradeLog, string) {
 	for _, name := range needed {
 		if get(name) == "" {
 			return t, name + " is missing"
+		}
+	}
+	for _, name := range names {
+		if len(get(name)) > maxName {
+			return t, fmt.Sprintf("%s has more than %d bytes", name, maxName)
 		}
 	}
 	t.ID, t.UserID, t.TradeID, t.Status = get("id"), get("user_id"), get("trade_id"), models.TradeStatus(get("status"))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Locate returns the file that Load would read, or "", and the files that are
@@ -49,12 +50,20 @@ func Render(values map[string]string) []byte {
 	return []byte(b.String())
 }
 
-// yamlText quotes a text. A JSON string is a YAML string with every special
-// character escaped.
+// yamlText quotes a text. A JSON string is a YAML string where the characters that YAML
+// does not print are escaped as well.
 func yamlText(text string) string {
 	quoted, err := json.Marshal(text)
 	if err != nil { // a string always encodes
 		return `""`
 	}
-	return string(quoted)
+	var b strings.Builder
+	for _, r := range string(quoted) {
+		if r <= '~' || unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		fmt.Fprintf(&b, `\U%08x`, r)
+	}
+	return b.String()
 }

@@ -132,7 +132,7 @@ func (c *CSV) Next() (Record, error) {
 			break
 		}
 		if text, err = c.in.more(); errors.Is(err, io.EOF) {
-			r.Wrong, err = "it is not valid csv: a quote is not closed", nil
+			r.Wrong = "it is not valid csv: a quote is not closed"
 			break
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/axisor/axisor/internal/cli/streams"
 )
 
@@ -140,39 +138,6 @@ func (p *Printer) one(d Desc, v any, c *ChangeInfo, human func(*Doc)) error {
 		}
 	}
 	return doc.flush()
-}
-
-// emitYAML goes through JSON, so that both formats have the same fields in the same order.
-func (p *Printer) emitYAML(v any) error {
-	raw, err := marshal(v)
-	if err != nil {
-		return err
-	}
-	var n yaml.Node
-	if err := yaml.Unmarshal(raw, &n); err != nil {
-		return err
-	}
-	blockStyle(&n)
-	enc := yaml.NewEncoder(p.s.Out)
-	enc.SetIndent(2)
-	if err := enc.Encode(&n); err != nil {
-		return err
-	}
-	return enc.Close()
-}
-
-func blockStyle(n *yaml.Node) {
-	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
-		n.Style = 0
-	} else {
-		n.Style &^= yaml.DoubleQuotedStyle
-	}
-	if (n.Kind == yaml.SequenceNode || n.Kind == yaml.MappingNode) && len(n.Content) == 0 {
-		n.Style = yaml.FlowStyle
-	}
-	for _, c := range n.Content {
-		blockStyle(c)
-	}
 }
 
 // Doc is a page for a person: fields and small tables under headings.

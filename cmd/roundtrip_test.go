@@ -95,7 +95,7 @@ func TestRoundTrip_HostileRows(t *testing.T) {
 			return all
 		}
 		want := rows()
-		require.Equal(t, roundTrips, len(want))
+		require.Len(t, want, roundTrips)
 		for _, out := range []string{"export -o csv", "export -o jsonl", "list --all -o csv", "list --all -o jsonl"} {
 			args := append([]string{noun}, strings.Fields(out)...)
 			if noun == "trade" {
@@ -107,7 +107,7 @@ func TestRoundTrip_HostileRows(t *testing.T) {
 			require.NoError(t, db.Exec(`DELETE FROM `+c.table+` WHERE `+c.mine).Error)
 			w.p.Input(file).OK(noun, "import", "-")
 			got := rows()
-			require.Equal(t, len(want), len(got), out)
+			require.Len(t, got, len(want), out)
 			for i := range want {
 				require.Equal(t, want[i], got[i], out)
 			}

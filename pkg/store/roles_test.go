@@ -59,13 +59,14 @@ func fill(t *testing.T, db *sql.DB, tables []string) {
 	run(`RESET session_replication_role`)
 }
 
-// insertFor writes a row of a user, whatever the table's columns are; tag keeps two rows of one user apart.
+// insertFor writes a row of a user, whatever the table's columns are; tag keeps two rows of one user apart. Every id and
+// every reference is tag and user, so a row refers to rows of the same user.
 func insertFor(t *testing.T, db querier, table, user, tag string) string {
 	t.Helper()
 	names, values := []string{"user_id"}, []string{"'" + user + "'"}
 	for _, c := range texts(t, db, `SELECT attname || ' ' || format_type(atttypid, NULL) FROM pg_attribute a
-			WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attnotnull AND NOT atthasdef AND attidentity = ''
-			AND attname <> 'user_id' ORDER BY attnum`, table) {
+			WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attnotnull AND attidentity = ''
+			AND (NOT atthasdef OR attname = 'id' AND atttypid = 'text'::regtype) AND attname <> 'user_id' ORDER BY attnum`, table) {
 		name, kind, _ := strings.Cut(c, " ")
 		names, values = append(names, `"`+name+`"`), append(values, sample(name, kind, tag+user))
 	}

@@ -12,10 +12,12 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/chart"
 	"github.com/axisor/axisor/pkg/marginguard"
 	"github.com/axisor/axisor/pkg/rowfile"
@@ -24,7 +26,8 @@ import (
 // maxOpenings bounds how many positions a replay carries.
 const maxOpenings = 20000
 
-type backtestOptions struct {
+// backtestFlags are the flags of backtest.
+type backtestFlags struct {
 	app     *app.App
 	prices  string
 	path    string
@@ -45,16 +48,13 @@ type backtestOptions struct {
 	caps marginguard.Caps
 }
 
-func newBacktest(a *app.App, run func(context.Context, *backtestOptions) error) *cobra.Command {
-	if run == nil {
-		run = runBacktest
-	}
-	o := &backtestOptions{app: a, given: map[string]bool{}}
-	const example = "axisor guard backtest --prices candles.csv"
-	c := &cobra.Command{
-		Use:   "backtest",
-		Short: "Try a guard configuration on a price history",
-		Long: `Replays prices, best candles of one minute, with the decisions and caps of the guard, once a candle. A long meets the
+func backtest(a *app.App) *cobra.Command {
+	o := &backtestFlags{app: a, given: map[string]bool{}}
+	c := verb.Command{
+		Words: verb.Words{
+			Use:   "backtest",
+			Short: "Try a guard configuration on a price history",
+			Long: `Replays prices, best candles of one minute, with the decisions and caps of the guard, once a candle. A long meets the
 low of each candle and a short its high, and liquidation comes before the guard may act. Positions are opened at the
 first candle, or one after the other with --every. Nothing is read from the exchange and nothing is written.
 
@@ -66,53 +66,51 @@ The configuration is the one of --user, changed by the other flags; without a us
 JSON objects with these fields, one a line or in an array; - reads standard input.
 
 --path makes prices up instead, one a minute: 95000..88000:281 are 281 prices from one to the other, 95000:10 ten times
-the same, and commas join such parts. Caps and cool-down are the configured ones unless flags say otherwise.
-
-Exit codes: 0, 2 for a value or a line that makes no sense, 3 when file or user do not exist, 10, 11, 12.`,
-		Example: "  " + example + ` --leverage 25 --side both
-  axisor guard backtest --prices candles.jsonl --every 24h --hold 168h --compare 5,10,20
-  axisor guard backtest --path 95000..91000:161,91025..95000:160 --quantity 5000 --margin 210526
-  axisor guard backtest --prices - --user ana@example.com -o json < candles.csv`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.validate(c, example); err != nil {
-				return err
-			}
-			return run(c.Context(), o)
+the same, and commas join such parts. Caps and cool-down are the configured ones unless flags say otherwise.`,
+			Examples: []string{
+				"axisor guard backtest --prices candles.csv --leverage 25 --side both",
+				"axisor guard backtest --prices candles.jsonl --every 24h --hold 168h --compare 5,10,20",
+				"axisor guard backtest --path 95000..91000:161,91025..95000:160 --quantity 5000 --margin 210526",
+				"axisor guard backtest --prices - --user ana@example.com -o json < candles.csv",
+			},
+			Exits: exits.Database(exits.On(clierr.Usage, "also for a value or a line that makes no sense"), exits.NotFound("no such file or user")),
 		},
-	}
-	f := c.Flags()
-	f.StringVar(&o.prices, "prices", "", "price history in `FILE`, csv or JSON (- for standard input)")
-	f.StringVar(&o.path, "path", "", "made-up `PRICES` instead: FROM..TO:COUNT or PRICE:COUNT, joined by commas")
-	f.DurationVar(&o.step, "step", time.Minute, "time between two prices of --path")
-	f.StringVar(&o.user, "user", "", "the configuration of this `USER` (id, e-mail or username)")
-	flags.RegisterEnum(c, &o.side, "side", "long", "direction of the positions", "long", "short", "both")
-	f.Int64Var(&o.quantity, "quantity", 1000, "size of a position in `USD`")
-	f.Float64Var(&o.leverage, "leverage", 25, "leverage of a position, 1 to 100")
-	f.Int64Var(&o.margin, "margin", 0, "margin of a position in `SATS`, instead of a leverage")
-	f.Float64Var(&o.entry, "entry", 0, "entry `PRICE` (default: the opening price of the candle)")
-	f.DurationVar(&o.every, "every", 0, "open another position every `DURATION`")
-	f.DurationVar(&o.hold, "hold", 0, "close a position after `DURATION` (default: at the end of the prices)")
-	f.Int64Var(&o.balance, "balance", 0, "free balance at the start in `SATS` (default: it never ends)")
-	f.Float64Var(&o.try.Threshold, "threshold", 10, "distance in `PERCENT`, 1 to 50, at which margin is added")
-	f.Float64Var(&o.try.AddPercent, "add", 20, "share of the margin to add, in `PERCENT`, above 0 to 100")
-	f.Float64Var(&o.try.RestoreTo, "restore-to", 0, "add what brings the distance back to `PERCENT`, instead of a share")
-	f.Int64Var(&o.caps.PositionDaySats, "max-position-day", 0, "most `SATS` in any 24 hours to one position, -1 for no cap (default: as configured)")
-	f.Int64Var(&o.caps.UserDaySats, "max-user-day", 0, "most `SATS` in any 24 hours to all of them, 0 for no cap (default: as configured)")
-	f.DurationVar(&o.caps.Cooldown, "cooldown", 0, "pause between additions to one position (default: as configured)")
-	f.Float64Var(&o.caps.CooldownEscape, "escape", escape, "`SHARE` of the threshold below which nothing waits for the end of a pause")
-	f.Float64SliceVar(&o.compare, "compare", nil, "try each of these `THRESHOLDS` under every reading")
-	o.files.Register(f)
-	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
+		Fields: output.Fields[backtestView](),
+		Flags: func(c *cobra.Command) {
+			f := c.Flags()
+			f.StringVar(&o.prices, "prices", "", "price history in `FILE`, csv or JSON (- for standard input)")
+			f.StringVar(&o.path, "path", "", "made-up `PRICES` instead: FROM..TO:COUNT or PRICE:COUNT, joined by commas")
+			f.DurationVar(&o.step, "step", time.Minute, "time between two prices of --path")
+			f.StringVar(&o.user, "user", "", "the configuration of this `USER` (id, e-mail or username)")
+			flags.RegisterEnum(c, &o.side, "side", "long", "direction of the positions", "long", "short", "both")
+			f.Int64Var(&o.quantity, "quantity", 1000, "size of a position in `USD`")
+			f.Float64Var(&o.leverage, "leverage", 25, "leverage of a position, 1 to 100")
+			f.Int64Var(&o.margin, "margin", 0, "margin of a position in `SATS`, instead of a leverage")
+			f.Float64Var(&o.entry, "entry", 0, "entry `PRICE` (default: the opening price of the candle)")
+			f.DurationVar(&o.every, "every", 0, "open another position every `DURATION`")
+			f.DurationVar(&o.hold, "hold", 0, "close a position after `DURATION` (default: at the end of the prices)")
+			f.Int64Var(&o.balance, "balance", 0, "free balance at the start in `SATS` (default: it never ends)")
+			f.Float64Var(&o.try.Threshold, "threshold", 10, "distance in `PERCENT`, 1 to 50, at which margin is added")
+			f.Float64Var(&o.try.AddPercent, "add", 20, "share of the margin to add, in `PERCENT`, above 0 to 100")
+			f.Float64Var(&o.try.RestoreTo, "restore-to", 0, "add what brings the distance back to `PERCENT`, instead of a share")
+			f.Int64Var(&o.caps.PositionDaySats, "max-position-day", 0, "most `SATS` in any 24 hours to one position, -1 for no cap (default: as configured)")
+			f.Int64Var(&o.caps.UserDaySats, "max-user-day", 0, "most `SATS` in any 24 hours to all of them, 0 for no cap (default: as configured)")
+			f.DurationVar(&o.caps.Cooldown, "cooldown", 0, "pause between additions to one position (default: as configured)")
+			f.Float64Var(&o.caps.CooldownEscape, "escape", escape, "`SHARE` of the threshold below which nothing waits for the end of a pause")
+			f.Float64SliceVar(&o.compare, "compare", nil, "try each of these `THRESHOLDS` under every reading")
+			o.files.Register(f)
+			readingFlag(c, &o.reading)
+		},
+		Check: func(call *verb.Call) error { return o.validate(call, "axisor guard backtest --prices candles.csv") },
+		Run:   func(ctx context.Context, call *verb.Call) error { return runBacktest(ctx, call, o) },
+	}.Build(a)
 	flags.CompleteLive(c, "user", a.UserNames)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[backtestView]())
 	return c
 }
 
-func (o *backtestOptions) validate(c *cobra.Command, example string) error {
+func (o *backtestFlags) validate(call *verb.Call, example string) error {
 	for _, name := range []string{"threshold", "add", "restore-to", "leverage", "margin", "max-position-day", "max-user-day", "cooldown"} {
-		o.given[name] = c.Flags().Changed(name)
+		o.given[name] = call.Given(name)
 	}
 	o.try.Mode = marginguard.Global
 	if err := o.try.Validate(); err != nil {
@@ -125,7 +123,7 @@ func (o *backtestOptions) validate(c *cobra.Command, example string) error {
 	}
 	switch {
 	case (o.prices == "") == (o.path == ""):
-		return clierr.Usagef("%s needs --prices or --path, and not both", c.CommandPath()).WithHint("for example: " + example)
+		return clierr.Usagef("%s needs --prices or --path, and not both", call.Cmd.CommandPath()).WithHint("for example: " + example)
 	case o.files.Any() && len(o.compare) == 0:
 		return clierr.Usagef("a picture shows a comparison").WithHint("add --compare 5,10,20")
 	case o.step <= 0:
@@ -146,11 +144,8 @@ func (o *backtestOptions) validate(c *cobra.Command, example string) error {
 	return nil
 }
 
-func runBacktest(ctx context.Context, o *backtestOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
+func runBacktest(ctx context.Context, call *verb.Call, o *backtestFlags) error {
+	p := call.Print
 	base, err := o.base(ctx)
 	if err != nil {
 		return err
@@ -195,7 +190,7 @@ func runBacktest(ctx context.Context, o *backtestOptions) error {
 }
 
 // base is the configuration to try: the user's, changed by flags.
-func (o *backtestOptions) base(ctx context.Context) (marginguard.Backtest, error) {
+func (o *backtestFlags) base(ctx context.Context) (marginguard.Backtest, error) {
 	cfg, err := o.app.Config()
 	if err != nil {
 		return marginguard.Backtest{}, err
@@ -228,8 +223,7 @@ func (o *backtestOptions) base(ctx context.Context) (marginguard.Backtest, error
 		return out, err
 	}
 	if row == nil {
-		return out, clierr.New(clierr.NotFound, "guard_config_not_found",
-			fmt.Sprintf("user %q has no guard configuration", user.Username), "axisor guard config set "+user.Username)
+		return out, noConfig(user)
 	}
 	stored, _, err := guard.Config(*row)
 	if err != nil {
@@ -252,7 +246,7 @@ func (o *backtestOptions) base(ctx context.Context) (marginguard.Backtest, error
 }
 
 // limits are the configured caps, changed by flags.
-func (o *backtestOptions) limits(caps marginguard.Caps) marginguard.Caps {
+func (o *backtestFlags) limits(caps marginguard.Caps) marginguard.Caps {
 	if o.given["max-position-day"] {
 		caps.PositionDaySats = o.caps.PositionDaySats
 	}
@@ -266,7 +260,7 @@ func (o *backtestOptions) limits(caps marginguard.Caps) marginguard.Caps {
 	return caps
 }
 
-func (o *backtestOptions) candles() ([]marginguard.Candle, error) {
+func (o *backtestFlags) candles() ([]marginguard.Candle, error) {
 	if o.path != "" {
 		candles, err := guard.ParsePath(o.path, o.step)
 		if err != nil {
@@ -289,7 +283,7 @@ func (o *backtestOptions) candles() ([]marginguard.Candle, error) {
 	return candles, nil
 }
 
-func (o *backtestOptions) open() (io.Reader, func(), error) {
+func (o *backtestFlags) open() (io.Reader, func(), error) {
 	if o.prices == "-" {
 		return o.app.Streams.In, func() {}, nil
 	}
@@ -300,7 +294,7 @@ func (o *backtestOptions) open() (io.Reader, func(), error) {
 	return f, func() { _ = f.Close() }, nil
 }
 
-func (o *backtestOptions) openings(candles []marginguard.Candle) ([]marginguard.Opening, error) {
+func (o *backtestFlags) openings(candles []marginguard.Candle) ([]marginguard.Opening, error) {
 	sides := map[string][]marginguard.Side{
 		"long": {marginguard.Long}, "short": {marginguard.Short}, "both": {marginguard.Long, marginguard.Short},
 	}[o.side.String()]

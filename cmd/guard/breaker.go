@@ -4,23 +4,20 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
-
-type breakerOptions struct {
-	app   *app.App
-	ids   []string
-	all   bool
-	write flags.Writes
-}
 
 // breakerView is a circuit breaker, or a count that may open one.
 type breakerView struct {
@@ -47,7 +44,7 @@ func breakerDesc() output.Desc {
 	}}
 }
 
-func newBreaker(a *app.App) *cobra.Command {
+func breaker(a *app.App) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "breaker",
 		Aliases: []string{"breakers"},
@@ -55,123 +52,98 @@ func newBreaker(a *app.App) *cobra.Command {
 		Long: `A breaker stops calls that have failed too often: of one account's key, of the exchange, or of a run that wants to
 add far more than usual.`,
 	}
-	c.AddCommand(newBreakerList(a, nil), newBreakerReset(a, nil))
+	c.AddCommand(breakerList(a), breakerReset(a))
 	return c
 }
 
-func newBreakerList(a *app.App, run func(context.Context, *breakerOptions) error) *cobra.Command {
-	if run == nil {
-		run = runBreakerList
-	}
-	o := &breakerOptions{app: a}
-	c := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List circuit breakers",
-		Long: `Lists breakers that are open, and keys that have begun to fail. The subject is an account's id, an address of the
-exchange, or what a run was stopped for.
-
-Exit codes: 0, 2, 7 when something of a row cannot be read, 10, 11, 12.`,
-		Example: `  axisor guard breaker list
-  axisor guard breaker list -o json --jq '.items[] | select(.open)'`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), o) },
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.NoRowsKey, "true")
-	flags.Fields(c, output.Fields[breakerView]())
-	return c
-}
-
-func newBreakerReset(a *app.App, run func(context.Context, *breakerOptions) error) *cobra.Command {
-	if run == nil {
-		run = runBreakerReset
-	}
-	o := &breakerOptions{app: a}
-	const example = "axisor guard breaker reset --all"
-	c := &cobra.Command{
-		Use:   "reset [ID...]",
-		Short: "Close circuit breakers",
-		Long: `Closes the named breakers, or all with --all: the next run tries again. A key that is still refused opens its
-breaker again after two runs.
-
-Exit codes: 0, 2, 3 when there is no such breaker, 10, 11, 12.`,
-		Example: "  " + example + "\n  axisor guard breaker reset 6f1d2a34-5b6c-4d7e-8f90-a1b2c3d4e5f6 --reason 'key renewed'",
-		Args:    cobra.ArbitraryArgs,
-		RunE: func(c *cobra.Command, args []string) error {
-			if o.all == (len(args) > 0) {
-				return clierr.Usagef("%s needs ids or --all", c.CommandPath()).WithHint("for example: " + example)
-			}
-			o.ids = args
-			return run(c.Context(), o)
+func breakerList(a *app.App) *cobra.Command {
+	return verb.Command{
+		Words: verb.Words{
+			Use:   "list",
+			Short: "List circuit breakers",
+			Long: `Lists breakers that are open, and keys that have begun to fail. The subject is an account's id, an address of the
+exchange, or what a run was stopped for.`,
+			Examples: []string{
+				"axisor guard breaker list",
+				"axisor guard breaker list -o json --jq '.items[] | select(.open)'",
+			},
+			Exits: exits.Database(exits.On(clierr.Partial, "something of a row cannot be read")),
 		},
-	}
-	c.Flags().BoolVar(&o.all, "all", false, "close every breaker")
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[breakerView]())
-	return c
+		Aliases: []string{"ls"}, NoRows: true, Fields: output.Fields[breakerView](),
+		Run: func(ctx context.Context, call *verb.Call) error {
+			db, err := call.DB(ctx)
+			if err != nil {
+				return err
+			}
+			rows, defects, err := db.GuardBreakers(ctx)
+			if err != nil {
+				return err
+			}
+			if err := output.Slice(call.Print, breakerDesc(), breakerViews(rows, a.Now(), false)); err != nil {
+				return err
+			}
+			return guard.Defective(defects...)
+		},
+	}.Build(a)
 }
 
-func runBreakerList(ctx context.Context, o *breakerOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	rows, defects, err := db.GuardBreakers(ctx)
-	if err != nil {
-		return err
-	}
-	if err := output.Slice(p, breakerDesc(), o.views(rows, false)); err != nil {
-		return err
-	}
-	return defective(defects)
+func breakerReset(a *app.App) *cobra.Command {
+	var all bool
+	return verb.Command{
+		Words: verb.Words{
+			Use:   "reset [ID...]",
+			Short: "Close circuit breakers",
+			Long: `Closes the named breakers, or all with --all: the next run tries again. A key that is still refused opens its
+breaker again after two runs.`,
+			Examples: []string{
+				"axisor guard breaker reset --all",
+				"axisor guard breaker reset 6f1d2a34-5b6c-4d7e-8f90-a1b2c3d4e5f6 --reason 'key renewed'",
+			},
+			Exits: exits.Database(exits.NotFound("no such breaker")),
+		},
+		Effect: flags.Write, Fields: output.Fields[breakerView](),
+		Flags: func(c *cobra.Command) { c.Flags().BoolVar(&all, "all", false, "close every breaker") },
+		Check: func(call *verb.Call) error {
+			if all == (len(call.Args) > 0) {
+				return clierr.Usagef("%s needs ids or --all", call.Cmd.CommandPath()).WithHint("for example: axisor guard breaker reset --all")
+			}
+			return nil
+		},
+		Run: func(ctx context.Context, call *verb.Call) error {
+			db, svc, err := call.Open(ctx)
+			if err != nil {
+				return err
+			}
+			ids := call.Args
+			if all {
+				ids = nil
+			}
+			if ids, err = db.WholeIDs(ctx, store.BreakerIDs, ids); err != nil {
+				return err
+			}
+			closed, err := svc.ResetGuardBreakers(ctx, call.Mode(), ids)
+			if err != nil {
+				return err
+			}
+			for _, id := range ids {
+				if !slices.ContainsFunc(closed, func(b models.GuardBreaker) bool { return b.ID == id }) {
+					return clierr.New(clierr.NotFound, "guard_breaker_not_found", fmt.Sprintf("no breaker %q", id), "axisor guard breaker list")
+				}
+			}
+			if err := output.Slice(call.Print, breakerDesc(), breakerViews(closed, a.Now(), true)); err != nil {
+				return err
+			}
+			said := "closed"
+			if call.DryRun {
+				said = "would be closed"
+			}
+			call.Print.Notice("%d breakers %s", len(closed), said)
+			return nil
+		},
+	}.Build(a)
 }
 
-func runBreakerReset(ctx context.Context, o *breakerOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	svc, err := o.app.Admin(ctx)
-	if err != nil {
-		return err
-	}
-	ids := o.ids
-	if o.all {
-		ids = nil
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	if ids, err = db.WholeIDs(ctx, store.BreakerIDs, ids); err != nil {
-		return err
-	}
-	closed, err := svc.ResetGuardBreakers(ctx, o.app.Mode(o.write.DryRun), ids)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if !slices.ContainsFunc(closed, func(b models.GuardBreaker) bool { return b.ID == id }) {
-			return clierr.New(clierr.NotFound, "guard_breaker_not_found", fmt.Sprintf("no breaker %q", id), "axisor guard breaker list")
-		}
-	}
-	if err := output.Slice(p, breakerDesc(), o.views(closed, true)); err != nil {
-		return err
-	}
-	verb := "closed"
-	if o.write.DryRun {
-		verb = "would be closed"
-	}
-	p.Notice("%d breakers %s", len(closed), verb)
-	return nil
-}
-
-func (o *breakerOptions) views(rows []models.GuardBreaker, closed bool) []breakerView {
+func breakerViews(rows []models.GuardBreaker, now time.Time, closed bool) []breakerView {
 	views := make([]breakerView, 0, len(rows))
 	for _, b := range rows {
 		if b.Failures == 0 && !closed {
@@ -179,7 +151,7 @@ func (o *breakerOptions) views(rows []models.GuardBreaker, closed bool) []breake
 		}
 		views = append(views, breakerView{
 			ID: b.ID, Scope: b.Scope, Subject: b.Subject, Failures: b.Failures, Reason: b.Reason,
-			Open:     !closed && b.OpenUntil != nil && b.OpenUntil.After(o.app.Now()),
+			Open:     !closed && b.OpenUntil != nil && b.OpenUntil.After(now),
 			OpenedAt: output.AtPtr(b.OpenedAt), OpenUntil: output.AtPtr(b.OpenUntil), UpdatedAt: output.At(b.UpdatedAt),
 		})
 	}

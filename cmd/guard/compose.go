@@ -2,9 +2,9 @@ package guard
 
 import (
 	"context"
-	"errors"
 	"os"
-	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
@@ -104,61 +104,17 @@ func alertsOf(a *app.App, cfg config.Guard, f flags.Monitor) (guard.Alerts, erro
 }
 
 // dryRun asks for everything there is to know, and changes nothing.
-func dryRun(userID string) guard.Request {
-	return guard.Request{Request: marginguard.Request{UserID: userID, DryRun: true, Everything: true}}
-}
-
-// classify sorts what a run can end with.
-func classify(err error) error {
-	var off *marginguard.DisabledError
-	var market *marginguard.MarketError
-	var held *store.GuardLockedError
-	var breaker *guard.BreakerError
-	var surge *marginguard.SurgeError
-	var sealed *marginguard.SealedError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &off):
-		return clierr.New(clierr.Conflict, "guard_disabled", off.Error(), `axisor guard enable --reason "…"`).WithCause(err)
-	case errors.As(err, &breaker) && breaker.Scope == store.BreakerHost:
-		return clierr.New(clierr.Unavailable, "guard_breaker_open", breaker.Error(),
-			"axisor guard breaker list", "the next run after that tries again").WithCause(err)
-	case errors.As(err, &breaker), errors.As(err, &surge):
-		return clierr.New(clierr.Conflict, "guard_breaker_open", err.Error(),
-			"axisor guard preview shows what is in danger", "axisor guard run --allow-surge, when the market really fell that much").WithCause(err)
-	case errors.As(err, &sealed):
-		return clierr.New(clierr.Denied, "wrong_encryption_key", sealed.Error(),
-			"is this the ENCRYPTION_KEY they were stored with? older keys go into encryption.previous_keys", "axisor credential check").WithCause(err)
-	case errors.As(err, &held):
-		return clierr.New(clierr.Locked, "guard_running", held.Error(),
-			"wait for it to end; a run that died has freed the lock already").WithCause(err)
-	case errors.As(err, &market):
-		return clierr.New(clierr.Unavailable, "exchange_unusable", market.Error(),
-			"nothing is sent on such data; run again when the exchange is back", "axisor config show --origins tells which exchange is asked").WithCause(err)
-	}
-	return err
-}
-
-// findUser returns the id of a user named on the command line; none gives "".
-func findUser(ctx context.Context, a *app.App, ref string) (string, error) {
-	if ref == "" {
-		return "", nil
-	}
-	db, err := a.DB(ctx)
+func dryRun(ctx context.Context, a *app.App, reading flags.Enum, userID string) (marginguard.Result, error) {
+	g, err := open(ctx, a, opening{reading: reading.String(), readOnly: true})
 	if err != nil {
-		return "", err
+		return marginguard.Result{}, err
 	}
-	u, err := db.FindUser(ctx, ref)
-	return u.ID, err
+	r, err := g.Run(ctx, guard.Request{Request: marginguard.Request{UserID: userID, DryRun: true, Everything: true}})
+	return r, guard.Explain(err)
 }
 
 // names finds the usernames of the users in a result.
-func names(ctx context.Context, a *app.App, items []marginguard.Item) (map[string]string, error) {
-	db, err := a.DB(ctx)
-	if err != nil {
-		return nil, err
-	}
+func names(ctx context.Context, db *store.DB, items []marginguard.Item) (map[string]string, error) {
 	ids := make([]string, len(items))
 	for n, i := range items {
 		ids[n] = i.UserID
@@ -166,44 +122,16 @@ func names(ctx context.Context, a *app.App, items []marginguard.Item) (map[strin
 	return db.Usernames(ctx, ids)
 }
 
-// noTargets explains why a run named for one user found nobody.
-func noTargets(ctx context.Context, a *app.App, userID, ref string) string {
-	db, err := a.DB(ctx)
-	if err != nil {
-		return ""
-	}
-	c, err := db.GuardConfig(ctx, userID)
-	switch {
-	case err != nil:
-		return ""
-	case c == nil:
-		return "this user has no guard configuration; next: axisor guard config enable " + ref
-	case !c.IsActive:
-		return "the user's guard configuration is not active; next: axisor guard config enable " + ref
-	}
-	return "the user is not active or has no active account on lnmarkets; next: axisor account list --user " + ref
-}
-
-// defective is the error of a list of which something could not be read, after what
-// could be read was printed.
-func defective(defects []string) error {
-	if len(defects) == 0 {
-		return nil
-	}
-	return clierr.New(clierr.Partial, "guard_row_unreadable", "something stored cannot be read, and is shown empty: "+strings.Join(defects, "; "),
-		"correct the rows in the database")
-}
-
 // modes are the words of --mode.
 func modes() []string {
 	return []string{string(models.GuardGlobal), string(models.GuardUnit), string(models.GuardIndividual)}
 }
 
-// readings are the words of --reading.
-func readings() []string {
+// readingFlag adds --reading.
+func readingFlag(c *cobra.Command, reading *flags.Enum) {
 	var words []string
 	for _, r := range marginguard.Readings() {
 		words = append(words, string(r))
 	}
-	return words
+	flags.RegisterEnum(c, reading, "reading", "", "what a threshold means (default: guard.reading)", words...)
 }

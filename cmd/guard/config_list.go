@@ -3,74 +3,105 @@ package guard
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
-
-type configListOptions struct {
-	app    *app.App
-	page   flags.Page
-	active flags.Active
-	mode   flags.Enum
-}
 
 func configSortable() []string {
 	return []string{"updated_at", "created_at", "user_id", "margin_threshold", "add_margin_percentage"}
 }
 
-func newConfigList(a *app.App, run func(context.Context, *configListOptions) error) *cobra.Command {
-	if run == nil {
-		run = runConfigList
-	}
-	o := &configListOptions{app: a}
-	c := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List guard configurations",
-		Long: `Lists guard configurations, the last changed first.
-
-Exit codes: 0, 2, 7 when something of a row cannot be read, 10, 11, 12.`,
-		Example: `  axisor guard config list --active
-  axisor guard config list --mode individual -o json`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := errors.Join(o.page.Validate(configSortable()...), o.active.Validate()); err != nil {
+func configList(a *app.App) *cobra.Command {
+	var (
+		page   flags.Page
+		active flags.Active
+		mode   flags.Enum
+	)
+	return verb.Command{
+		Words: verb.Words{
+			Use:   "list",
+			Short: "List guard configurations",
+			Long:  `Lists guard configurations, the last changed first.`,
+			Examples: []string{
+				"axisor guard config list --active",
+				"axisor guard config list --mode individual -o json",
+			},
+			Exits: exits.Database(exits.On(clierr.Partial, "something of a row cannot be read")),
+		},
+		Aliases: []string{"ls"}, Fields: output.Fields[configView](),
+		Flags: func(c *cobra.Command) {
+			active.Register(c)
+			flags.RegisterEnum(c, &mode, "mode", "", "only this mode", modes()...)
+			page.Register(c, configSortable()...)
+		},
+		Check: func(*verb.Call) error { return errors.Join(page.Validate(configSortable()...), active.Validate()) },
+		Run: func(ctx context.Context, call *verb.Call) error {
+			db, err := call.DB(ctx)
+			if err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			list := db.ListGuardConfigs(ctx, store.GuardConfigFilter{Active: active.Value(), Mode: models.GuardMode(mode.String())}, store.Page(page))
+			if err := output.List(call.Print, configDesc(), withNames(ctx, db, list.Items), list.Next); err != nil {
+				return err
+			}
+			return guard.Defective(list.Defects()...)
 		},
-	}
-	o.active.Register(c)
-	flags.RegisterEnum(c, &o.mode, "mode", "", "only this mode", modes()...)
-	o.page.Register(c, configSortable()...)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[configView]())
-	return c
+	}.Build(a)
 }
 
-func runConfigList(ctx context.Context, o *configListOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	list := db.ListGuardConfigs(ctx, store.GuardConfigFilter{
-		Active: o.active.Value(), Mode: models.GuardMode(o.mode.String()),
-	}, store.Page(o.page))
-	if err := output.List(p, configDesc(), withNames(ctx, db, list.Items), list.Next); err != nil {
-		return err
-	}
-	return defective(list.Defects())
+func configShow(a *app.App) *cobra.Command {
+	return verb.Command{
+		Words: verb.Words{
+			Use:      "show USER",
+			Short:    "Show a user's guard configuration",
+			Long:     `Shows the guard configuration of one user.`,
+			Examples: []string{"axisor guard config show ana@example.com"},
+			Exits:    exits.Database(exits.NotFound("no such user, or no configuration"), exits.On(clierr.Partial, "something of it cannot be read")),
+		},
+		Aliases: []string{"get"}, Fields: output.Fields[configView](), Complete: a.UserNames,
+		Run: func(ctx context.Context, call *verb.Call) error {
+			db, err := call.DB(ctx)
+			if err != nil {
+				return err
+			}
+			user, err := db.FindUser(ctx, call.Args[0])
+			if err != nil {
+				return err
+			}
+			row, defects, err := db.ReadGuardConfig(ctx, user.ID)
+			if err != nil {
+				return err
+			}
+			if row == nil {
+				return noConfig(user)
+			}
+			wish, err := db.GuardSetting(ctx, user.ID)
+			if err != nil {
+				return err
+			}
+			if err := output.One(call.Print, configDesc(), configViewOf(*row, wish, user.Username), nil); err != nil || defects == "" {
+				return err
+			}
+			return guard.Defective("the configuration of " + user.Username + ": " + defects)
+		},
+	}.Build(a)
+}
+
+func noConfig(u models.User) error {
+	return clierr.New(clierr.NotFound, "guard_config_not_found",
+		fmt.Sprintf("user %q has no guard configuration", u.Username), "axisor guard config set "+u.Username)
 }
 
 // nameBlock is how many rows get their usernames by one query.

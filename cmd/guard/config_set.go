@@ -9,14 +9,47 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 )
 
-type configSetOptions struct {
-	app       *app.App
+func configEnable(a *app.App) *cobra.Command {
+	return configSwitch(a, true, verb.Words{
+		Use:   "enable USER",
+		Short: "Make a user's guard configuration active",
+		Long: `From the next run on, the user's positions are protected. A user without a configuration gets one with mode global,
+threshold 10 and add 20.`,
+		Examples: []string{"axisor guard config enable ana@example.com"},
+		Exits:    exits.Database(exits.NotFound("no such user")),
+	})
+}
+
+func configDisable(a *app.App) *cobra.Command {
+	return configSwitch(a, false, verb.Words{
+		Use:   "disable USER",
+		Short: "Make a user's guard configuration inactive",
+		Long: `From the next run on, the user's positions are not protected. Everything else of the configuration is kept.
+"guard disable" is the operator's kill switch, which leaves the user's own setting alone.`,
+		Examples: []string{"axisor guard config disable ana@example.com --reason 'asked by mail'"},
+		Exits:    exits.Database(exits.NotFound("no such user")),
+	})
+}
+
+func configSwitch(a *app.App, active bool, words verb.Words) *cobra.Command {
+	return verb.Command{
+		Words: words, Effect: flags.Write, Fields: output.Fields[configView](), Complete: a.UserNames,
+		Run: func(ctx context.Context, call *verb.Call) error {
+			return changeConfig(ctx, call, admin.GuardConfigInput{User: call.Args[0], Active: &active})
+		},
+	}.Build(a)
+}
+
+// configFlags are the flags of config set.
+type configFlags struct {
 	input     admin.GuardConfigInput
 	mode      flags.Enum
 	threshold float64
@@ -24,19 +57,15 @@ type configSetOptions struct {
 	positions []string
 	restoreTo float64
 	cross     bool
-	write     flags.Writes
 }
 
-func newConfigSet(a *app.App, run func(context.Context, *configSetOptions) error) *cobra.Command {
-	if run == nil {
-		run = runConfigSet
-	}
-	o := &configSetOptions{app: a}
-	c := &cobra.Command{
-		Use:     "set USER",
-		Aliases: []string{"update"},
-		Short:   "Set a user's guard configuration",
-		Long: `Sets what is given and keeps the rest. A user without a configuration gets one: mode global, threshold 10, add 20,
+func configSet(a *app.App) *cobra.Command {
+	var o configFlags
+	return verb.Command{
+		Words: verb.Words{
+			Use:   "set USER",
+			Short: "Set a user's guard configuration",
+			Long: `Sets what is given and keeps the rest. A user without a configuration gets one: mode global, threshold 10, add 20,
 and inactive until "guard config enable".
 
 Modes: global protects every position; unit the ones named with --position; individual the same, each with a
@@ -47,49 +76,45 @@ terms of the reading ("travelled" counts what is left of the way). It must be la
 
 The cross position is protected only with --cross, because a deposit strengthens whatever is opened there later.
 
-The threshold's meaning is the configuration key guard.reading; "guard preview" shows the price it stands for.
-
-Exit codes: 0, 2 for a value out of bounds, 3 when the user does not exist, 10, 11, 12.`,
-		Example: `  axisor guard config set ana@example.com --threshold 10 --add 20
-  axisor guard config set ana --mode unit --position 6f1d2a34-5b6c-4d7e-8f90-a1b2c3d4e5f6
-  axisor guard config set ana --mode individual --position 6f1d2a34-5b6c-4d7e-8f90-a1b2c3d4e5f6:15 --dry-run`,
-		Args:              flags.Exactly("axisor guard config set ana@example.com --threshold 10", "USER"),
-		ValidArgsFunction: flags.Live(a.UserNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.parse(c, args[0]); err != nil {
-				return err
-			}
-			return run(c.Context(), o)
+The threshold's meaning is the configuration key guard.reading; "guard preview" shows the price it stands for.`,
+			Examples: []string{
+				"axisor guard config set ana@example.com --threshold 10 --add 20",
+				"axisor guard config set ana --mode unit --position 6f1d2a34-5b6c-4d7e-8f90-a1b2c3d4e5f6",
+				"axisor guard config set ana --mode individual --position 6f1d2a34-5b6c-4d7e-8f90-a1b2c3d4e5f6:15 --dry-run",
+			},
+			Exits: exits.Database(exits.On(clierr.Usage, "also for a value out of bounds"), exits.NotFound("no such user")),
 		},
-	}
-	f := c.Flags()
-	flags.RegisterEnum(c, &o.mode, "mode", "", "which positions are protected", modes()...)
-	f.Float64Var(&o.threshold, "threshold", 0, "distance in `PERCENT`, 1 to 50, at which margin is added")
-	f.Float64Var(&o.add, "add", 0, "share of the margin to add, in `PERCENT`, above 0 to 100")
-	f.StringArrayVar(&o.positions, "position", nil, "protected trade `ID[:THRESHOLD]`; repeat for several")
-	f.Float64Var(&o.restoreTo, "restore-to", 0, "add what brings the distance back to `PERCENT`, instead of a share of the margin; 0 takes it back")
-	f.BoolVar(&o.cross, "cross", false, "protect the cross position too, by deposits into the cross account; --cross=false takes it back")
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[configView]())
-	return c
+		Aliases: []string{"update"}, Effect: flags.Write, Fields: output.Fields[configView](), Complete: a.UserNames,
+		Flags: func(c *cobra.Command) {
+			f := c.Flags()
+			flags.RegisterEnum(c, &o.mode, "mode", "", "which positions are protected", modes()...)
+			f.Float64Var(&o.threshold, "threshold", 0, "distance in `PERCENT`, 1 to 50, at which margin is added")
+			f.Float64Var(&o.add, "add", 0, "share of the margin to add, in `PERCENT`, above 0 to 100")
+			f.StringArrayVar(&o.positions, "position", nil, "protected trade `ID[:THRESHOLD]`; repeat for several")
+			f.Float64Var(&o.restoreTo, "restore-to", 0, "add what brings the distance back to `PERCENT`, instead of a share of the margin; 0 takes it back")
+			f.BoolVar(&o.cross, "cross", false, "protect the cross position too, by deposits into the cross account; --cross=false takes it back")
+		},
+		Check: o.parse,
+		Run:   func(ctx context.Context, call *verb.Call) error { return changeConfig(ctx, call, o.input) },
+	}.Build(a)
 }
 
 // parse turns the flags that were given into a change.
-func (o *configSetOptions) parse(c *cobra.Command, user string) error {
-	o.input = admin.GuardConfigInput{User: user}
-	if c.Flags().Changed("mode") {
+func (o *configFlags) parse(call *verb.Call) error {
+	o.input = admin.GuardConfigInput{User: call.Args[0]}
+	if call.Given("mode") {
 		o.input.Mode = new(models.GuardMode(o.mode.String()))
 	}
-	if c.Flags().Changed("threshold") {
+	if call.Given("threshold") {
 		o.input.Threshold = &o.threshold
 	}
-	if c.Flags().Changed("add") {
+	if call.Given("add") {
 		o.input.AddPercent = &o.add
 	}
-	if c.Flags().Changed("restore-to") {
+	if call.Given("restore-to") {
 		o.input.RestoreTo = &o.restoreTo
 	}
-	if c.Flags().Changed("cross") {
+	if call.Given("cross") {
 		o.input.CrossMargin = &o.cross
 	}
 	for _, text := range o.positions {
@@ -107,17 +132,9 @@ func (o *configSetOptions) parse(c *cobra.Command, user string) error {
 	return o.input.Check()
 }
 
-func runConfigSet(ctx context.Context, o *configSetOptions) error {
-	return changeConfig(ctx, o.app, o.input, o.write.DryRun)
-}
-
 // changeConfig makes a change and prints the configuration as it then is.
-func changeConfig(ctx context.Context, a *app.App, in admin.GuardConfigInput, dryRun bool) error {
-	p, err := a.Printer()
-	if err != nil {
-		return err
-	}
-	svc, err := a.Admin(ctx)
+func changeConfig(ctx context.Context, call *verb.Call, in admin.GuardConfigInput) error {
+	svc, err := call.Admin(ctx)
 	if err != nil {
 		return err
 	}
@@ -125,7 +142,7 @@ func changeConfig(ctx context.Context, a *app.App, in admin.GuardConfigInput, dr
 	if err != nil {
 		return err
 	}
-	change, err := svc.SetGuardConfig(ctx, a.Mode(dryRun), in)
+	change, err := svc.SetGuardConfig(ctx, call.Mode(), in)
 	if err != nil {
 		return err
 	}
@@ -136,5 +153,5 @@ func changeConfig(ctx context.Context, a *app.App, in admin.GuardConfigInput, dr
 	if !v.IsActive {
 		info.Next = "axisor guard config enable " + user.Username
 	}
-	return output.Change(p, configDesc(), v, info)
+	return output.Change(call.Print, configDesc(), v, info)
 }

@@ -8,141 +8,89 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/marginguard"
 	"github.com/axisor/axisor/pkg/models"
-	"github.com/axisor/axisor/pkg/store"
 )
 
 // recent is how many of the last additions an explanation shows.
 const recent = 10
 
-type explainOptions struct {
-	app     *app.App
-	user    string
-	reading flags.Enum
-}
-
-func newExplain(a *app.App, run func(context.Context, *explainOptions) error) *cobra.Command {
-	if run == nil {
-		run = runExplain
-	}
-	o := &explainOptions{app: a}
-	c := &cobra.Command{
-		Use:   "explain USER",
-		Short: "Explain what the guard would do for one user, and what it did",
-		Long: `Reads the user's running positions and shows for each of them every number of the decision, the rule that decided,
+func explain(a *app.App) *cobra.Command {
+	var reading flags.Enum
+	return verb.Command{
+		Words: verb.Words{
+			Use:   "explain USER",
+			Short: "Explain what the guard would do for one user, and what it did",
+			Long: `Reads the user's running positions and shows for each of them every number of the decision, the rule that decided,
 and the trigger price under each reading of the threshold. Then the additions that have no known outcome, the last ones
 made, and the guarded positions that ended. Nothing is sent and no row is written.
 
 It warns when a position would have fired at its own entry price, which costs margin without any danger, and says
-why a user is not looked at.
-
-Exit codes: 0, 2, 3 when the user does not exist, 6 when the encryption key opens nothing, 7 when the positions could not be read, 10, 11 when the exchange,
-its price or the clock is not usable, 12.`,
-		Example: `  axisor guard explain ana@example.com
-  axisor guard explain ana --reading price
-  axisor guard explain ana -o json --jq '.positions[] | [.trade_id, .verdict, .reason]'`,
-		Args:              flags.Exactly("axisor guard explain ana@example.com", "USER"),
-		ValidArgsFunction: flags.Live(a.UserNames, false),
-		RunE: func(c *cobra.Command, args []string) error {
-			o.user = args[0]
-			return run(c.Context(), o)
+why a user is not looked at.`,
+			Examples: []string{
+				"axisor guard explain ana@example.com",
+				"axisor guard explain ana --reading price",
+				"axisor guard explain ana -o json --jq '.positions[] | [.trade_id, .verdict, .reason]'",
+			},
+			Exits: exits.Database(exits.NotFound("no such user"), exits.On(clierr.Denied, "the encryption key opens nothing"), exits.On(clierr.Partial, "the positions could not be read"), exits.On(clierr.Unavailable, "the exchange, its price or the clock is not usable")),
 		},
-	}
-	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[explainView]())
-	return c
+		Fields: output.Fields[explainView](), Complete: a.UserNames,
+		Flags: func(c *cobra.Command) { readingFlag(c, &reading) },
+		Run: func(ctx context.Context, call *verb.Call) error {
+			db, err := call.DB(ctx)
+			if err != nil {
+				return err
+			}
+			user, err := db.FindUser(ctx, call.Args[0])
+			if err != nil {
+				return err
+			}
+			result, err := dryRun(ctx, a, reading, user.ID)
+			if err != nil {
+				return err
+			}
+			known, err := guard.ReadRecord(ctx, db, user.ID, recent)
+			if err != nil {
+				return err
+			}
+			v := explainViewOf(user, known, result)
+			if result.Users == 0 && v.DisabledReason == nil {
+				v.Warnings = append(v.Warnings, guard.NoTargets(ctx, db, user.ID, user.Username))
+			}
+			err = output.One(call.Print, explainDesc(), v, func(d *output.Doc) { describeExplain(d, v, a.Streams.OutTerminal()) })
+			if err != nil || result.Failed == 0 {
+				return err
+			}
+			return clierr.New(clierr.Partial, "guard_partial", "not everything could be looked at", "the reasons are shown beside the positions")
+		},
+	}.Build(a)
 }
 
-func runExplain(ctx context.Context, o *explainOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	user, err := db.FindUser(ctx, o.user)
-	if err != nil {
-		return err
-	}
-	g, err := open(ctx, o.app, opening{reading: o.reading.String(), readOnly: true})
-	if err != nil {
-		return err
-	}
-	result, err := g.Run(ctx, dryRun(user.ID))
-	if err != nil {
-		return classify(err)
-	}
-	v, err := explanation(ctx, db, user, result)
-	if err != nil {
-		return err
-	}
-	if result.Users == 0 && v.DisabledReason == nil {
-		v.Warnings = append(v.Warnings, noTargets(ctx, o.app, user.ID, user.Username))
-	}
-	if err := output.One(p, explainDesc(), v, func(d *output.Doc) { describeExplain(d, v, o.app.Streams.OutTerminal()) }); err != nil {
-		return err
-	}
-	if result.Failed > 0 {
-		return clierr.New(clierr.Partial, "guard_partial", "not everything could be looked at", "the reasons are shown beside the positions")
-	}
-	return nil
-}
-
-// explanation puts together what the decision, the database and the past say.
-func explanation(ctx context.Context, db *store.DB, user models.User, r marginguard.Result) (explainView, error) {
+// explainViewOf puts together what the decision, the database and the past say.
+func explainViewOf(user models.User, known guard.Record, r marginguard.Result) explainView {
 	v := explainView{
-		User: user.Username, UserID: user.ID, Reading: string(r.Reading), Price: r.Price,
+		User: user.Username, UserID: user.ID, Reading: string(r.Reading), Price: r.Price, DisabledReason: known.Off,
 		Positions: []positionView{}, OpenAdditions: []intentView{}, LastAdditions: []intentView{}, Ended: []endView{}, Warnings: []string{},
 	}
-	config, err := db.GuardConfig(ctx, user.ID)
-	if err != nil {
-		return v, err
+	if known.Config != nil {
+		v.Config = new(configViewOf(*known.Config, known.Setting, user.Username))
 	}
-	if config != nil {
-		setting, err := db.GuardSetting(ctx, user.ID)
-		if err != nil {
-			return v, err
-		}
-		v.Config = new(configViewOf(*config, setting, user.Username))
-	}
-	for _, who := range []string{"", user.ID} {
-		control, err := db.GuardControl(ctx, who)
-		if err != nil {
-			return v, err
-		}
-		if control.Disabled && v.DisabledReason == nil {
-			v.DisabledReason = new(models.Deref(control.Reason))
-		}
-	}
-	for i, err := range db.ListGuardIntents(ctx, store.GuardIntentFilter{UserID: user.ID}, store.Page{Limit: recent}).Items {
-		if err != nil {
-			return v, err
-		}
+	for _, i := range known.Last {
 		v.LastAdditions = append(v.LastAdditions, intentViewOf(i))
 	}
-	for _, state := range []models.GuardState{models.GuardUnknown, models.GuardSent, models.GuardPlanned} {
-		for i, err := range db.ListGuardIntents(ctx, store.GuardIntentFilter{UserID: user.ID, State: state}, store.Page{All: true}).Items {
-			if err != nil {
-				return v, err
-			}
-			v.OpenAdditions = append(v.OpenAdditions, intentViewOf(i))
-		}
+	for _, i := range known.Open {
+		v.OpenAdditions = append(v.OpenAdditions, intentViewOf(i))
 	}
-	ends, err := db.GuardEnds(ctx, user.ID, recent)
-	if err != nil {
-		return v, err
-	}
-	for _, end := range ends {
+	for _, end := range known.Ended {
 		v.Ended = append(v.Ended, endViewOf(end))
 	}
 	v.add(r)
-	return v, nil
+	return v
 }
 
 // add takes over the items of a dry run.

@@ -25,10 +25,8 @@ last look, or an exchange that does not answer.`,
 		Short:   "Users' guard configurations",
 		Long:    "What the guard does for whom. A user without an active configuration is not protected.",
 	}
-	config.AddCommand(newConfigList(a, nil), newConfigShow(a, nil), newConfigSet(a, nil),
-		newConfigEnable(a, nil), newConfigDisable(a, nil))
-	c.AddCommand(config, newPreview(a, nil), newExplain(a, nil), newRun(a, nil), newWatch(a, nil), newWorker(a, nil), newHistory(a, nil), newStatus(a, nil), newBacktest(a, nil),
-		newResolve(a, nil), newBreaker(a), newPrune(a, nil),
-		newDisable(a, nil), newEnable(a, nil))
+	config.AddCommand(configList(a), configShow(a), configSet(a), configEnable(a), configDisable(a))
+	c.AddCommand(config, preview(a), explain(a), run(a), watch(a), worker(a), history(a), status(a), backtest(a),
+		resolve(a), breaker(a), prune(a), disable(a), enable(a))
 	return c
 }

@@ -6,21 +6,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
-
-type historyOptions struct {
-	app     *app.App
-	page    flags.Page
-	planned flags.Range
-	user    string
-	run     string
-	trade   string
-	state   flags.Enum
-}
 
 // intentView is one addition and what became of it.
 type intentView struct {
@@ -69,77 +63,65 @@ func intentViewOf(i models.GuardIntent) intentView {
 	}
 }
 
-func newHistory(a *app.App, run func(context.Context, *historyOptions) error) *cobra.Command {
-	if run == nil {
-		run = runHistory
-	}
-	o := &historyOptions{app: a}
-	c := &cobra.Command{
-		Use:   "history",
-		Short: "List the additions the guard made or tried, and the positions that ended",
-		Long: `Lists every addition that was decided, newest first, with its state: planned (about to be sent), sent (no answer
+func history(a *app.App) *cobra.Command {
+	var (
+		page               flags.Page
+		planned            flags.Range
+		user, runID, trade string
+		state              flags.Enum
+	)
+	return verb.Command{
+		Words: verb.Words{
+			Use:   "history",
+			Short: "List the additions the guard made or tried, and the positions that ended",
+			Long: `Lists every addition that was decided, newest first, with its state: planned (about to be sent), sent (no answer
 yet), unknown (the outcome is not known), applied, rejected, not_applied. The first three are open; the next run
 looks at them first.
 
 A guarded position that is not running any more has a line too, without sats: its state is liquidated, closed, or gone
-when the exchange does not show how it ended.
-
-Exit codes: 0, 2, 3 when the user does not exist, 7 when something of a row cannot be read, 10, 11, 12.`,
-		Example: `  axisor guard history --since 24h
-  axisor guard history --user ana@example.com -o json
-  axisor guard history --state unknown
-  axisor guard history --state liquidated`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.page.Validate("planned_at", "amount_sats"); err != nil {
+when the exchange does not show how it ended.`,
+			Examples: []string{
+				"axisor guard history --since 24h",
+				"axisor guard history --user ana@example.com -o json",
+				"axisor guard history --state unknown",
+				"axisor guard history --state liquidated",
+			},
+			Exits: exits.Database(exits.NotFound("no such user"), exits.On(clierr.Partial, "something of a row cannot be read")),
+		},
+		Fields: output.Fields[intentView](),
+		Flags: func(c *cobra.Command) {
+			f := c.Flags()
+			f.StringVar(&user, "user", "", "only of this `USER` (id, e-mail or username)")
+			f.StringVar(&runID, "run", "", "only of the run with this `ID`")
+			f.StringVar(&trade, "trade", "", "only of the trade with this `ID`")
+			flags.RegisterEnum(c, &state, "state", "", "only in this state", "planned", "sent", "unknown", "applied", "rejected", "not_applied", "operator", "liquidated", "closed", "gone")
+			planned.Register(c)
+			page.Register(c, "planned_at", "amount_sats")
+			flags.CompleteLive(c, "user", a.UserNames)
+		},
+		Check: func(*verb.Call) error { return page.Validate("planned_at", "amount_sats") },
+		Run: func(ctx context.Context, call *verb.Call) error {
+			filter := store.GuardIntentFilter{TradeID: trade, State: models.GuardState(state.String()), Ends: true}
+			var err error
+			if filter.Planned, err = a.TimeRange(&planned); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			db, err := call.DB(ctx)
+			if err != nil {
+				return err
+			}
+			if filter.UserID, err = a.UserID(ctx, user); err != nil {
+				return err
+			}
+			if filter.RunID, err = db.WholeID(ctx, store.GuardRunIDs, runID); err != nil {
+				return err
+			}
+			list := db.ListGuardIntents(ctx, filter, store.Page(page))
+			owner := func(v *intentView) *output.Ref { return v.UserID }
+			if err := output.List(call.Print, intentDesc(), app.Owned(ctx, call.Print, db, list.Items, intentViewOf, owner), list.Next); err != nil {
+				return err
+			}
+			return guard.Defective(list.Defects()...)
 		},
-	}
-	f := c.Flags()
-	f.StringVar(&o.user, "user", "", "only of this `USER` (id, e-mail or username)")
-	f.StringVar(&o.run, "run", "", "only of the run with this `ID`")
-	f.StringVar(&o.trade, "trade", "", "only of the trade with this `ID`")
-	flags.RegisterEnum(c, &o.state, "state", "", "only in this state", "planned", "sent", "unknown", "applied", "rejected", "not_applied", "operator", "liquidated", "closed", "gone")
-	o.planned.Register(c)
-	o.page.Register(c, "planned_at", "amount_sats")
-	flags.CompleteLive(c, "user", a.UserNames)
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, output.Fields[intentView]())
-	return c
-}
-
-func runHistory(ctx context.Context, o *historyOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	filter := store.GuardIntentFilter{RunID: o.run, TradeID: o.trade, State: models.GuardState(o.state.String()), Ends: true}
-	since, until, err := o.planned.Resolve(o.app.Now())
-	if err != nil {
-		return err
-	}
-	if since != nil {
-		filter.Planned.Since = *since
-	}
-	if until != nil {
-		filter.Planned.Until = *until
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	if filter.UserID, err = findUser(ctx, o.app, o.user); err != nil {
-		return err
-	}
-	if filter.RunID, err = db.WholeID(ctx, store.GuardRunIDs, o.run); err != nil {
-		return err
-	}
-	list := db.ListGuardIntents(ctx, filter, store.Page(o.page))
-	owner := func(v *intentView) *output.Ref { return v.UserID }
-	if err := output.List(p, intentDesc(), app.Owned(ctx, p, db, list.Items, intentViewOf, owner), list.Next); err != nil {
-		return err
-	}
-	return defective(list.Defects())
+	}.Build(a)
 }

@@ -3,73 +3,50 @@ package guard
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
-	"github.com/axisor/axisor/pkg/models"
-	"github.com/axisor/axisor/pkg/store"
+	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/internal/verb"
 )
-
-// missed is how many intervals may pass without a finished run, and patience how long an addition may stay open:
-// after that no read-back has been able to tell what became of it.
-const (
-	missed   = 3
-	patience = 5 * time.Minute
-)
-
-type statusOptions struct {
-	app      *app.App
-	interval time.Duration
-}
 
 // statusView is the state of the guard. Problems is empty when all is well; ProblemCount also counts those beyond
 // the first thousand.
 type statusView struct {
-	OK             bool          `json:"ok"`
-	Wanting        int64         `json:"wanting"`
-	Protected      int64         `json:"protected"`
-	Positions      int64         `json:"positions"`
-	Unprotected    int64         `json:"in_danger_unprotected"`
-	ProblemCount   int64         `json:"problem_count"`
-	Problems       []problemView `json:"problems"`
-	Disabled       bool          `json:"disabled"`
-	DisabledReason *string       `json:"disabled_reason"`
-	DisabledUsers  int64         `json:"disabled_users"`
-	ActiveConfigs  int64         `json:"active_configs"`
-	OpenIntents    int64         `json:"open_intents"`
-	OldestOpen     *output.Time  `json:"oldest_open_intent_at"`
-	OpenBreakers   int64         `json:"open_breakers"`
-	Surge          *string       `json:"surge"`
-	SurgeAt        *output.Time  `json:"surge_at"`
-	PendingNotices int64         `json:"pending_notices"`
-	Workers        int           `json:"workers"`
-	HeartbeatAt    *output.Time  `json:"heartbeat_at"`
-	LastRunID      *string       `json:"last_run_id"`
-	LastRunState   *string       `json:"last_run_state"`
-	LastRunError   *string       `json:"last_run_error"`
-	LastRunAt      *output.Time  `json:"last_run_at"`
-	LastFinishedAt *output.Time  `json:"last_finished_at"`
-	LastAdded      *int32        `json:"last_added"`
-	LastAddedSats  *int64        `json:"last_added_sats"`
-	LastFailed     *int32        `json:"last_failed"`
-	LastUnknown    *int32        `json:"last_unknown"`
-}
-
-// problemView is one reason why somebody is not protected. Without a user it is about everybody, with a trade id about
-// that position.
-type problemView struct {
-	UserID   *string `json:"user_id"`
-	Username *string `json:"username"`
-	TradeID  *string `json:"trade_id"`
-	Code     string  `json:"code"`
-	Message  string  `json:"message"`
+	OK             bool            `json:"ok"`
+	Wanting        int64           `json:"wanting"`
+	Protected      int64           `json:"protected"`
+	Positions      int64           `json:"positions"`
+	Unprotected    int64           `json:"in_danger_unprotected"`
+	ProblemCount   int64           `json:"problem_count"`
+	Problems       []guard.Problem `json:"problems"`
+	Disabled       bool            `json:"disabled"`
+	DisabledReason *string         `json:"disabled_reason"`
+	DisabledUsers  int64           `json:"disabled_users"`
+	ActiveConfigs  int64           `json:"active_configs"`
+	OpenIntents    int64           `json:"open_intents"`
+	OldestOpen     *output.Time    `json:"oldest_open_intent_at"`
+	OpenBreakers   int64           `json:"open_breakers"`
+	Surge          *string         `json:"surge"`
+	SurgeAt        *output.Time    `json:"surge_at"`
+	PendingNotices int64           `json:"pending_notices"`
+	Workers        int             `json:"workers"`
+	HeartbeatAt    *output.Time    `json:"heartbeat_at"`
+	LastRunID      *string         `json:"last_run_id"`
+	LastRunState   *string         `json:"last_run_state"`
+	LastRunError   *string         `json:"last_run_error"`
+	LastRunAt      *output.Time    `json:"last_run_at"`
+	LastFinishedAt *output.Time    `json:"last_finished_at"`
+	LastAdded      *int32          `json:"last_added"`
+	LastAddedSats  *int64          `json:"last_added_sats"`
+	LastFailed     *int32          `json:"last_failed"`
+	LastUnknown    *int32          `json:"last_unknown"`
 }
 
 func problemDesc() output.Desc {
@@ -83,15 +60,13 @@ func problemDesc() output.Desc {
 
 func statusDesc() output.Desc { return output.Desc{Noun: "states", ID: "ok"} }
 
-func newStatus(a *app.App, run func(context.Context, *statusOptions) error) *cobra.Command {
-	if run == nil {
-		run = runStatus
-	}
-	o := &statusOptions{app: a}
-	c := &cobra.Command{
-		Use:   "status",
-		Short: "Show whether the guard does its work",
-		Long: `Shows who wants protection and who has it, and the last run, the heartbeat of watchers and workers, open additions,
+func status(a *app.App) *cobra.Command {
+	var interval time.Duration
+	return verb.Command{
+		Words: verb.Words{
+			Use:   "status",
+			Short: "Show whether the guard does its work",
+			Long: `Shows who wants protection and who has it, and the last run, the heartbeat of watchers and workers, open additions,
 breakers and kill switches. Made for monitoring: it ends with 8, and names users and positions, whenever somebody
 who wants protection does not have it:
 
@@ -101,59 +76,42 @@ who wants protection does not have it:
   - a position in danger was left alone: a cap, the balance, a cool-down, an addition without a known outcome;
   - nobody has looked at a user for three intervals (45 minutes while a watcher works, which looks by the price).
 
-What users and positions came to is that of the latest look at each of them, by a run, a watcher or a worker.
-
-Exit codes: 0, 2, 8 when there is a problem, 10, 11, 12.`,
-		Example: `  axisor guard status
-  axisor guard status --interval 5m -o json`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if o.interval <= 0 {
-				return clierr.Usagef("--interval %s: must be positive", o.interval)
-			}
-			return run(c.Context(), o)
+What users and positions came to is that of the latest look at each of them, by a run, a watcher or a worker.`,
+			Examples: []string{
+				"axisor guard status",
+				"axisor guard status --interval 5m -o json",
+			},
+			Exits: exits.Database(exits.On(clierr.CheckFailed, "there is a problem")),
 		},
-	}
-	c.Flags().DurationVar(&o.interval, "interval", time.Minute, "how often runs are expected")
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.NoRowsKey, "true")
-	flags.Fields(c, output.Fields[statusView]())
-	return c
-}
-
-func runStatus(ctx context.Context, o *statusOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
-		return err
-	}
-	if err := o.app.CheckSchema(ctx); err != nil {
-		return err
-	}
-	health, err := db.GuardHealth(ctx)
-	if err != nil {
-		return err
-	}
-	now := o.app.Now()
-	watched := unseen(health, now, o.interval)
-	protection, err := db.GuardProtection(ctx, now.Add(-watched))
-	if err != nil {
-		return err
-	}
-	v := statusViewOf(health, now, o.interval)
-	if err := v.protect(ctx, db, health, protection, now); err != nil {
-		return err
-	}
-	if err := output.One(p, statusDesc(), v, v.describe); err != nil {
-		return err
-	}
-	if !v.OK {
-		return clierr.New(clierr.CheckFailed, "guard_unhealthy", v.sentence())
-	}
-	return nil
+		NoRows: true, Fields: output.Fields[statusView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().DurationVar(&interval, "interval", time.Minute, "how often runs are expected")
+		},
+		Check: func(*verb.Call) error {
+			if interval <= 0 {
+				return clierr.Usagef("--interval %s: must be positive", interval)
+			}
+			return nil
+		},
+		Run: func(ctx context.Context, call *verb.Call) error {
+			db, err := call.DB(ctx)
+			if err != nil {
+				return err
+			}
+			if err := call.CheckSchema(ctx); err != nil {
+				return err
+			}
+			h, err := guard.CheckHealth(ctx, db, a.Now(), interval)
+			if err != nil {
+				return err
+			}
+			v := statusViewOf(h)
+			if err := output.One(call.Print, statusDesc(), v, v.describe); err != nil || v.OK {
+				return err
+			}
+			return clierr.New(clierr.CheckFailed, "guard_unhealthy", h.Sentence())
+		},
+	}.Build(a)
 }
 
 // describe is the state for a person: first whether all is well.
@@ -208,126 +166,27 @@ func (v statusView) describe(d *output.Doc) {
 	}
 }
 
-func statusViewOf(h store.GuardHealth, now time.Time, interval time.Duration) statusView {
+func statusViewOf(h guard.Health) statusView {
+	p := h.Protection
 	v := statusView{
-		Problems: []problemView{}, Disabled: h.Control.Disabled, DisabledUsers: h.DisabledUsers, ActiveConfigs: h.ActiveConfigs,
-		OpenIntents: h.OpenIntents, OldestOpen: output.AtPtr(h.OldestOpen),
-		OpenBreakers: h.OpenBreakers, PendingNotices: h.PendingNotices,
+		OK: len(h.Problems) == 0, Wanting: p.Wanting, Protected: p.Protected, Positions: p.Positions, Unprotected: p.Unprotected,
+		ProblemCount: h.ProblemCount, Problems: h.Problems, Disabled: h.Control.Disabled, DisabledUsers: h.DisabledUsers,
+		ActiveConfigs: h.ActiveConfigs, OpenIntents: h.OpenIntents, OldestOpen: output.AtPtr(h.OldestOpen), OpenBreakers: h.OpenBreakers,
+		PendingNotices: h.PendingNotices, Workers: h.Alive, LastFinishedAt: output.AtPtr(h.LastRound),
 	}
 	if h.Surge != nil {
 		v.Surge, v.SurgeAt = h.Surge.Reason, new(output.At(h.Surge.UpdatedAt))
 	}
 	if h.Control.Disabled {
 		v.DisabledReason = h.Control.Reason
-		v.problem(store.ProblemSwitchedOff, "the guard is switched off: %s", models.Deref(h.Control.Reason))
 	}
 	if r := h.LastRun; r != nil {
 		v.LastRunID, v.LastRunState, v.LastRunError = &r.ID, new(string(r.State)), r.Error
 		v.LastRunAt = new(output.At(r.StartedAt))
 		v.LastAdded, v.LastAddedSats, v.LastFailed, v.LastUnknown = &r.Added, &r.AddedSats, &r.Failed, &r.Unknown
 	}
-	last := h.LastRound
-	for _, w := range h.Workers {
-		alive := now.Sub(w.BeatAt) <= missed*max(interval, time.Duration(w.IntervalMs)*time.Millisecond)
-		if alive {
-			v.Workers++
-		}
-		if v.HeartbeatAt == nil {
-			v.HeartbeatAt = new(output.At(w.BeatAt))
-		}
-	}
-	v.LastFinishedAt = output.AtPtr(last)
-	switch {
-	case last == nil:
-		v.problem("no_run", "no run has finished yet")
-	case now.Sub(*last) > missed*interval:
-		v.problem("no_run", "no run has finished since %s", last.Format(time.RFC3339))
-	}
-	if r := h.LastRun; r != nil && r.State == models.GuardRunFailed && (last == nil || r.FinishedAt != nil && r.FinishedAt.After(*last)) {
-		v.problem("run_failed", "the last run failed: %s", models.Deref(r.Error))
-	}
-	if h.LastDied {
-		v.problem("run_died", "the run that began at %s died before its end; the next one finishes what it left", h.LastRun.StartedAt.Format(time.RFC3339))
-	}
-	if h.OldestOpen != nil && now.Sub(*h.OldestOpen) > patience {
-		v.problem("addition_open", "an addition of %s has no known outcome: axisor guard history --state unknown", h.OldestOpen.Format(time.RFC3339))
+	if len(h.Workers) > 0 {
+		v.HeartbeatAt = new(output.At(h.Workers[0].BeatAt))
 	}
 	return v
-}
-
-// problem adds one that is about everybody.
-func (v *statusView) problem(code, format string, args ...any) {
-	v.Problems = append(v.Problems, problemView{Code: code, Message: fmt.Sprintf(format, args...)})
-}
-
-// unseen is the age of a look from which its user counts as unprotected.
-func unseen(h store.GuardHealth, now time.Time, interval time.Duration) time.Duration {
-	age := missed * interval
-	for _, w := range h.Workers {
-		each := missed * time.Duration(w.IntervalMs) * time.Millisecond
-		if now.Sub(w.BeatAt) > max(each, age) {
-			continue
-		}
-		if w.Kind == models.WorkerWatch {
-			each = store.GuardUnseen
-		}
-		age = max(age, each)
-	}
-	return age
-}
-
-// protect adds who wants protection and does not have it.
-func (v *statusView) protect(ctx context.Context, db *store.DB, h store.GuardHealth, p store.GuardProtection, now time.Time) error {
-	v.Wanting, v.Protected, v.Positions, v.Unprotected = p.Wanting, p.Protected, p.Positions, p.Unprotected
-	held, err := db.GuardHeld(ctx, now)
-	if err != nil {
-		return err
-	}
-	for _, b := range held {
-		v.problem("breaker_open", "nothing is guarded until %s: %s", models.Deref(b.OpenUntil).Format(time.RFC3339), models.Deref(b.Reason))
-	}
-	if len(v.Problems) > 0 && (h.Control.Disabled || h.LastRound == nil || len(held) > 0) {
-		v.Protected = 0
-	}
-	if v.Wanting > 0 && v.Protected == 0 {
-		v.problem("nobody_protected", "nobody is protected, and %s to be", wants(v.Wanting))
-	}
-	v.ProblemCount = int64(len(v.Problems)) + p.ProblemCount
-	for _, u := range p.Problems {
-		v.Problems = append(v.Problems, problemView{
-			UserID: &u.UserID, Username: &u.Username, TradeID: text(u.TradeID), Code: u.Code, Message: u.Message,
-		})
-	}
-	v.OK = len(v.Problems) == 0
-	return nil
-}
-
-func wants(n int64) string {
-	if n == 1 {
-		return "1 user wants"
-	}
-	return fmt.Sprintf("%d users want", n)
-}
-
-// sentence says on one line what is wrong, as monitoring shows it.
-func (v statusView) sentence() string {
-	const most = 5
-	var parts []string
-	for _, p := range v.Problems {
-		if len(parts) == most {
-			break
-		}
-		switch {
-		case p.UserID == nil:
-			parts = append(parts, p.Message)
-		case p.TradeID != nil:
-			parts = append(parts, fmt.Sprintf("%s, trade %s: %s", *p.Username, *p.TradeID, p.Message))
-		default:
-			parts = append(parts, fmt.Sprintf("%s: %s", *p.Username, p.Message))
-		}
-	}
-	if left := v.ProblemCount - int64(len(parts)); left > 0 {
-		parts = append(parts, fmt.Sprintf("and %d more", left))
-	}
-	return strings.Join(parts, "; ")
 }

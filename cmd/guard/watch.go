@@ -9,57 +9,53 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 // shortest is the smallest interval: the price alone may be asked for once a second.
 const shortest = 2 * time.Second
 
-type loopOptions struct {
-	app     *app.App
+// loop is the flags of a command that guards all the time.
+type loop struct {
+	guard.Loop
+
 	reading flags.Enum
-	loop    guard.Loop
-	write   flags.Writes
-	start   func(g *guard.Guard) func(context.Context, guard.Loop) error
 }
 
-func (o *loopOptions) register(c *cobra.Command) {
+func (l *loop) register(c *cobra.Command) {
 	f := c.Flags()
-	f.DurationVar(&o.loop.Interval, "interval", 20*time.Second, "start a round every `DURATION`, at least 2s")
-	f.Int64Var(&o.loop.MaxSats, "max-sats", 0, "add at most `N` sats in a round, to the nearest to liquidation first (default: guard.max_sats_per_run)")
-	f.BoolVar(&o.loop.AllowSurge, "allow-surge", false, "with guard.surge: stop, add even what is unusually much after the last week")
-	f.IntVar(&o.loop.Rounds, "rounds", 0, "end after `N` rounds (default: never)")
-	flags.RegisterEnum(c, &o.reading, "reading", "", "what a threshold means (default: guard.reading)", readings()...)
-	o.write.Register(c)
-	flags.Fields(c, output.Fields[runView]())
+	f.DurationVar(&l.Interval, "interval", 20*time.Second, "start a round every `DURATION`, at least 2s")
+	f.Int64Var(&l.MaxSats, "max-sats", 0, "add at most `N` sats in a round, to the nearest to liquidation first (default: guard.max_sats_per_run)")
+	f.BoolVar(&l.AllowSurge, "allow-surge", false, "with guard.surge: stop, add even what is unusually much after the last week")
+	f.IntVar(&l.Rounds, "rounds", 0, "end after `N` rounds (default: never)")
+	readingFlag(c, &l.reading)
 }
 
-func (o *loopOptions) validate(c *cobra.Command) error {
+func (l *loop) check(call *verb.Call) error {
 	switch {
-	case o.loop.Interval < shortest:
-		return clierr.Usagef("--interval %s: must be at least %s", o.loop.Interval, shortest)
-	case o.loop.Rounds < 0:
-		return clierr.Usagef("--rounds %d: must not be negative", o.loop.Rounds)
-	case c.Flags().Changed("max-sats") && o.loop.MaxSats < 1:
-		return clierr.Usagef("--max-sats %d: must be positive", o.loop.MaxSats)
-	case c.Flags().Lookup("refresh") != nil && o.loop.Refresh < o.loop.Interval:
-		return clierr.Usagef("--refresh %s: must not be shorter than --interval %s", o.loop.Refresh, o.loop.Interval)
+	case l.Interval < shortest:
+		return clierr.Usagef("--interval %s: must be at least %s", l.Interval, shortest)
+	case l.Rounds < 0:
+		return clierr.Usagef("--rounds %d: must not be negative", l.Rounds)
+	case call.Given("max-sats") && l.MaxSats < 1:
+		return clierr.Usagef("--max-sats %d: must be positive", l.MaxSats)
+	case call.Cmd.Flags().Lookup("refresh") != nil && l.Refresh < l.Interval:
+		return clierr.Usagef("--refresh %s: must not be shorter than --interval %s", l.Refresh, l.Interval)
 	}
 	return nil
 }
 
-func newWatch(a *app.App, run func(context.Context, *loopOptions) error) *cobra.Command {
-	if run == nil {
-		run = runLoop
-	}
-	o := &loopOptions{app: a}
-	o.start = func(g *guard.Guard) func(context.Context, guard.Loop) error { return g.Watch }
-	c := &cobra.Command{
-		Use:   "watch",
-		Short: "Guard all the time, asking only for positions near their trigger",
-		Long: `Does what "guard run" does, again and again, until it is told to stop. It keeps an index of the price at which each
+func watch(a *app.App) *cobra.Command {
+	var l loop
+	return verb.Command{
+		Words: verb.Words{
+			Use:   "watch",
+			Short: "Guard all the time, asking only for positions near their trigger",
+			Long: `Does what "guard run" does, again and again, until it is told to stop. It keeps an index of the price at which each
 position would need margin. Every round reads the market price and looks only at users with a position near that
 price, with an addition whose outcome is not known, with a changed configuration or account, or not looked at for
 the time of --refresh. After funding at 00, 08 and 16 UTC everybody is looked at again. The index only says when to
@@ -76,62 +72,60 @@ watcher is a standby.
 
 With --dry-run each round looks at everybody, nothing is sent and no row is written.
 
-Exit codes: 0 when told to stop, 2, 6, 10, 11 when the database is not there at the start, 12; with --rounds that of a
-last round that failed, as of "axisor guard run".`,
-		Example: `  axisor guard watch
-  axisor guard watch --interval 10s --refresh 30m -o jsonl
-  axisor guard watch --dry-run --rounds 1`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.validate(c); err != nil {
-				return err
-			}
-			return run(c.Context(), o)
+With --rounds it ends with the code of a last round that failed, as of "axisor guard run".`,
+			Examples: []string{
+				"axisor guard watch",
+				"axisor guard watch --interval 10s --refresh 30m -o jsonl",
+				"axisor guard watch --dry-run --rounds 1",
+			},
+			Exits: exits.And(exits.Database(exits.OK("told to stop"), exits.On(clierr.Unavailable, "the database is not there at the start")), clierr.Denied),
 		},
-	}
-	c.Flags().DurationVar(&o.loop.Refresh, "refresh", 15*time.Minute, "look at every user at least once in `DURATION`")
-	o.register(c)
-	return c
+		Effect: flags.Write, Fields: output.Fields[runView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().DurationVar(&l.Refresh, "refresh", 15*time.Minute, "look at every user at least once in `DURATION`")
+			l.register(c)
+		},
+		Check: l.check,
+		Run:   func(ctx context.Context, call *verb.Call) error { return l.run(ctx, call, (*guard.Guard).Watch) },
+	}.Build(a)
 }
 
-func runLoop(ctx context.Context, o *loopOptions) error {
-	p, err := o.app.Printer()
+// run guards until it is told to stop.
+func (l *loop) run(ctx context.Context, call *verb.Call, start func(*guard.Guard, context.Context, guard.Loop) error) error {
+	cfg, err := call.Config()
 	if err != nil {
 		return err
 	}
-	cfg, err := o.app.Config()
+	g, err := open(ctx, call.App, opening{reading: l.reading.String(), readOnly: call.DryRun, follows: true})
 	if err != nil {
 		return err
 	}
-	g, err := open(ctx, o.app, opening{reading: o.reading.String(), readOnly: o.write.DryRun, follows: true})
-	if err != nil {
-		return err
-	}
-	l := o.loop
-	l.DryRun = o.write.DryRun
-	if l.MaxSats == 0 {
-		l.MaxSats = cfg.Guard.MaxSatsPerRun
+	rounds := l.Loop
+	rounds.DryRun = call.DryRun
+	if rounds.MaxSats == 0 {
+		rounds.MaxSats = cfg.Guard.MaxSatsPerRun
 	}
 	var broken error
-	l.Told = func(r guard.Round) {
-		if err := o.tell(ctx, p, r); err != nil && broken == nil {
+	rounds.Told = func(r guard.Round) {
+		if err := tell(ctx, call, r); err != nil && broken == nil {
 			broken = err
 		}
 	}
-	p.Notice("guarding every %s until told to stop", l.Interval)
-	if err := o.start(g)(ctx, l); err != nil {
-		return classify(err)
+	call.Print.Notice("guarding every %s until told to stop", l.Interval)
+	if err := start(g, ctx, rounds); err != nil {
+		return guard.Explain(err)
 	}
 	return broken
 }
 
 // tell prints a round that is worth it: to a person one in which something
 // happened, to a program every one that looked at somebody.
-func (o *loopOptions) tell(ctx context.Context, p *output.Printer, r guard.Round) error {
-	now := o.app.Now().UTC().Format(time.RFC3339)
+func tell(ctx context.Context, call *verb.Call, r guard.Round) error {
+	p := call.Print
+	now := call.Now().UTC().Format(time.RFC3339)
 	switch {
 	case r.Standby:
-		o.app.Log().InfoContext(ctx, "another run is under way, this round is its")
+		call.Log().InfoContext(ctx, "another run is under way, this round is its")
 	case r.Err != nil:
 		p.Notice("%s %s", now, r.Err)
 	case r.Users == 0, len(r.Result.Items) == 0 && !p.Machine():

@@ -7,9 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 // workersView is what guards now, and how far its round has come.
@@ -57,21 +60,14 @@ func workerDesc() output.Desc {
 	}}
 }
 
-type workerOptions struct {
-	loopOptions
-	status bool
-}
-
-func newWorker(a *app.App, run func(context.Context, *workerOptions) error) *cobra.Command {
-	if run == nil {
-		run = runWorker
-	}
-	o := &workerOptions{loopOptions: loopOptions{app: a}}
-	o.start = func(g *guard.Guard) func(context.Context, guard.Loop) error { return g.Work }
-	c := &cobra.Command{
-		Use:   "worker",
-		Short: "Guard all the time, on any number of machines",
-		Long: `Looks at every user once in each interval, together with all other workers on this database. Users are divided into
+func worker(a *app.App) *cobra.Command {
+	var l loop
+	var status bool
+	return verb.Command{
+		Words: verb.Words{
+			Use:   "worker",
+			Short: "Guard all the time, on any number of machines",
+			Long: `Looks at every user once in each interval, together with all other workers on this database. Users are divided into
 shards of 200, each shard is a job in the queue (River, in the schema river), and whoever is free takes the next one.
 Give all workers the same interval. Any process may be killed at any time: the next round has its users again, at most
 half a minute later. What keeps workers from adding twice are the written intents, not who took whom, so that "guard run"
@@ -84,45 +80,43 @@ With --status it shows the processes that guard, how far the round has come and 
 nothing. On SIGTERM, SIGINT or SIGHUP the users under way are finished, the rest of the shard goes back to the queue, and it
 ends with 0.
 
-Exit codes: 0 when told to stop, 2, 6, 10, 11 when the database is not there at the start, 12; with --rounds that of a
-last round that failed, as of "axisor guard run".`,
-		Example: `  axisor guard worker --interval 60s
-  axisor guard worker --status
-  axisor guard worker --status -o json --jq .lag_seconds`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.validate(c); err != nil {
-				return err
-			}
-			return run(c.Context(), o)
+With --rounds it ends with the code of a last round that failed, as of "axisor guard run".`,
+			Examples: []string{
+				"axisor guard worker --interval 60s",
+				"axisor guard worker --status",
+				"axisor guard worker --status -o json --jq .lag_seconds",
+			},
+			Exits: exits.And(exits.Database(exits.OK("told to stop"), exits.On(clierr.Unavailable, "the database is not there at the start")), clierr.Denied),
 		},
-	}
-	c.Flags().BoolVar(&o.status, "status", false, "show workers, lag and shares instead of working")
-	o.register(c)
-	return c
+		Effect: flags.Write, Fields: output.Fields[runView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().BoolVar(&status, "status", false, "show workers, lag and shares instead of working")
+			l.register(c)
+		},
+		Check: l.check,
+		Run: func(ctx context.Context, call *verb.Call) error {
+			if status {
+				return showWorkers(ctx, call, l.Interval)
+			}
+			return l.run(ctx, call, (*guard.Guard).Work)
+		},
+	}.Build(a)
 }
 
-func runWorker(ctx context.Context, o *workerOptions) error {
-	if !o.status {
-		return runLoop(ctx, &o.loopOptions)
-	}
-	p, err := o.app.Printer()
+func showWorkers(ctx context.Context, call *verb.Call, interval time.Duration) error {
+	db, err := call.DB(ctx)
 	if err != nil {
 		return err
 	}
-	db, err := o.app.DB(ctx)
-	if err != nil {
+	if err := call.CheckSchema(ctx); err != nil {
 		return err
 	}
-	if err := o.app.CheckSchema(ctx); err != nil {
-		return err
-	}
-	now := o.app.Now().UTC()
+	now := call.Now().UTC()
 	health, err := db.GuardHealth(ctx)
 	if err != nil {
 		return err
 	}
-	lag, err := db.GuardLag(ctx, now.Add(-o.loop.Interval))
+	lag, err := db.GuardLag(ctx, now.Add(-interval))
 	if err != nil {
 		return err
 	}
@@ -142,12 +136,12 @@ func runWorker(ctx context.Context, o *workerOptions) error {
 	for _, w := range health.Workers {
 		v.Workers = append(v.Workers, workerView{
 			ID: w.ID, Kind: w.Kind, Host: w.Host, PID: w.PID, Version: w.Version, IntervalMs: w.IntervalMs,
-			Alive: now.Sub(w.BeatAt) <= missed*time.Duration(w.IntervalMs)*time.Millisecond,
+			Alive: guard.Alive(w, now, 0),
 			Users: w.Users, StartedAt: output.At(w.StartedAt), BeatAt: output.At(w.BeatAt),
 			FinishedAt: output.AtPtr(w.FinishedAt), Error: w.Error,
 		})
 	}
-	return output.One(p, workersDesc(), v, func(d *output.Doc) { describeWorkers(d, v) })
+	return output.One(call.Print, workersDesc(), v, func(d *output.Doc) { describeWorkers(d, v) })
 }
 
 func describeWorkers(d *output.Doc, v workersView) {

@@ -76,7 +76,7 @@ var allowed = map[string][]string{
 	"internal/devenv":       {"internal/pgserver", "internal/lnsim", "internal/lightningsim", "internal/config", "pkg/"},
 	"internal/doctor":       {"internal/config", "pkg/"},
 	"internal/browse":       {"internal/limits", "internal/cli/dark", "internal/cli/streams", "internal/cli/output", "pkg/"},
-	"internal/guard":        {"pkg/", "internal/monitor"},
+	"internal/guard":        {"pkg/", "internal/monitor", "internal/cli/clierr"},
 	"internal/backups":      {"internal/app", "internal/config", "internal/monitor", "internal/pgserver", "internal/cli/clierr", "internal/cli/progress", "pkg/"},
 	"internal/monitor":      {},
 	"pkg/secret":            {},

@@ -74,6 +74,8 @@ func (s *session) failure(ctx context.Context, err error) error {
 		return nil
 	case errors.Is(err, migrate.ErrPoolTooSmall), errors.Is(err, migrate.ErrPooler):
 		return err
+	case errors.Is(err, migrate.ErrUnadopted):
+		return clierr.New(clierr.Conflict, "schema_not_adopted", err.Error()+"; nothing was changed", unadoptedHint(err)...).WithCause(err)
 	case errors.Is(err, migrate.ErrOutOfOrder):
 		return clierr.New(clierr.Conflict, "out_of_order", err.Error(),
 			"read them (axisor migrate up --allow-out-of-order --dry-run): do they fit a schema that has the newer ones already? then axisor migrate up --allow-out-of-order").WithCause(err)
@@ -90,7 +92,9 @@ func (s *session) failure(ctx context.Context, err error) error {
 	switch failed.SQLState() {
 	case "42501":
 		kind, code, hint = clierr.Denied, "migration_denied", "the database role lacks a right; connect as the owner of the schema"
-	case "55P03":
+	case "25006":
+		kind, code, hint = clierr.Denied, "database_read_only", "a standby takes no writes: connect to the primary (or the role or database is set read-only: SHOW default_transaction_read_only)"
+	case "55P03", "57014", "40P01":
 		kind, code, hint = clierr.Locked, "table_busy", "a long transaction holds the table; run the command again, or raise --lock-timeout"
 	case "23514", "23505":
 		hint = "existing rows break a rule of the schema; correct them, then: axisor migrate up"
@@ -98,6 +102,19 @@ func (s *session) failure(ctx context.Context, err error) error {
 	return clierr.New(kind, code, failed.Error(), hint).WithCause(err).WithDetails(map[string]any{
 		"version": failed.Version, "file": failed.File, "line": failed.Line, "column": failed.Column, "sqlstate": failed.SQLState(),
 	})
+}
+
+// unadoptedHint says what to do with tables that somebody else made.
+func unadoptedHint(err error) []string {
+	hints := []string{
+		"axisor migrate baseline --dry-run says what adopting them would do; then axisor migrate baseline",
+		"is this the right database? axisor config show --origins",
+	}
+	var e *migrate.UnadoptedError
+	if errors.As(err, &e) && e.Application {
+		hints[0] = "axisor migrate baseline adopts the design's naming alone; axisor migrate verify --against app lists how this one differs"
+	}
+	return hints
 }
 
 // lockTimeoutFlag adds the flag that up and down share.

@@ -53,10 +53,12 @@ func rules() []rule {
 		{store.ErrURL, clierr.Config, "database_url_invalid", []string{hintConfigure}},
 		{config.ErrNoKey, clierr.Config, "no_encryption_key", []string{"set ENCRYPTION_KEY (at least 32 characters), or encryption.key_file", "axisor config init proposes a new key; axisor dev up makes one for a private database"}},
 
+		{migrate.ErrUnadopted, clierr.Schema, "schema_not_adopted", []string{"axisor migrate baseline --dry-run says what adopting them would do; then axisor migrate baseline"}},
 		{migrate.ErrNoSchema, clierr.Schema, "schema_missing", []string{hintMigrate}},
 		{migrate.ErrSchemaOld, clierr.Schema, "schema_old", []string{hintMigrate}},
 		{migrate.ErrHidden, clierr.Schema, "schema_hidden", []string{"say where they are in the address (schema=…), or: ALTER ROLE … SET search_path; axisor migrate verify names what is hidden"}},
 		{migrate.ErrSchemaNew, clierr.Schema, "schema_new", []string{"install the axisor that migrated this database, or a newer one"}},
+		{migrate.ErrBusy, clierr.Locked, "table_busy", []string{"run the command again, or raise --lock-timeout"}},
 		{migrate.ErrLocked, clierr.Locked, "migration_running", []string{"wait for the other run, or raise --lock-timeout"}},
 		{migrate.ErrPoolTooSmall, clierr.Config, "pool_too_small", []string{"set database.max_connections to 2 or more"}},
 		{migrate.ErrUnknownVersion, clierr.NotFound, "migration_not_found", []string{"axisor migrate status"}},

@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/lnmarkets"
 	"github.com/axisor/axisor/pkg/migrate"
+	"github.com/axisor/axisor/pkg/pgdirect"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -64,6 +65,8 @@ func (v *visit) database(ctx context.Context) (Result, error) {
 	switch {
 	case err != nil && cfg.Database.URL.IsZero():
 		return fail("axisor config init", "%s", err), nil
+	case errors.Is(err, pgdirect.ErrPooler):
+		return fail("axisor config show database.url", "%s; add pgbouncer=true to its parameters, or give the address of PostgreSQL itself", err), nil
 	case err != nil:
 		return fail("axisor config show database.url", "%s", err), nil
 	}
@@ -105,6 +108,8 @@ func (v *visit) schema(ctx context.Context) (Result, error) {
 		switch {
 		case errors.Is(err, migrate.ErrSchemaNew):
 			fix = "axisor version"
+		case errors.Is(err, migrate.ErrUnadopted):
+			fix = "axisor migrate baseline --dry-run"
 		case errors.Is(err, migrate.ErrHidden):
 			fix = "axisor migrate verify"
 		}
@@ -169,7 +174,7 @@ func (v *visit) exchange(ctx context.Context) (Result, error) {
 	}
 	if db, err := v.migrated(); err == nil {
 		var version string
-		row := db.Queries().QueryRowContext(ctx, `SELECT COALESCE(max(api_version), '') FROM "Exchange" WHERE slug = 'lnmarkets'`)
+		row := db.Queries().QueryRowContext(ctx, `SELECT COALESCE(max(api_version), '') FROM "Exchange" WHERE replace(lower(slug), '-', '') = 'lnmarkets'`)
 		if err := row.Scan(&version); err != nil {
 			return Result{}, err
 		}

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/axisor/axisor/pkg/models"
@@ -41,17 +42,26 @@ func (t *txn) seedExchange(ctx context.Context) ([]string, error) {
 		Name: "LN Markets", Slug: "lnmarkets", Website: new("https://lnmarkets.com"), APIVersion: new("v3"),
 		CreatedAt: t.now, UpdatedAt: t.now,
 	}
-	is, err := store.InsertMissing(ctx, t.db, &e)
-	if err != nil {
+	is := false
+	known, err := t.db.FindExchange(ctx, e.Slug) // also as ln-markets
+	switch {
+	case err == nil:
+		e = known
+	case !errors.Is(err, store.ErrNotFound):
 		return nil, err
+	default:
+		if is, err = store.InsertMissing(ctx, t.db, &e); err == nil && !is {
+			err = fmt.Errorf("the name %q belongs to another exchange", e.Name)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	if is {
 		added = append(added, "exchange "+e.Slug)
 		if err := t.audit(ctx, "exchange.create", "exchange", e.ID, nil, nil, ExchangeValues(e)); err != nil {
 			return nil, err
 		}
-	} else if e, err = t.db.FindExchange(ctx, e.Slug); err != nil {
-		return nil, fmt.Errorf("the exchange's name is taken: %w", err)
 	}
 	for i, f := range []struct{ name, field, kind string }{
 		{"API Key", "api_key", "text"}, {"API Secret", "api_secret", "password"}, {"Passphrase", "passphrase", "password"},

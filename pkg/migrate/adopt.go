@@ -131,7 +131,7 @@ func (m *Migrator) patiently(ctx context.Context, do func() error) error {
 	deadline := m.o.Now().Add(m.o.LockTimeout)
 	for wait := firstRetry; ; wait = min(2*wait, 5*time.Second) {
 		err := do()
-		if !isLockTimeout(err) || m.o.Now().After(deadline) {
+		if !isBusy(err) || m.o.Now().After(deadline) {
 			return err
 		}
 		m.o.Progress("a table is busy, trying again" + m.blocker(ctx))

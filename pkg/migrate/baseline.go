@@ -248,12 +248,13 @@ func safeAlter(table string, want, got Column) string {
 	}, "\n"), 1)
 }
 
+// prismaHistory reads the table _prisma_migrations. One that is somebody else's, by its columns, is none.
 func prismaHistory(ctx context.Context, db *sql.DB) (PrismaHistory, error) {
 	var h PrismaHistory
 	err := db.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL),
 		count(*) FILTER (WHERE finished_at IS NULL AND rolled_back_at IS NULL), count(*) FILTER (WHERE rolled_back_at IS NOT NULL)
 		FROM _prisma_migrations`).Scan(&h.Applied, &h.Failed, &h.Taken)
-	if isUndefinedTable(err) {
+	if state := sqlState(err); isUndefinedTable(err) || state == "42703" || state == "42501" {
 		return h, nil
 	}
 	if err != nil {

@@ -69,6 +69,7 @@ type Migrator struct {
 	provider *goose.Provider
 	locker   *locker
 	recorder *recorder
+	waits    bool // a LockTimeout was given
 	o        Options
 }
 
@@ -81,7 +82,8 @@ func newMigrator(db *sql.DB, files fs.FS, o Options) (*Migrator, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.LockTimeout <= 0 {
+	waits := o.LockTimeout > 0
+	if !waits {
 		o.LockTimeout = defaultLockTimeout
 	}
 	if o.Progress == nil {
@@ -90,7 +92,7 @@ func newMigrator(db *sql.DB, files fs.FS, o Options) (*Migrator, error) {
 	if o.Now == nil {
 		o.Now = time.Now //nolint:forbidigo // the default of the option that passes the clock in
 	}
-	m := &Migrator{db: db, names: map[int64]string{}, o: o}
+	m := &Migrator{db: db, waits: waits, names: map[int64]string{}, o: o}
 	m.locker = &locker{timeout: o.LockTimeout, progress: o.Progress, now: o.Now, place: place{names: namespace.Default()}}
 	files = brief{files, m.locker}
 	m.files = files
@@ -181,6 +183,9 @@ func (m *Migrator) ready(ctx context.Context, to int64) error {
 	if current > head {
 		return &VersionError{Current: current, Head: head}
 	}
+	if current == 0 {
+		return m.unadopted(ctx)
+	}
 	return nil
 }
 
@@ -205,7 +210,7 @@ func (m *Migrator) run(ctx context.Context, direction string, step func() ([]*go
 			return done, err
 		}
 		failed := m.located(direction, partial)
-		if !isLockTimeout(partial.Err) || m.o.Now().After(deadline) || ctx.Err() != nil {
+		if !isBusy(partial.Err) || m.o.Now().After(deadline) || ctx.Err() != nil {
 			return done, failed
 		}
 		m.o.Progress(fmt.Sprintf("%s: a table is busy, trying again%s", failed.File, m.blocker(ctx)))
@@ -214,6 +219,21 @@ func (m *Migrator) run(ctx context.Context, direction string, step func() ([]*go
 			return done, failed
 		}
 	}
+}
+
+// inTime runs what the migrations begin with: whatever keeps it out, somebody's lock or the server's limits of time for
+// our login, is waited for as long as LockTimeout says, and then an ErrBusy. Without a LockTimeout those limits count.
+func (m *Migrator) inTime(ctx context.Context, do func(context.Context) error) error {
+	if !m.waits {
+		return do(ctx)
+	}
+	limited, cancel := context.WithTimeout(ctx, m.o.LockTimeout)
+	defer cancel()
+	err := m.patiently(limited, func() error { return do(limited) })
+	if err != nil && ctx.Err() == nil && (isBusy(err) || limited.Err() != nil) && !errors.Is(err, ErrLocked) {
+		return fmt.Errorf("%w: waited %s%s: %w", ErrBusy, m.o.LockTimeout, m.blocker(ctx), err)
+	}
+	return err
 }
 
 const createVersionTable = `DO $$

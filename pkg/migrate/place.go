@@ -100,7 +100,7 @@ func (m *Migrator) readHistory(ctx context.Context, query string, read func(*sql
 		return err
 	}
 	for _, table := range versionTables(names) {
-		err := m.readRows(ctx, fmt.Sprintf(query, table), read)
+		err := m.inTime(ctx, func(ctx context.Context) error { return m.readRows(ctx, fmt.Sprintf(query, table), read) })
 		if !isUndefinedTable(err) {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,6 +19,8 @@ import (
 var (
 	// ErrLocked says that another migrator held the lock for the whole LockTimeout.
 	ErrLocked = errors.New("another migration is running")
+	// ErrBusy says that somebody's lock, or a limit of the server, kept everything out for the whole LockTimeout.
+	ErrBusy = errors.New("the tables of the migrations are busy")
 	// ErrNoSchema says that the database has no axisor schema at all.
 	ErrNoSchema = errors.New("the database has no axisor schema")
 	// ErrSchemaOld says that migrations are pending.
@@ -93,7 +96,7 @@ func (m *Migrator) Version(ctx context.Context) (current, head int64, err error)
 }
 
 // Check returns nil when the schema is the one this binary was made for and a session sees its tables. Otherwise it is a
-// *VersionError or a *HiddenError.
+// *VersionError, an *UnadoptedError or a *HiddenError.
 func (m *Migrator) Check(ctx context.Context) error {
 	applied, err := m.history(ctx)
 	if err != nil {
@@ -106,6 +109,11 @@ func (m *Migrator) Check(ctx context.Context) error {
 	for version := range m.names {
 		if _, ok := applied[version]; !ok {
 			e.Pending++
+		}
+	}
+	if e.Current == 0 {
+		if err := m.unadopted(ctx); err != nil {
+			return err
 		}
 	}
 	if e.Current != e.Head || e.Pending > 0 {
@@ -125,9 +133,13 @@ func (m *Migrator) Check(ctx context.Context) error {
 // Versions lists the migrations of this binary, in order.
 func (m *Migrator) Versions() []int64 { return slices.Sorted(maps.Keys(m.names)) }
 
-// Status lists every migration of this binary and of the database, by version.
+// Status lists every migration of this binary and of the database, by version. Of a database that somebody else made the
+// tables of it is an *UnadoptedError.
 func (m *Migrator) Status(ctx context.Context) ([]Item, error) {
 	applied, err := m.history(ctx)
+	if err == nil && len(applied) == 0 {
+		err = m.unadopted(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -190,4 +202,18 @@ func isUndefinedTable(err error) bool {
 	return state == "42P01" || state == "3F000"
 }
 
-func isLockTimeout(err error) bool { return sqlState(err) == "55P03" }
+// isBusy tells whether a statement ended because others were in its way or it took longer than the server's limit: the
+// same statement may pass a moment later.
+func isBusy(err error) bool {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return false
+	}
+	switch pg.Code {
+	case "55P03", "40P01":
+		return true
+	case "57014": // also what a cancelled statement says
+		return strings.Contains(pg.Message, "timeout")
+	}
+	return false
+}

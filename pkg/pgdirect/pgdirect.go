@@ -24,6 +24,8 @@ type Error struct {
 	Server string
 	// Port is the server's port; zero when it is not known.
 	Port uint16
+	// Refused is the parameter of the session for which a pooler refused the connection.
+	Refused string
 	// Nameable is true when it is enough that the address says so.
 	Nameable bool
 }
@@ -32,6 +34,8 @@ func (e *Error) Error() string {
 	switch {
 	case e.Named:
 		return "this needs a session of its own, and the address says that it is a pooler's (pgbouncer=true)"
+	case e.Refused != "":
+		return "the address leads to PgBouncer and does not say so: it refuses sessions that set " + e.Refused
 	case e.Nameable:
 		return "the address leads to a pooler and does not say so: the process that answers is not the one that was connected to"
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
 
+	"github.com/axisor/axisor/pkg/pgdirect"
 	"github.com/axisor/axisor/pkg/pgtls"
 )
 
@@ -179,12 +180,14 @@ func (c *core) translate(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, new(*Error)), errors.As(err, new(*ConflictError)), errors.As(err, new(*ArgumentError)), errors.As(err, new(*AmbiguousError)),
-		errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict), errors.Is(err, ErrURL):
+		errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict), errors.Is(err, ErrURL), errors.Is(err, pgdirect.ErrPooler):
 		return err
 	case errors.Is(err, gorm.ErrRecordNotFound), errors.Is(err, pgx.ErrNoRows):
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	case ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled):
 		return fmt.Errorf("query database: %w", context.Canceled)
+	case pgdirect.Refusal(err) != nil:
+		return pgdirect.Refusal(err)
 	case errors.As(err, &pg):
 		return c.fromServer(pg, errors.As(err, &dial), err)
 	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded) && !errors.As(err, &dial):

@@ -46,13 +46,16 @@ func (d *DB) ListExchanges(ctx context.Context, f ExchangeFilter, p Page) List[m
 	})
 }
 
-// FindExchange finds an exchange by id, slug or name. LN Markets is also found
-// as ln-markets, which some writers of the same database use.
+// FindExchange finds an exchange by id, slug or name. LN Markets is one exchange, whether it is stored
+// or asked for as lnmarkets or, as some writers of the same database do, ln-markets.
 func (d *DB) FindExchange(ctx context.Context, ref string) (models.Exchange, error) {
 	slug := strings.ToLower(strings.TrimSpace(ref))
 	var row models.Exchange
-	err := d.Gorm(ctx).
-		Where("id = ? OR slug IN (?, ?, ?) OR lower(name) = ?", ref, ref, slug, strings.ReplaceAll(slug, "-", ""), slug).
+	q := d.Gorm(ctx).Where("id = ? OR slug IN (?, ?) OR lower(name) = ?", ref, ref, slug, slug)
+	if strings.ReplaceAll(slug, "-", "") == guardExchanges[0] {
+		q = q.Or("replace(lower(slug), '-', '') = ?", guardExchanges[0])
+	}
+	err := q.
 		Order(gorm.Expr("(id = ?) DESC, (slug = ?) DESC, slug", ref, slug)).Limit(1).Take(&row).Error
 	if !errors.Is(err, ErrNotFound) {
 		if err != nil {

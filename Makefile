@@ -11,7 +11,7 @@ endif
 GO      ?= go
 PKGS    ?= ./...
 # The race detector watches the packages that start goroutines, or lock against those of others. It costs several times
-# the processor time, so the rest is tested without it (make test RACED=./... watches everything).
+# the processor time, so the rest is tested without it.
 RACE    ?= -race
 RACED   ?= $(shell scripts/concurrent)
 # These take minutes and begin first.
@@ -44,7 +44,7 @@ PLAIN := CGO_ENABLED=0 GOFLAGS=-trimpath
 RELEASES ?= linux-amd64 linux-arm64 darwin-amd64 darwin-arm64
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test test-pg check vet lint fmt fmt-check docs docs-check bench bench-kills release release-check interop clean
+.PHONY: help build demo test race test-pg check vet lint fmt fmt-check docs docs-check bench bench-kills release release-check interop clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ test: ## all tests, what is concurrent with the race detector, against a real Po
 	@scripts/ensure-tools go cc postgres
 	@GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" LONG="$(LONG)" PLAIN="$(PLAIN)" scripts/with-tools \
 		scripts/test -vet=off -ldflags "-s -w" -p $(PARALLEL) -timeout $(TIMEOUT)
+
+race: ## all tests with the race detector
+	@$(MAKE) --no-print-directory test RACED=./...
 
 PG ?= 18
 test-pg: ## all tests against another major version of PostgreSQL: make test-pg PG=18, with PKGS=./pkg/migrate for some

@@ -23,7 +23,7 @@ func TestSmoke(t *testing.T) {
 	t.Chdir("..")
 	dir := t.TempDir()
 	program, page := filepath.Join(dir, "axisor"), filepath.Join(dir, "benchmarks.md")
-	flags := []string{"-buildvcs=false"}
+	flags := []string{"-buildvcs=false", "-ldflags=-s -w"}
 	if race { // what the tests compiled with the detector is there already, anything else takes minutes
 		flags = append(flags, "-race")
 	}

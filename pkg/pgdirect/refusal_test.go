@@ -25,8 +25,10 @@ func TestRefusal_KnowsPgBouncerByItsWords(t *testing.T) {
 		require.ErrorContains(t, e, parameter)
 		require.Contains(t, e.Hints()[1], "pgbouncer=true")
 	}
-	for _, err := range []error{nil, errors.New("unsupported startup parameter: x"), &pgconn.PgError{Code: "08P01", Message: "invalid startup packet"},
-		&pgconn.PgError{Code: "42704", Message: "unsupported startup parameter: x"}} {
+	for _, err := range []error{
+		nil, errors.New("unsupported startup parameter: x"), &pgconn.PgError{Code: "08P01", Message: "invalid startup packet"},
+		&pgconn.PgError{Code: "42704", Message: "unsupported startup parameter: x"},
+	} {
 		require.Nil(t, pgdirect.Refusal(err), err)
 	}
 }

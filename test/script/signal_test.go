@@ -171,7 +171,7 @@ func TestSignal_ImportWritesWhatItRead(t *testing.T) {
 // sealAgain stores n accounts under an older key and makes the installation rotate to its own.
 func (i *installation) sealAgain(n int) {
 	i.t.Helper()
-	old := strings.Repeat("o", 40)
+	old := "an-older-" + clitest.Key
 	env := i.env
 	i.env = append(slices.Clip(env), "ENCRYPTION_KEY="+old)
 	i.run("user", "create", "--email", "ana@example.com", "--username", "ana", "--no-password")

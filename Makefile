@@ -41,6 +41,10 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 
 # so that all of them share one build cache.
 PLAIN := CGO_ENABLED=0 GOFLAGS=-trimpath
 
+# How scripts/test is called, whichever server the tests run against.
+RUNTESTS = GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" LONG="$(LONG)" PLAIN="$(PLAIN)" \
+	scripts/test -vet=off -ldflags "-s -w" -p $(PARALLEL) -timeout $(TIMEOUT)
+
 RELEASES ?= linux-amd64 linux-arm64 darwin-amd64 darwin-arm64
 
 .DEFAULT_GOAL := build
@@ -59,8 +63,7 @@ demo: ## the main job, end to end, on a private PostgreSQL and a simulated excha
 
 test: ## all tests, what is concurrent with the race detector, against a real PostgreSQL
 	@scripts/ensure-tools go cc postgres
-	@GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" LONG="$(LONG)" PLAIN="$(PLAIN)" scripts/with-tools \
-		scripts/test -vet=off -ldflags "-s -w" -p $(PARALLEL) -timeout $(TIMEOUT)
+	@scripts/with-tools env $(RUNTESTS)
 
 race: ## all tests with the race detector
 	@$(MAKE) --no-print-directory test RACED=./...
@@ -69,8 +72,7 @@ PG ?= 18
 test-pg: ## all tests against another major version of PostgreSQL: make test-pg PG=18, with PKGS=./pkg/migrate for some
 	@scripts/ensure-tools go cc
 	@bin=$$(scripts/postgres-major $(PG)) && export AXISOR_PG_BIN="$$bin" PATH="$$bin:$$PATH" && \
-		GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" LONG="$(LONG)" PLAIN="$(PLAIN)" \
-		scripts/test -vet=off -ldflags "-s -w" -p $(PARALLEL) -timeout $(TIMEOUT)
+		env $(RUNTESTS)
 
 check: fmt-check lint docs-check test ## everything CI checks
 

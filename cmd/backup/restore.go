@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -83,10 +84,7 @@ recovery to a point in time see "axisor restore pitr".`,
 		},
 		Check: func(call *verb.Call) error { return checkRestore(call, &o, q) },
 		Run: func(ctx context.Context, call *verb.Call) error {
-			r.Ref, r.Ask = "latest", call.Prompt().Type
-			if len(call.Args) > 0 {
-				r.Ref = call.Args[0]
-			}
+			r.Ref, r.Ask = cmp.Or(call.Arg(0), "latest"), call.Prompt().Type
 			q.DryRun, q.Identities = call.DryRun || o.plan, r.Identities(o.identity)
 			return runRestore(ctx, call, r)
 		},

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -63,10 +64,7 @@ digest; without it and without --level, the digest alone is checked.`,
 			identity(c, &check.Identity, "encrypted backups")
 		},
 		Check: func(call *verb.Call) error {
-			check.Chosen, check.Level, check.Ref = call.Given("level"), backup.Level(level.String()), "latest"
-			if len(call.Args) > 0 {
-				check.Ref = call.Args[0]
-			}
+			check.Chosen, check.Level, check.Ref = call.Given("level"), backup.Level(level.String()), cmp.Or(call.Arg(0), "latest")
 			switch {
 			case check.Every && len(call.Args) > 0:
 				return clierr.Usagef("--all and %q exclude each other", check.Ref)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/credential"
@@ -31,18 +30,12 @@ func newTest(a *app.App) *cobra.Command {
 older store, at the pace of its rate limits. It reads the clock, the account and the running positions, and changes
 nothing there; a permission to write cannot be proved this way.
 
-Outcomes: works; wrong_key; wrong_signature (secret or passphrase); refused (not said why); missing_scope;
-incomplete; unreadable (the value does not open here); unsupported; other_network; clock_off; rate_limited;
-unreachable. The last four say nothing about the credentials and change nothing; the others set is_verified and
-last_test. With --dry-run the exchange is asked and nothing is written.`,
+` + credential.AboutOutcomes,
 			Examples: []string{
 				"axisor credential test ana@example.com",
 				"axisor credential test --all -o jsonl",
 			},
-			Exits: exits.Database(exits.OK("all work"), exits.NotFound(""), exits.Conflict("incomplete or unsupported"),
-				exits.On(clierr.Denied, "refused, unreadable or a permission is missing"),
-				exits.On(clierr.Partial, "some of many do not work"),
-				exits.On(clierr.Unavailable, "the exchange or the clock is at fault")),
+			Exits: credential.Exits(),
 		},
 		Effect: flags.Write, Fields: output.Fields[credential.View](),
 		Flags: func(c *cobra.Command) {
@@ -51,13 +44,8 @@ last_test. With --dry-run the exchange is asked and nothing is written.`,
 			o.active.Register(c)
 		},
 		Check: func(call *verb.Call) error {
-			if len(call.Args) > 0 {
-				o.target.ref = call.Args[0]
-			}
-			if err := o.validate(); err != nil {
-				return err
-			}
-			return nil
+			o.target.ref = call.Arg(0)
+			return o.validate()
 		},
 		Run: o.run,
 	}.Build(a)

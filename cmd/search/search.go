@@ -74,10 +74,7 @@ seconds at most, and a note says when that was not enough.`,
 		},
 		Check: func(call *verb.Call) error {
 			o.text = strings.TrimSpace(call.Args[0])
-			if err := o.validate(); err != nil {
-				return err
-			}
-			return nil
+			return o.validate()
 		},
 		Run: o.run,
 	}.Build(a)

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/picture"
@@ -79,13 +78,8 @@ valley. In a pipe the same numbers are plain rows.`,
 			c.Flags().Float64Var(&o.capital, "capital", 0, "money in `SATS` at the beginning")
 			o.files.Register(c.Flags())
 		},
-		Check: func(call *verb.Call) error {
-			if call.Given("capital") && !(o.capital > 0 && o.capital < 1e15) {
-				return clierr.Usagef("--capital %v: must be a positive number of sats", o.capital)
-			}
-			return nil
-		},
-		Run: o.run,
+		Check: func(call *verb.Call) error { return checkCapital(call, o.capital) },
+		Run:   o.run,
 	}.Build(a)
 }
 

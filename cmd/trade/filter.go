@@ -11,6 +11,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -42,6 +43,14 @@ func (f *filter) registerWhich(c *cobra.Command, a *app.App) {
 	flags.Complete(c, "status", statuses)
 	flags.Complete(c, "action", func() []string { return []string{"add_margin"} })
 	flags.CompleteLive(c, "user", a.UserNames)
+}
+
+// checkCapital refuses a --capital that nothing can be relative to.
+func checkCapital(call *verb.Call, sats float64) error {
+	if call.Given("capital") && !(sats > 0 && sats < 1e15) {
+		return clierr.Usagef("--capital %v: must be a positive number of sats", sats)
+	}
+	return nil
 }
 
 func statuses() []string {

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
@@ -61,10 +60,7 @@ returns in UTC, 365 days, no risk-free rate) and Calmar. Each group begins with 
 		},
 		Check: func(call *verb.Call) error {
 			o.given = call.Given("capital")
-			if o.given && !(o.capital > 0 && o.capital < 1e15) {
-				return clierr.Usagef("--capital %v: must be a positive number of sats", o.capital)
-			}
-			return nil
+			return checkCapital(call, o.capital)
 		},
 		Run: o.run,
 	}.Build(a)

@@ -32,84 +32,76 @@ const (
 	hintDev       = "no database yet? axisor dev up starts a private one here"
 	hintConfigure = "set DATABASE_URL, or database.url in the file that axisor config path names"
 	hintMigrate   = "axisor migrate up"
+	codeDenied    = "database_denied"
 	hintRoles     = "axisor db roles create makes the role, sets its grants and lets this login use it"
 )
 
-// rule sorts one sentinel error.
-type rule struct {
-	target error
-	kind   clierr.Kind
-	code   string
-	hints  []string
-}
+func rules() []clierr.Rule {
+	return []clierr.Rule{
+		clierr.For(syscall.ENOSPC, clierr.Failure, "disk_full", "free some space and run the command again"),
+		clierr.For(syscall.EDQUOT, clierr.Failure, "disk_full", "free some space and run the command again"),
 
-// rules are tried in order: the specific before the general.
-func rules() []rule {
-	return []rule{
-		{syscall.ENOSPC, clierr.Failure, "disk_full", []string{"free some space and run the command again"}},
-		{syscall.EDQUOT, clierr.Failure, "disk_full", []string{"free some space and run the command again"}},
+		clierr.For(errNoDatabase, clierr.Config, "no_database_configured", hintConfigure, hintDev),
+		clierr.For(store.ErrURL, clierr.Config, "database_url_invalid", hintConfigure),
+		clierr.For(config.ErrNoKey, clierr.Config, "no_encryption_key", "set ENCRYPTION_KEY (at least 32 characters), or encryption.key_file", "axisor config init proposes a new key; axisor dev up makes one for a private database"),
 
-		{errNoDatabase, clierr.Config, "no_database_configured", []string{hintConfigure, hintDev}},
-		{store.ErrURL, clierr.Config, "database_url_invalid", []string{hintConfigure}},
-		{config.ErrNoKey, clierr.Config, "no_encryption_key", []string{"set ENCRYPTION_KEY (at least 32 characters), or encryption.key_file", "axisor config init proposes a new key; axisor dev up makes one for a private database"}},
+		clierr.For(migrate.ErrUnadopted, clierr.Schema, "schema_not_adopted", "axisor migrate baseline --dry-run says what adopting them would do; then axisor migrate baseline"),
+		clierr.For(migrate.ErrNoSchema, clierr.Schema, "schema_missing", hintMigrate),
+		clierr.For(migrate.ErrSchemaOld, clierr.Schema, "schema_old", hintMigrate),
+		clierr.For(migrate.ErrHidden, clierr.Schema, "schema_hidden", "say where they are in the address (schema=…), or: ALTER ROLE … SET search_path; axisor migrate verify names what is hidden"),
+		clierr.For(migrate.ErrSchemaNew, clierr.Schema, "schema_new", "install the axisor that migrated this database, or a newer one"),
+		clierr.For(migrate.ErrBusy, clierr.Locked, "table_busy", "run the command again, or raise --lock-timeout"),
+		clierr.For(migrate.ErrLocked, clierr.Locked, "migration_running", "wait for the other run, or raise --lock-timeout"),
+		clierr.For(migrate.ErrPoolTooSmall, clierr.Config, "pool_too_small", "set database.max_connections to 2 or more"),
+		clierr.For(migrate.ErrUnknownVersion, clierr.NotFound, "migration_not_found", "axisor migrate status"),
 
-		{migrate.ErrUnadopted, clierr.Schema, "schema_not_adopted", []string{"axisor migrate baseline --dry-run says what adopting them would do; then axisor migrate baseline"}},
-		{migrate.ErrNoSchema, clierr.Schema, "schema_missing", []string{hintMigrate}},
-		{migrate.ErrSchemaOld, clierr.Schema, "schema_old", []string{hintMigrate}},
-		{migrate.ErrHidden, clierr.Schema, "schema_hidden", []string{"say where they are in the address (schema=…), or: ALTER ROLE … SET search_path; axisor migrate verify names what is hidden"}},
-		{migrate.ErrSchemaNew, clierr.Schema, "schema_new", []string{"install the axisor that migrated this database, or a newer one"}},
-		{migrate.ErrBusy, clierr.Locked, "table_busy", []string{"run the command again, or raise --lock-timeout"}},
-		{migrate.ErrLocked, clierr.Locked, "migration_running", []string{"wait for the other run, or raise --lock-timeout"}},
-		{migrate.ErrPoolTooSmall, clierr.Config, "pool_too_small", []string{"set database.max_connections to 2 or more"}},
-		{migrate.ErrUnknownVersion, clierr.NotFound, "migration_not_found", []string{"axisor migrate status"}},
+		clierr.For(pgtls.ErrUnprotected, clierr.Config, "connection_unprotected", pgtls.Hints()...),
+		clierr.For(store.ErrNotFound, clierr.NotFound, "not_found"),
+		clierr.For(store.ErrSchemaMissing, clierr.Schema, "schema_missing", hintMigrate),
+		clierr.For(store.ErrNoDatabase, clierr.Unavailable, "database_missing", "create it (createdb), or correct database.url", hintDev),
+		clierr.For(store.ErrAuth, clierr.Denied, "database_login_refused", "check user and password in database.url", "axisor config show --origins"),
+		clierr.For(store.ErrAsUser, clierr.Denied, "as_user_refused", hintRoles),
+		clierr.For(store.ErrDenied, clierr.Denied, codeDenied, "the database role lacks a right; ask its owner for a GRANT"),
+		clierr.For(store.ErrReadOnly, clierr.Denied, "database_read_only", "a standby takes no writes: connect to the primary", "or the database or role is set read-only: SHOW default_transaction_read_only"),
+		clierr.For(store.ErrConnectionLost, clierr.Unavailable, "connection_lost", "run the command again: what was not confirmed was not written"),
+		clierr.For(store.ErrPoolExhausted, clierr.Unavailable, "pool_exhausted", "raise database.max_connections or database.pool_timeout"),
+		clierr.For(store.ErrUnavailable, clierr.Unavailable, "database_unreachable", "is the server running? axisor config show --origins tells where this address comes from", hintDev),
+		clierr.For(store.ErrTimeout, clierr.Unavailable, "timeout", "raise --timeout or database.statement_timeout"),
+		clierr.For(store.ErrSerialization, clierr.Unavailable, "serialization", "run the command again"),
+		clierr.For(store.ErrLocked, clierr.Locked, "row_locked", "someone else is changing the same rows; run the command again"),
+		clierr.For(store.ErrConflict, clierr.Conflict, "conflict"),
+		clierr.For(store.ErrInvalid, clierr.Usage, "invalid_value"),
 
-		{pgtls.ErrUnprotected, clierr.Config, "connection_unprotected", pgtls.Hints()},
-		{store.ErrNotFound, clierr.NotFound, "not_found", nil},
-		{store.ErrSchemaMissing, clierr.Schema, "schema_missing", []string{hintMigrate}},
-		{store.ErrNoDatabase, clierr.Unavailable, "database_missing", []string{"create it (createdb), or correct database.url", hintDev}},
-		{store.ErrAuth, clierr.Denied, "database_login_refused", []string{"check user and password in database.url", "axisor config show --origins"}},
-		{store.ErrAsUser, clierr.Denied, "as_user_refused", []string{hintRoles}},
-		{store.ErrDenied, clierr.Denied, "database_denied", []string{"the database role lacks a right; ask its owner for a GRANT"}},
-		{store.ErrReadOnly, clierr.Denied, "database_read_only", []string{"a standby takes no writes: connect to the primary", "or the database or role is set read-only: SHOW default_transaction_read_only"}},
-		{store.ErrConnectionLost, clierr.Unavailable, "connection_lost", []string{"run the command again: what was not confirmed was not written"}},
-		{store.ErrPoolExhausted, clierr.Unavailable, "pool_exhausted", []string{"raise database.max_connections or database.pool_timeout"}},
-		{store.ErrUnavailable, clierr.Unavailable, "database_unreachable", []string{"is the server running? axisor config show --origins tells where this address comes from", hintDev}},
-		{store.ErrTimeout, clierr.Unavailable, "timeout", []string{"raise --timeout or database.statement_timeout"}},
-		{store.ErrSerialization, clierr.Unavailable, "serialization", []string{"run the command again"}},
-		{store.ErrLocked, clierr.Locked, "row_locked", []string{"someone else is changing the same rows; run the command again"}},
-		{store.ErrConflict, clierr.Conflict, "conflict", nil},
-		{store.ErrInvalid, clierr.Usage, "invalid_value", nil},
-
-		{crypto.ErrWrongKey, clierr.Denied, "wrong_encryption_key", []string{"is this the ENCRYPTION_KEY the value was written with? older keys go into encryption.previous_keys"}},
-		{crypto.ErrAltered, clierr.Denied, "credential_altered", []string{"store these credentials again: axisor credential check shows where they are"}},
-		{crypto.ErrNotAccepted, clierr.Denied, "credential_format_not_accepted", []string{
+		clierr.For(crypto.ErrWrongKey, clierr.Denied, "wrong_encryption_key", "is this the ENCRYPTION_KEY the value was written with? older keys go into encryption.previous_keys"),
+		clierr.For(crypto.ErrAltered, clierr.Denied, "credential_altered", "store these credentials again: axisor credential check shows where they are"),
+		clierr.For(crypto.ErrNotAccepted, clierr.Denied, "credential_format_not_accepted",
 			"only formats of encryption.accept are opened: axisor credential check --problems shows the others",
 			"when the value is sure to be that user's: axisor credential rekey --accept-unbound, or store it again",
-		}},
-		{admin.ErrForeignKey, clierr.Denied, "encryption_key_unknown", []string{
+		),
+		clierr.For(admin.ErrForeignKey, clierr.Denied, "encryption_key_unknown",
 			"is this the key of this database? axisor config show --origins",
 			"a new key on purpose: name the older one in encryption.previous_keys and run axisor credential rekey",
 			"when the older key is lost for good: add --new-key",
-		}},
-		{crypto.ErrFormat, clierr.Failure, "credential_unreadable", []string{"axisor credential check"}},
-		{crypto.ErrKeyTooShort, clierr.Config, "encryption_key_too_short", []string{"the key needs at least 32 characters"}},
-		{crypto.ErrPasswordTooLong, clierr.Usage, "password_too_long", []string{"bcrypt reads 72 bytes; choose a shorter password"}},
+		),
+		clierr.For(crypto.ErrFormat, clierr.Failure, "credential_unreadable", "axisor credential check"),
+		clierr.For(crypto.ErrKeyTooShort, clierr.Config, "encryption_key_too_short", "the key needs at least 32 characters"),
+		clierr.For(crypto.ErrPasswordTooLong, clierr.Usage, "password_too_long", "bcrypt reads 72 bytes; choose a shorter password"),
 
-		{lnmarkets.ErrUnauthorized, clierr.Denied, "exchange_refused_key", nil},
-		{lnmarkets.ErrForbidden, clierr.Denied, "exchange_scope_missing", nil},
-		{lnmarkets.ErrRateLimited, clierr.Unavailable, "exchange_rate_limited", nil},
-		{lnmarkets.ErrUnavailable, clierr.Unavailable, "exchange_unavailable", []string{"is lnmarkets.base_url right? axisor config show --origins"}},
+		clierr.For(lnmarkets.ErrUnauthorized, clierr.Denied, "exchange_refused_key"),
+		clierr.For(lnmarkets.ErrForbidden, clierr.Denied, "exchange_scope_missing"),
+		clierr.For(lnmarkets.ErrRateLimited, clierr.Unavailable, "exchange_rate_limited"),
+		clierr.For(lnmarkets.ErrUnavailable, clierr.Unavailable, "exchange_unavailable", "is lnmarkets.base_url right? axisor config show --origins"),
 
-		{lightning.ErrDenied, clierr.Denied, "node_refused_key", []string{"check payments.lnd_macaroon_file or payments.lnbits_key_file"}},
-		{lightning.ErrOptions, clierr.Config, "node_misconfigured", []string{"axisor config show --origins"}},
-		{lightning.ErrRefused, clierr.Failure, "node_refused", nil},
-		{lightning.ErrUnavailable, clierr.Unavailable, "node_unavailable", []string{"is the address of the backend right? axisor config show --origins"}},
+		clierr.For(lightning.ErrDenied, clierr.Denied, "node_refused_key", "check payments.lnd_macaroon_file or payments.lnbits_key_file"),
+		clierr.For(lightning.ErrOptions, clierr.Config, "node_misconfigured", "axisor config show --origins"),
+		clierr.For(lightning.ErrRefused, clierr.Failure, "node_refused"),
+		clierr.For(lightning.ErrUnavailable, clierr.Unavailable, "node_unavailable", "is the address of the backend right? axisor config show --origins"),
 
-		{progress.ErrStopped, clierr.Interrupted, "interrupted", nil},
-		{context.Canceled, clierr.Interrupted, "interrupted", nil},
-		{context.DeadlineExceeded, clierr.Unavailable, "timeout", []string{"raise --timeout"}},
-		{fs.ErrPermission, clierr.Denied, "permission", nil},
-		{fs.ErrNotExist, clierr.NotFound, "file_not_found", nil},
+		clierr.For(progress.ErrStopped, clierr.Interrupted, "interrupted"),
+		clierr.For(context.Canceled, clierr.Interrupted, "interrupted"),
+		clierr.For(context.DeadlineExceeded, clierr.Unavailable, "timeout", "raise --timeout"),
+		clierr.For(fs.ErrPermission, clierr.Denied, "permission"),
+		clierr.For(fs.ErrNotExist, clierr.NotFound, "file_not_found"),
 	}
 }
 
@@ -193,15 +185,14 @@ func (a *App) Classify(err error) *clierr.Error {
 			err = fmt.Errorf("%w: %w", kind, err)
 		}
 	}
-	for _, r := range rules() {
-		if errors.Is(err, r.target) {
-			if a.Globals.AsUser != "" && errors.Is(r.target, store.ErrDenied) {
-				r.hints = []string{hintRoles}
-			}
-			return clierr.New(r.kind, r.code, err.Error(), r.hints...).WithCause(err)
-		}
+	sorted := clierr.Sorted(err, rules())
+	if sorted == nil {
+		return clierr.From(err)
 	}
-	return clierr.From(err)
+	if a.Globals.AsUser != "" && sorted.Code == codeDenied {
+		sorted.Hints = []string{hintRoles}
+	}
+	return sorted
 }
 
 // notFound names what is missing and what was probably meant.

@@ -61,47 +61,37 @@ func Explain(err error) error {
 	if errors.As(err, &place) && place.Open {
 		return clierr.New(clierr.Config, "backup_directory_open", err.Error(), "chmod go-w "+place.Directory, "then look whether every file in it is yours: ls -la "+place.Directory).WithCause(err)
 	}
-	for _, r := range rules() {
-		if errors.Is(err, r.target) {
-			return clierr.New(r.kind, r.code, err.Error(), r.hints...).WithCause(err)
-		}
+	if sorted := clierr.Sorted(err, rules()); sorted != nil {
+		return sorted
 	}
 	return err
 }
 
-type rule struct {
-	target error
-	kind   clierr.Kind
-	code   string
-	hints  []string
-}
-
-// rules are tried in order: the specific before the general.
-func rules() []rule {
+func rules() []clierr.Rule {
 	install := "install the PostgreSQL client programs of the server's major version or a newer one (Debian: apt-get install postgresql-client), or name their directory with --pg-bin"
-	return []rule{
-		{backup.ErrLocked, clierr.Locked, "backup_running", []string{"wait for the other run; the message names it"}},
-		{backup.ErrToolMissing, clierr.Tool, "tool_missing", []string{install}},
-		{backup.ErrToolTooOld, clierr.Tool, "tool_too_old", []string{install}},
-		{backup.ErrNoSpace, clierr.Failure, "disk_full", []string{"free some space, or see what could go: axisor backup prune --dry-run"}},
-		{backup.ErrNoIdentity, clierr.Usage, "identity_needed", []string{"add --identity FILE with the private key, or check the stored bytes only: --level digest"}},
-		{backup.ErrWrongIdentity, clierr.Denied, "wrong_identity", []string{"use the private key that belongs to backup.recipients at the time of the backup"}},
-		{backup.ErrUnsigned, clierr.CheckFailed, "backup_unsigned", []string{
+	return []clierr.Rule{
+		clierr.For(backup.ErrLocked, clierr.Locked, "backup_running", "wait for the other run; the message names it"),
+		clierr.For(backup.ErrToolMissing, clierr.Tool, "tool_missing", install),
+		clierr.For(backup.ErrToolTooOld, clierr.Tool, "tool_too_old", install),
+		clierr.For(backup.ErrNoSpace, clierr.Failure, "disk_full", "free some space, or see what could go: axisor backup prune --dry-run"),
+		clierr.For(backup.ErrNoIdentity, clierr.Usage, "identity_needed", "add --identity FILE with the private key, or check the stored bytes only: --level digest"),
+		clierr.For(backup.ErrWrongIdentity, clierr.Denied, "wrong_identity", "use the private key that belongs to backup.recipients at the time of the backup"),
+		clierr.For(backup.ErrUnsigned, clierr.CheckFailed, "backup_unsigned",
 			"take one that is signed: axisor backup list",
 			"made before the key was, and trusted by you? Leave the key out this time: AXISOR_BACKUP_SIGNING_KEY_FILE= axisor …",
-		}},
-		{backup.ErrDamaged, clierr.CheckFailed, "backup_damaged", []string{"choose another one: axisor backup list"}},
-		{backup.ErrMissed, clierr.CheckFailed, "point_missed", []string{"the directory is left for a look; the server was stopped"}},
-		{backup.ErrDifferent, clierr.Conflict, "different_content", []string{"two servers write into one archive, or one was rebuilt under the same history"}},
-		{backup.ErrDirectoryInUse, clierr.Conflict, "directory_in_use", []string{"choose a directory that is empty or does not exist yet"}},
-		{backup.ErrTargetNotEmpty, clierr.Conflict, "target_not_empty", []string{"choose a database that does not exist yet"}},
-		{remote.ErrUnavailable, clierr.Unavailable, "target_unreachable", []string{"is it mounted, is the service up? The backup here is not affected"}},
-		{remote.ErrDenied, clierr.Denied, "target_denied", []string{"check the credentials of the target: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or its credentials_file"}},
-		{backup.ErrToolFailed, clierr.Tool, "tool_failed", nil},
-		{backup.ErrDenied, clierr.Denied, "database_denied", []string{"a backup needs a role that may read every table; a deep check and a restore also need CREATEDB"}},
-		{backup.ErrUnavailable, clierr.Unavailable, "database_unreachable", []string{"is the server running? axisor config show --origins tells where this address comes from", "no database yet? axisor dev up starts a private one here"}},
-		{fs.ErrPermission, clierr.Denied, "permission", []string{"run as the user who owns the backup directory, or set backup.directory"}},
-		{backup.ErrRepository, clierr.Config, "backup_directory_unusable", []string{"set backup.directory (AXISOR_BACKUP_DIRECTORY) to a directory that this user can write"}},
+		),
+		clierr.For(backup.ErrDamaged, clierr.CheckFailed, "backup_damaged", "choose another one: axisor backup list"),
+		clierr.For(backup.ErrMissed, clierr.CheckFailed, "point_missed", "the directory is left for a look; the server was stopped"),
+		clierr.For(backup.ErrDifferent, clierr.Conflict, "different_content", "two servers write into one archive, or one was rebuilt under the same history"),
+		clierr.For(backup.ErrDirectoryInUse, clierr.Conflict, "directory_in_use", "choose a directory that is empty or does not exist yet"),
+		clierr.For(backup.ErrTargetNotEmpty, clierr.Conflict, "target_not_empty", "choose a database that does not exist yet"),
+		clierr.For(remote.ErrUnavailable, clierr.Unavailable, "target_unreachable", "is it mounted, is the service up? The backup here is not affected"),
+		clierr.For(remote.ErrDenied, clierr.Denied, "target_denied", "check the credentials of the target: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or its credentials_file"),
+		clierr.For(backup.ErrToolFailed, clierr.Tool, "tool_failed"),
+		clierr.For(backup.ErrDenied, clierr.Denied, "database_denied", "a backup needs a role that may read every table; a deep check and a restore also need CREATEDB"),
+		clierr.For(backup.ErrUnavailable, clierr.Unavailable, "database_unreachable", "is the server running? axisor config show --origins tells where this address comes from", "no database yet? axisor dev up starts a private one here"),
+		clierr.For(fs.ErrPermission, clierr.Denied, "permission", "run as the user who owns the backup directory, or set backup.directory"),
+		clierr.For(backup.ErrRepository, clierr.Config, "backup_directory_unusable", "set backup.directory (AXISOR_BACKUP_DIRECTORY) to a directory that this user can write"),
 	}
 }
 

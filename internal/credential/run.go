@@ -5,11 +5,27 @@ import (
 	"iter"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/exchange"
 )
+
+// AboutOutcomes is the part of the help of a test that says what it can find.
+const AboutOutcomes = `Outcomes: works; wrong_key; wrong_signature (secret or passphrase); refused (not said why); missing_scope;
+incomplete; unreadable (the value does not open here); unsupported; other_network; clock_off; rate_limited;
+unreachable. The last four say nothing about the credentials and change nothing; the others set is_verified and
+last_test. With --dry-run the exchange is asked and nothing is written.`
+
+// Exits are the exit codes of a test.
+func Exits() []exits.Code {
+	return exits.Database(exits.OK("all work"), exits.NotFound(""), exits.Conflict("incomplete or unsupported"),
+		exits.On(clierr.Denied, "refused, unreadable or a permission is missing"),
+		exits.On(clierr.Partial, "some of many do not work"),
+		exits.On(clierr.Unavailable, "the exchange or the clock is at fault"))
+}
 
 // TestOne tests one set of credentials and prints the result, whatever it is.
 func TestOne(ctx context.Context, a *app.App, s Subject, dryRun bool, noun string) error {

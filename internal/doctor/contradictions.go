@@ -97,7 +97,7 @@ func (v *visit) server(ctx context.Context) (Result, error) {
 		{
 			"big table without autovacuum", "big tables without autovacuum",
 			`SELECT c.relname::text FROM pg_catalog.pg_class c WHERE c.relkind = 'r'
-				AND c.relnamespace IN (` + store.SharedSchema + `, to_regnamespace('axisor'))
+				AND c.relnamespace IN ` + store.OurSchemas + `
 				AND c.reloptions && ARRAY['autovacuum_enabled=false', 'autovacuum_enabled=off', 'autovacuum_enabled=0'] AND c.reltuples >= 1e5 ORDER BY 1`,
 			"axisor db size",
 		},

@@ -15,7 +15,7 @@ func (v *visit) rowSecurity(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	open, err := texts(ctx, db.Queries(), `SELECT c.relname FROM pg_catalog.pg_class c
-		WHERE c.relnamespace IN (`+store.SharedSchema+`, to_regnamespace('axisor')) AND c.relkind = 'r'
+		WHERE c.relnamespace IN `+store.OurSchemas+` AND c.relkind = 'r'
 		AND EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'user_id' AND NOT a.attisdropped)
 		AND (NOT c.relrowsecurity OR NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid)) ORDER BY 1`)
 	if err != nil {

@@ -22,7 +22,7 @@ const foreignReferences = `SELECT c.relname || '.' || a.attname,
 	JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
 	JOIN pg_catalog.pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[1]
 	WHERE k.contype = 'f' AND cardinality(k.conkey) = 1 AND c.relkind = 'r'
-	AND c.relnamespace IN (` + store.SharedSchema + `, to_regnamespace('axisor'))
+	AND c.relnamespace IN ` + store.OurSchemas + `
 	AND EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
 	AND (SELECT count(*) FROM pg_catalog.pg_attribute u WHERE u.attrelid IN (k.conrelid, k.confrelid) AND u.attname = 'user_id'
 		AND NOT u.attisdropped) = 2

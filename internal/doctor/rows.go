@@ -52,10 +52,10 @@ func (v *visit) referenceRows(ctx context.Context) (Result, error) {
 		SELECT 'automation type ' || slug FROM (VALUES ('margin_guard'), ('tp_sl'), ('auto_entry')) t (slug)
 			WHERE NOT EXISTS (SELECT FROM "AutomationType" a WHERE a.slug = t.slug)
 		UNION ALL
-		SELECT 'exchange lnmarkets' WHERE NOT EXISTS (SELECT FROM "Exchange" WHERE replace(lower(slug), '-', '') = 'lnmarkets')
+		SELECT 'exchange lnmarkets' WHERE NOT EXISTS (SELECT FROM "Exchange" WHERE `+store.IsLNMarkets+`)
 		UNION ALL
 		SELECT 'credential field ' || f.name FROM (VALUES ('api_key'), ('api_secret'), ('passphrase')) f (name)
-			JOIN "Exchange" e ON replace(lower(e.slug), '-', '') = 'lnmarkets'
+			JOIN "Exchange" e ON `+store.IsLNMarkets+`
 			WHERE NOT EXISTS (SELECT FROM "ExchangeCredentialType" c WHERE c.exchange_id = e.id AND c.field_name = f.name)`)
 	if err != nil {
 		return Result{}, err

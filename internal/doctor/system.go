@@ -174,7 +174,7 @@ func (v *visit) exchange(ctx context.Context) (Result, error) {
 	}
 	if db, err := v.migrated(); err == nil {
 		var version string
-		row := db.Queries().QueryRowContext(ctx, `SELECT COALESCE(max(api_version), '') FROM "Exchange" WHERE replace(lower(slug), '-', '') = 'lnmarkets'`)
+		row := db.Queries().QueryRowContext(ctx, `SELECT COALESCE(max(api_version), '') FROM "Exchange" WHERE `+store.IsLNMarkets)
 		if err := row.Scan(&version); err != nil {
 			return Result{}, err
 		}

@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -383,19 +382,4 @@ func (im *importer) record(ctx context.Context, t *txn, b []candidate, created, 
 		"source": im.o.Source, "first_line": b[0].row.Line, "last_line": b[len(b)-1].row.Line, "created": created, "updated": updated, "passwords": passwords,
 	}
 	return t.audit(ctx, importAction, "user", "*", nil, nil, facts)
-}
-
-func (im *importer) conflict(c candidate, state string) error {
-	e := &ConflictError{Kind: "user", Code: "user_exists", Field: "email", Value: c.row.Email, Hint: "add --on-conflict skip or --on-conflict update"}
-	e.Message = fmt.Sprintf("line %d: a user with email %q exists", c.row.Line, c.row.Email)
-	switch state {
-	case store.StagedUsername:
-		e.Message = fmt.Sprintf("line %d: the username %q belongs to another user", c.row.Line, c.row.Username)
-	case store.StagedID:
-		e.Message = fmt.Sprintf("line %d: the id %q belongs to another user", c.row.Line, models.Deref(c.row.ID))
-	}
-	if im.result.Created > 0 && !im.mode.DryRun {
-		e.Message += fmt.Sprintf("; %d users of earlier batches are in", im.result.Created)
-	}
-	return e
 }

@@ -300,3 +300,19 @@ func (im *importer) hashOne(c *candidate, old string) error {
 	c.row.PasswordHash = &hash
 	return nil
 }
+
+// conflict is the error of a row whose user exists, or whose names are taken.
+func (im *importer) conflict(c candidate, state string) error {
+	e := &ConflictError{Kind: "user", Code: "user_exists", Field: "email", Value: c.row.Email, Hint: "add --on-conflict skip or --on-conflict update"}
+	e.Message = fmt.Sprintf("line %d: a user with email %q exists", c.row.Line, c.row.Email)
+	switch state {
+	case store.StagedUsername:
+		e.Message = fmt.Sprintf("line %d: the username %q belongs to another user", c.row.Line, c.row.Username)
+	case store.StagedID:
+		e.Message = fmt.Sprintf("line %d: the id %q belongs to another user", c.row.Line, models.Deref(c.row.ID))
+	}
+	if im.result.Created > 0 && !im.mode.DryRun {
+		e.Message += fmt.Sprintf("; %d users of earlier batches are in", im.result.Created)
+	}
+	return e
+}

@@ -46,6 +46,9 @@ func (d *DB) ListExchanges(ctx context.Context, f ExchangeFilter, p Page) List[m
 	})
 }
 
+// IsLNMarkets is a condition on "Exchange": LN Markets is one exchange, however its slug is spelled.
+const IsLNMarkets = `replace(lower(slug), '-', '') = 'lnmarkets'`
+
 // FindExchange finds an exchange by id, slug or name. LN Markets is one exchange, whether it is stored
 // or asked for as lnmarkets or, as some writers of the same database do, ln-markets.
 func (d *DB) FindExchange(ctx context.Context, ref string) (models.Exchange, error) {
@@ -53,7 +56,7 @@ func (d *DB) FindExchange(ctx context.Context, ref string) (models.Exchange, err
 	var row models.Exchange
 	q := d.Gorm(ctx).Where("id = ? OR slug IN (?, ?) OR lower(name) = ?", ref, ref, slug, slug)
 	if strings.ReplaceAll(slug, "-", "") == guardExchanges[0] {
-		q = q.Or("replace(lower(slug), '-', '') = ?", guardExchanges[0])
+		q = q.Or(IsLNMarkets)
 	}
 	err := q.
 		Order(gorm.Expr("(id = ?) DESC, (slug = ?) DESC, slug", ref, slug)).Limit(1).Take(&row).Error

@@ -12,12 +12,8 @@ import (
 	"github.com/axisor/axisor/pkg/namespace"
 )
 
-// SharedSchema and ourTables are parts of statements on the catalog.
-const (
-	SharedSchema = namespace.SharedSchema
-	// ourTables are the tables of the design and those of our own; c is pg_class.
-	ourTables = `c.relnamespace IN (` + SharedSchema + `, to_regnamespace('axisor'))`
-)
+// OurSchemas are those of the design's tables and of our own, for a condition on pg_class.relnamespace.
+const OurSchemas = `(` + namespace.SharedSchema + `, to_regnamespace('axisor'))`
 
 // Names are the schemas of this installation's own tables.
 func (d *DB) Names() namespace.Names { return d.names }

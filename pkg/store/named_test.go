@@ -98,7 +98,7 @@ func TestNames_EverySharedTableIsKnown(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
 	var tables []string
-	require.NoError(t, db.Gorm(t.Context()).Raw(`SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = `+store.SharedSchema).Scan(&tables).Error)
+	require.NoError(t, db.Gorm(t.Context()).Raw(`SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = `+namespace.SharedSchema).Scan(&tables).Error)
 	require.Len(t, tables, 18)
 	for _, name := range tables {
 		require.True(t, namespace.IsShared(name), name)

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // The roles that axisor db roles create makes.
@@ -70,7 +72,7 @@ func (d *DB) EnsureRoles(ctx context.Context) error {
 		roles += ", " + RoleSupport
 	}
 	var schemas string
-	err = d.Gorm(ctx).Raw(`SELECT string_agg(s, ', ') FROM (SELECT (` + SharedSchema + `)::text UNION ALL SELECT to_regnamespace('axisor')::text) AS t (s)`).
+	err = d.Gorm(ctx).Raw(`SELECT string_agg(s, ', ') FROM (SELECT (` + namespace.SharedSchema + `)::text UNION ALL SELECT to_regnamespace('axisor')::text) AS t (s)`).
 		Scan(&schemas).Error
 	if err != nil {
 		return fmt.Errorf("read schemas: %w", err)
@@ -135,7 +137,7 @@ func (d *DB) ownColumns(ctx context.Context) (map[ownTable][]string, error) {
 	}
 	err := d.Gorm(ctx).Raw(`SELECT c.relname, c.oid::regclass::text AS sql, c.relrowsecurity, a.attname FROM pg_catalog.pg_attribute a
 		JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-		WHERE ` + ourTables + ` AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE c.relnamespace IN ` + OurSchemas + ` AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
 		AND c.relname NOT IN ('_prisma_migrations') ORDER BY c.relname, a.attnum`).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read columns: %w", err)
@@ -173,7 +175,7 @@ func (d *DB) role(ctx context.Context, name string) (Role, error) {
 	r.Exists, r.Login, r.BypassRLS = true, options[0].Rolcanlogin, options[0].Rolbypassrls
 	var readable []string
 	err = d.Gorm(ctx).Raw(`SELECT a.attname FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-		WHERE `+ourTables+` AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE c.relnamespace IN `+OurSchemas+` AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
 		AND has_column_privilege(?, c.oid, a.attnum, 'SELECT')`, name).Scan(&readable).Error
 	for _, column := range readable {
 		r.Columns++

@@ -24,7 +24,7 @@ type Server struct {
 func (d *DB) Server(ctx context.Context) (Server, error) {
 	var s Server
 	err := d.Gorm(ctx).Raw(`SELECT current_setting('server_version') AS version, current_database() AS database, current_user AS role,
-		COALESCE((SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = ` + SharedSchema + `), '') AS schema, pg_database_size(current_database()) AS bytes, pg_is_in_recovery() AS recovery,
+		COALESCE((SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = ` + namespace.SharedSchema + `), '') AS schema, pg_database_size(current_database()) AS bytes, pg_is_in_recovery() AS recovery,
 		COALESCE((SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS tls`).Scan(&s).Error
 	if err != nil {
 		return s, fmt.Errorf("ask the server: %w", err)
@@ -54,7 +54,7 @@ func (d *DB) TableSizes(ctx context.Context) ([]TableSize, error) {
 				WHEN c.reltuples < 0 AND s.n_live_tup > 1000 OR s.n_mod_since_analyze > 10000 AND s.n_mod_since_analyze > 0.2 * s.n_live_tup
 				THEN 'analyze' ELSE '' END AS advice
 		FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_stat_user_tables s ON s.relid = c.oid
-		WHERE ` + ourTables + ` AND c.relkind IN ('r', 'p')
+		WHERE c.relnamespace IN ` + OurSchemas + ` AND c.relkind IN ('r', 'p')
 		ORDER BY all_bytes DESC, name`).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read sizes: %w", err)
@@ -97,7 +97,7 @@ func (d *DB) IndexStates(ctx context.Context) ([]IndexState, error) {
 				(SELECT COALESCE(sum(st.stawidth), 8) FROM pg_catalog.pg_statistic st WHERE st.starelid = x.indrelid AND st.staattnum = ANY (x.indkey)) AS width
 			FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class ic ON ic.oid = x.indexrelid JOIN pg_catalog.pg_class tc ON tc.oid = x.indrelid
 			LEFT JOIN pg_catalog.pg_stat_user_indexes s ON s.indexrelid = x.indexrelid
-			WHERE tc.relnamespace IN (` + SharedSchema + `, to_regnamespace('axisor')) AND tc.relname <> '_prisma_migrations')
+			WHERE tc.relnamespace IN ` + OurSchemas + ` AND tc.relname <> '_prisma_migrations')
 		SELECT a.name, a.tab AS "table", a.bytes, a.scans, a.indisunique AS "unique", a.valid, a.key AS "constraint",
 			COALESCE((SELECT b.name FROM i b WHERE b.indrelid = a.indrelid AND b.oid <> a.oid AND a.plain AND b.plain AND a.relam = b.relam AND b.valid
 				AND NOT a.indisunique

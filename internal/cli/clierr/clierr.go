@@ -121,6 +121,30 @@ func (e *Error) Error() string { return e.Message }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
+// Rule sorts the errors that are a sentinel.
+type Rule struct {
+	Target error
+	Kind   Kind
+	Code   string
+	Hints  []string
+}
+
+// For is a rule.
+func For(target error, kind Kind, code string, hints ...string) Rule {
+	return Rule{Target: target, Kind: kind, Code: code, Hints: hints}
+}
+
+// Sorted makes an error of one that a rule knows; nil when none does. Rules are tried in order: the specific before the
+// general.
+func Sorted(err error, rules []Rule) *Error {
+	for _, r := range rules {
+		if errors.Is(err, r.Target) {
+			return New(r.Kind, r.Code, err.Error(), r.Hints...).WithCause(err)
+		}
+	}
+	return nil
+}
+
 // From returns err as an *Error; anything unclassified becomes a Failure that keeps its text.
 func From(err error) *Error {
 	var e *Error

@@ -103,6 +103,10 @@ func TestLogReceive_StatusHolesAndPrune(t *testing.T) {
 	require.Len(t, states, 1)
 	require.True(t, states[0].Running)
 	require.ErrorIs(t, c.repo.ReceiveLog(t.Context(), q), ErrLocked)
+	// Being stopped is no error, also before anything came.
+	early, stop := context.WithCancel(ctx)
+	stop()
+	require.NoError(t, c.repo.ReceiveLog(early, q))
 
 	archived := func(segment string) func() bool {
 		return func() bool {

@@ -101,11 +101,24 @@ func (r *Repository) ReceiveLog(ctx context.Context, q ReceiveRequest) error {
 	if v.end, err = newEndpoint(q.URL, "", r.o.Environ); err != nil {
 		return err
 	}
+	if err := v.receive(ctx); err != nil && !stopped(ctx, err) {
+		return err
+	}
+	return nil
+}
+
+// stopped reports whether err says only that ctx was canceled: not that its deadline passed, nor that something failed at
+// the same time.
+func stopped(ctx context.Context, err error) bool {
+	return errors.Is(ctx.Err(), context.Canceled) && (errors.Is(err, context.Canceled) || errors.Is(err, context.Cause(ctx)))
+}
+
+func (v *receiver) receive(ctx context.Context) error {
 	if err := v.prepare(ctx); err != nil {
 		return fmt.Errorf("prepare receiving: %w", err)
 	}
 	defer v.lock.release()
-	v.mirror = startMirror(ctx, r.For(Scope{Identity: Identity{System: v.state.System}}), q.Targets, v.mirrored)
+	v.mirror = startMirror(ctx, v.repo.For(Scope{Identity: Identity{System: v.state.System}}), v.q.Targets, v.mirrored)
 	defer v.mirror.end()
 	return v.supervise(ctx)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/internal/verb"
 )
 
@@ -48,8 +49,10 @@ func schedule(a *app.App) *cobra.Command {
 			Short: "Print, or install, what makes backups regular",
 			Long: `Print systemd units (or with --cron a crontab) that make a backup each day and restore one as a test
 each week; with --physical also a base backup each week and a service that receives the log. They run
-the same commands as you do. --install writes the files and says what to type next; it changes nothing
-else. Secrets are not in them: the commands read the configuration file that --config names, or that of the
+the same commands as you do. The units are confined as those of the packages are: the jobs write to the
+directories of backup.directory, backup.targets and the metrics file of this configuration, and nowhere
+else; a hook that writes elsewhere needs another ReadWritePaths= (systemctl edit). --install writes the
+files and says what to type next; it changes nothing else. Secrets are not in them: the commands read the configuration file that --config names, or that of the
 user they run as.`,
 			Examples: []string{
 				"axisor backup schedule",
@@ -104,12 +107,21 @@ func runSchedule(call *verb.Call, o *scheduleOptions) error {
 	if !plain(o.program) {
 		return clierr.New(clierr.Failure, "program_path", fmt.Sprintf("the path of this program (%s) has characters that units and crontabs read in their own way", o.program), "install it as /usr/local/bin/axisor")
 	}
-	if err := o.keepConfiguration(); err != nil {
+	l, err := o.app.LoadConfig()
+	if err != nil {
 		return err
 	}
-	list := o.units()
-	if o.cron {
-		list = o.crontab()
+	if err := o.keepConfiguration(l); err != nil {
+		return err
+	}
+	list := o.crontab()
+	if !o.cron {
+		places, err := placesOf(l, o.app.Getenv, o.user, o.program)
+		if err != nil {
+			return err
+		}
+		list = o.units(places)
+		defer places.announce(p, o.user)
 	}
 	if o.install && !call.DryRun {
 		for i := range list {
@@ -135,9 +147,17 @@ func runSchedule(call *verb.Call, o *scheduleOptions) error {
 	return nil
 }
 
-// keepConfiguration makes the jobs use the configuration that this run was told to use.
-func (o *scheduleOptions) keepConfiguration() error {
-	for _, word := range backups.SameConfiguration(o.app) {
+// keepConfiguration makes the jobs use the configuration that this run was told to use, by flag or by variable: a job
+// of a timer has neither the variables nor the working directory.
+func (o *scheduleOptions) keepConfiguration(l *config.Loaded) error {
+	words := backups.SameConfiguration(o.app)
+	if o.app.Globals.ConfigFile == "" && l.File != "" && o.app.Getenv("AXISOR_CONFIG") != "" {
+		words = append(words, "--config", l.File)
+	}
+	if o.app.Globals.Profile == "" && l.Profile != "" && o.app.Getenv("AXISOR_PROFILE") != "" {
+		words = append(words, "--profile", l.Profile)
+	}
+	for _, word := range words {
 		if !plain(word) {
 			return clierr.Usagef("%q has characters that units and crontabs read in their own way", word)
 		}
@@ -171,73 +191,6 @@ func (o *scheduleOptions) enable(list []scheduleView) []string {
 	}
 	return out
 }
-
-func (o *scheduleOptions) units() []scheduleView {
-	job := func(name, what, command, when string) []scheduleView {
-		return []scheduleView{
-			o.file(name+".service", fmt.Sprintf(`[Unit]
-Description=%s
-After=network-online.target postgresql.service
-Wants=network-online.target
-
-[Service]
-Type=oneshot
-User=%s
-UMask=0077
-Nice=10
-IOSchedulingClass=idle
-ExecStart=%s %s
-# 13: another run is at work.
-SuccessExitStatus=13
-%s`, what, o.user, o.program, command, confined)),
-			o.file(name+".timer", fmt.Sprintf(`[Unit]
-Description=%s
-
-[Timer]
-OnCalendar=%s
-Persistent=true
-RandomizedDelaySec=5m
-
-[Install]
-WantedBy=timers.target
-`, what, when)),
-		}
-	}
-	clock := fmt.Sprintf("%02d:%02d:00", o.hour, o.minute)
-	list := job("axisor-backup", "Daily backup of the Axisor database", "backup create --no-input", "*-*-* "+clock)
-	list = append(list, job("axisor-backup-verify", "Weekly test restore of the newest Axisor backup", "backup verify latest --deep --no-input", "Sun *-*-* "+o.later(2))...)
-	if !o.physical {
-		return list
-	}
-	list = append(list, job("axisor-base", "Weekly base backup of the Axisor cluster", "backup base --no-input", "Sat *-*-* "+o.later(1))...)
-	return append(list, o.file("axisor-wal.service", fmt.Sprintf(`[Unit]
-Description=Receiver of the Axisor cluster's write-ahead log
-After=network-online.target postgresql.service
-Wants=network-online.target
-
-[Service]
-User=%s
-UMask=0077
-ExecStart=%s backup wal receive --no-input
-Restart=always
-RestartSec=5
-%s
-[Install]
-WantedBy=multi-user.target
-`, o.user, o.program, confined)))
-}
-
-// confined is what none of the jobs needs, wherever the backups and the server's socket are. The units of the packages
-// know these places and are closed further.
-const confined = `NoNewPrivileges=yes
-CapabilityBoundingSet=
-ProtectSystem=full
-ProtectControlGroups=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-LockPersonality=yes
-RestrictSUIDSGID=yes
-`
 
 // later is a time of day some hours after the daily backup.
 func (o *scheduleOptions) later(hours int) string {

@@ -238,6 +238,25 @@ func checkUnits(t *testing.T, root string) {
 			services = append(services, filepath.Base(u))
 		}
 	}
+	// Those that a schedule brings, in the place of the administrator's own: both kinds are examined.
+	own := filepath.Join(root, "etc/systemd/system")
+	require.NoError(t, os.MkdirAll(own, 0o755))
+	c := exec.CommandContext(t.Context(), filepath.Join(root, "usr/bin/axisor"), "backup", "schedule", "--physical", "--install", "--into", own)
+	c.Env = []string{"HOME=/nonexistent", "AXISOR_BACKUP_DIRECTORY=/home/op/backups"} // the least confined of them
+	finish(t, c)
+	written, err := filepath.Glob(filepath.Join(own, "axisor-*"))
+	require.NoError(t, err)
+	require.Len(t, written, 7)
+	for _, u := range written {
+		text := strings.ReplaceAll(read(t, u), filepath.Join(root, "usr/bin/axisor"), "/usr/bin/axisor")
+		name := strings.Replace(filepath.Base(u), "axisor-", "axisor-own-", 1)
+		require.NoError(t, os.WriteFile(filepath.Join(own, name), []byte(text), 0o644))
+		require.NoError(t, os.Remove(u))
+		names = append(names, name)
+		if strings.HasSuffix(name, ".service") {
+			services = append(services, name)
+		}
+	}
 	// The units that ours are ordered by are the machine's.
 	for _, other := range []string{"network-online.target", "postgresql.service", "timers.target", "multi-user.target", "sysinit.target", "basic.target", "shutdown.target", "time-set.target", "time-sync.target", "paths.target", "slices.target", "sockets.target", "-.slice", "system.slice"} {
 		text := "[Unit]\nDescription=of the machine\nDefaultDependencies=no\n"
@@ -252,7 +271,11 @@ func checkUnits(t *testing.T, root string) {
 	}
 	for _, timer := range names {
 		if strings.HasSuffix(timer, ".timer") {
-			for line := range strings.Lines(read(t, filepath.Join(root, "usr/lib/systemd/system", timer))) {
+			dir := filepath.Join(root, "usr/lib/systemd/system")
+			if strings.HasPrefix(timer, "axisor-own-") {
+				dir = own
+			}
+			for line := range strings.Lines(read(t, filepath.Join(dir, timer))) {
 				if when, ok := strings.CutPrefix(strings.TrimSpace(line), "OnCalendar="); ok {
 					require.Contains(t, run(t, "systemd-analyze", "calendar", when), "Next elapse", timer)
 				}

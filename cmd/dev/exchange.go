@@ -38,7 +38,9 @@ func newExchange(a *app.App) *cobra.Command {
 "axisor dev up" runs the same in the background. It verifies signatures, keeps accounts and positions, and
 calculates as the real exchange does; its state is kept in a folder, so it continues where it was.
 
-The further commands steer the exchange of this folder's environment: its price, its accounts, what it received.`,
+The further commands steer the exchange of this folder's environment: its price, its accounts, what it received.
+Whatever else steers it, below /sim of its address, has to send "Authorization: Bearer TOKEN" with the token in the
+file control.token of its state, which only the user who started it can read.`,
 			Examples: []string{
 				"axisor dev exchange --listen 127.0.0.1:8550",
 				"axisor dev exchange price 92000",

@@ -39,7 +39,9 @@ func newLightning(a *app.App) *cobra.Command {
 interfaces of LND and of LNbits over one set of invoices, which are real BOLT 11 for the network regtest. "axisor dev
 up" runs the same in the background and configures both; payments.backend chooses. Its state is kept in a folder.
 
-The further commands act on the node of this folder's environment as its customers would.`,
+The further commands act on the node of this folder's environment as its customers would. Whatever else gives it
+orders, below /sim of its address, has to send "Authorization: Bearer TOKEN" with the token in the file control.token
+of its state, which only the user who started it can read.`,
 			Examples: []string{
 				"axisor payment invoice ana@example.com --plan pro -o json --jq .lightning_invoice > invoice",
 				`axisor dev lightning pay "$(cat invoice)"`,

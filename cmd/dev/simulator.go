@@ -57,7 +57,11 @@ func (s simulator) run(ctx context.Context, a *app.App) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(a.Streams.Err, "simulated %s on http://%s%s (process %d); stop it with Ctrl-C\n", s.what, address, s.api, os.Getpid()); err != nil {
+	if handler, err = devenv.Guarded(s.state, handler); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(a.Streams.Err, "simulated %s on http://%s%s (process %d); stop it with Ctrl-C\norders below http://%s/sim need the token in %s\n",
+		s.what, address, s.api, os.Getpid(), address, devenv.TokenFile(s.state)); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -17,11 +17,14 @@ type envView struct {
 	ExchangeURL *string `json:"exchange_url"`
 	ExchangePID *int    `json:"exchange_pid"`
 	ExchangeLog string  `json:"exchange_log"`
+	// Orders to a simulator, below /sim, need the token in this file.
+	ExchangeToken *string `json:"exchange_token_file"`
 
-	Lightning    string  `json:"lightning"`
-	LightningURL *string `json:"lightning_url"`
-	LightningPID *int    `json:"lightning_pid"`
-	LightningLog string  `json:"lightning_log"`
+	Lightning      string  `json:"lightning"`
+	LightningURL   *string `json:"lightning_url"`
+	LightningPID   *int    `json:"lightning_pid"`
+	LightningLog   string  `json:"lightning_log"`
+	LightningToken *string `json:"lightning_token_file"`
 }
 
 func envDesc() output.Desc { return output.Desc{Noun: "environments", ID: "folder"} }
@@ -29,12 +32,12 @@ func envDesc() output.Desc { return output.Desc{Noun: "environments", ID: "folde
 func viewOf(s devenv.Status) envView {
 	v := envView{Folder: s.Folder, ConfigFile: optional(s.ConfigFile)}
 	for _, p := range s.Parts {
-		address, pid := optional(p.Address), optional(p.PID)
+		address, pid, token := optional(p.Address), optional(p.PID), optional(p.TokenFile)
 		switch p.Name {
 		case "exchange":
-			v.Exchange, v.ExchangeURL, v.ExchangePID, v.ExchangeLog = p.State, address, pid, p.Log
+			v.Exchange, v.ExchangeURL, v.ExchangePID, v.ExchangeLog, v.ExchangeToken = p.State, address, pid, p.Log, token
 		case "lightning":
-			v.Lightning, v.LightningURL, v.LightningPID, v.LightningLog = p.State, address, pid, p.Log
+			v.Lightning, v.LightningURL, v.LightningPID, v.LightningLog, v.LightningToken = p.State, address, pid, p.Log, token
 		default:
 			v.Database, v.DatabaseURL, v.DatabasePID, v.DatabaseLog = p.State, address, pid, p.Log
 		}

@@ -22,18 +22,28 @@ const controlTimeout = 30 * time.Second
 
 // Control steers the running exchange of a folder.
 type Control struct {
-	what string // in messages
-	base string
-	http *http.Client
+	what  string // in messages
+	base  string
+	token string
+	http  *http.Client
 }
 
 // Control returns the handle on the running exchange.
 func (e *Env) Control() (*Control, error) {
-	base := e.ControlURL()
+	return e.sim.steer(ErrExchangeDown)
+}
+
+// steer returns the handle on a running simulator, or the error down.
+func (p process) steer(down error) (*Control, error) {
+	base := p.control()
 	if base == "" {
-		return nil, ErrExchangeDown
+		return nil, down
 	}
-	return &Control{what: e.sim.what, base: base, http: &http.Client{Timeout: controlTimeout}}, nil
+	token, err := readToken(p.dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Control{what: p.what, base: base, token: token, http: &http.Client{Timeout: controlTimeout}}, nil
 }
 
 // Market is the state of the exchange's market and what is in it.
@@ -100,6 +110,7 @@ func (c *Control) do(ctx context.Context, method, path string, in, out any) erro
 		return fmt.Errorf("ask the %s: %w", c.what, err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+c.token)
 	res, err := c.http.Do(req)
 	if err != nil {
 		return fmt.Errorf("ask the %s: %w", c.what, err)

@@ -39,9 +39,14 @@ func serve(address, dir string) int {
 	defer release()
 	stop, done := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer done()
-	server := &http.Server{Addr: address, ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	handler, err := Guarded(dir, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`{"node_id":"` + testNode + `"}`))
-	})}
+	}))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	server := &http.Server{Addr: address, ReadHeaderTimeout: time.Second, Handler: handler}
 	go func() { _ = server.ListenAndServe() }()
 	<-stop.Done()
 	_ = server.Close() // before the lock goes: who sees us gone may want the port

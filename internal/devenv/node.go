@@ -58,11 +58,11 @@ type Node struct{ c *Control }
 
 // Node returns the handle on the running node.
 func (e *Env) Node() (*Node, error) {
-	base := e.node.control()
-	if base == "" {
-		return nil, ErrNodeDown
+	c, err := e.node.steer(ErrNodeDown)
+	if err != nil {
+		return nil, err
 	}
-	return &Node{&Control{what: e.node.what, base: base, http: &http.Client{Timeout: controlTimeout}}}, nil
+	return &Node{c}, nil
 }
 
 func (e *Env) nodeID(ctx context.Context) (string, error) {

@@ -58,12 +58,15 @@ func (p process) control() string {
 	if _, ok := p.running(); !ok {
 		return ""
 	}
-	return p.url() + "/sim"
+	return p.url() + steering
 }
 
 // part is what Status tells of the simulator.
 func (p process) part(name string, exists bool) Part {
 	out := Part{Name: name, State: Absent, Log: p.logFile()}
+	if _, err := os.Stat(TokenFile(p.dir)); err == nil {
+		out.TokenFile = TokenFile(p.dir)
+	}
 	if exists {
 		out.State = Stopped
 		if pid, ok := p.running(); ok {
@@ -74,7 +77,7 @@ func (p process) part(name string, exists bool) Part {
 }
 
 // Claim is called by a simulator's own process: it takes the lock that tells others that it runs, and keeps it until
-// the process ends. A second one on the same state is refused.
+// the process ends, and makes the token that its orders need. A second one on the same state is refused.
 func Claim(stateDir, address string) (release func(), err error) {
 	p := process{dir: stateDir}
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
@@ -91,7 +94,7 @@ func Claim(stateDir, address string) (release func(), err error) {
 		}
 		return nil, fmt.Errorf("claim state directory: %w", err)
 	}
-	err = errors.Join(f.Truncate(0), writeAt(f, strconv.Itoa(os.Getpid())), os.WriteFile(p.addressFile(), []byte(address+"\n"), 0o600))
+	err = errors.Join(f.Truncate(0), makeToken(p.dir), writeAt(f, strconv.Itoa(os.Getpid())), os.WriteFile(p.addressFile(), []byte(address+"\n"), 0o600))
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("claim state directory: %w", err)
@@ -159,7 +162,7 @@ func (p process) awaitReady(ctx context.Context, url string, ended <-chan error)
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
-		if answers(ctx, url) {
+		if p.answers(ctx, url) {
 			return nil
 		}
 		select {
@@ -172,12 +175,15 @@ func (p process) awaitReady(ctx context.Context, url string, ended <-chan error)
 	}
 }
 
-func answers(ctx context.Context, url string) bool {
+func (p process) answers(ctx context.Context, url string) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return false
+	}
+	if token, err := readToken(p.dir); err == nil {
+		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -25,6 +25,8 @@ type Part struct {
 	Address string
 	PID     int
 	Log     string
+	// TokenFile holds the token that orders to a simulator need, "" when there is none.
+	TokenFile string
 }
 
 // Status says what the environment consists of and what of it runs.

@@ -73,6 +73,9 @@ func (m *Migrator) step(ctx context.Context, conn *sql.Conn, f Finding) error {
 		if together = nil; script == "" {
 			return nil
 		}
+		if locks := keyLocks(script); len(locks) > 0 {
+			script = takeLocks(locks) + "\n" + script
+		}
 		return m.patiently(ctx, func() error { return inTransaction(ctx, conn, script) })
 	}
 	for _, s := range statements {

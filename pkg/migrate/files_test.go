@@ -262,5 +262,5 @@ func TestFiles_WaitForATableAsLongAsTheMigratorSays(t *testing.T) {
 	}, migrate.Options{})
 	_, err := m.Up(b.ctx)
 	require.NoError(t, err)
-	require.Equal(t, []string{"500ms"}, b.list(t, `SELECT v FROM t`))
+	require.Equal(t, []string{"400ms"}, b.list(t, `SELECT v FROM t`))
 }

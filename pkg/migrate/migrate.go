@@ -32,10 +32,12 @@ const VersionTable = namespace.VersionTable
 const (
 	defaultLockTimeout = 60 * time.Second
 	lockPoll           = 250 * time.Millisecond
-	firstRetry         = 100 * time.Millisecond
-	// statementLockTimeout bounds how long a statement queues for a table lock: everybody who comes
-	// after it queues behind it. It counts instead of what the files say.
-	statementLockTimeout = "500ms"
+	// firstRetry is more than twice as long as a try may keep others waiting: what has piled up behind it meanwhile is
+	// worked off before the next.
+	firstRetry = time.Second
+	// statementLockTimeout bounds how long a statement queues for a lock where the locks of its transaction are not
+	// known before. It counts instead of what the files say.
+	statementLockTimeout = "400ms"
 )
 
 // Options configure a Migrator. The zero value is usable.
@@ -75,10 +77,14 @@ type Migrator struct {
 
 // New prepares a Migrator over the embedded migrations. It does not connect.
 func New(db *sql.DB, o Options) (*Migrator, error) {
-	return newMigrator(db, migrations.Files, o)
+	locks, err := releasedLocks()
+	if err != nil {
+		return nil, err
+	}
+	return newMigrator(db, migrations.Files, locks, o)
 }
 
-func newMigrator(db *sql.DB, files fs.FS, o Options) (*Migrator, error) {
+func newMigrator(db *sql.DB, files fs.FS, locks map[string]fileLocks, o Options) (*Migrator, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -94,7 +100,7 @@ func newMigrator(db *sql.DB, files fs.FS, o Options) (*Migrator, error) {
 	}
 	m := &Migrator{db: db, waits: waits, names: map[int64]string{}, o: o}
 	m.locker = &locker{timeout: o.LockTimeout, progress: o.Progress, now: o.Now, place: place{names: namespace.Default()}}
-	files = brief{files, m.locker}
+	files = brief{files, m.locker, locks}
 	m.files = files
 	m.recorder = &recorder{next: o.Logger}
 

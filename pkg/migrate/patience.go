@@ -6,16 +6,16 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
 )
 
-// brief is a file system of migrations in which every file waits for a table lock as long as we say and not as long
+// brief is a file system of migrations in which every file waits for its table locks as long as we say and not as long
 // as it says: whoever comes after a waiting statement queues behind it, readers too. Our own schemas have the names of the
 // installation that is migrated.
 type brief struct {
 	fs.FS
 	locker *locker
+	locks  map[string]fileLocks // by file
 }
 
 // Open implements fs.FS.
@@ -33,8 +33,7 @@ func (b brief) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := regexp.MustCompile(`(?i)(SET LOCAL lock_timeout = )'[^']*'`)
-	sql := b.locker.place.names.Rename(set.ReplaceAllString(string(text), "${1}'"+statementLockTimeout+"'"))
+	sql := b.locker.place.names.Rename(withinBudget(string(text), b.locks[name]))
 	return &memory{strings.NewReader(sql), info}, nil
 }
 

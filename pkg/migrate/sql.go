@@ -258,7 +258,7 @@ func (m *Migrator) Script(version int64, direction string) ([]Impact, error) {
 	}
 	var all []Impact
 	for _, s := range Split(part) {
-		if !regexp.MustCompile(`(?i)^SET `).MatchString(s.SQL) {
+		if !regexp.MustCompile(`(?i)^SET `).MatchString(s.SQL) && !strings.Contains(s.SQL, locksTag) {
 			all = append(all, ImpactOf(s.SQL))
 		}
 	}

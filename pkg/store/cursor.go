@@ -5,9 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -147,10 +149,20 @@ type timelineCursor struct {
 }
 
 func (c timelineCursor) encode() string {
+	if micros(c.At) == nil { // infinite, or of a year that is none of ours
+		raw, err := json.Marshal(c)
+		if err != nil { // text always encodes
+			return ""
+		}
+		return base64.RawURLEncoding.EncodeToString(raw)
+	}
 	b := append([]byte{cursorEvent}, micros(c.At)...)
 	b = append(b, byte(slices.Index(Sources(), c.Source)), byte(slices.Index(paymentEvents(), c.Action)+1))
 	return base64.RawURLEncoding.EncodeToString(append(b, packID(c.ID)...))
 }
+
+// oddTime are the times of PostgreSQL that are not packed.
+var oddTime = regexp.MustCompile(`^(-?infinity|\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?( BC)?)$`)
 
 func timelineCursorOf(text string) (*timelineCursor, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
@@ -159,7 +171,7 @@ func timelineCursorOf(text string) (*timelineCursor, error) {
 	}
 	c := &timelineCursor{}
 	if raw[0] == '{' {
-		if exactjson.Unmarshal(raw, c) != nil || c.ID == "" || micros(c.At) == nil {
+		if exactjson.Unmarshal(raw, c) != nil || c.ID == "" || micros(c.At) == nil && !oddTime.MatchString(c.At) {
 			return nil, badCursor(text)
 		}
 		return c, nil

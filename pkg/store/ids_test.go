@@ -113,4 +113,21 @@ func TestCursors_OfATimelineAreShort(t *testing.T) {
 		require.LessOrEqual(t, len(page.Cursor), 60)
 	}
 	require.Empty(t, page.Cursor)
+
+	// Times that are none in Go, or of no year of ours, have their place in the order.
+	for _, odd := range []string{"infinity", "infinity", "-infinity", "200000-01-01", "0044-03-15 BC"} {
+		require.NoError(t, db.Gorm(t.Context()).Exec(`INSERT INTO "AuditLog" (user_id, action, created_at) VALUES (?, 'odd', CAST(? AS timestamp))`, ana.ID, odd).Error)
+	}
+	whole, err = db.Timeline(t.Context(), store.TimelineFilter{UserID: ana.ID}, store.Page{All: true}).Collect()
+	require.NoError(t, err)
+	require.Len(t, whole, 14)
+	require.True(t, whole[0].At.IsZero())
+	for i := range whole {
+		list := db.Timeline(t.Context(), store.TimelineFilter{UserID: ana.ID}, page)
+		rows, err := list.Collect()
+		require.NoError(t, err)
+		require.Equal(t, whole[i], rows[0])
+		page.Cursor = list.Next()
+	}
+	require.Empty(t, page.Cursor)
 }

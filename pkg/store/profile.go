@@ -62,7 +62,7 @@ func (d *DB) Profile(ctx context.Context, user models.User) (Profile, error) {
 			}
 			return g.Raw(`SELECT password_hash IS NOT NULL FROM "User" WHERE id = ?`, user.ID).Scan(&p.HasPassword).Error
 		}},
-		{"plan", func() error { return g.Where("slug = ?", string(user.PlanType)).Limit(1).Find(&plans).Error }},
+		{"plan", func() error { return few(ctx, d, g.Where("slug = ?", string(user.PlanType)).Limit(1), &plans) }},
 		{"limits", func() (err error) {
 			p.Limits, _, err = d.LimitsOfPlan(ctx, string(user.PlanType))
 			return err
@@ -72,22 +72,22 @@ func (d *DB) Profile(ctx context.Context, user models.User) (Profile, error) {
 			return err
 		}},
 		{"accounts", func() error {
-			return g.Raw(`SELECT a.id, e.slug AS exchange, a.account_name, a.is_active, a.is_verified, a.last_test, a.created_at
+			return few(ctx, d, g.Raw(`SELECT a.id, e.slug AS exchange, a.account_name, a.is_active, a.is_verified, a.last_test, a.created_at
 				FROM "UserExchangeAccounts" a JOIN "Exchange" e ON e.id = a.exchange_id
-				WHERE a.user_id = ? ORDER BY a.is_active DESC, a.created_at, a.id LIMIT ?`, user.ID, profileRows).Scan(&p.Accounts).Error
+				WHERE a.user_id = ? ORDER BY a.is_active DESC, a.created_at, a.id LIMIT ?`, user.ID, profileRows), &p.Accounts)
 		}},
 		{"automations", func() error {
-			return of(g).Order("is_active DESC, created_at, id").Limit(profileRows).Find(&p.Automations).Error
+			return few(ctx, d, of(g).Order("is_active DESC, created_at, id").Limit(profileRows), &p.Automations)
 		}},
-		{"guard", func() error { return of(g).Limit(1).Find(&guards).Error }},
+		{"guard", func() error { return few(ctx, d, of(g).Limit(1), &guards) }},
 		{"payments", func() error {
-			return of(g).Omit("lightning_invoice", "preimage").Order("created_at DESC, id DESC").Limit(profilePayments).Find(&p.Payments).Error
+			return few(ctx, d, of(g).Omit("lightning_invoice", "preimage").Order("created_at DESC, id DESC").Limit(profilePayments), &p.Payments)
 		}},
 		{"trades", func() error {
-			return of(g).Order("executed_at DESC, id DESC").Limit(profileTrades).Find(&p.Trades).Error
+			return few(ctx, d, of(g).Order("executed_at DESC, id DESC").Limit(profileTrades), &p.Trades)
 		}},
 		{"sessions", func() error {
-			return of(g).Omit("token").Order("created_at DESC, id DESC").Limit(profileSessions).Find(&p.Sessions).Error
+			return few(ctx, d, of(g).Omit("token").Order("created_at DESC, id DESC").Limit(profileSessions), &p.Sessions)
 		}},
 	}
 	for _, step := range steps {

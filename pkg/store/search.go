@@ -99,7 +99,7 @@ func paymentLeg() leg {
 func tradeLeg() leg {
 	return leg{
 		kind: "trade", table: "TradeLog", columns: "id, user_id, action, status, pnl, trade_id, executed_at", user: "user_id", at: "executed_at",
-		what: `concat_ws(', ', r.action, r.status, 'pnl ' || round(r.pnl)::bigint, 'exchange trade ' || r.trade_id)`,
+		what: `concat_ws(', ', r.action, r.status, 'pnl ' || CASE WHEN abs(r.pnl) < 1e18 THEN round(r.pnl)::bigint::text ELSE r.pnl::text END, 'exchange trade ' || r.trade_id)`,
 	}
 }
 
@@ -232,7 +232,7 @@ func (d *DB) searchRun(ctx context.Context, sql string, args map[string]any, lim
 				return err
 			}
 		}
-		return tx.Gorm(ctx).Raw(sql, args).Scan(&hits).Error
+		return few(ctx, tx, tx.Gorm(ctx).Raw(sql, args), &hits)
 	})
 	return hits, err
 }

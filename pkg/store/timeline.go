@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/axisor/axisor/pkg/models"
@@ -86,10 +87,10 @@ func (d *DB) Timeline(ctx context.Context, f TimelineFilter, page Page) List[Eve
 			more := len(rows) > size
 			rows = rows[:min(size, len(rows))]
 			for _, row := range rows {
-				if !yield(row, nil) {
+				if !yield(row.Event, nil) {
 					return
 				}
-				last = &timelineCursor{stamp(row.At), row.Source, row.Action, row.ID}
+				last = &timelineCursor{row.Key, row.Source, row.Action, row.ID}
 			}
 			left -= len(rows)
 			if !more {
@@ -104,7 +105,7 @@ func (d *DB) Timeline(ctx context.Context, f TimelineFilter, page Page) List[Eve
 	return List[Event]{Items: items, Next: func() string { return next }}
 }
 
-func (d *DB) timelinePage(ctx context.Context, f TimelineFilter, last *timelineCursor, limit int) ([]Event, error) {
+func (d *DB) timelinePage(ctx context.Context, f TimelineFilter, last *timelineCursor, limit int) ([]keyedEvent, error) {
 	args := map[string]any{"user": f.UserID, "limit": limit}
 	where := " WHERE true"
 	if !f.Range.Since.IsZero() {
@@ -132,9 +133,25 @@ func (d *DB) timelinePage(ctx context.Context, f TimelineFilter, last *timelineC
 		}
 		sql += "(SELECT * FROM (" + parts[source] + ") AS part (at, source, id, action, status, details)" + where + order + ")"
 	}
-	var rows []Event
-	if err := d.Gorm(ctx).Raw("SELECT * FROM ("+sql+") AS merged"+order, args).Scan(&rows).Error; err != nil {
+	// The earliest and the last time of PostgreSQL are none in Go: they are told and left out, and the rows stay.
+	sql = "SELECT CASE WHEN isfinite(at) THEN at END AS at, source, id, action, status, details, at::text AS key FROM (" + sql + ") AS merged"
+	var rows []keyedEvent
+	if err := d.Gorm(ctx).Raw(sql+strings.ReplaceAll(order, " at ", " merged.at "), args).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read timeline: %w", err)
 	}
+	var broken []string
+	for _, row := range rows {
+		if row.At.IsZero() {
+			broken = append(broken, fmt.Sprintf("%s %s: its time is %s", row.Source, row.ID, row.Key))
+		}
+	}
+	d.unreadable(ctx, broken)
 	return rows, nil
+}
+
+// keyedEvent is an event and its time as the server writes it, for cursors.
+type keyedEvent struct {
+	Event `gorm:"embedded"`
+
+	Key string
 }

@@ -173,6 +173,12 @@ func several[T any](ctx context.Context, d *DB, q *gorm.DB) ([]T, error) {
 	return rowsOf(all), err
 }
 
+// few reads the few rows of a query into to, as take does.
+func few[T any](ctx context.Context, d *DB, q *gorm.DB, to *[]T) (err error) {
+	*to, err = several[T](ctx, d, q)
+	return err
+}
+
 // rowsOf drops what is wrong with rows, for those to whom the rest is enough.
 func rowsOf[T any](all []Tolerant[T]) []T {
 	out := make([]T, len(all))

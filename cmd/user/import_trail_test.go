@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/axisor/axisor/internal/clitest"
+	"github.com/axisor/axisor/internal/factory"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/secret"
@@ -52,6 +53,10 @@ func TestImport_LeavesTheTrailOfTheSingleCommands(t *testing.T) {
 	create(p, "bob", "--plan", "pro")
 	burdened(t, db, "ana")
 	bob := burdened(t, db, "bob")
+	for range 3 { // one more than the plan basic has
+		factory.Account(t, db, row(t, db, "ana").ID)
+		factory.Account(t, db, bob.ID)
+	}
 
 	p.Input(password+"\n").OK("user", "set-password", "ana", "--password-stdin")
 	p.OK("user", "set-plan", "ana", "basic")
@@ -66,6 +71,13 @@ func TestImport_LeavesTheTrailOfTheSingleCommands(t *testing.T) {
 	require.Equal(t, [5]float64{0, 1, 0, 0, 0}, counts(r))
 
 	require.Equal(t, securityOf(p, "ana"), securityOf(p, "bob"))
+	overLimits := func(ref string) any {
+		e := p.OK("audit", "security", "list", "--user", ref, "--action", "PLAN_CHANGED", "-o", "json").Items()
+		require.Len(t, e, 1)
+		return e[0]["details"].(map[string]any)["over_limits"]
+	}
+	require.NotEmpty(t, overLimits("ana"))
+	require.Equal(t, overLimits("ana"), overLimits("bob"))
 	want, got := row(t, db, "ana"), row(t, db, "bob")
 	require.Equal(t,
 		[]any{want.TwoFactorSecret, want.TwoFactorBackupCodes, want.PasswordResetToken, want.EmailVerificationToken, want.LoginAttempts, want.LockedUntil},

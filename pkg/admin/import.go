@@ -30,23 +30,6 @@ const (
 	reasonIDUsed = "the id belongs to another user"
 )
 
-// ImportRow is one row of a file: values by column name, nil for null.
-type ImportRow struct {
-	Line   int64
-	Values map[string]*string
-	Text   string // the row as it is, where Values do not hold all of it
-	Err    error  // the row could not be read
-}
-
-// size is how much text of the row there is, in bytes.
-func (r *ImportRow) size() int {
-	n := len(r.Text)
-	for _, v := range r.Values {
-		n += len(models.Deref(v))
-	}
-	return n
-}
-
 // Rejected is a row that did not get in, and why.
 type Rejected struct {
 	Row    ImportRow
@@ -337,6 +320,10 @@ func (im *importer) update(ctx context.Context, t *txn) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	exceeded, err := t.overLimits(ctx, users)
+	if err != nil {
+		return nil, err
+	}
 	audits := make([]models.AuditLog, len(users))
 	var events []models.SecurityAuditLog
 	for i, u := range users {
@@ -354,6 +341,9 @@ func (im *importer) update(ctx context.Context, t *txn) ([]string, error) {
 		for _, event := range eventsOf(u.Before, u.After) {
 			all := maps.Clone(facts)
 			maps.Copy(all, event.facts)
+			if over := exceeded[u.After.ID]; event.action == planChanged && len(over) > 0 {
+				all["over_limits"] = over
+			}
 			row, err := t.securityRow(event.action, &u.After.ID, true, all)
 			if err != nil {
 				return nil, err

@@ -17,6 +17,23 @@ import (
 	"github.com/axisor/axisor/pkg/store"
 )
 
+// ImportRow is one row of a file: values by column name, nil for null.
+type ImportRow struct {
+	Line   int64
+	Values map[string]*string
+	Text   string // the row as it is, where Values do not hold all of it
+	Err    error  // the row could not be read
+}
+
+// size is how much text of the row there is, in bytes.
+func (r *ImportRow) size() int {
+	n := len(r.Text)
+	for _, v := range r.Values {
+		n += len(models.Deref(v))
+	}
+	return n
+}
+
 // ImportColumns are the columns an import understands: those that an export writes, and the two ways to a password.
 func ImportColumns() []string {
 	return []string{

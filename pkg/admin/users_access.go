@@ -172,6 +172,39 @@ func (t *txn) planEffects(ctx context.Context, userID string, plan models.PlanTy
 	return out, nil
 }
 
+// overLimits tells what those of some users whose plan changes have more of than the new one allows.
+func (t *txn) overLimits(ctx context.Context, users []store.UpdatedUser) (map[string][]OverLimit, error) {
+	limits := map[models.PlanType]models.PlanLimits{}
+	var ids []string
+	for _, u := range users {
+		plan := u.After.PlanType
+		if u.Before.PlanType == plan {
+			continue
+		}
+		ids = append(ids, u.After.ID)
+		if _, known := limits[plan]; !known {
+			var err error
+			if limits[plan], _, err = t.db.LimitsOfPlan(ctx, string(plan)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	usage, err := t.db.UsageOfAll(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]OverLimit{}
+	for _, u := range users {
+		if used, changed := usage[u.After.ID]; changed {
+			out[u.After.ID] = over(limits[u.After.PlanType], used)
+		}
+	}
+	return out, nil
+}
+
 func over(l models.PlanLimits, u store.Usage) []OverLimit {
 	var all []OverLimit
 	for _, x := range []struct {

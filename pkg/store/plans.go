@@ -95,15 +95,29 @@ type Usage struct {
 
 // UsageOf counts what a user has, in one query.
 func (d *DB) UsageOf(ctx context.Context, userID string) (Usage, error) {
-	var u Usage
-	err := d.Gorm(ctx).Raw(`SELECT
-		(SELECT count(*) FROM "UserExchangeAccounts" WHERE user_id = @id) AS exchange_accounts,
-		(SELECT count(*) FROM "Automation" WHERE user_id = @id) AS automations,
-		(SELECT count(*) FROM "Simulation" WHERE user_id = @id) AS simulations,
-		(SELECT count(*) FROM "BacktestReport" WHERE user_id = @id) AS backtests`,
-		map[string]any{"id": userID}).Scan(&u).Error
-	if err != nil {
-		return u, fmt.Errorf("count usage: %w", err)
+	all, err := d.UsageOfAll(ctx, []string{userID})
+	return all[userID], err
+}
+
+// UsageOfAll counts what each of some users has, in one query.
+func (d *DB) UsageOfAll(ctx context.Context, userIDs []string) (map[string]Usage, error) {
+	var rows []struct {
+		Usage `gorm:"embedded"`
+
+		ID string
 	}
-	return u, nil
+	err := d.Gorm(ctx).Raw(`SELECT u.id,
+		(SELECT count(*) FROM "UserExchangeAccounts" WHERE user_id = u.id) AS exchange_accounts,
+		(SELECT count(*) FROM "Automation" WHERE user_id = u.id) AS automations,
+		(SELECT count(*) FROM "Simulation" WHERE user_id = u.id) AS simulations,
+		(SELECT count(*) FROM "BacktestReport" WHERE user_id = u.id) AS backtests
+		FROM "User" u WHERE u.id IN ?`, userIDs).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("count usage: %w", err)
+	}
+	all := make(map[string]Usage, len(rows))
+	for _, row := range rows {
+		all[row.ID] = row.Usage
+	}
+	return all, nil
 }

@@ -48,7 +48,7 @@ RUNTESTS = GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" LONG="$(LON
 RELEASES ?= linux-amd64 linux-arm64 darwin-amd64 darwin-arm64
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test race test-pg check vet lint fmt fmt-check docs docs-check bench bench-kills release release-check interop clean
+.PHONY: help build demo test race test-pg check vet lint fmt fmt-check docs docs-check fuzz bench bench-kills release release-check interop clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -73,6 +73,11 @@ test-pg: ## all tests against another major version of PostgreSQL: make test-pg 
 	@scripts/ensure-tools go cc
 	@bin=$$(scripts/postgres-major $(PG)) && export AXISOR_PG_BIN="$$bin" PATH="$$bin:$$PATH" && \
 		env $(RUNTESTS)
+
+FUZZTIME ?= 1m
+fuzz: ## every fuzz target, FUZZTIME each (1m); FUZZ=Reader for some; what is found becomes a seed in testdata/fuzz
+	@scripts/ensure-tools go
+	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" FUZZ="$(FUZZ)" $(PLAIN) scripts/fuzz
 
 check: fmt-check lint docs-check test ## everything CI checks
 

@@ -47,8 +47,13 @@ type testKey struct{}
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+	testscript.Run(t, parameters("testdata"))
+}
+
+// parameters are what the scripts of a directory are run with.
+func parameters(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			tb, ok := env.T().(testing.TB)
@@ -63,21 +68,31 @@ func TestScripts(t *testing.T) {
 			// The race detector makes every process wait a second at its end, and there are hundreds.
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			env.Defer(func() { stopEnvironment(tb, env.WorkDir) })
+			if dir == abuseScripts {
+				return surround(tb, env)
+			}
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"added":     added,
 			"database":  database,
+			"elsewhere": elsewhere,
 			"exits":     exits,
+			"fault":     fault,
 			"fragile":   fragile,
+			"identity":  identity,
+			"impostor":  impostor,
 			"lightning": lightning,
 			"node":      node,
+			"nottold":   nottold,
 			"overdue":   overdue,
 			"price":     price,
 			"simulator": simulator,
 			"sql":       statements,
+			"touched":   touched,
 			"trader":    trader,
 		},
-	})
+	}
 }
 
 func tb(ts *testscript.TestScript) testing.TB { return ts.Value(testKey{}).(testing.TB) }

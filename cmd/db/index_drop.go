@@ -68,7 +68,7 @@ func (o *dropOptions) run(ctx context.Context, call *verb.Call) error {
 		return err
 	}
 	m, err := migrate.New(db.SQL(), migrate.Options{
-		Logger: call.Log(), LockTimeout: o.lockTimeout, Now: call.Now, Progress: func(s string) { p.Notice("%s", s) },
+		Logger: call.Log(), LockTimeout: o.lockTimeout, Sessions: db.Target().Sessions, Now: call.Now, Progress: func(s string) { p.Notice("%s", s) },
 	})
 	if err != nil {
 		return err

@@ -58,6 +58,7 @@ func open(ctx context.Context, a *app.App, o migrate.Options) (*session, error) 
 	if err != nil {
 		return nil, err
 	}
+	o.Sessions = db.Target().Sessions
 	o.Logger, o.Now, o.Progress = a.Log(), a.Now, func(s string) { p.Notice("%s", s) }
 	m, err := migrate.New(db.SQL(), o)
 	if err != nil {

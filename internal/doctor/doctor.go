@@ -209,7 +209,7 @@ func (v *visit) migrator() (*migrate.Migrator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return migrate.New(db.SQL(), migrate.Options{Logger: v.in.Logger, Now: v.in.Now})
+	return migrate.New(db.SQL(), migrate.Options{Logger: v.in.Logger, Sessions: db.Target().Sessions, Now: v.in.Now})
 }
 
 // settings gives the configuration, or a reason to skip.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/axisor/axisor/pkg/pgdirect"
@@ -16,11 +17,16 @@ import (
 // LockKey is the key of the migration lock among the advisory locks of a database ("axisormi" in ASCII).
 const LockKey int64 = 0x617869736f726d69
 
+// secondSession bounds the wait for a second session: a pooler makes whoever comes wait when it has no more.
+const secondSession = 10 * time.Second
+
 // locker is goose's session lock. It polls: a session that waits inside pg_advisory_lock holds a
 // snapshot, CREATE INDEX CONCURRENTLY waits for all snapshots, and the two would wait for each other.
 // It also owns the session settings of the connection that migrates, and remembers that connection for
 // the index files.
 type locker struct {
+	db       *sql.DB
+	sessions bool // Options.Sessions
 	timeout  time.Duration
 	progress func(string)
 	now      func() time.Time
@@ -30,7 +36,7 @@ type locker struct {
 
 // SessionLock takes the lock on conn, or returns an error that wraps ErrLocked.
 func (l *locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
-	if err := direct(ctx, conn); err != nil {
+	if err := l.direct(ctx, conn); err != nil {
 		return err
 	}
 	deadline := l.now().Add(l.timeout)
@@ -97,14 +103,36 @@ func (l *locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// direct refuses a connection on which the server process is not the one that the client was told of.
-func direct(ctx context.Context, conn *sql.Conn) error {
+// direct refuses a connection on which the server process is not the one that the client was told of, unless the owner
+// of the pooler in between says that it keeps sessions apart, and nothing speaks against that.
+func (l *locker) direct(ctx context.Context, conn *sql.Conn) error {
+	err := withPgx(conn, func(c *pgx.Conn) error { return pgdirect.Check(ctx, c) })
+	var pooler *pgdirect.Error
+	if !errors.As(err, &pooler) {
+		return err
+	}
+	if pooler.Sessions = true; !l.sessions {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, secondSession)
+	defer cancel()
+	other, err := l.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("a second session from the pooler: %w", err)
+	}
+	defer other.Close()
+	return withPgx(conn, func(a *pgx.Conn) error {
+		return withPgx(other, func(b *pgx.Conn) error { return pgdirect.Apart(ctx, a, b) })
+	})
+}
+
+func withPgx(conn *sql.Conn, do func(*pgx.Conn) error) error {
 	return conn.Raw(func(driverConn any) error {
 		c, ok := driverConn.(*stdlib.Conn)
 		if !ok {
 			return nil
 		}
-		return pgdirect.Check(ctx, c.Conn())
+		return do(c.Conn())
 	})
 }
 

@@ -51,6 +51,9 @@ type Options struct {
 	Progress func(string)
 	// Now is the clock of the waits. Nil means time.Now.
 	Now func() time.Time
+	// Sessions says that a pooler in between gives each connection a session of the server until it is closed, as its
+	// owner knows. Without it every pooler is refused.
+	Sessions bool
 	// OutOfOrder lets Up apply migrations that are older than the newest applied one. Without it they are refused.
 	OutOfOrder bool
 }
@@ -99,7 +102,7 @@ func newMigrator(db *sql.DB, files fs.FS, locks map[string]fileLocks, o Options)
 		o.Now = time.Now //nolint:forbidigo // the default of the option that passes the clock in
 	}
 	m := &Migrator{db: db, waits: waits, names: map[int64]string{}, o: o}
-	m.locker = &locker{timeout: o.LockTimeout, progress: o.Progress, now: o.Now, place: place{names: namespace.Default()}}
+	m.locker = &locker{db: db, sessions: o.Sessions, timeout: o.LockTimeout, progress: o.Progress, now: o.Now, place: place{names: namespace.Default()}}
 	files = brief{files, m.locker, locks}
 	m.files = files
 	m.recorder = &recorder{next: o.Logger}

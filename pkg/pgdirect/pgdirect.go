@@ -28,10 +28,16 @@ type Error struct {
 	Refused string
 	// Nameable is true when it is enough that the address says so.
 	Nameable bool
+	// Sessions is true when a pooler will do that gives each client a session of its own, if the address says that it does.
+	Sessions bool
+	// Shared is true when the address says so and one session was seen to answer two connections, or two one.
+	Shared bool
 }
 
 func (e *Error) Error() string {
 	switch {
+	case e.Shared:
+		return "the address says that the pooler gives each client a session of its own (pgbouncer=session), and it does not: sessions were seen to change hands"
 	case e.Named:
 		return "this needs a session of its own, and the address says that it is a pooler's (pgbouncer=true)"
 	case e.Refused != "":
@@ -56,10 +62,45 @@ func (e *Error) Hints() []string {
 	default:
 		hint += ", not the pooler's (PostgreSQL's port is mostly 5432, PgBouncer's 6432), without pgbouncer=true"
 	}
-	if e.Nameable {
+	switch {
+	case e.Nameable:
 		return []string{hint, "or add pgbouncer=true to the parameters of this one"}
+	case e.Sessions:
+		return []string{hint, "or write pgbouncer=session among the parameters of this one, if the pooler has pool_mode = session"}
 	}
 	return []string{hint}
+}
+
+// Apart returns an *Error when a and b, two connections to one pooler, were seen to share sessions of the server. That they
+// were not is no proof, because a pooler with much to do hands out another session each time; but one that has little
+// to do hands the same one to both. It leaves nothing on any session.
+func Apart(ctx context.Context, a, b *pgx.Conn) error {
+	const rounds = 3
+	first, err := answering(ctx, a)
+	if err != nil {
+		return err
+	}
+	for range rounds {
+		theirs, err := answering(ctx, b)
+		if err != nil {
+			return err
+		}
+		again, err := answering(ctx, a)
+		if err != nil {
+			return err
+		}
+		if theirs == first || again != first {
+			return &Error{Shared: true}
+		}
+	}
+	return nil
+}
+
+func answering(ctx context.Context, c *pgx.Conn) (pid uint32, err error) {
+	if err := c.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeExec).Scan(&pid); err != nil {
+		return 0, fmt.Errorf("ask for the server process: %w", err)
+	}
+	return pid, nil
 }
 
 // Check asks which process answers and returns an *Error when it is not the one that the connection was told of. It

@@ -38,6 +38,9 @@ type Target struct {
 	Schema string
 	// Pooler is true when Prisma's pgbouncer parameter says that a pooler sits in between.
 	Pooler bool
+	// Sessions is true when it says "session": each of our connections has a session of the server until it is closed.
+	// Prisma takes the word for "true".
+	Sessions bool
 	// MaxConnections, PoolTimeout and ConnectTimeout are Prisma's, 0 when absent.
 	MaxConnections int
 	PoolTimeout    time.Duration
@@ -143,7 +146,7 @@ func (t *Target) translate(query url.Values) error {
 		case "connect_timeout":
 			t.ConnectTimeout, err = seconds(value)
 		case "pgbouncer":
-			t.Pooler = value != "false"
+			t.Pooler, t.Sessions = value != "false", value == "session"
 		case "socket_timeout", "statement_cache_size", "sslaccept":
 			// Meant for Prisma's own engine; sslaccept is read below.
 		case "sslidentity":

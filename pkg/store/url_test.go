@@ -43,6 +43,15 @@ func TestParseURL(t *testing.T) {
 			func(t *testing.T, got store.Target) {
 				t.Helper()
 				require.True(t, got.Pooler)
+				require.False(t, got.Sessions)
+			},
+		},
+		"a pooler of sessions": {
+			"postgresql://u@h/d?pgbouncer=session&sslmode=disable", "postgres://u@h:5432/d?sslmode=disable",
+			func(t *testing.T, got store.Target) {
+				t.Helper()
+				require.True(t, got.Pooler)
+				require.True(t, got.Sessions)
 			},
 		},
 		"another schema": {

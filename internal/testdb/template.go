@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	_ "embed" // the web application's schema
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,6 +53,10 @@ func (s *server) ensureTemplate(ctx context.Context) (string, error) {
 		return "", err
 	}
 	name := "axtpl_" + hash
+	if inApplicationNaming() {
+		sum := sha256.Sum256([]byte(Webapp))
+		name += "_" + hex.EncodeToString(sum[:4])
+	}
 	err = s.with(ctx, func(c *pgx.Conn) error {
 		if err := lockTemplate(ctx, c, name); err != nil {
 			return err
@@ -120,13 +126,29 @@ func (s *server) migrate(ctx context.Context, database string) error {
 		return err
 	}
 	defer db.Close()
-	m, err := migrate.New(db, migrate.Options{})
+	m, err := migrate.New(db, migrate.Options{ApplicationNames: true})
 	if err != nil {
+		return err
+	}
+	if inApplicationNaming() {
+		if _, err := db.ExecContext(ctx, Webapp); err != nil {
+			return err
+		}
+		_, err = m.Baseline(ctx, false)
 		return err
 	}
 	_, err = m.Up(ctx)
 	return err
 }
+
+// Webapp makes an empty database as the web application's own is: by what its models say, in its own naming.
+//
+//go:embed webapp.sql
+var Webapp string
+
+// inApplicationNaming tells whether the databases of this run are those of the web application, adopted, and not what the
+// migrations make: AXISOR_TEST_NAMING=app runs any test on them.
+func inApplicationNaming() bool { return os.Getenv("AXISOR_TEST_NAMING") == "app" }
 
 func contentHash(files fs.FS) (string, error) {
 	h := sha256.New()

@@ -210,8 +210,12 @@ func (m *Migrator) violations(ctx context.Context, want, live *Catalog, s Findin
 	}
 	v := Violation{Table: table, Rule: name}
 	var examples string
-	err := m.db.QueryRowContext(ctx, fmt.Sprintf(`SELECT count(*), COALESCE(string_agg(id, E'\n' ORDER BY n) FILTER (WHERE n <= 5), '')
-		FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM %s t WHERE %s) broken`, quoted(table), broken)).Scan(&v.Rows, &examples)
+	p, err := m.place(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = m.db.QueryRowContext(ctx, p.names.Rename(fmt.Sprintf(`SELECT count(*), COALESCE(string_agg(id, E'\n' ORDER BY n) FILTER (WHERE n <= 5), '')
+		FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM %s t WHERE %s) broken`, quoted(table), broken))).Scan(&v.Rows, &examples)
 	if sqlState(err) == "42703" { // the column itself is missing and comes first
 		return nil, nil
 	}

@@ -3,10 +3,11 @@ package migrate
 import (
 	"context"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // VerifyApplication compares a database that has the web application's own names with the design: first every
@@ -21,7 +22,7 @@ func (m *Migrator) VerifyApplication(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := renameTables(want, live)
+	found := live.renamed
 	for _, f := range Compare(want, live) {
 		f.FixSQL = ""
 		found = append(found, f)
@@ -31,12 +32,12 @@ func (m *Migrator) VerifyApplication(ctx context.Context) ([]Finding, error) {
 
 // renameTables gives live's tables the design's names, also where keys and indexes refer to them, and lists
 // what it renamed.
-func renameTables(want, live *Catalog) []Finding {
+func renameTables(live *Catalog) []Finding {
 	var found []Finding
 	var old []string
-	for _, name := range slices.Sorted(maps.Keys(want.Tables)) {
-		other := mappedName(name)
-		if other == "" || live.Tables[other] == nil || live.Tables[name] != nil {
+	for _, name := range namespace.Shared() {
+		other := namespace.AppName(name)
+		if other == name || live.Tables[other] == nil || live.Tables[name] != nil {
 			continue
 		}
 		found = append(found, Finding{
@@ -53,7 +54,7 @@ func renameTables(want, live *Catalog) []Finding {
 	for _, f := range found {
 		ours[f.Actual] = quoted(f.Object)
 	}
-	names := regexp.MustCompile(`( ON | REFERENCES )(` + strings.Join(old, "|") + `)\b`)
+	names := regexp.MustCompile(`( ON | REFERENCES | FROM | JOIN )(` + strings.Join(old, "|") + `)\b`)
 	rename := func(definition string) string {
 		return names.ReplaceAllStringFunc(definition, func(s string) string {
 			m := names.FindStringSubmatch(s)
@@ -69,8 +70,28 @@ func renameTables(want, live *Catalog) []Finding {
 			i.Definition = rename(i.Definition)
 			t.Indexes[name] = i
 		}
+		for name, p := range t.Policies {
+			p.Using, p.Check = rename(p.Using), rename(p.Check)
+			t.Policies[name] = p
+		}
 	}
 	return found
+}
+
+// ofApplication leaves out what belongs to a database in the web application's naming: its own columns, as long as a row of
+// ours can do without them.
+func ofApplication(found []Finding, live *Catalog) []Finding {
+	if len(live.renamed) == 0 {
+		return found
+	}
+	return slices.DeleteFunc(found, func(f Finding) bool {
+		table, name, _ := strings.Cut(f.Object, ".")
+		if f.Kind != "column" || f.Problem != Extra || live.Tables[table] == nil {
+			return false
+		}
+		c := live.Tables[table].column(name)
+		return !c.NotNull || c.Default != ""
+	})
 }
 
 // String says what a violation is, with some of the rows.

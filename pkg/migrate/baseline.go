@@ -6,7 +6,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -136,6 +135,13 @@ func (m *Migrator) planBaseline(ctx context.Context) (*Adoption, error) {
 	if err := recognise(want, live); err != nil {
 		return nil, err
 	}
+	if len(live.renamed) > 0 && !m.o.ApplicationNames {
+		var names []string
+		for _, f := range live.renamed {
+			names = append(names, f.Actual)
+		}
+		return nil, fmt.Errorf("%w: %s", ErrApplicationNames, strings.Join(names, ", "))
+	}
 	a := &Adoption{}
 	if a.Prisma, err = prismaHistory(ctx, m.db); err != nil {
 		return nil, err
@@ -168,17 +174,11 @@ func (m *Migrator) planBaseline(ctx context.Context) (*Adoption, error) {
 
 // recognise tells a database of the design by its structure: names and the columns that carry everything else.
 func recognise(want, live *Catalog) error {
-	var own, mapped []string
-	for _, name := range slices.Sorted(maps.Keys(want.Tables)) {
+	found := 0
+	for name := range want.Tables {
 		if live.Tables[name] != nil {
-			own = append(own, name)
+			found++
 		}
-		if other := mappedName(name); other != "" && live.Tables[other] != nil && live.Tables[name] == nil {
-			mapped = append(mapped, other)
-		}
-	}
-	if len(mapped) > 0 {
-		return fmt.Errorf("%w: %s", ErrApplicationNames, strings.Join(mapped, ", "))
 	}
 	// A table "User" alone can be anybody's. These four with the columns that link them are the design's.
 	for table, columns := range map[string][]string{
@@ -187,7 +187,7 @@ func recognise(want, live *Catalog) error {
 	} {
 		t := live.Tables[table]
 		if t == nil {
-			return fmt.Errorf("%w (%d of %d are there, %q is not)", ErrNothingToAdopt, len(own), len(want.Tables), table)
+			return fmt.Errorf("%w (%d of %d are there, %q is not)", ErrNothingToAdopt, found, len(want.Tables), table)
 		}
 		for _, c := range columns {
 			if !slices.ContainsFunc(t.Columns, func(have Column) bool { return have.Name == c }) {

@@ -14,6 +14,8 @@ import (
 type Catalog struct {
 	Enums  map[string][]string `json:"enums"`
 	Tables map[string]*Table   `json:"tables"`
+	// renamed are the tables that the web application's naming calls otherwise, listed here by the design's names.
+	renamed []Finding
 }
 
 // Table is one table of a Catalog.
@@ -59,7 +61,7 @@ type Policy struct {
 
 // ReadCatalog reads the tables and enums of the shared schema and the tables of axisor's own, as of one moment. The
 // version table is bookkeeping and left out. Tables of our own are listed as axisor.name, whatever their schema is called
-// in this installation.
+// in this installation, and the shared ones by the design's names, whatever the web application calls them.
 func ReadCatalog(ctx context.Context, db *sql.DB) (*Catalog, error) {
 	names, err := namesOf(ctx, db)
 	if err != nil {
@@ -75,6 +77,9 @@ func ReadCatalog(ctx context.Context, db *sql.DB) (*Catalog, error) {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("read catalog: %w", err)
 		}
+	}
+	if r.place.names.App {
+		r.c.renamed = renameTables(r.c)
 	}
 	return r.c, nil
 }

@@ -56,6 +56,9 @@ type Options struct {
 	Sessions bool
 	// OutOfOrder lets Up apply migrations that are older than the newest applied one. Without it they are refused.
 	OutOfOrder bool
+	// ApplicationNames lets a baseline adopt tables that have the web application's names. Without it they are refused:
+	// values that axisor writes do not mean the same to that application yet.
+	ApplicationNames bool
 }
 
 // Applied is one migration that a run applied or took back.

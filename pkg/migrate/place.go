@@ -28,10 +28,11 @@ type querier interface {
 // placeOf finds the tables that q sees.
 func placeOf(ctx context.Context, q querier, names namespace.Names) (place, error) {
 	p := place{names: names}
-	var certain bool
-	if err := q.QueryRowContext(ctx, namespace.FindShared, namespace.Identifier(names.Own)).Scan(&p.shared, &certain); err != nil {
+	var certain, app, adopted bool
+	if err := q.QueryRowContext(ctx, namespace.FindShared, namespace.Identifier(names.Own)).Scan(&p.shared, &certain, &app, &adopted); err != nil {
 		return p, fmt.Errorf("look for the schema of the shared tables: %w", err)
 	}
+	p.names = names.In(p.shared, app)
 	return p, nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 // ErrUnadopted says that the design's tables are there and that axisor has not made or adopted them.
@@ -54,7 +56,7 @@ func (m *Migrator) unadopted(ctx context.Context) error {
 	mapped := map[string]bool{}
 	all := slices.Clone(design)
 	for _, name := range design {
-		if other := mappedName(name); other != "" {
+		if other := namespace.AppName(name); other != name {
 			mapped[other] = true
 			all = append(all, other)
 		}

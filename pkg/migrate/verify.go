@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/axisor/axisor/pkg/exactjson"
+	"github.com/axisor/axisor/pkg/namespace"
 )
 
 //go:generate go test . -run Snapshot -count=1 -update
@@ -62,7 +63,7 @@ func (m *Migrator) Verify(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	findings, err := m.forgive(ctx, Compare(expected, live), live)
+	findings, err := m.forgive(ctx, ofApplication(Compare(expected, live), live), live)
 	if err != nil {
 		return nil, err
 	}
@@ -94,10 +95,10 @@ func Compare(expected, live *Catalog) []Finding {
 	d.enums()
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(expected.Tables)) {
-		if live.Tables[name] == nil && live.Tables[mappedName(name)] != nil {
+		if other := namespace.AppName(name); live.Tables[name] == nil && live.Tables[other] != nil {
 			d.add(Finding{
 				Kind: "table", Object: name, Problem: Missing,
-				Actual: fmt.Sprintf("a table %q exists, the name the web application's own schema uses", mappedName(name)),
+				Actual: fmt.Sprintf("a table %q exists, the name the web application's own schema uses", other),
 			})
 			continue
 		}
@@ -140,28 +141,6 @@ func (d *differ) enums() {
 		}
 		d.add(f)
 	}
-}
-
-// mappedName is the name under which the web application's own schema keeps a table of the design.
-func mappedName(table string) string {
-	switch table {
-	case "AuditLog", "Exchange", "ExchangeCredentialType", "MarginGuardConfig", "Plan", "Simulation":
-		return snake(table) + "s"
-	case "UserExchangeCredentials", "UserExchangeAccounts", "PlanLimits":
-		return snake(table)
-	}
-	return ""
-}
-
-func snake(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if i > 0 && r >= 'A' && r <= 'Z' {
-			b.WriteByte('_')
-		}
-		b.WriteString(strings.ToLower(string(r)))
-	}
-	return b.String()
 }
 
 func (d *differ) columns(table string) {

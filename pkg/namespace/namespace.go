@@ -9,6 +9,7 @@
 package namespace
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -21,10 +22,16 @@ const (
 
 // FindShared is the query for the schema of the design's tables; $1 is the quoted schema of our own. It is the one that
 // our own tables refer to; else where "User" is visible, or the version table; else where a new table would be, "" when
-// nowhere. The second column tells whether the shared tables are there, as far as anything says. A schema that stands in
-// front in the search path is not it, whatever it holds, once one of our own tables says which.
+// nowhere. The second column tells whether the shared tables are there, as far as anything says; the third whether they
+// have the web application's names: accounts have its own and not the design's; the fourth whether axisor is at home
+// there. A schema that stands in front in the search path is not it, whatever it holds, once one of our own tables says
+// which.
 const FindShared = `SELECT COALESCE(f.said, (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-			WHERE c.oid = pg_catalog.to_regclass('axisor_migrations')), pg_catalog.current_schema(), ''), f.said IS NOT NULL
+			WHERE c.oid = pg_catalog.to_regclass('axisor_migrations')), pg_catalog.current_schema(), ''), f.said IS NOT NULL,
+		COALESCE((SELECT bool_or(c.relname = 'user_exchange_accounts') AND NOT bool_or(c.relname = 'UserExchangeAccounts')
+			FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+			WHERE n.nspname = f.said AND c.relname IN ('user_exchange_accounts', 'UserExchangeAccounts')), false),
+		pg_catalog.to_regnamespace($1) IS NOT NULL
 	FROM (SELECT COALESCE(
 		(SELECT n.nspname FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
 			JOIN pg_catalog.pg_class r ON r.oid = k.confrelid JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
@@ -37,6 +44,8 @@ type Names struct {
 	Own, Queue string
 	// Shared is the schema of the design's tables, as FindShared gives it. "" leaves them to the search path.
 	Shared string
+	// App says that the shared tables have the names that the web application gives them, and not the design's.
+	App bool
 }
 
 // Default are the names where the shared tables are in public, or wherever the server's own search path says.
@@ -60,9 +69,9 @@ func Of(searchPath string) Names {
 	return Names{Own: Own + "_" + first, Queue: Queue + "_" + first}
 }
 
-// In gives the same names with the shared tables in a schema.
-func (n Names) In(shared string) Names {
-	n.Shared = shared
+// In gives the same names with the shared tables in a schema, under the web application's names or the design's.
+func (n Names) In(shared string, app bool) Names {
+	n.Shared, n.App = shared, app
 	return n
 }
 
@@ -85,15 +94,18 @@ const SharedSchema = `to_regnamespace('` + sharedMark + `')`
 // sharedMark stands for the shared schema where a statement needs its name: no schema is called that.
 const sharedMark = `"$shared"`
 
+// Shared lists the tables of the design.
+func Shared() []string { return shared[:] }
+
+var shared = [...]string{
+	"User", "RefreshToken", "SecurityAuditLog", "AuditLog", "Automation", "AutomationType", "TradeLog", "MarginGuardConfig",
+	"Exchange", "ExchangeCredentialType", "UserExchangeCredentials", "UserExchangeAccounts",
+	"Payment", "Plan", "PlanLimits", "Notification", "Simulation", "BacktestReport",
+}
+
 // IsShared tells whether a statement that writes this name in quotes means a table of the design.
 func IsShared(name string) bool {
-	switch name {
-	case "User", "RefreshToken", "SecurityAuditLog", "AuditLog", "Automation", "AutomationType", "TradeLog", "MarginGuardConfig",
-		"Exchange", "ExchangeCredentialType", "UserExchangeCredentials", "UserExchangeAccounts",
-		"Payment", "Plan", "PlanLimits", "Notification", "Simulation", "BacktestReport":
-		return true
-	}
-	return false
+	return slices.Contains(shared[:], name)
 }
 
 // sharedType is the design's only type.

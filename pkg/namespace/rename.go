@@ -9,7 +9,8 @@ import (
 // Rename gives a statement that names our tables literally, and the shared ones without a schema, the names of this
 // installation. What has a schema already keeps it, so renaming twice is renaming once. Of what is in single quotes only
 // a text that is a name as a whole is one ('"User"', 'axisor.guard_run'); inside of dollar quotes is code, whose texts
-// may hold statements with our own schemas in them.
+// may hold statements with our own schemas in them. A table that has another name in the web application gets the design's
+// as its alias, so that the columns of the statement need no other qualifiers.
 func (n Names) Rename(sql string) string {
 	if n == Default() {
 		return sql
@@ -19,7 +20,20 @@ func (n Names) Rename(sql string) string {
 }
 
 // relation writes the name of a shared table or type.
-func (n Names) relation(name string) string { return Identifier(n.Shared) + "." + Identifier(name) }
+func (n Names) relation(name string) string {
+	if n.App {
+		name = AppName(name)
+	}
+	return Identifier(n.Shared) + "." + Identifier(name)
+}
+
+// alias is what has to stand between the name of a shared table and the rest of a statement that knows it by the design's.
+func (n Names) alias(name, rest string) string {
+	if !n.App || AppName(name) == name || hasAlias(rest) {
+		return ""
+	}
+	return " AS " + Identifier(name)
+}
 
 func (n Names) schema(literal string) string {
 	if literal == Own {
@@ -42,14 +56,23 @@ type renamer struct {
 	copied int // how much of sql is in out
 	inCode bool
 
-	expect bool   // a name that comes now is that of a relation
-	dotted bool   // the last token was a dot
-	was    string // the last word
-	lists  []bool // per open parenthesis, and outside of all: whether a comma separates relations
+	expect relation
+	dotted bool       // the last token was a dot
+	was    string     // the last word
+	lists  []relation // per open parenthesis, and outside of all: what a comma separates
 }
 
+// relation says what a name that comes now is.
+type relation int
+
+const (
+	none    relation = iota // not a relation's
+	bare                    // a relation's, which cannot have an alias
+	aliased                 // a relation's, which can
+)
+
 func (r *renamer) rename() string {
-	r.lists = append(make([]bool, 0, 8), false)
+	r.lists = append(make([]relation, 0, 8), none)
 	for i := 0; i < len(r.sql); {
 		i = r.token(i)
 	}
@@ -87,7 +110,7 @@ func (r *renamer) token(i int) int {
 		if tag := dollarTag(s[i:]); tag != "" {
 			return r.code(i, tag)
 		}
-		r.expect, r.dotted = false, false
+		r.expect, r.dotted = none, false
 		return i + 1
 	case isWord(c):
 		return r.word(i)
@@ -107,14 +130,14 @@ func (r *renamer) sign(c byte) {
 		if last > 0 {
 			r.lists = r.lists[:last]
 		}
-		r.expect = false
+		r.expect = none
 	case ',':
 		r.expect = r.lists[last]
 	case ';':
-		r.lists = append(r.lists[:0], false)
-		r.expect = false
+		r.lists = append(r.lists[:0], none)
+		r.expect = none
 	default:
-		r.expect = false
+		r.expect = none
 	}
 }
 
@@ -130,26 +153,30 @@ func (r *renamer) word(i int) int {
 		r.replace(i, end, r.names.schema(word))
 	}
 	if dotted || len(word) > len("REFERENCES") {
-		r.expect, r.was = false, ""
+		r.expect, r.was = none, ""
 		return end
 	}
 	before, last := r.was, len(r.lists)-1
 	word = strings.ToUpper(word)
 	r.was = word
 	if word == "FROM" && before == "DISTINCT" { // compares two values
-		r.expect = false
+		r.expect = none
 		return end
 	}
 	switch word {
-	case "FROM", "USING", "TRUNCATE", "LOCK", "ANALYZE", "VACUUM": // of several relations
-		r.expect, r.lists[last] = true, true
-	case "JOIN", "INTO", "UPDATE", "TABLE", "REFERENCES", "COPY", "ON":
-		r.expect = true
+	case "FROM", "USING": // of several relations
+		r.expect, r.lists[last] = aliased, aliased
+	case "TRUNCATE", "LOCK", "ANALYZE", "VACUUM":
+		r.expect, r.lists[last] = bare, bare
+	case "JOIN", "INTO", "UPDATE":
+		r.expect = aliased
+	case "TABLE", "REFERENCES", "COPY", "ON":
+		r.expect = bare
 	case "ONLY", "IF", "NOT", "EXISTS", "LATERAL", "VERBOSE": // between such a word and the name
 	case "SELECT", "WHERE", "SET", "VALUES", "RETURNING", "GROUP", "ORDER", "HAVING", "WINDOW", "LIMIT", "UNION", "EXCEPT", "INTERSECT":
-		r.expect, r.lists[last] = false, false
+		r.expect, r.lists[last] = none, none
 	default:
-		r.expect = false
+		r.expect = none
 	}
 	return end
 }
@@ -159,14 +186,17 @@ func (r *renamer) quoted(i int) int {
 	end := closing(r.sql, i, '"', false)
 	name := strings.Trim(r.sql[i:end], `"`)
 	dotted, qualifier := r.dotted, strings.HasPrefix(strings.TrimLeft(r.sql[end:], " \n\t\r"), ".")
-	relation := r.expect && IsShared(name) || name == sharedType
-	r.expect, r.dotted = false, false
+	expect := r.expect
+	r.expect, r.dotted = none, false
 	switch {
 	case dotted:
 	case r.own && (name == Own || name == Queue):
 		r.replace(i, end, r.names.schema(name))
-	case relation && !qualifier && r.names.Shared != "":
+	case qualifier || r.names.Shared == "":
+	case name == sharedType || expect == bare && IsShared(name):
 		r.replace(i, end, r.names.relation(name))
+	case expect == aliased && IsShared(name):
+		r.replace(i, end, r.names.relation(name)+r.names.alias(name, r.sql[end:]))
 	}
 	return end
 }
@@ -174,15 +204,15 @@ func (r *renamer) quoted(i int) int {
 // text handles what is in single quotes.
 func (r *renamer) text(i int, escapes bool) int {
 	end := closing(r.sql, i, '\'', escapes)
-	r.expect, r.dotted = false, false
+	r.expect, r.dotted = none, false
 	if end < i+2 {
 		return end
 	}
 	inner := r.sql[i+1 : end-1]
 	name := strings.TrimSuffix(strings.TrimPrefix(inner, `"`), `"`)
 	switch {
-	case r.own && r.inCode:
-		if changed := r.ownWords(inner); changed != inner {
+	case r.inCode:
+		if changed := r.inText(inner); changed != inner {
 			r.replace(i+1, end-1, changed)
 		}
 	case r.own && isOurs(inner):
@@ -193,6 +223,21 @@ func (r *renamer) text(i int, escapes bool) int {
 		r.replace(i+1, end-1, strings.ReplaceAll(r.names.relation(name), `'`, `''`))
 	}
 	return end
+}
+
+// inText gives a text in code, which may be the name of a table for format, or a part of a statement that is run.
+func (r *renamer) inText(text string) string {
+	if r.own {
+		text = r.ownWords(text)
+	}
+	switch {
+	case !r.names.App: // the search path of a migration finds the shared tables
+		return text
+	case IsShared(text):
+		return AppName(text)
+	}
+	inner := renamer{names: r.names, sql: text}
+	return inner.rename()
 }
 
 func (r *renamer) ownWords(text string) string {
@@ -209,7 +254,7 @@ func isOurs(text string) bool {
 // code handles what is in dollar quotes.
 func (r *renamer) code(i int, tag string) int {
 	end := upTo(r.sql, i+len(tag), tag)
-	r.expect, r.dotted = false, false
+	r.expect, r.dotted = none, false
 	from, to := i+len(tag), max(i+len(tag), end-len(tag))
 	inner := renamer{names: r.names, own: r.own, sql: r.sql[from:to], inCode: true}
 	if changed := inner.rename(); changed != inner.sql {

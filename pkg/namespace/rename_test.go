@@ -41,7 +41,7 @@ func TestRename_GivesSharedTablesTheirSchema(t *testing.T) {
 		`SELECT relname FROM pg_class c WHERE c.relnamespace = ` + namespace.SharedSchema:     `SELECT relname FROM pg_class c WHERE c.relnamespace = to_regnamespace('%')`,
 		`SELECT 'open`: `SELECT 'open`, `SELECT "open`: `SELECT "open`, `SELECT $a$ FROM "User"`: `SELECT $a$ FROM "User"`, `'`: `'`, ``: ``,
 	} {
-		names := namespace.Default().In("s p")
+		names := namespace.Default().In("s p", false)
 		want = strings.ReplaceAll(want, "'%'", "'\x00'")
 		want = strings.ReplaceAll(strings.ReplaceAll(want, "%", in), "\x00", "%")
 		if strings.Contains(sql, "$shared") {
@@ -64,7 +64,7 @@ func TestRename_LeavesSentencesAlone(t *testing.T) {
 func BenchmarkRename(b *testing.B) {
 	sql := `SELECT "TradeLog"."id","TradeLog"."user_id","TradeLog"."automation_id","TradeLog"."trade_id","TradeLog"."status" FROM "TradeLog" ` +
 		`JOIN "User" ON "User"."id" = "TradeLog"."user_id" WHERE "TradeLog"."user_id" = $1 ORDER BY "TradeLog"."executed_at" DESC LIMIT 100`
-	names := namespace.Default().In("public")
+	names := namespace.Default().In("public", false)
 	b.SetBytes(int64(len(sql)))
 	for b.Loop() {
 		names.Rename(sql)

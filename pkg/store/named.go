@@ -44,11 +44,11 @@ func (c *core) settle(find func(query string, args ...any) scanner) (namespace.N
 		return *found, nil
 	}
 	var shared string
-	var certain bool
-	if err := find(namespace.FindShared, namespace.Identifier(c.names.Own)).Scan(&shared, &certain); err != nil {
+	var certain, app, adopted bool
+	if err := find(namespace.FindShared, namespace.Identifier(c.names.Own)).Scan(&shared, &certain, &app, &adopted); err != nil {
 		return c.names, err
 	}
-	names := c.names.In(shared)
+	names := c.names.In(shared, app && adopted)
 	if certain {
 		c.place.Store(&names)
 	}

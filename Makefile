@@ -48,7 +48,7 @@ RUNTESTS = GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" LONG="$(LON
 RELEASES ?= linux-amd64 linux-arm64 darwin-amd64 darwin-arm64
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test race test-pg check vet lint fmt fmt-check docs docs-check fuzz bench bench-kills release release-check interop clean
+.PHONY: help build demo test race test-pg check vulncheck vet lint fmt fmt-check docs docs-check fuzz bench bench-kills release release-check interop clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -79,7 +79,11 @@ fuzz: ## every fuzz target, FUZZTIME each (1m); FUZZ=Reader for some; what is fo
 	@scripts/ensure-tools go
 	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" FUZZ="$(FUZZ)" $(PLAIN) scripts/fuzz
 
-check: fmt-check lint docs-check test ## everything CI checks
+check: fmt-check lint docs-check vulncheck test ## everything CI checks, and known holes of what is linked
+
+vulncheck: ## govulncheck, where its database can be reached
+	@scripts/ensure-tools go
+	@scripts/vulncheck
 
 vet: ## go vet
 	$(GO) vet $(PKGS)

@@ -89,7 +89,7 @@ func placesOf(l *config.Loaded, getenv func(string) string, account, command str
 		if err != nil {
 			return at, clierr.Usagef("a place in backup.targets %v", err)
 		}
-		if filepath.IsAbs(t.Name) {
+		if strings.HasPrefix(t.Name, "/") {
 			at.written = append(at.written, t.Name)
 		}
 	}

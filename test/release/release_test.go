@@ -59,7 +59,7 @@ func TestRelease(t *testing.T) {
 	t.Run("checksums", func(t *testing.T) {
 		t.Parallel()
 		lines := strings.Split(strings.TrimSpace(read(t, filepath.Join(dist, "SHA256SUMS"))), "\n")
-		require.Len(t, lines, 4, "a program, its bill of materials, two packages")
+		require.Len(t, lines, 5, "a program, its bill of materials, the notices of others, two packages")
 		for _, line := range lines {
 			want, name, ok := strings.Cut(line, "  ")
 			require.True(t, ok, line)
@@ -153,6 +153,7 @@ func checkProgram(t *testing.T, root string) {
 	require.Contains(t, finish(t, inside(t, root, 0, 0, "__complete", "guard", "ru")), "run")
 	require.FileExists(t, filepath.Join(root, "usr/share/doc/axisor/docs/recovery.md"))
 	require.FileExists(t, filepath.Join(root, "usr/share/doc/axisor/copyright"))
+	require.Contains(t, read(t, filepath.Join(root, "usr/share/doc/axisor/THIRD_PARTY_NOTICES")), "github.com/riverqueue/river v")
 }
 
 // The account of the services reads the configuration; nobody else does, and nobody reads the variables.

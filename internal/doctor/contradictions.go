@@ -1,7 +1,9 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/axisor/axisor/pkg/store"
@@ -88,7 +90,14 @@ func (v *visit) exchanges(ctx context.Context) (Result, error) {
 
 // server: a table counts as big from a hundred thousand rows on; a session as forgotten after five minutes.
 func (v *visit) server(ctx context.Context) (Result, error) {
-	return v.contradictions(ctx, "sessions may write, autovacuum runs, and no session holds a transaction open", []contradiction{
+	return v.contradictions(ctx, "sessions may write, autovacuum runs, no session holds a transaction open, and no replication slot fills the disk", []contradiction{
+		{
+			"replication slot that nobody reads", "replication slots that nobody reads",
+			fmt.Sprintf(`SELECT slot_name || ' keeps ' || pg_size_pretty(kept) || ' of write-ahead log' FROM (
+				SELECT slot_name, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn) AS kept
+				FROM pg_catalog.pg_replication_slots WHERE NOT active) s WHERE kept >= %d ORDER BY kept DESC`, cmp.Or(v.in.SlotKeeps, defaultSlotKeeps)),
+			`axisor db shell -- -c "SELECT * FROM pg_replication_slots WHERE NOT active"`,
+		},
 		{
 			"default that makes sessions read only", "defaults that make sessions read only",
 			`SELECT 'default_transaction_read_only' WHERE current_setting('default_transaction_read_only') = 'on'`,

@@ -63,9 +63,14 @@ type Installation struct {
 	Reason string
 	// Timeout bounds each check; 0 means ten seconds.
 	Timeout time.Duration
+	// SlotKeeps is from how many bytes of write-ahead log on a replication slot that nobody reads is told; 0 means 256 MB.
+	SlotKeeps int64
 }
 
-const defaultTimeout = 10 * time.Second
+const (
+	defaultTimeout   = 10 * time.Second
+	defaultSlotKeeps = 256 << 20
+)
 
 // check is one row of the table. Its function fills in level, finding and fix; an error is a failed check.
 type check struct {

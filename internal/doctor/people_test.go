@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,6 +51,25 @@ func TestRun_FindsReferencesToOthers(t *testing.T) {
 	r = b.run()["references"]
 	require.Equal(t, "1 reference to a row of another user: guard_watch.account_id (1, first a1)", r.Finding)
 	require.Contains(t, r.Fix, "axisor db shell -- -c 'SELECT t.* FROM axisor.guard_watch t JOIN")
+}
+
+// A slot belongs to the whole server, which other tests use: it is there for a moment, and nobody else asks for so few bytes.
+func TestRun_FindsAReplicationSlotThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.in.SlotKeeps = 1
+	var slot string
+	require.NoError(t, b.db.SQL().QueryRowContext(t.Context(), `SELECT slot_name FROM pg_create_physical_replication_slot(
+		'doctor_' || (SELECT oid FROM pg_database WHERE datname = current_database()), true)`).Scan(&slot))
+	t.Cleanup(func() {
+		_, err := b.db.SQL().ExecContext(context.Background(), `SELECT pg_drop_replication_slot($1)`, slot)
+		require.NoError(t, err)
+	})
+	b.exec(addUser) // write-ahead log
+	r := b.run()["server"]
+	require.Equal(t, doctor.Warn, r.Level)
+	require.Regexp(t, `^1 replication slot that nobody reads: `+slot+` keeps \d+ \w+ of write-ahead log`, r.Finding)
+	require.Contains(t, r.Fix, "pg_replication_slots")
 }
 
 // Each damage is found by its check, and gone when it is taken back.

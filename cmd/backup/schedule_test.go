@@ -34,10 +34,10 @@ func TestSchedule_KeepsItsConfiguration(t *testing.T) {
 func TestSchedule_IsAsConfinedAsThePackages(t *testing.T) {
 	t.Parallel()
 	p := clitest.New(t, "AXISOR_DATABASE_URL=postgres://axisor@db.internal/axisor",
-		"AXISOR_BACKUP_DIRECTORY=/srv/backups", "AXISOR_BACKUP_TARGETS=/mnt/offsite?keep_days=90,s3://bucket/axisor?region=eu-west-1",
+		"AXISOR_BACKUP_DIRECTORY=/srv/backups", "AXISOR_BACKUP_TARGETS=/mnt/offsite?keep_days=90,file:///mnt/second,s3://bucket/axisor?region=eu-west-1",
 		"AXISOR_BACKUP_METRICS_FILE=/var/lib/node_exporter/axisor.prom", "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test")
 	units := written(t, p, "--physical")
-	places := "ReadWritePaths=-/mnt/offsite -/srv/backups -/var/lib/node_exporter"
+	places := "ReadWritePaths=-/mnt/offsite -/mnt/second -/srv/backups -/var/lib/node_exporter"
 	for name, packaged := range map[string]string{
 		"axisor-backup.service": "axisor-backup.service", "axisor-backup-verify.service": "axisor-backup-verify.service",
 		"axisor-base.service": "axisor-backup.service", "axisor-wal.service": "axisor-backup.service",

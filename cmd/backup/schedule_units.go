@@ -89,8 +89,8 @@ func placesOf(l *config.Loaded, getenv func(string) string, account, command str
 		if err != nil {
 			return at, clierr.Usagef("a place in backup.targets %v", err)
 		}
-		if strings.HasPrefix(t.Name, "/") {
-			at.written = append(at.written, t.Name)
+		if d, ok := t.Store.(*remote.Directory); ok {
+			at.written = append(at.written, d.Root())
 		}
 	}
 	if b.MetricsFile != "" {

@@ -22,6 +22,9 @@ type Directory struct{ root string }
 // for an empty target, and the local disk filled instead.
 func NewDirectory(root string) *Directory { return &Directory{root: filepath.Clean(root)} }
 
+// Root is where the directory is.
+func (d *Directory) Root() string { return d.root }
+
 func (d *Directory) path(name string) string { return filepath.Join(d.root, filepath.Clean("/"+name)) }
 
 func (d *Directory) check() error {

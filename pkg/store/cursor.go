@@ -13,8 +13,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/axisor/axisor/pkg/exactjson"
+	"github.com/axisor/axisor/pkg/models"
 )
 
 // cursor is the key of the last row seen. It carries its sort order, because
@@ -69,10 +71,13 @@ func micros(text string) []byte {
 	return binary.BigEndian.AppendUint64(nil, uint64(t.UnixMicro()))
 }
 
-// packID writes a uuid as its 16 bytes, and any other id behind a zero. No uuid begins with a zero byte and is packed.
+// packID writes a uuid as its 16 bytes, behind a one when the first is zero, and any other id behind a zero.
 func packID(id string) []byte {
 	raw, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
-	if err == nil && len(raw) == 16 && raw[0] != 0 && uuidOf(raw) == id {
+	if err == nil && len(raw) == 16 && uuidOf(raw) == id {
+		if raw[0] == 0 {
+			return append([]byte{1}, raw...)
+		}
 		return raw
 	}
 	return append([]byte{0}, id...)
@@ -88,6 +93,8 @@ func unpackID(raw []byte) string {
 		return string(raw[1:])
 	case len(raw) == 16:
 		return uuidOf(raw)
+	case len(raw) == 17 && raw[0] == 1:
+		return uuidOf(raw[1:])
 	}
 	return ""
 }
@@ -100,7 +107,7 @@ func cursorOf(ctx context.Context, text, sort string, orders []string, of func(c
 	}
 	if raw[0] == '{' {
 		c := &cursor{}
-		if exactjson.Unmarshal(raw, c) != nil || c.ID == "" {
+		if exactjson.Unmarshal(raw, c) != nil || c.ID == "" || !storable(c.ID, models.Deref(c.Value)) {
 			return nil, badCursor(text)
 		}
 		if c.Sort != sort {
@@ -129,7 +136,10 @@ func cursorOf(ctx context.Context, text, sort string, orders []string, of func(c
 	default:
 		return nil, badCursor(text)
 	}
-	if c.ID = unpackID(rest); c.ID == "" {
+	if kind == cursorTime && micros(*c.Value) == nil {
+		return nil, badCursor(text)
+	}
+	if c.ID = unpackID(rest); c.ID == "" || !storable(c.ID, models.Deref(c.Value)) {
 		return nil, badCursor(text)
 	}
 	if kind == cursorOfRow {
@@ -162,7 +172,7 @@ func (c timelineCursor) encode() string {
 }
 
 // oddTime are the times of PostgreSQL that are not packed.
-var oddTime = regexp.MustCompile(`^(-?infinity|\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?( BC)?)$`)
+var oddTime = regexp.MustCompile(`^(-?infinity|\d{4,6}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]) ([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?( BC)?)$`)
 
 func timelineCursorOf(text string) (*timelineCursor, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
@@ -171,7 +181,7 @@ func timelineCursorOf(text string) (*timelineCursor, error) {
 	}
 	c := &timelineCursor{}
 	if raw[0] == '{' {
-		if exactjson.Unmarshal(raw, c) != nil || c.ID == "" || micros(c.At) == nil && !oddTime.MatchString(c.At) {
+		if exactjson.Unmarshal(raw, c) != nil || c.ID == "" || micros(c.At) == nil && !oddTime.MatchString(c.At) || !storable(c.ID, c.Source, c.Action) {
 			return nil, badCursor(text)
 		}
 		return c, nil
@@ -185,10 +195,15 @@ func timelineCursorOf(text string) (*timelineCursor, error) {
 	if action > 0 {
 		c.Action = paymentEvents()[action-1]
 	}
-	if c.ID == "" {
+	if c.ID == "" || micros(c.At) == nil || !storable(c.ID) {
 		return nil, badCursor(text)
 	}
 	return c, nil
+}
+
+// storable reports whether the server takes texts: it refuses what is not UTF-8, and zero bytes.
+func storable(texts ...string) bool {
+	return !slices.ContainsFunc(texts, func(s string) bool { return !utf8.ValidString(s) || strings.ContainsRune(s, 0) })
 }
 
 func badCursor(s string) error {

@@ -55,6 +55,9 @@ func TestCursors_AreShortWhateverTheOrder(t *testing.T) {
 		long := fmt.Sprintf("%s%d", strings.Repeat("long.name.", 6), i/2)
 		factory.User(t, db, func(u *models.User) {
 			u.Email, u.Username = fmt.Sprintf("%s.%d@example.com", long, i), fmt.Sprintf("a_name_that_is_longish_%d", i)
+			if i == 0 {
+				u.ID = "00c1a2b3-0000-4000-8000-000000000001"
+			}
 			if i > 2 {
 				u.ID = fmt.Sprintf("clh3am8zi00%02dzxcvbnmasdfg", i) // as Prisma's cuid() makes them
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"net/url"
 	"path"
 	"slices"
@@ -106,6 +107,9 @@ func ParseURL(raw string) (Target, error) {
 // hostsValid reports whether every host can be looked up: a directory, a name or an address.
 func hostsValid(cfg *pgx.ConnConfig) bool {
 	bad := func(host string) bool {
+		if _, err := netip.ParseAddr(host); strings.Contains(host, ":") && err != nil && !path.IsAbs(host) && !strings.HasPrefix(host, "@") {
+			return true // only an address of IPv6 has colons
+		}
 		return !path.IsAbs(host) && !strings.HasPrefix(host, "@") && strings.ContainsFunc(host, func(r rune) bool {
 			return r <= ' ' || r == 0x7f || strings.ContainsRune("[]/?#\\\"<>^`{|}", r)
 		})

@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 type checkOptions struct {
@@ -64,7 +65,7 @@ user. It never makes an account active.`,
 			}
 			return nil
 		},
-		Run: o.run,
+		Read: o.run,
 	}.Build(a)
 }
 
@@ -87,11 +88,7 @@ func severityRole(v any) int {
 	return int(streams.Warn)
 }
 
-func (o *checkOptions) run(ctx context.Context, call *verb.Call) error {
-	db, err := call.DB(ctx)
-	if err != nil {
-		return err
-	}
+func (o *checkOptions) run(ctx context.Context, call *verb.Call, db *store.DB) error {
 	rows, err := db.WrongActiveCounts(ctx)
 	if err != nil {
 		return err

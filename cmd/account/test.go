@@ -49,7 +49,7 @@ running positions, and changes nothing there; a permission to write cannot be pr
 			o.ref = call.Arg(0)
 			return o.validate()
 		},
-		Run: o.run,
+		Read: o.run,
 	}.Build(a)
 }
 
@@ -66,11 +66,7 @@ func (o *testOptions) validate() error {
 	return o.active.Validate()
 }
 
-func (o *testOptions) run(ctx context.Context, call *verb.Call) error {
-	db, err := call.DB(ctx)
-	if err != nil {
-		return err
-	}
+func (o *testOptions) run(ctx context.Context, call *verb.Call, db *store.DB) error {
 	if o.ref != "" {
 		a, err := db.FindAccount(ctx, o.ref)
 		if err != nil {
@@ -78,10 +74,11 @@ func (o *testOptions) run(ctx context.Context, call *verb.Call) error {
 		}
 		return credential.TestOne(ctx, call.App, tested(a), call.DryRun, "accounts")
 	}
-	filter := store.AccountFilter{Active: o.active.Value()}
-	if filter.UserID, err = call.UserID(ctx, o.user); err != nil {
+	user, err := call.UserID(ctx, o.user)
+	if err != nil {
 		return err
 	}
+	filter := store.AccountFilter{Active: o.active.Value(), UserID: user}
 	list := db.ListAccounts(ctx, filter, store.Page{All: true, Sort: "created_at"})
 	return credential.TestMany(ctx, call.App, subjects(list.Items), call.DryRun, "accounts")
 }

@@ -47,16 +47,12 @@ the security events instead. Secrets are not part of either.`,
 			}
 			return nil
 		},
-		Run: o.run,
+		Read: o.run,
 	}.Build(a)
 }
 
-func (o *exportOptions) run(ctx context.Context, call *verb.Call) error {
+func (o *exportOptions) run(ctx context.Context, call *verb.Call, db *store.DB) error {
 	p := call.Print
-	db, err := call.DB(ctx)
-	if err != nil {
-		return err
-	}
 	filter, err := o.filter(ctx, db)
 	if err != nil {
 		return err

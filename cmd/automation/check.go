@@ -66,7 +66,7 @@ of the user allows. All but notes are problems.`,
 			flags.CompleteLive(c, "user", a.UserNames)
 			flags.Complete(c, "type", typeWords)
 		},
-		Run: o.run,
+		Read: o.run,
 	}.Build(a)
 }
 
@@ -84,16 +84,13 @@ func codeRole(v any) int {
 	return int(streams.Bad)
 }
 
-func (o *checkOptions) run(ctx context.Context, call *verb.Call) error {
+func (o *checkOptions) run(ctx context.Context, call *verb.Call, db *store.DB) error {
 	p := call.Print
-	db, err := call.DB(ctx)
+	user, err := call.UserID(ctx, o.user)
 	if err != nil {
 		return err
 	}
-	f := store.AutomationFilter{Type: o.kind}
-	if f.UserID, err = call.UserID(ctx, o.user); err != nil {
-		return err
-	}
+	f := store.AutomationFilter{Type: o.kind, UserID: user}
 	checked, problems := 0, 0
 	var items iter.Seq2[finding, error] = func(yield func(finding, error) bool) {
 		for a, err := range db.AutomationsToCheck(ctx, f).Items {

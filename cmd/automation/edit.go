@@ -20,6 +20,7 @@ import (
 	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 func newEdit(a *app.App) *cobra.Command {
@@ -35,15 +36,11 @@ the configuration in the meantime, it is kept too.`,
 				exits.NotFound(""), exits.Conflict("it was changed meanwhile"), exits.On(clierr.Tool, "the editor failed")),
 		},
 		Effect: flags.Write, Fields: output.Fields[view](),
-		Run: runEdit,
+		Read: runEdit,
 	}.Build(a)
 }
 
-func runEdit(ctx context.Context, call *verb.Call) error {
-	db, err := call.DB(ctx)
-	if err != nil {
-		return err
-	}
+func runEdit(ctx context.Context, call *verb.Call, db *store.DB) error {
 	row, err := db.AutomationByID(ctx, call.Args[0], false)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -60,17 +61,14 @@ func newSwitch(a *app.App, active bool, w verb.Words) *cobra.Command {
 			}
 			return nil
 		},
-		Run: o.run,
+		Write: o.run,
 	}.Build(a)
 }
 
-func (o *switchOptions) run(ctx context.Context, call *verb.Call) error {
-	db, svc, err := call.Open(ctx)
-	if err != nil {
-		return err
-	}
+func (o *switchOptions) run(ctx context.Context, call *verb.Call, db *store.DB, svc *admin.Service) error {
 	ids := call.Args
 	if len(ids) == 0 {
+		var err error
 		if ids, err = o.choose(ctx, call, db); err != nil {
 			return err
 		}

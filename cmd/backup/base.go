@@ -79,7 +79,7 @@ archive_command. The login needs the REPLICATION right. Tablespaces are in the c
 			m := made.Manifest
 			said := strings.Join([]string{
 				"base backup " + made.ID + ": " + bytesText(m.Bytes()) + " of " + bytesText(m.Base.DataBytes),
-				count(int64(m.Base.Files), "file") + " checked", milliseconds(duration(m)),
+				output.Count(int64(m.Base.Files), "file") + " checked", milliseconds(duration(m)),
 			}, ", ")
 			return printMade(call, baseDesc(), baseViewOf(made), made, said, "axisor backup status")
 		},

@@ -144,7 +144,7 @@ func summary(made backups.Made) string {
 	m := made.Manifest
 	parts := []string{fmt.Sprintf("backup %s of %s: %s", made.ID, m.Database.Name, bytesText(m.Bytes()))}
 	if m.RowsCounted {
-		parts = append(parts, count(m.Rows(), "row")+" in "+count(int64(len(m.Tables)), "table"))
+		parts = append(parts, output.Count(m.Rows(), "row")+" in "+output.Count(int64(len(m.Tables)), "table"))
 	}
 	parts = append(parts, "checked", milliseconds(duration(m)))
 	if len(made.Removed) > 0 {

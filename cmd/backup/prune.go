@@ -97,7 +97,7 @@ func runPrune(ctx context.Context, call *verb.Call, p *backups.Prune) error {
 	}
 	if call.DryRun || len(going)+logs == 0 {
 		if logs > 0 {
-			p.Notice("would remove %s that no base backup needs", count(int64(logs), "log segment"))
+			p.Notice("would remove %s that no base backup needs", output.Count(int64(logs), "log segment"))
 		}
 		return printPruned(call, p)
 	}
@@ -111,7 +111,7 @@ func runPrune(ctx context.Context, call *verb.Call, p *backups.Prune) error {
 		return err
 	}
 	if p.Segments > 0 {
-		p.Notice("removed %s that no base backup needs", count(int64(p.Segments), "log segment"))
+		p.Notice("removed %s that no base backup needs", output.Count(int64(p.Segments), "log segment"))
 	}
 	return printPruned(call, p)
 }

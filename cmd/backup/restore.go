@@ -152,7 +152,7 @@ func runRestore(ctx context.Context, call *verb.Call, r *backups.Restore) error 
 	err = output.Change(call.Print, output.Desc{Noun: "restores", ID: "id"}, restoredViewOf(d), output.ChangeInfo{
 		Result: output.Created, DryRun: r.Request.DryRun,
 		Said: fmt.Sprintf("backup %s %s into database %s: %s in %s, compared with the manifest%s", d.ID, said, d.Database,
-			count(d.Rows, "row"), count(int64(d.Tables), "table"), fate(d)),
+			output.Count(d.Rows, "row"), output.Count(int64(d.Tables), "table"), fate(d)),
 	})
 	if err != nil {
 		return err

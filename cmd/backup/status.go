@@ -154,7 +154,7 @@ func (v statusView) write(d *output.Doc, now time.Time) {
 		if one.NewestID != nil {
 			newest = "newest " + *one.NewestID
 		}
-		d.Field(one.Database, fmt.Sprintf("of cluster %s: %s, %s", one.SystemIdentifier, count(int64(one.Backups), "backup"), newest))
+		d.Field(one.Database, fmt.Sprintf("of cluster %s: %s, %s", one.SystemIdentifier, output.Count(int64(one.Backups), "backup"), newest))
 	}
 	d.Field("newest", v.NewestID)
 	d.Field("proven", v.ProvenID)
@@ -176,9 +176,9 @@ func (v statusView) write(d *output.Doc, now time.Time) {
 		case c.LastLSN != nil:
 			d.Field("recoverable to", "position "+*c.LastLSN+", no transaction since the base backup")
 		}
-		d.Field("log", fmt.Sprintf("%s in %s, timeline %d", bytesText(c.Bytes), count(int64(c.Segments), "segment"), c.Timeline))
+		d.Field("log", fmt.Sprintf("%s in %s, timeline %d", bytesText(c.Bytes), output.Count(int64(c.Segments), "segment"), c.Timeline))
 		if c.Holes > 0 {
-			d.Line(streams.Bad, "the log has %s: axisor backup wal verify", count(int64(c.Holes), "hole"))
+			d.Line(streams.Bad, "the log has %s: axisor backup wal verify", output.Count(int64(c.Holes), "hole"))
 		}
 	}
 	if len(v.Clusters) == 0 {

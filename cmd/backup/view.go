@@ -197,11 +197,3 @@ func listViewOf(e backup.Entry) listView {
 }
 
 func duration(m *backup.Manifest) int64 { return m.FinishedAt.Sub(m.StartedAt).Milliseconds() }
-
-// count writes a number of things.
-func count(n int64, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return humanize.Comma(n) + " " + thing
-}

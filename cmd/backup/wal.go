@@ -181,7 +181,7 @@ it is known, and it no longer fails the check.`,
 				}
 			}
 			if left > 0 {
-				return clierr.New(clierr.CheckFailed, "log_broken", count(int64(left), "problem")+" in the log archive: points behind a hole cannot be recovered from an older base backup",
+				return clierr.New(clierr.CheckFailed, "log_broken", output.Count(int64(left), "problem")+" in the log archive: points behind a hole cannot be recovered from an older base backup",
 					"make a fresh one: axisor backup base; then axisor backup wal acknowledge NAME")
 			}
 			return nil

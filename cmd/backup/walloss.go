@@ -47,7 +47,7 @@ goes away, the loss counts again.`,
 			if err != nil {
 				return err
 			}
-			info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Said: count(int64(len(noted)), "loss") + " noted as known"}
+			info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Said: output.Count(int64(len(noted)), "loss") + " noted as known"}
 			if len(noted) == 0 {
 				info.Result, info.Said = output.Unchanged, "known already"
 			}
@@ -123,7 +123,7 @@ func salvagedSummary(s backup.Salvaged, dry bool) string {
 	if dry {
 		said = "would archive"
 	}
-	said += fmt.Sprintf(" %s of cluster %s that the archive did not have; the log ends at %s", count(int64(s.Files), "file"), s.System, s.End)
+	said += fmt.Sprintf(" %s of cluster %s that the archive did not have; the log ends at %s", output.Count(int64(s.Files), "file"), s.System, s.End)
 	if s.LastTime != nil {
 		said += ", with the transaction of " + s.LastTime.UTC().Format(time.RFC3339)
 	}

@@ -29,11 +29,3 @@ DATABASE_URL, ENCRYPTION_KEY and PG*.`,
 func options(a *app.App) config.LoadOptions {
 	return config.LoadOptions{File: a.Globals.ConfigFile, Profile: a.Globals.Profile, Dir: a.Dir, Env: a.Env}
 }
-
-// optional is nil for an empty text, so that it prints as null.
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}

@@ -4,17 +4,18 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/prompt"
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/internal/wholefile"
 )
 
@@ -27,7 +28,6 @@ type initOptions struct {
 	network    string
 	force      bool
 	offline    bool
-	write      flags.Writes
 
 	checks initChecks
 
@@ -55,53 +55,51 @@ func newInit(a *app.App) *cobra.Command {
 		// The streams do not exist yet while the command tree is built.
 		canAsk: func() bool { return a.Prompt().Can() },
 	}
-	c := &cobra.Command{
-		Use:   "init",
-		Short: "Write a first configuration file",
-		Long: `Writes a configuration file of mode 0600: ./.axisor.yaml, or the one that --config names. On a terminal it asks
+	return verb.Command{
+		Words: verb.Words{
+			Use: "init", Short: "Write a first configuration file",
+			Long: `Writes a configuration file of mode 0600: ./.axisor.yaml, or the one that --config names. On a terminal it asks
 for what no flag says. The database is tried and pg_dump is looked for; what is not there yet is told and does
 not keep the file from being written (--offline tries nothing).
 
 The encryption key is not written into it: it stays in a file of its own, which is made with a new random key
 when it does not exist, or comes from a program (--key-command), which is run once to see that it prints a key.
 If the web application already has an ENCRYPTION_KEY, put that key there first: a new key does not open what the
-old one wrote. An existing configuration is replaced with --force only, an existing key file never.
-
-Exit codes: 2, 3 when a file that was named does not exist, 4 when the file exists, 5, 10 when a value or a file is not acceptable.`,
-		Example: `  axisor config init
-  axisor config init --database-url-file /run/secrets/database-url --key-file /etc/axisor/encryption.key
-  axisor config init --database-url-file url --key-command "pass show axisor/encryption-key" --offline
-  printf %s "$URL" | axisor --config /etc/axisor/config.yaml config init --database-url-file - --backup-directory /srv/backups`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
+old one wrote. An existing configuration is replaced with --force only, an existing key file never.`,
+			Examples: []string{
+				"axisor config init",
+				"axisor config init --database-url-file /run/secrets/database-url --key-file /etc/axisor/encryption.key",
+				`axisor config init --database-url-file url --key-command "pass show axisor/encryption-key" --offline`,
+				`printf %s "$URL" | axisor --config /etc/axisor/config.yaml config init --database-url-file - --backup-directory /srv/backups`,
+			},
+			Exits: exits.Local(exits.NotFound("a file that was named does not exist"), exits.Conflict("the configuration exists"),
+				exits.On(clierr.Cancelled, ""), exits.On(clierr.Config, "a value or a file is not acceptable")),
+		},
+		Effect: flags.Write, Local: true, Fields: output.Fields[initView](),
+		Flags: func(c *cobra.Command) {
+			f := c.Flags()
+			f.StringVar(&o.urlFile, "database-url-file", "", "`FILE` with the connection URL on one line, - for stdin")
+			f.StringVar(&o.keyFile, "key-file", "", "`FILE` of the encryption key, made when missing (default: beside the configuration)")
+			f.StringVar(&o.keyCommand, "key-command", "", "`PROGRAM` and arguments that print the key, run without a shell")
+			f.StringVar(&o.backups, "backup-directory", "", "`DIR` for backups (default: /backups/postgresql)")
+			f.StringVar(&o.network, "network", "", "LN Markets network: mainnet|signet|testnet4 (default: mainnet)")
+			f.BoolVar(&o.force, "force", false, "replace an existing configuration file")
+			f.BoolVar(&o.offline, "offline", false, "do not try the database, the key command, or look for pg_dump")
+			k, _ := config.LookupKey("lnmarkets.network")
+			flags.Complete(c, "network", func() []string { return k.Enum })
+		},
+		Check: func(*verb.Call) error {
 			if o.keyFile != "" && o.keyCommand != "" {
 				return clierr.Usagef("--key-file and --key-command exclude each other")
 			}
-			return runInit(c.Context(), o)
+			return nil
 		},
-	}
-	f := c.Flags()
-	f.StringVar(&o.urlFile, "database-url-file", "", "`FILE` with the connection URL on one line, - for stdin")
-	f.StringVar(&o.keyFile, "key-file", "", "`FILE` of the encryption key, made when missing (default: beside the configuration)")
-	f.StringVar(&o.keyCommand, "key-command", "", "`PROGRAM` and arguments that print the key, run without a shell")
-	f.StringVar(&o.backups, "backup-directory", "", "`DIR` for backups (default: /backups/postgresql)")
-	f.StringVar(&o.network, "network", "", "LN Markets network: mainnet|signet|testnet4 (default: mainnet)")
-	f.BoolVar(&o.force, "force", false, "replace an existing configuration file")
-	f.BoolVar(&o.offline, "offline", false, "do not try the database, the key command, or look for pg_dump")
-	k, _ := config.LookupKey("lnmarkets.network")
-	flags.Complete(c, "network", func() []string { return k.Enum })
-	o.write.Register(c)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[initView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
-func runInit(ctx context.Context, o *initOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	file := o.target()
+func (o *initOptions) run(ctx context.Context, call *verb.Call) error {
+	p, file := call.Print, o.target()
 	if err := o.free(file); err != nil {
 		return err
 	}
@@ -110,16 +108,16 @@ func runInit(ctx context.Context, o *initOptions) error {
 		return err
 	}
 	view := initView{
-		File: file, DatabaseURL: config.RedactDatabaseURL(values["database.url"]), KeyFile: optional(values["encryption.key_file"]),
+		File: file, DatabaseURL: config.RedactDatabaseURL(values["database.url"]), KeyFile: output.Optional(values[keyFileKey]),
 		BackupDirectory: values["backup.directory"], Network: values["lnmarkets.network"], initChecks: o.checks,
 	}
 	if program, _, _ := strings.Cut(strings.TrimSpace(o.keyCommand), " "); program != "" {
 		view.KeyCommand = &program
 	}
-	if view.KeyCreated, err = needsKey(values["encryption.key_file"]); err != nil {
+	if view.KeyCreated, err = config.NeedsKey(values[keyFileKey]); err != nil {
 		return err
 	}
-	if !o.write.DryRun {
+	if !call.DryRun {
 		if err := o.save(file, values, view.KeyCreated); err != nil {
 			return err
 		}
@@ -130,7 +128,7 @@ func runInit(ctx context.Context, o *initOptions) error {
 		say.Done, say.Would = say.Done+key, say.Would+key
 	}
 	return output.Change(p, output.Desc{Noun: "files", ID: "file"}, view, output.ChangeInfo{
-		Result: output.Created, DryRun: o.write.DryRun, Say: say, Next: o.next(),
+		Result: output.Created, DryRun: call.DryRun, Say: say, Next: o.next(),
 	})
 }
 
@@ -171,32 +169,11 @@ func exists(file string) error {
 	return clierr.New(clierr.Conflict, "config_exists", file+" already exists", "add --force to replace it", "axisor --config FILE config init writes another file")
 }
 
-// save writes the key first: a configuration that names a missing key is worse than a key that nothing names.
+// save writes the configuration, and the key when it is new.
 func (o *initOptions) save(file string, values map[string]string, newKey bool) error {
-	keyFile := values["encryption.key_file"]
-	dirs := []string{filepath.Dir(file)}
-	if keyFile != "" {
-		dirs = append(dirs, filepath.Dir(keyFile))
-	}
-	for _, dir := range dirs {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return &config.Error{Source: dir, Rule: "cannot be made", Err: err}
-		}
-	}
-	if newKey {
-		if err := wholefile.Write(keyFile, randomKey(), false); err != nil {
-			return &config.Error{Source: keyFile, Rule: "cannot be written", Err: err}
-		}
-	}
-	err := wholefile.Write(file, config.Render(values), o.force)
-	if err == nil {
-		return nil
-	}
-	if newKey {
-		err = errors.Join(err, os.Remove(keyFile)) // nobody has used it yet
-	}
+	err := config.WriteFirst(file, values, newKey, o.force)
 	if errors.Is(err, wholefile.ErrExists) {
 		return exists(file)
 	}
-	return &config.Error{Source: file, Rule: "cannot be written", Err: err}
+	return err
 }

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/prompt"
-	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/migrate"
 	"github.com/axisor/axisor/pkg/secret"
 	"github.com/axisor/axisor/pkg/store"
@@ -71,8 +69,7 @@ func (c *initChecks) tools(ctx context.Context, o *initOptions) error {
 			major = 0
 		}
 	}
-	finder := backup.Finder{Path: filepath.SplitList(o.app.Getenv("PATH")), Globs: backup.DefaultGlobs()}
-	set, err := finder.Find(ctx, major)
+	set, err := o.app.Programs("").Find(ctx, major)
 	if err == nil {
 		c.PgDump = &set.Dump
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/prompt"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/testdb"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 // person answers the form: by title where something is said, else with the proposal.
@@ -50,6 +51,13 @@ func form(t *testing.T, answers map[string][]string) (o *initOptions, p *person,
 	return &initOptions{app: a, canAsk: func() bool { return true }, ask: p.ask}, p, func() string { return out.String() + errw.String() }
 }
 
+func start(t *testing.T, o *initOptions) error {
+	t.Helper()
+	p, err := o.app.Printer()
+	require.NoError(t, err)
+	return o.run(t.Context(), &verb.Call{App: o.app, Print: p})
+}
+
 // TestInit_Form: an address that does not answer is corrected, the second one works, everything else is as proposed.
 func TestInit_Form(t *testing.T) {
 	t.Parallel()
@@ -58,7 +66,7 @@ func TestInit_Form(t *testing.T) {
 		"Database URL":      {"postgres://ana@127.0.0.1:1/axisor", good},
 		"Database password": {"p:@/ ss"},
 	})
-	require.NoError(t, runInit(t.Context(), o))
+	require.NoError(t, start(t, o))
 	require.Equal(t, []string{
 		"Database URL", "Database password", "The database cannot be used so", "Database URL", "Database password",
 		"Where is the key of stored credentials?", "File of the encryption key", "Directory for backups", "LN Markets network",
@@ -88,7 +96,7 @@ func TestInit_FormKeepsADeadAddress(t *testing.T) {
 		"Where is the key of stored credentials?": {fromOutput},
 		"Program that prints the key":             {"printf of-forty-characters-that-nobody-repeats1"},
 	})
-	require.NoError(t, runInit(t.Context(), o))
+	require.NoError(t, start(t, o))
 	text, err := os.ReadFile(filepath.Join(o.app.Dir, ".axisor.yaml"))
 	require.NoError(t, err)
 	require.Contains(t, string(text), `"postgres://ana:p%3A%40%2F%20ss@127.0.0.1:1/axisor"`)
@@ -114,7 +122,7 @@ func TestInit_KeyCommandIsTried(t *testing.T) {
 		o, _, _ := form(t, map[string][]string{"The database cannot be used so": {keepIt}})
 		o.keyCommand = command
 		o.app.Globals.DatabaseURL = "postgres://ana@127.0.0.1:1/axisor"
-		err := runInit(t.Context(), o)
+		err := start(t, o)
 		require.ErrorContains(t, err, want)
 		require.NoFileExists(t, filepath.Join(o.app.Dir, ".axisor.yaml"))
 		require.Equal(t, clierr.Config, o.app.Classify(err).Kind)

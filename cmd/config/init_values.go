@@ -2,14 +2,11 @@ package config
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/axisor/axisor/internal/cli/output"
@@ -120,7 +117,7 @@ const (
 func (o *initOptions) encryption(ctx context.Context, file string) error {
 	if o.keyFile == "" && o.keyCommand == "" && o.canAsk() {
 		choice, command := inFile, ""
-		path := besides(file)
+		path := config.KeyFileFor(file)
 		if err := o.ask(ctx, prompt.Field{Title: "Where is the key of stored credentials?", Options: []string{inFile, fromOutput}, Value: &choice, Flag: "--key-file"}); err != nil {
 			return err
 		}
@@ -138,7 +135,7 @@ func (o *initOptions) encryption(ctx context.Context, file string) error {
 		o.keyFile, o.keyCommand = path, command
 	}
 	if o.keyCommand == "" && o.keyFile == "" {
-		o.keyFile = besides(file)
+		o.keyFile = config.KeyFileFor(file)
 	}
 	if o.keyCommand == "" || o.offline {
 		return nil
@@ -212,45 +209,6 @@ func withPassword(raw, password string) string {
 	}
 	u.User = url.UserPassword(u.User.Username(), password)
 	return u.String()
-}
-
-// besides is the proposed key file: next to the configuration and hidden when that is hidden.
-func besides(file string) string {
-	name := "encryption.key"
-	if strings.HasPrefix(filepath.Base(file), ".") {
-		name = ".axisor.key"
-	}
-	return filepath.Join(filepath.Dir(file), name)
-}
-
-// needsKey reports whether the key file has to be made. One that is there must be usable.
-func needsKey(path string) (bool, error) {
-	if path == "" { // a program prints it
-		return false, nil
-	}
-	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
-		return true, nil
-	}
-	s, err := config.ReadSecretFile(path, "encryption.key_file")
-	if err != nil {
-		return false, err
-	}
-	k, _ := config.LookupKey("encryption.key")
-	if err := k.Validate(s.Reveal()); err != nil {
-		var e *config.Error
-		if errors.As(err, &e) {
-			e.Source = path
-		}
-		return false, err
-	}
-	return false, nil
-}
-
-// randomKey is one line of 44 characters from 32 random bytes.
-func randomKey() []byte {
-	raw := make([]byte, 32)
-	_, _ = rand.Read(raw) // never fails: the runtime ends the program instead
-	return []byte(base64.StdEncoding.EncodeToString(raw) + "\n")
 }
 
 // cause strips what the message already says.

@@ -41,7 +41,7 @@ func runPath(_ context.Context, call *verb.Call) error {
 	if err != nil {
 		return err
 	}
-	v := pathView{File: optional(file), Searched: searched}
+	v := pathView{File: output.Optional(file), Searched: searched}
 	if v.Searched == nil {
 		v.Searched = []string{}
 	}

@@ -59,7 +59,7 @@ func (o *showOptions) run(_ context.Context, call *verb.Call) error {
 	var views []settingView
 	for _, e := range loaded.Entries() {
 		if call.Arg(0) == "" || e.Key.Name == call.Arg(0) || strings.HasPrefix(e.Key.Name, call.Arg(0)+".") {
-			views = append(views, settingView{e.Key.Name, e.Value, string(e.Origin.Level), optional(e.Origin.Name)})
+			views = append(views, settingView{e.Key.Name, e.Value, string(e.Origin.Level), output.Optional(e.Origin.Name)})
 		}
 	}
 	if len(views) == 0 {

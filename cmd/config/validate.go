@@ -94,7 +94,7 @@ func invalid(err error) error {
 	problems := make([]map[string]any, len(all))
 	for i, e := range all {
 		problems[i] = map[string]any{
-			"source": optional(e.Source), "key": optional(e.Key), "rule": e.Rule, "value": optional(e.Value), "hint": optional(e.Hint),
+			"source": output.Optional(e.Source), "key": output.Optional(e.Key), "rule": e.Rule, "value": output.Optional(e.Value), "hint": output.Optional(e.Hint),
 		}
 	}
 	message := all.Error()

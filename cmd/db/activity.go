@@ -7,6 +7,8 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 type sessionView struct {
@@ -22,37 +24,35 @@ type sessionView struct {
 }
 
 func newActivity(a *app.App) *cobra.Command {
-	all := false
-	c := reading(a, &cobra.Command{
-		Use:   "activity",
-		Short: "Show who works on the database and who stops whom",
-		Long: `Lists the sessions that run a statement or hold a transaction open, those that stop others first, then the
-oldest. Strings inside statements are left out: they may hold what nobody should read.
-
-Exit codes: 11 without a database.`,
-		Example: `  axisor db activity
-  axisor db activity -o json --jq '.items[] | select(.blocks > 0) | .pid'`,
-	}, output.Fields[sessionView](), func(ctx context.Context, a *app.App, p *output.Printer) error {
-		return runActivity(ctx, a, p, all)
-	})
-	c.Flags().BoolVar(&all, "idle", false, "also connections that do nothing")
-	return c
+	idle := false
+	return verb.Command{
+		Words: verb.Words{
+			Use: "activity", Short: "Show who works on the database and who stops whom",
+			Long: `Lists the sessions that run a statement or hold a transaction open, those that stop others first, then the
+oldest. Strings inside statements are left out: they may hold what nobody should read.`,
+			Examples: []string{"axisor db activity", "axisor db activity -o json --jq '.items[] | select(.blocks > 0) | .pid'"},
+			Exits:    unreachable(),
+		},
+		Fields: output.Fields[sessionView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().BoolVar(&idle, "idle", false, "also connections that do nothing")
+		},
+		Server: func(ctx context.Context, call *verb.Call, db *store.DB) error {
+			sessions, err := db.Activity(ctx, idle)
+			if err != nil {
+				return err
+			}
+			return printSessions(call.Print, sessions)
+		},
+	}.Build(a)
 }
 
-func runActivity(ctx context.Context, a *app.App, p *output.Printer, idle bool) error {
-	db, err := a.RawDB()
-	if err != nil {
-		return err
-	}
-	sessions, err := db.Activity(ctx, idle)
-	if err != nil {
-		return err
-	}
+func printSessions(p *output.Printer, sessions []store.Session) error {
 	views := make([]sessionView, 0, len(sessions))
 	for _, s := range sessions {
 		views = append(views, sessionView{
 			PID: s.PID, Role: s.Role, Application: s.Application, State: s.State, Since: output.At(s.Since),
-			Wait: optional(s.Wait), BlockedBy: optional(s.BlockedBy), Blocks: s.Blocks, Query: s.Query,
+			Wait: output.Optional(s.Wait), BlockedBy: output.Optional(s.BlockedBy), Blocks: s.Blocks, Query: s.Query,
 		})
 	}
 	desc := output.Desc{Noun: "sessions", ID: "pid", Columns: []output.Column{

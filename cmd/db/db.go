@@ -8,8 +8,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // New builds `axisor db`.
@@ -28,19 +32,9 @@ unused or double, which roles there are and who waits for whom. "shell" starts p
 	return c
 }
 
-// reading builds a command that only reads.
-func reading(a *app.App, c *cobra.Command, fields []string, run func(context.Context, *app.App, *output.Printer) error) *cobra.Command {
-	c.Args = flags.None()
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		p, err := a.Printer()
-		if err != nil {
-			return err
-		}
-		return run(c.Context(), a, p)
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Fields(c, fields)
-	return c
+// unreachable are the codes of a command that looks at the server, with what else may happen.
+func unreachable(more ...exits.Code) []exits.Code {
+	return exits.Configured(append(more, exits.On(clierr.Unavailable, "no database"))...)
 }
 
 type pingView struct {
@@ -57,30 +51,27 @@ type pingView struct {
 }
 
 func newPing(a *app.App) *cobra.Command {
-	return reading(a, &cobra.Command{
-		Use:   "ping",
-		Short: "Ask the database for a sign of life",
-		Long: `Connects, and shows which server answered, as whom, and how long one round trip takes on an open connection.
-
-Exit codes: 6 when the login is refused, 10 without an address, 11 when nobody answers.`,
-		Example: `  axisor db ping
-  axisor db ping -o json --jq .latency_us`,
-	}, output.Fields[pingView](), runPing)
+	return verb.Command{
+		Words: verb.Words{
+			Use: "ping", Short: "Ask the database for a sign of life",
+			Long:     `Connects, and shows which server answered, as whom, and how long one round trip takes on an open connection.`,
+			Examples: []string{"axisor db ping", "axisor db ping -o json --jq .latency_us"},
+			Exits: exits.Configured(exits.On(clierr.Denied, "the login is refused"), exits.On(clierr.Config, "no address"),
+				exits.On(clierr.Unavailable, "nobody answers")),
+		},
+		Fields: output.Fields[pingView](), Server: ping,
+	}.Build(a)
 }
 
-func runPing(ctx context.Context, a *app.App, p *output.Printer) error {
-	db, err := a.RawDB()
-	if err != nil {
-		return err
-	}
+func ping(ctx context.Context, call *verb.Call, db *store.DB) error {
 	if err := db.Ping(ctx); err != nil {
 		return err
 	}
-	began := a.Now()
+	began := call.Now()
 	if err := db.Ping(ctx); err != nil {
 		return err
 	}
-	took := a.Now().Sub(began)
+	took := call.Now().Sub(began)
 	s, err := db.Server(ctx)
 	if err != nil {
 		return err
@@ -89,10 +80,10 @@ func runPing(ctx context.Context, a *app.App, p *output.Printer) error {
 	if err != nil {
 		return err
 	}
-	if pooler && !db.Target().Pooler && !p.Machine() {
-		p.Warn("a pooler is in between, and the address does not say so: add pgbouncer=true to its parameters")
+	if pooler && !db.Target().Pooler && !call.Print.Machine() {
+		call.Print.Warn("a pooler is in between, and the address does not say so: add pgbouncer=true to its parameters")
 	}
-	return output.One(p, output.Desc{Noun: "server", ID: "server"}, pingView{
+	return output.One(call.Print, output.Desc{Noun: "server", ID: "server"}, pingView{
 		Server: db.Target().String(), Version: s.Version, Database: s.Database, Role: s.Role, Schema: s.Schema,
 		Standby: s.Recovery, TLS: s.TLS, Pooler: pooler, Bytes: s.Bytes, LatencyUs: took.Microseconds(),
 	}, nil)
@@ -111,23 +102,19 @@ type sizeView struct {
 }
 
 func newSize(a *app.App) *cobra.Command {
-	return reading(a, &cobra.Command{
-		Use:   "size",
-		Short: "Show how much room each table takes, largest first",
-		Long: `Lists the tables with the planner's estimate of their rows, their bytes and those of their indexes, dead rows, and
-whether VACUUM or ANALYZE is overdue. It reads the catalog only, however large the tables are.
-
-Exit codes: 11 without a database.`,
-		Example: `  axisor db size
-  axisor db size -o json --jq '.items[] | select(.advice)'`,
-	}, output.Fields[sizeView](), runSize)
+	return verb.Command{
+		Words: verb.Words{
+			Use: "size", Short: "Show how much room each table takes, largest first",
+			Long: `Lists the tables with the planner's estimate of their rows, their bytes and those of their indexes, dead rows, and
+whether VACUUM or ANALYZE is overdue. It reads the catalog only, however large the tables are.`,
+			Examples: []string{"axisor db size", "axisor db size -o json --jq '.items[] | select(.advice)'"},
+			Exits:    unreachable(),
+		},
+		Fields: output.Fields[sizeView](), Server: size,
+	}.Build(a)
 }
 
-func runSize(ctx context.Context, a *app.App, p *output.Printer) error {
-	db, err := a.RawDB()
-	if err != nil {
-		return err
-	}
+func size(ctx context.Context, call *verb.Call, db *store.DB) error {
 	tables, err := db.TableSizes(ctx)
 	if err != nil {
 		return err
@@ -136,7 +123,7 @@ func runSize(ctx context.Context, a *app.App, p *output.Printer) error {
 	for _, t := range tables {
 		v := sizeView{
 			Table: t.Name, TableBytes: t.TableBytes, IndexBytes: t.IndexBytes, TotalBytes: t.AllBytes, DeadRows: t.DeadRows,
-			LastVacuum: output.AtPtr(t.LastVacuum), LastAnalyze: output.AtPtr(t.LastAnalyze), Advice: optional(t.Advice),
+			LastVacuum: output.AtPtr(t.LastVacuum), LastAnalyze: output.AtPtr(t.LastAnalyze), Advice: output.Optional(t.Advice),
 		}
 		if t.Rows >= 0 {
 			v.Rows = &t.Rows
@@ -152,12 +139,5 @@ func runSize(ctx context.Context, a *app.App, p *output.Printer) error {
 		{Field: "last_analyze", Drop: 4},
 		{Field: "advice", Wrap: true},
 	}}
-	return output.Slice(p, desc, views)
-}
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
+	return output.Slice(call.Print, desc, views)
 }

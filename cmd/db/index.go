@@ -11,7 +11,9 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/migrate"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -32,30 +34,28 @@ type indexView struct {
 
 func newIndex(a *app.App) *cobra.Command {
 	problems := false
-	c := reading(a, &cobra.Command{
-		Use:   "index",
-		Short: "Show the indexes: missing, invalid, double, unused, bloated",
-		Long: `Lists every index with its size and use, and what is remarkable about it: missing (the design names it), invalid
+	return verb.Command{
+		Words: verb.Words{
+			Use: "index", Short: "Show the indexes: missing, invalid, double, unused, bloated",
+			Long: `Lists every index with its size and use, and what is remarkable about it: missing (the design names it), invalid
 (a build failed; it costs writes and serves nobody), duplicate (another index has the same columns, or begins
 with them), unused (no scan since the statistics were reset, and no key) or bloated. The design itself names
-some duplicates; they cost writes and do no other harm. "drop-duplicates" does without them.
-
-Exit codes: 8 when an index is missing or invalid, 11 without a database.`,
-		Example: `  axisor db index --problems
-  axisor db index -o json --jq '[.items[] | select(.covered_by)] | length'`,
-	}, output.Fields[indexView](), func(ctx context.Context, a *app.App, p *output.Printer) error {
-		return runIndex(ctx, a, p, problems)
-	})
-	c.Flags().BoolVar(&problems, "problems", false, "only those with a remark")
-	c.AddCommand(newIndexDrop(a))
-	return c
+some duplicates; they cost writes and do no other harm. "drop-duplicates" does without them.`,
+			Examples: []string{"axisor db index --problems", "axisor db index -o json --jq '[.items[] | select(.covered_by)] | length'"},
+			Exits:    unreachable(exits.On(clierr.CheckFailed, "an index is missing or invalid")),
+		},
+		Fields: output.Fields[indexView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().BoolVar(&problems, "problems", false, "only those with a remark")
+			c.AddCommand(newIndexDrop(a))
+		},
+		Server: func(ctx context.Context, call *verb.Call, db *store.DB) error {
+			return showIndexes(ctx, call.Print, db, problems)
+		},
+	}.Build(a)
 }
 
-func runIndex(ctx context.Context, a *app.App, p *output.Printer, problems bool) error {
-	db, err := a.RawDB()
-	if err != nil {
-		return err
-	}
+func showIndexes(ctx context.Context, p *output.Printer, db *store.DB, problems bool) error {
 	states, err := db.IndexStates(ctx)
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func runIndex(ctx context.Context, a *app.App, p *output.Printer, problems bool)
 	for _, s := range states {
 		v := indexView{
 			Table: s.Table, Name: s.Name, Bytes: s.Bytes, Scans: s.Scans, Unique: s.Unique, Bloat: s.Bloat,
-			CoveredBy: optional(s.CoveredBy), Problems: remarks(s),
+			CoveredBy: output.Optional(s.CoveredBy), Problems: remarks(s),
 		}
 		if !s.Valid {
 			broken++

@@ -15,10 +15,10 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/migrate"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 type dropOptions struct {
-	app         *app.App
 	restore     bool
 	lockTimeout time.Duration
 }
@@ -33,7 +33,7 @@ type duplicateView struct {
 }
 
 func newIndexDrop(a *app.App) *cobra.Command {
-	o := &dropOptions{app: a}
+	o := &dropOptions{}
 	return verb.Command{
 		Words: verb.Words{
 			Use: "drop-duplicates", Short: "Drop the indexes whose work another one does",
@@ -54,16 +54,12 @@ do not miss them any more. --restore builds them again and forgets the choice.`,
 			c.Flags().BoolVar(&o.restore, "restore", false, "build them again")
 			c.Flags().DurationVar(&o.lockTimeout, "lock-timeout", time.Minute, "how long to wait for another run")
 		},
-		Run: o.run,
+		Server: o.run,
 	}.Build(a)
 }
 
-func (o *dropOptions) run(ctx context.Context, call *verb.Call) error {
+func (o *dropOptions) run(ctx context.Context, call *verb.Call, db *store.DB) error {
 	p := call.Print
-	db, err := call.RawDB()
-	if err != nil {
-		return err
-	}
 	if err := db.Ping(ctx); err != nil {
 		return err
 	}
@@ -90,7 +86,7 @@ func (o *dropOptions) run(ctx context.Context, call *verb.Call) error {
 		}
 		done, err = do(ctx, false)
 		if len(done) > 0 {
-			err = errors.Join(err, o.audit(ctx, action, done))
+			err = errors.Join(err, audit(ctx, call, action, done))
 		}
 		if err != nil {
 			return err
@@ -112,8 +108,8 @@ func (o *dropOptions) run(ctx context.Context, call *verb.Call) error {
 	return nil
 }
 
-func (o *dropOptions) audit(ctx context.Context, action string, done []migrate.Redundant) error {
-	svc, err := o.app.Admin(ctx)
+func audit(ctx context.Context, call *verb.Call, action string, done []migrate.Redundant) error {
+	svc, err := call.Admin(ctx)
 	if err != nil {
 		return err
 	}
@@ -121,5 +117,5 @@ func (o *dropOptions) audit(ctx context.Context, action string, done []migrate.R
 	for _, r := range done {
 		names = append(names, r.Name)
 	}
-	return svc.Event(context.WithoutCancel(ctx), o.app.Mode(false), action, "db", "indexes", map[string]any{"indexes": names})
+	return svc.Event(context.WithoutCancel(ctx), call.App.Mode(false), action, "db", "indexes", map[string]any{"indexes": names})
 }

@@ -7,8 +7,10 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -39,75 +41,58 @@ func roleViews(roles []store.Role) []roleView {
 }
 
 func newRoles(a *app.App) *cobra.Command {
-	c := reading(a, &cobra.Command{
-		Use:   "roles",
-		Short: "Show the roles of row security and of support",
-		Long: `Shows the two roles beside the owner: authenticated, which sees the rows of the user in app.current_user_id, and
-axisor_support, which reads the rows of everybody but no column with a password, hash, token or credential.
-
-Exit codes: 11 without a database.`,
-		Example: `  axisor db roles
-  axisor db roles create`,
-	}, output.Fields[roleView](), runRoles)
-	c.AddCommand(newRolesCreate(a))
-	return c
-}
-
-func runRoles(ctx context.Context, a *app.App, p *output.Printer) error {
-	db, err := a.RawDB()
-	if err != nil {
-		return err
-	}
-	roles, err := db.Roles(ctx)
-	if err != nil {
-		return err
-	}
-	return output.Slice(p, roleDesc(), roleViews(roles))
+	return verb.Command{
+		Words: verb.Words{
+			Use: "roles", Short: "Show the roles of row security and of support",
+			Long: `Shows the two roles beside the owner: authenticated, which sees the rows of the user in app.current_user_id, and
+axisor_support, which reads the rows of everybody but no column with a password, hash, token or credential.`,
+			Examples: []string{"axisor db roles", "axisor db roles create"},
+			Exits:    unreachable(),
+		},
+		Fields: output.Fields[roleView](),
+		Flags:  func(c *cobra.Command) { c.AddCommand(newRolesCreate(a)) },
+		Server: func(ctx context.Context, call *verb.Call, db *store.DB) error {
+			roles, err := db.Roles(ctx)
+			if err != nil {
+				return err
+			}
+			return output.Slice(call.Print, roleDesc(), roleViews(roles))
+		},
+	}.Build(a)
 }
 
 func newRolesCreate(a *app.App) *cobra.Command {
-	var w flags.Writes
-	c := &cobra.Command{
-		Use:   "create",
-		Short: "Make both roles and set their grants",
-		Long: `Makes the roles that are missing and sets their grants in this database to exactly what they need; run it again
+	return verb.Command{
+		Words: verb.Words{
+			Use: "create", Short: "Make both roles and set their grants",
+			Long: `Makes the roles that are missing and sets their grants in this database to exactly what they need; run it again
 after a migration that adds columns. Both are made without a login: grant them to a login role, or give one a
 password with psql (\password), and SET ROLE. This login may read as a user afterwards (--as-user). A role that sees
-all rows can be made by an administrator only; without that right axisor_support is left out.
-
-Exit codes: 6 when the connecting role may not make roles, 7 when axisor_support was left out, 11 without a database, 12 when the schema is not this program's.`,
-		Example: `  axisor db roles create --dry-run
-  axisor db roles create`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			p, err := a.Printer()
-			if err != nil {
-				return err
-			}
-			s, err := a.Admin(c.Context())
-			if err != nil {
-				return err
-			}
-			done, err := s.CreateRoles(c.Context(), admin.Mode{DryRun: w.DryRun, Reason: a.Globals.Reason})
-			if err != nil {
-				return err
-			}
-			if err := output.Slice(p, roleDesc(), roleViews(done.After)); err != nil {
-				return err
-			}
-			if w.DryRun && !p.Machine() {
-				p.Notice("dry run: nothing was changed")
-			}
-			for _, r := range done.After {
-				if !r.Exists {
-					return clierr.New(clierr.Partial, "role_missing", "the role "+r.Name+" sees all rows, and this login may not make such a role",
-						"as an administrator: CREATE ROLE "+r.Name+" NOLOGIN BYPASSRLS; then axisor db roles create again")
-				}
-			}
-			return nil
+all rows can be made by an administrator only; without that right axisor_support is left out.`,
+			Examples: []string{"axisor db roles create --dry-run", "axisor db roles create"},
+			Exits: exits.Database(exits.On(clierr.Denied, "the connecting role may not make roles"),
+				exits.On(clierr.Partial, "axisor_support was left out")),
 		},
+		Effect: flags.Write, Fields: output.Fields[roleView](), Write: createRoles,
+	}.Build(a)
+}
+
+func createRoles(ctx context.Context, call *verb.Call, _ *store.DB, svc *admin.Service) error {
+	done, err := svc.CreateRoles(ctx, call.Mode())
+	if err != nil {
+		return err
 	}
-	w.Register(c)
-	flags.Fields(c, output.Fields[roleView]())
-	return c
+	if err := output.Slice(call.Print, roleDesc(), roleViews(done.After)); err != nil {
+		return err
+	}
+	if call.DryRun && !call.Print.Machine() {
+		call.Print.Notice("dry run: nothing was changed")
+	}
+	for _, r := range done.After {
+		if !r.Exists {
+			return clierr.New(clierr.Partial, "role_missing", "the role "+r.Name+" sees all rows, and this login may not make such a role",
+				"as an administrator: CREATE ROLE "+r.Name+" NOLOGIN BYPASSRLS; then axisor db roles create again")
+		}
+	}
+	return nil
 }

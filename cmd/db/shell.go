@@ -10,47 +10,43 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/backups"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 func newShell(a *app.App) *cobra.Command {
-	c := &cobra.Command{
-		Use:   "shell [-- PSQL-ARGUMENT...]",
-		Short: "Start psql on the configured database",
-		Long: `Starts psql on the database that every other command uses. The password goes to psql through a file that only it
-can read, and never stands in a command line. What follows -- is handed to psql.
+	return verb.Command{
+		Words: verb.Words{
+			Use: "shell [-- PSQL-ARGUMENT...]", Short: "Start psql on the configured database",
+			Long: `Starts psql on the database that every other command uses. The password goes to psql through a file that only it
+can read, and never stands in a command line. What follows -- is handed to psql. It is looked for where backups look
+for pg_dump: in PATH, in the system's places, or in the directory AXISOR_PG_BIN alone.
 
-What is typed there is no command of axisor: it leaves no audit row.
-
-Exit codes: psql's own; 10 without an address, 14 when there is no psql.`,
-		Example: `  axisor db shell
-  axisor db shell -- -c '\dt'`,
-		Args: cobra.ArbitraryArgs,
-		RunE: func(c *cobra.Command, args []string) error { return runShell(c.Context(), a, args) },
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	return c
+What is typed there is no command of axisor: it leaves no audit row.`,
+			Examples: []string{"axisor db shell", `axisor db shell -- -c '\dt'`},
+			Exits:    exits.Configured(exits.On(clierr.Failure, "psql failed"), exits.On(clierr.Tool, "there is no psql")),
+		},
+		Server: shell,
+	}.Build(a)
 }
 
-func runShell(ctx context.Context, a *app.App, args []string) error {
-	db, err := a.RawDB()
+func shell(ctx context.Context, call *verb.Call, db *store.DB) error {
+	path, err := call.Programs("").Client("psql")
 	if err != nil {
-		return err
+		return backups.Explain(err)
 	}
-	path, err := exec.LookPath("psql")
-	if err != nil {
-		return clierr.New(clierr.Tool, "psql_missing", "psql is not in the PATH", "install the PostgreSQL client programs (Debian: apt-get install postgresql-client)")
-	}
-	c := exec.CommandContext(ctx, path, args...) //nolint:gosec // psql, with what its user typed
-	done, err := backup.Equip(c, db.URL(), "axisor db shell", a.Env)
+	c := exec.CommandContext(ctx, path, call.Args...) //nolint:gosec // psql, with what its user typed
+	done, err := backup.Equip(c, db.URL(), "axisor db shell", call.Env)
 	if err != nil {
 		return err
 	}
 	defer done()
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // psql cancels its statement and stays
-	c.Stdin, c.Stdout, c.Stderr = a.Streams.In, a.Streams.Stdout(), a.Streams.Stderr()
+	c.Stdin, c.Stdout, c.Stderr = call.Streams.In, call.Streams.Stdout(), call.Streams.Stderr()
 	err = c.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

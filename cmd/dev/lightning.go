@@ -107,22 +107,20 @@ func invoiceOf(v lightningsim.StateInvoice) invoiceView {
 }
 
 func newInvoices(a *app.App) *cobra.Command {
-	c := &cobra.Command{
-		Use:     "list",
-		Aliases: []string{"ls"},
-		Short:   "List the invoices of the simulated node",
-		Long: `Lists every invoice that the simulated node has made, the oldest first: what "axisor payment reconcile" compares
-with the payments in the database.
-
-Exit codes: 11 when the environment is not running.`,
-		Example: "  axisor dev lightning list\n  axisor dev lightning list -o json --jq '.items[] | select(.state == \"open\") | .payment_hash'",
-		Args:    flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			p, err := a.Printer()
-			if err != nil {
-				return err
-			}
-			_, s, err := node(c.Context(), a)
+	return verb.Command{
+		Words: verb.Words{
+			Use: "list", Short: "List the invoices of the simulated node",
+			Long: `Lists every invoice that the simulated node has made, the oldest first: what "axisor payment reconcile" compares
+with the payments in the database.`,
+			Examples: []string{
+				"axisor dev lightning list",
+				`axisor dev lightning list -o json --jq '.items[] | select(.state == "open") | .payment_hash'`,
+			},
+			Exits: exits.Local(exits.On(clierr.Unavailable, "the environment is not running")),
+		},
+		Aliases: []string{"ls"}, Local: true, Fields: output.Fields[invoiceView](),
+		Run: func(ctx context.Context, call *verb.Call) error {
+			_, s, err := node(ctx, call.App)
 			if err != nil {
 				return err
 			}
@@ -130,70 +128,54 @@ Exit codes: 11 when the environment is not running.`,
 			for i, v := range s.Invoices {
 				views[i] = invoiceOf(v)
 			}
-			return output.Slice(p, invoiceDesc(), views)
+			return output.Slice(call.Print, invoiceDesc(), views)
 		},
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[invoiceView]())
-	return c
+	}.Build(a)
 }
 
 // newInvoiceOrder builds a command that puts an invoice into a state, once.
 func newInvoiceOrder(
-	a *app.App, verb, short, state, done string, order func(*devenv.Node, context.Context, string) error,
+	a *app.App, name, short, state, done string, order func(*devenv.Node, context.Context, string) error,
 ) *cobra.Command {
-	var w flags.Writes
-	example := "axisor dev lightning " + verb + ` "$(cat invoice)"`
-	c := &cobra.Command{
-		Use:   verb + " INVOICE",
-		Short: short,
-		Long: short + `, which is named by its text or by its payment hash. The database learns of it from
+	return verb.Command{
+		Words: verb.Words{
+			Use: name + " INVOICE", Short: short,
+			Long: short + `, which is named by its text or by its payment hash. The database learns of it from
 "axisor payment reconcile", as with a real node. An invoice that is past its expiry can be paid: so late payments can
-be tried.
-
-Exit codes: 0 also when it is ` + done + ` already, 2, 3 when the node has no such invoice, 4 when it can be no more, 11 when the
-environment is not running.`,
-		Example: "  " + example,
-		Args:    flags.Exactly(example, "INVOICE"),
-		RunE: func(c *cobra.Command, args []string) error {
-			p, err := a.Printer()
+be tried.`,
+			Examples: []string{"axisor dev lightning " + name + ` "$(cat invoice)"`},
+			Exits: exits.Local(exits.OK("also when it is "+done+" already"), exits.NotFound("the node has no such invoice"),
+				exits.Conflict("it can no more be "+done), exits.On(clierr.Unavailable, "the environment is not running")),
+		},
+		Effect: flags.Write, Local: true, Fields: output.Fields[invoiceView](),
+		Run: func(ctx context.Context, call *verb.Call) error {
+			n, s, err := node(ctx, call.App)
 			if err != nil {
 				return err
 			}
-			n, s, err := node(c.Context(), a)
+			v, err := invoice(s, call.Args[0])
 			if err != nil {
 				return err
 			}
-			v, err := invoice(s, args[0])
-			if err != nil {
-				return err
-			}
+			what := fmt.Sprintf("the invoice over %d sats", v.AmountMsat/1000)
 			info := output.ChangeInfo{
-				Result: output.Updated, DryRun: w.DryRun, Say: output.Say{
-					Done: fmt.Sprintf("the invoice over %d sats is %s", v.AmountMsat/1000, done), Would: fmt.Sprintf("the invoice over %d sats would be %s", v.AmountMsat/1000, done),
-					Already: fmt.Sprintf("the invoice over %d sats is %s already", v.AmountMsat/1000, done),
-				},
-				Next: "axisor payment reconcile --apply",
+				Result: output.Updated, DryRun: call.DryRun, Next: "axisor payment reconcile --apply",
+				Say: output.Say{Done: what + " is " + done, Would: what + " would be " + done, Already: what + " is " + done + " already"},
 			}
 			switch {
 			case v.State == state:
 				info.Result = output.Unchanged
 			case v.State != lightningsim.Open:
 				return clierr.New(clierr.Conflict, "invoice_not_open", fmt.Sprintf("the invoice is %s", strings.ToLower(v.State)))
-			case !w.DryRun:
-				if err := order(n, c.Context(), v.Hash); err != nil {
+			case !call.DryRun:
+				if err := order(n, ctx, v.Hash); err != nil {
 					return err
 				}
 				v.State = state
 			}
-			return output.Change(p, invoiceDesc(), invoiceOf(v), info)
+			return output.Change(call.Print, invoiceDesc(), invoiceOf(v), info)
 		},
-	}
-	w.Register(c)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[invoiceView]())
-	return c
+	}.Build(a)
 }
 
 // invoice finds the one that an argument names.

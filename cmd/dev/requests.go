@@ -79,7 +79,7 @@ func requestDesc() output.Desc {
 
 func requestOf(r lnsim.Request) requestView {
 	return requestView{
-		Seq: r.Seq, Time: output.At(r.Time), Method: r.Method, Path: r.Path, Body: optional(r.Body), Status: r.Status,
-		Applied: r.Applied, Fault: r.Fault, AccountID: optional(r.AccountID),
+		Seq: r.Seq, Time: output.At(r.Time), Method: r.Method, Path: r.Path, Body: output.Optional(r.Body), Status: r.Status,
+		Applied: r.Applied, Fault: r.Fault, AccountID: output.Optional(r.AccountID),
 	}
 }

@@ -30,9 +30,9 @@ type envView struct {
 func envDesc() output.Desc { return output.Desc{Noun: "environments", ID: "folder"} }
 
 func viewOf(s devenv.Status) envView {
-	v := envView{Folder: s.Folder, ConfigFile: optional(s.ConfigFile)}
+	v := envView{Folder: s.Folder, ConfigFile: output.Optional(s.ConfigFile)}
 	for _, p := range s.Parts {
-		address, pid, token := optional(p.Address), optional(p.PID), optional(p.TokenFile)
+		address, pid, token := output.Optional(p.Address), output.Optional(p.PID), output.Optional(p.TokenFile)
 		switch p.Name {
 		case "exchange":
 			v.Exchange, v.ExchangeURL, v.ExchangePID, v.ExchangeLog, v.ExchangeToken = p.State, address, pid, p.Log, token
@@ -43,13 +43,4 @@ func viewOf(s devenv.Status) envView {
 		}
 	}
 	return v
-}
-
-// optional is nil for a zero value, so that it prints as null.
-func optional[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
 }

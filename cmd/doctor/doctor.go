@@ -5,26 +5,24 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/doctor"
 	"github.com/axisor/axisor/internal/payments"
-	"github.com/axisor/axisor/pkg/backup"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/store"
 )
 
 type doctorOptions struct {
-	app   *app.App
-	fix   bool
-	all   bool
-	write flags.Writes
+	fix bool
+	all bool
 	// monitor is who is told what was found.
 	monitor flags.Monitor
 }
@@ -41,14 +39,12 @@ type checkView struct {
 }
 
 // New builds `axisor doctor`.
-func New(a *app.App) *cobra.Command { return newDoctor(a) }
-
-func newDoctor(a *app.App) *cobra.Command {
-	o := &doctorOptions{app: a}
-	c := &cobra.Command{
-		Use:   "doctor",
-		Short: "Examine the installation",
-		Long: `Checks the configuration and the modes of files, the database and its schema, the encryption key against stored
+func New(a *app.App) *cobra.Command {
+	o := &doctorOptions{}
+	return verb.Command{
+		Words: verb.Words{
+			Use: "doctor", Short: "Examine the installation",
+			Long: `Checks the configuration and the modes of files, the database and its schema, the encryption key against stored
 credentials, the exchange and the clock, the backup programs, the newest backup and the room for the next one, the
 archive of the log, the margin guard, and rows that should not be there. Every check is on its own: a broken one
 never keeps the others from running, and a check that needs something broken is skipped. It changes nothing.
@@ -58,27 +54,29 @@ Levels: ok; warn, look at it soon; fail, something does not work; skip, could no
 
 With --fix it repairs what cannot hurt, and looks again: modes of secret files, missing or invalid indexes (concurrently),
 missing reference rows, old statistics, payments past their expiry (as axisor payment expire does). Changes of rows are
-audited. --fix --dry-run says what it would do. --all opens every stored credential and not only the newest 50.
-
-Exit codes: 1 when a repair failed, 8 when a check failed; warnings and skipped checks alone exit 0.`,
-		Example: `  axisor doctor
-  axisor doctor --fix --dry-run
-  axisor doctor -o json --jq '.items[] | select(.level == "fail")'`,
-		Args: flags.None(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if o.write.DryRun && !o.fix {
+audited. --fix --dry-run says what it would do. --all opens every stored credential and not only the newest 50.`,
+			Examples: []string{
+				"axisor doctor",
+				"axisor doctor --fix --dry-run",
+				`axisor doctor -o json --jq '.items[] | select(.level == "fail")'`,
+			},
+			Exits: exits.Local(exits.OK("also with warnings and skipped checks"), exits.On(clierr.Failure, "a repair failed"),
+				exits.On(clierr.CheckFailed, "a check failed")),
+		},
+		Effect: flags.Write, NoRows: true, Fields: output.Fields[checkView](),
+		Flags: func(c *cobra.Command) {
+			c.Flags().BoolVar(&o.fix, "fix", false, "repair what cannot hurt, then look again")
+			c.Flags().BoolVar(&o.all, "all", false, "open every stored credential")
+			o.monitor.Register(c, "doctor")
+		},
+		Check: func(call *verb.Call) error {
+			if call.DryRun && !o.fix {
 				return clierr.Usagef("--dry-run goes with --fix")
 			}
-			return runDoctor(c.Context(), o)
+			return nil
 		},
-	}
-	c.Flags().BoolVar(&o.fix, "fix", false, "repair what cannot hurt, then look again")
-	c.Flags().BoolVar(&o.all, "all", false, "open every stored credential")
-	o.write.Register(c)
-	o.monitor.Register(c, "doctor")
-	flags.Mark(c, flags.NoRowsKey, "true")
-	flags.Fields(c, output.Fields[checkView]())
-	return c
+		Run: o.run,
+	}.Build(a)
 }
 
 func desc() output.Desc {
@@ -100,27 +98,23 @@ func levelRole(v any) int {
 	}
 }
 
-func examine(ctx context.Context, o *doctorOptions) ([]doctor.Result, error) {
-	p, err := o.app.Printer()
-	if err != nil {
-		return nil, err
-	}
-	in := o.installation()
+func (o *doctorOptions) examine(ctx context.Context, call *verb.Call) ([]doctor.Result, error) {
+	p, in := call.Print, o.installation(call.App)
 	results := doctor.Run(ctx, in)
 	var repairs []doctor.Repaired
 	if o.fix && ctx.Err() == nil {
-		repairs = doctor.Repair(ctx, results, o.write.DryRun)
+		repairs = doctor.Repair(ctx, results, call.DryRun)
 		switch {
 		case len(repairs) == 0 && !p.Machine():
 			p.Notice("nothing was found that --fix repairs")
-		case len(repairs) > 0 && !o.write.DryRun:
+		case len(repairs) > 0 && !call.DryRun:
 			results = doctor.Run(ctx, in)
 		}
 	}
 	if ctx.Err() != nil {
 		return results, context.Cause(ctx)
 	}
-	fixed, failed := told(p, repairs, o.write.DryRun)
+	fixed, failed := told(p, repairs, call.DryRun)
 	views := make([]checkView, 0, len(results))
 	found := map[doctor.Level]int{}
 	for _, r := range results {
@@ -184,31 +178,31 @@ func told(p *output.Printer, repairs []doctor.Repaired, dryRun bool) (fixed map[
 }
 
 // installation is what the checks look at, and what repairs write with.
-func (o *doctorOptions) installation() doctor.Installation {
-	a := o.app
+func (o *doctorOptions) installation(a *app.App) doctor.Installation {
 	return doctor.Installation{
 		Config: a.LoadConfig, DB: a.RawDB, Keyring: a.Keyring,
-		Tools:  backup.Finder{Path: filepath.SplitList(a.Getenv("PATH")), Globs: backup.DefaultGlobs()},
+		Tools:  a.Programs(""),
 		Logger: a.Log(), Now: a.Now, Dir: a.Dir, Version: a.Build.Version,
-		All: o.all, Admin: a.Admin, Expire: o.expire, Reason: a.Globals.Reason,
+		All: o.all, Admin: a.Admin, Reason: a.Globals.Reason,
+		Expire: func(ctx context.Context, dryRun bool) (int, error) { return expire(ctx, a, dryRun) },
 	}
 }
 
 // expire is what axisor payment expire does: with a configured node it asks first.
-func (o *doctorOptions) expire(ctx context.Context, dryRun bool) (int, error) {
-	db, err := o.app.RawDB()
+func expire(ctx context.Context, a *app.App, dryRun bool) (int, error) {
+	db, err := a.RawDB()
 	if err != nil {
 		return 0, err
 	}
-	svc, err := o.app.Admin(ctx)
+	svc, err := a.Admin(ctx)
 	if err != nil {
 		return 0, err
 	}
-	node, err := o.app.Node("")
+	node, err := a.Node("")
 	if err != nil {
 		return 0, err
 	}
-	e := payments.Expirer{DB: db, Service: svc, Backend: node, Mode: o.app.Mode(dryRun), Before: o.app.Now()}
+	e := payments.Expirer{DB: db, Service: svc, Backend: node, Mode: a.Mode(dryRun), Before: a.Now()}
 	done, err := e.Run(ctx, func([]store.Payment) {})
 	return done.Count, err
 }

@@ -7,24 +7,25 @@ import (
 	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/internal/doctor"
 	"github.com/axisor/axisor/internal/monitor"
+	"github.com/axisor/axisor/internal/verb"
 )
 
-// runDoctor examines and tells monitoring what was found. A dry run tells nobody.
-func runDoctor(ctx context.Context, o *doctorOptions) error {
-	if o.write.DryRun {
-		_, err := examine(ctx, o)
+// run examines and tells monitoring what was found. A dry run tells nobody.
+func (o *doctorOptions) run(ctx context.Context, call *verb.Call) error {
+	if call.DryRun {
+		_, err := o.examine(ctx, call)
 		return err
 	}
 	var configured config.Monitor
-	if l, err := o.app.LoadConfig(); err == nil { // a check says what is wrong with it
+	if l, err := call.LoadConfig(); err == nil { // a check says what is wrong with it
 		configured = l.Config.Doctor.Monitor
 	}
-	to, err := o.app.Monitor("doctor", "doctor", o.monitor, configured)
+	to, err := call.Monitor("doctor", "doctor", o.monitor, configured)
 	if err != nil {
 		return err
 	}
 	run := to.Begin(ctx)
-	results, err := examine(ctx, o)
+	results, err := o.examine(ctx, call)
 	run.End(ctx, err, fmt.Sprintf("%d checks", len(results)), func(m *monitor.Metrics) error {
 		numbers(m, results)
 		return nil

@@ -86,11 +86,7 @@ func typeList(a *app.App) *cobra.Command {
 			Examples: []string{"axisor exchange credential-type list lnmarkets"}, Exits: exits.Database(exits.NotFound("no such exchange")),
 		},
 		Aliases: []string{"ls"}, Effect: flags.Read, Fields: output.Fields[typeView](), Complete: a.ExchangeNames,
-		Run: func(ctx context.Context, call *verb.Call) error {
-			db, err := call.DB(ctx)
-			if err != nil {
-				return err
-			}
+		Read: func(ctx context.Context, call *verb.Call, db *store.DB) error {
 			e, err := db.FindExchange(ctx, call.Args[0])
 			if err != nil {
 				return err

@@ -15,6 +15,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/guard"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -70,11 +71,7 @@ exchange, or what a run was stopped for.`,
 			Exits: exits.Database(exits.On(clierr.Partial, "something of a row cannot be read")),
 		},
 		Aliases: []string{"ls"}, NoRows: true, Fields: output.Fields[breakerView](),
-		Run: func(ctx context.Context, call *verb.Call) error {
-			db, err := call.DB(ctx)
-			if err != nil {
-				return err
-			}
+		Read: func(ctx context.Context, call *verb.Call, db *store.DB) error {
 			rows, defects, err := db.GuardBreakers(ctx)
 			if err != nil {
 				return err
@@ -109,16 +106,13 @@ breaker again after two runs.`,
 			}
 			return nil
 		},
-		Run: func(ctx context.Context, call *verb.Call) error {
-			db, svc, err := call.Open(ctx)
-			if err != nil {
-				return err
-			}
-			ids := call.Args
+		Write: func(ctx context.Context, call *verb.Call, db *store.DB, svc *admin.Service) error {
+			named := call.Args
 			if all {
-				ids = nil
+				named = nil
 			}
-			if ids, err = db.WholeIDs(ctx, store.BreakerIDs, ids); err != nil {
+			ids, err := db.WholeIDs(ctx, store.BreakerIDs, named)
+			if err != nil {
 				return err
 			}
 			closed, err := svc.ResetGuardBreakers(ctx, call.Mode(), ids)

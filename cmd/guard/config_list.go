@@ -47,11 +47,7 @@ func configList(a *app.App) *cobra.Command {
 			page.Register(c, configSortable()...)
 		},
 		Check: func(*verb.Call) error { return errors.Join(page.Validate(configSortable()...), active.Validate()) },
-		Run: func(ctx context.Context, call *verb.Call) error {
-			db, err := call.DB(ctx)
-			if err != nil {
-				return err
-			}
+		Read: func(ctx context.Context, call *verb.Call, db *store.DB) error {
 			list := db.ListGuardConfigs(ctx, store.GuardConfigFilter{Active: active.Value(), Mode: models.GuardMode(mode.String())}, store.Page(page))
 			if err := output.List(call.Print, configDesc(), withNames(ctx, db, list.Items), list.Next); err != nil {
 				return err
@@ -71,11 +67,7 @@ func configShow(a *app.App) *cobra.Command {
 			Exits:    exits.Database(exits.NotFound("no such user, or no configuration"), exits.On(clierr.Partial, "something of it cannot be read")),
 		},
 		Aliases: []string{"get"}, Fields: output.Fields[configView](), Complete: a.UserNames,
-		Run: func(ctx context.Context, call *verb.Call) error {
-			db, err := call.DB(ctx)
-			if err != nil {
-				return err
-			}
+		Read: func(ctx context.Context, call *verb.Call, db *store.DB) error {
 			user, err := db.FindUser(ctx, call.Args[0])
 			if err != nil {
 				return err

@@ -15,6 +15,7 @@ import (
 	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/marginguard"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // recent is how many of the last additions an explanation shows.
@@ -41,11 +42,7 @@ why a user is not looked at.`,
 		},
 		Fields: output.Fields[explainView](), Complete: a.UserNames,
 		Flags: func(c *cobra.Command) { readingFlag(c, &reading) },
-		Run: func(ctx context.Context, call *verb.Call) error {
-			db, err := call.DB(ctx)
-			if err != nil {
-				return err
-			}
+		Read: func(ctx context.Context, call *verb.Call, db *store.DB) error {
 			user, err := db.FindUser(ctx, call.Args[0])
 			if err != nil {
 				return err

@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -43,11 +44,7 @@ what happened. No money moves. Needs --reason.`,
 			}
 			return reasoned(call, example)
 		},
-		Run: func(ctx context.Context, call *verb.Call) error {
-			svc, err := call.Admin(ctx)
-			if err != nil {
-				return err
-			}
+		Write: func(ctx context.Context, call *verb.Call, _ *store.DB, svc *admin.Service) error {
 			change, err := svc.ResolveGuardIntent(ctx, call.Mode(), call.Args[0], applied)
 			var missing *store.NotFoundError
 			if errors.As(err, &missing) {

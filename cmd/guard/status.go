@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/guard"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // statusView is the state of the guard. Problems is empty when all is well; ProblemCount also counts those beyond
@@ -93,11 +94,7 @@ What users and positions came to is that of the latest look at each of them, by 
 			}
 			return nil
 		},
-		Run: func(ctx context.Context, call *verb.Call) error {
-			db, err := call.DB(ctx)
-			if err != nil {
-				return err
-			}
+		Read: func(ctx context.Context, call *verb.Call, db *store.DB) error {
 			if err := call.CheckSchema(ctx); err != nil {
 				return err
 			}

@@ -11,7 +11,9 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // switchView is a kill switch.
@@ -61,11 +63,7 @@ func switching(a *app.App, disabled bool, words verb.Words) *cobra.Command {
 		Check: func(call *verb.Call) error {
 			return reasoned(call, "axisor guard "+call.Cmd.Name()+` ana@example.com --reason "asked by mail"`)
 		},
-		Run: func(ctx context.Context, call *verb.Call) error {
-			svc, err := call.Admin(ctx)
-			if err != nil {
-				return err
-			}
+		Write: func(ctx context.Context, call *verb.Call, _ *store.DB, svc *admin.Service) error {
 			v := switchView{Scope: "global", Disabled: disabled}
 			whose := "the guard"
 			if call.Arg(0) != "" {

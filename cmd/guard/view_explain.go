@@ -97,7 +97,7 @@ func describeRows[T any](d *output.Doc, title string, desc output.Desc, list []T
 }
 
 func describePosition(d *output.Doc, x positionView, terminal bool) {
-	d.Field("side", sideWord(deref(x.Side, "")))
+	d.Field("side", sideWord(models.Deref(x.Side)))
 	for _, f := range []struct {
 		name string
 		v    *float64
@@ -131,15 +131,8 @@ func describePosition(d *output.Doc, x positionView, terminal bool) {
 		return
 	}
 	d.Field("would add", x.AmountSats)
-	d.Field("margin after", deref(x.MarginAfter, 0))
-	d.Field("leverage after", deref(x.LeverageAfter, 0))
-	d.Field("liquidation after", deref(x.LiquidationAfter, 0))
-	d.Field("distance after %", deref(x.DistanceAfter, 0))
-}
-
-func deref[T any](v *T, none T) T {
-	if v == nil {
-		return none
-	}
-	return *v
+	d.Field("margin after", models.Deref(x.MarginAfter))
+	d.Field("leverage after", models.Deref(x.LeverageAfter))
+	d.Field("liquidation after", models.Deref(x.LiquidationAfter))
+	d.Field("distance after %", models.Deref(x.DistanceAfter))
 }

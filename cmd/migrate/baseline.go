@@ -179,7 +179,7 @@ func printBaseline(p *output.Printer, v baselineView, dryRun, refused bool) erro
 		}
 	}
 	if v.Prisma.Failed > 0 {
-		p.Warn("Prisma's history has %s; its state was judged by the tables alone", plural(v.Prisma.Failed, "failed migration"))
+		p.Warn("Prisma's history has %s; its state was judged by the tables alone", output.Count(v.Prisma.Failed, "failed migration"))
 	}
 	for _, k := range v.Kept {
 		p.Notice("left as it is: %s %s (%s)", k.Kind, k.Object, k.Problem)
@@ -187,9 +187,9 @@ func printBaseline(p *output.Printer, v baselineView, dryRun, refused bool) erro
 	switch {
 	case refused:
 	case dryRun:
-		p.Notice("dry run: %s would be made, then %s applied; nothing was changed", plural(len(v.Added), "addition"), plural(len(v.Migrations), "migration"))
+		p.Notice("dry run: %s would be made, then %s applied; nothing was changed", output.Count(len(v.Added), "addition"), output.Count(len(v.Migrations), "migration"))
 	default:
-		p.Notice("%s made, %s applied; %s", plural(len(v.Added), "addition"), plural(len(v.Migrations), "migration"), info.Said)
+		p.Notice("%s made, %s applied; %s", output.Count(len(v.Added), "addition"), output.Count(len(v.Migrations), "migration"), info.Said)
 		p.Notice("next: %s", info.Next)
 	}
 	return nil

@@ -98,17 +98,17 @@ func (o *downOptions) run(ctx context.Context, call *verb.Call) error {
 			return err
 		}
 	}
-	info.Said = plural(len(planned), "migration") + " would be taken back"
+	info.Said = output.Count(len(planned), "migration") + " would be taken back"
 	if !call.DryRun {
 		question := fmt.Sprintf("take back %s of database %s and drop the rows of its tables?",
-			plural(len(planned), "migration"), s.db.Target().Database)
+			output.Count(len(planned), "migration"), s.db.Target().Database)
 		if err := call.Prompt().Type(ctx, question, s.db.Target().Database); err != nil {
 			return err
 		}
 		undone, err := s.m.Down(ctx, target)
 		if err != nil {
 			if len(undone) > 0 {
-				p.Notice("%s taken back before the failure", plural(len(undone), "migration"))
+				p.Notice("%s taken back before the failure", output.Count(len(undone), "migration"))
 			}
 			return s.failure(ctx, err)
 		}

@@ -122,5 +122,5 @@ func printRemarks(p *output.Printer, remarks []migrate.Remark) error {
 	if err := output.Slice(p, desc, views); err != nil || len(views) == 0 {
 		return err
 	}
-	return clierr.New(clierr.CheckFailed, "dangerous_migration", plural(len(views), "remark")+" about these migrations")
+	return clierr.New(clierr.CheckFailed, "dangerous_migration", output.Count(len(views), "remark")+" about these migrations")
 }

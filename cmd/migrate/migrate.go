@@ -5,7 +5,6 @@ package migrate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -121,11 +120,4 @@ func unadoptedHint(err error) []string {
 // lockTimeoutFlag adds the flag that up and down share.
 func lockTimeoutFlag(c *cobra.Command, d *time.Duration) {
 	c.Flags().DurationVar(d, "lock-timeout", time.Minute, "how long to wait for another run, and for busy tables")
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

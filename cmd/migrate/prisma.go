@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -8,15 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/migrate"
 )
-
-type prismaOptions struct {
-	app  *app.App
-	file string
-}
 
 // prismaIndexView is one index of the design, as a model of a schema.prisma declares it.
 type prismaIndexView struct {
@@ -26,44 +23,32 @@ type prismaIndexView struct {
 }
 
 func newPrisma(a *app.App) *cobra.Command {
-	o := &prismaOptions{app: a}
-	c := &cobra.Command{
-		Use:   "prisma [FILE]",
-		Short: "Print what a schema.prisma needs to keep the design's indexes",
-		Long: `Prints, model by model, the lines that make Prisma keep the indexes of the design. An index that no model declares
+	return verb.Command{
+		Words: verb.Words{
+			Use: "prisma [FILE]", Short: "Print what a schema.prisma needs to keep the design's indexes",
+			Long: `Prints, model by model, the lines that make Prisma keep the indexes of the design. An index that no model declares
 is dropped by every "prisma db push". With FILE, the schema.prisma of the web application, only the lines that are
 missing there are printed; the file is read and not changed. The models have the design's names: where a model
 or a field has another name in your file (@@map, @map), write that name instead and keep the map of the index.
 
 Unique indexes belong to @unique in the models. Partial indexes Prisma can neither declare nor see; they stay.
-It works without a database.
-
-Exit codes: 0, also when nothing is missing, 3 when there is no such file.`,
-		Example: `  axisor migrate prisma
-  axisor migrate prisma ../web/prisma/schema.prisma
-  axisor migrate prisma ../web/prisma/schema.prisma -o json --jq '.items[].line'`,
-		Args: flags.AtMostOne("axisor migrate prisma ../web/prisma/schema.prisma", "FILE"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				o.file = args[0]
-			}
-			return runPrisma(o)
+It works without a database.`,
+			Examples: []string{
+				"axisor migrate prisma",
+				"axisor migrate prisma ../web/prisma/schema.prisma",
+				"axisor migrate prisma ../web/prisma/schema.prisma -o json --jq '.items[].line'",
+			},
+			Try:   "axisor migrate prisma ../web/prisma/schema.prisma",
+			Exits: exits.Local(exits.OK("also when nothing is missing"), exits.NotFound("no such file")),
 		},
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	flags.Fields(c, output.Fields[prismaIndexView]())
-	return c
+		Local: true, Fields: output.Fields[prismaIndexView](), Run: prisma,
+	}.Build(a)
 }
 
-func runPrisma(o *prismaOptions) error {
-	p, err := o.app.Printer()
-	if err != nil {
-		return err
-	}
-	text := ""
-	if o.file != "" {
-		raw, err := os.ReadFile(o.app.Path(o.file))
+func prisma(_ context.Context, call *verb.Call) error {
+	p, file, text := call.Print, call.Arg(0), ""
+	if file != "" {
+		raw, err := os.ReadFile(call.Path(file))
 		if err != nil {
 			return err
 		}
@@ -81,7 +66,7 @@ func runPrisma(o *prismaOptions) error {
 		return output.Slice(p, output.Desc{Noun: "indexes", ID: "index"}, views)
 	}
 	if len(views) == 0 {
-		p.Notice("%s declares every index of the design that Prisma can declare", o.file)
+		p.Notice("%s declares every index of the design that Prisma can declare", file)
 		return nil
 	}
 	_, err = fmt.Fprint(p.Streams().Out, prismaText(views))

@@ -63,12 +63,12 @@ func (o *statusOptions) run(ctx context.Context, call *verb.Call) error {
 	pending, unknown := count[migrate.StatePending], count[migrate.StateUnknown]
 	switch {
 	case o.check && unknown > 0:
-		return clierr.New(clierr.CheckFailed, "migrations_unknown", "the database has "+plural(unknown, "migration")+" that this program does not know",
+		return clierr.New(clierr.CheckFailed, "migrations_unknown", "the database has "+output.Count(unknown, "migration")+" that this program does not know",
 			"install the axisor that applied them, or a newer one")
 	case o.check && pending > 0:
-		return clierr.New(clierr.CheckFailed, "migrations_pending", plural(pending, "migration")+" pending", "axisor migrate up")
+		return clierr.New(clierr.CheckFailed, "migrations_pending", output.Count(pending, "migration")+" pending", "axisor migrate up")
 	case pending > 0 && !p.Machine():
-		p.Notice("%s pending; apply with: axisor migrate up", plural(pending, "migration"))
+		p.Notice("%s pending; apply with: axisor migrate up", output.Count(pending, "migration"))
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func (o *upOptions) run(ctx context.Context, call *verb.Call) error {
 		v.Migrations = stepsOf(applied)
 		if err != nil {
 			if len(applied) > 0 {
-				call.Print.Notice("%s applied before the failure", plural(len(applied), "migration"))
+				call.Print.Notice("%s applied before the failure", output.Count(len(applied), "migration"))
 			}
 			return s.failure(ctx, err)
 		}
@@ -97,7 +97,7 @@ func (o *upOptions) run(ctx context.Context, call *verb.Call) error {
 		info.Said += "; nothing was pending"
 	}
 	if call.DryRun && len(v.Migrations) > 0 {
-		info.Said = plural(len(v.Migrations), "migration") + " would be applied"
+		info.Said = output.Count(len(v.Migrations), "migration") + " would be applied"
 	}
 	if from == 0 && v.Version > 0 {
 		info.Next = "axisor user create"

@@ -103,7 +103,7 @@ func (o *verifyOptions) run(ctx context.Context, call *verb.Call) error {
 	if err != nil || len(findings) == 0 {
 		return err
 	}
-	e := clierr.New(clierr.CheckFailed, "schema_drift", plural(len(findings), "difference")+" between the live schema and the expected one")
+	e := clierr.New(clierr.CheckFailed, "schema_drift", output.Count(len(findings), "difference")+" between the live schema and the expected one")
 	if !o.fix && slices.ContainsFunc(views, func(v findingView) bool { return v.FixSQL != nil }) {
 		e = e.WithHint("axisor migrate verify --fix prints the SQL that repairs them")
 	}

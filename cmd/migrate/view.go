@@ -99,7 +99,7 @@ func scriptOf(m *migrate.Migrator, steps []stepView, direction string) error {
 		steps[i].Statements = []statementView{}
 		for _, s := range script {
 			steps[i].Statements = append(steps[i].Statements, statementView{
-				SQL: s.SQL, Lock: optional(s.Lock), Table: optional(s.Table), Note: s.Note,
+				SQL: s.SQL, Lock: output.Optional(s.Lock), Table: output.Optional(s.Table), Note: s.Note,
 			})
 		}
 	}
@@ -160,15 +160,8 @@ func statusOf(i migrate.Item) statusView {
 func findingOf(f migrate.Finding) findingView {
 	return findingView{
 		Kind: f.Kind, Object: f.Object, Problem: f.Problem,
-		Expected: optional(f.Expected), Actual: optional(f.Actual), FixSQL: optional(f.FixSQL),
+		Expected: output.Optional(f.Expected), Actual: output.Optional(f.Actual), FixSQL: output.Optional(f.FixSQL),
 	}
-}
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // printRun prints what a run did: the migrations as a table for people, one object for programs.

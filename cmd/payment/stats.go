@@ -84,15 +84,11 @@ null and shows as a dash, never as 0.`,
 			flags.RegisterEnum(c, &o.by, "by", "", "one row for each", "day", "month", "plan", "method")
 			o.filter = grouped(a, c)
 		},
-		Run: o.run,
+		Read: o.run,
 	}.Build(a)
 }
 
-func (o *statsOptions) run(ctx context.Context, call *verb.Call) error {
-	db, err := call.DB(ctx)
-	if err != nil {
-		return err
-	}
+func (o *statsOptions) run(ctx context.Context, call *verb.Call, db *store.DB) error {
 	f, err := o.filter(ctx, db)
 	if err != nil {
 		return err

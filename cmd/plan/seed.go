@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // seedView says what seeding did about one plan.
@@ -32,16 +33,12 @@ func newSeed(a *app.App) *cobra.Command {
 it is, so it can be run at any time.`,
 			Examples: []string{"axisor plan seed --dry-run"}, Exits: exits.Database(exits.Conflict("a name is taken by another plan")),
 		},
-		Effect: flags.Write, Fields: output.Fields[seedView](), Run: runSeed,
+		Effect: flags.Write, Fields: output.Fields[seedView](), Write: runSeed,
 	}.Build(a)
 }
 
-func runSeed(ctx context.Context, call *verb.Call) error {
+func runSeed(ctx context.Context, call *verb.Call, _ *store.DB, svc *admin.Service) error {
 	p := call.Print
-	svc, err := call.Admin(ctx)
-	if err != nil {
-		return err
-	}
 	done, err := svc.SeedPlans(ctx, call.Mode())
 	if err != nil {
 		return err
@@ -91,15 +88,11 @@ Nothing is changed; "user set-plan" is the remedy, with a reason.`,
 			Examples: []string{"axisor plan reconcile", "axisor plan reconcile -o csv > findings.csv"},
 			Exits:    exits.Database(exits.On(clierr.CheckFailed, "something was found")),
 		},
-		Fields: output.Fields[findingView](), Run: runReconcile,
+		Fields: output.Fields[findingView](), Read: runReconcile,
 	}.Build(a)
 }
 
-func runReconcile(ctx context.Context, call *verb.Call) error {
-	db, err := call.DB(ctx)
-	if err != nil {
-		return err
-	}
+func runReconcile(ctx context.Context, call *verb.Call, db *store.DB) error {
 	found, err := db.ReconcilePlans(ctx)
 	if err != nil {
 		return err

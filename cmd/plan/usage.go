@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/chart"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // usageView is a user's plan and what is used of it.
@@ -35,15 +36,11 @@ func newUsage(a *app.App) *cobra.Command {
 		},
 		Fields: output.Fields[usageView](), Complete: a.UserNames,
 		Flags: func(c *cobra.Command) { files.Register(c.Flags()) },
-		Run:   func(ctx context.Context, call *verb.Call) error { return runUsage(ctx, call, files) },
+		Read:  func(ctx context.Context, call *verb.Call, db *store.DB) error { return showUsage(ctx, call, db, files) },
 	}.Build(a)
 }
 
-func runUsage(ctx context.Context, call *verb.Call, files *picture.Files) error {
-	db, err := call.DB(ctx)
-	if err != nil {
-		return err
-	}
+func showUsage(ctx context.Context, call *verb.Call, db *store.DB, files *picture.Files) error {
 	u, err := db.FindUser(ctx, call.Args[0])
 	if err != nil {
 		return err

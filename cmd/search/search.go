@@ -76,7 +76,7 @@ seconds at most, and a note says when that was not enough.`,
 			o.text = strings.TrimSpace(call.Args[0])
 			return o.validate()
 		},
-		Run: o.run,
+		Read: o.run,
 	}.Build(a)
 }
 
@@ -95,12 +95,8 @@ func (o *searchOptions) validate() error {
 	return nil
 }
 
-func (o *searchOptions) run(ctx context.Context, call *verb.Call) error {
+func (o *searchOptions) run(ctx context.Context, call *verb.Call, db *store.DB) error {
 	p := call.Print
-	db, err := call.DB(ctx)
-	if err != nil {
-		return err
-	}
 	what := store.Search{Text: o.text, Kinds: o.kinds, Limit: o.limit}
 	if invoice, err := bolt11.Decode(o.text); err == nil {
 		what.Text, what.Hash = strings.ToLower(o.text), invoice.Hash()

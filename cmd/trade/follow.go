@@ -10,6 +10,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/follow"
 	"github.com/axisor/axisor/internal/verb"
 )
 
@@ -70,14 +71,8 @@ func (o *followOptions) run(ctx context.Context, call *verb.Call) error {
 	if err != nil {
 		return err
 	}
-	t := &tail{db: db, filter: f, last: o.last, every: o.every, notice: p.Notice}
-	ctx, stop := context.WithCancel(ctx)
-	defer t.listening.Wait()
-	defer stop()
-	if err := t.listen(ctx, o.asked); err != nil {
-		return err
-	}
-	for batch, err := range t.batches(ctx) {
+	t := follow.Trades{DB: db, Filter: f, Last: o.last, Every: o.every, KeepInterval: o.asked, Notice: p.Notice}
+	for batch, err := range t.Batches(ctx) {
 		if err != nil {
 			return err
 		}

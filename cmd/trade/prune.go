@@ -63,7 +63,7 @@ Space is given back to the table, not to the disk.`,
 			c.Flags().BoolVar(&o.withoutBackup, "without-backup", false, "delete also what no backup holds; needs --reason")
 		},
 		Check: o.check,
-		Run:   o.run,
+		Write: o.run,
 	}.Build(a)
 }
 
@@ -80,12 +80,8 @@ func (o *pruneOptions) check(call *verb.Call) error {
 	return nil
 }
 
-func (o *pruneOptions) run(ctx context.Context, call *verb.Call) error {
+func (o *pruneOptions) run(ctx context.Context, call *verb.Call, db *store.DB, svc *admin.Service) error {
 	p := call.Print
-	db, svc, err := call.Open(ctx)
-	if err != nil {
-		return err
-	}
 	before := call.Now().UTC().Add(-o.older.Span).Truncate(time.Second)
 	old, err := db.CountTradesBefore(ctx, before)
 	if err != nil {

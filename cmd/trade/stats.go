@@ -62,16 +62,12 @@ returns in UTC, 365 days, no risk-free rate) and Calmar. Each group begins with 
 			o.given = call.Given("capital")
 			return checkCapital(call, o.capital)
 		},
-		Run: o.run,
+		Read: o.run,
 	}.Build(a)
 }
 
-func (o *statsOptions) run(ctx context.Context, call *verb.Call) error {
+func (o *statsOptions) run(ctx context.Context, call *verb.Call, db *store.DB) error {
 	p := call.Print
-	db, err := call.DB(ctx)
-	if err != nil {
-		return err
-	}
 	f, err := o.filter.resolve(ctx, call.App, db)
 	if err != nil {
 		return err

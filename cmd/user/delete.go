@@ -49,7 +49,7 @@ Neither can be undone, except from a backup.`,
 			c.Flags().BoolVar(&o.anonymize, "anonymize", false, "remove the person, keep trades and payments")
 			c.Flags().BoolVar(&o.ifExists, "if-exists", false, "a user who does not exist is no error")
 		},
-		Run: o.run,
+		Write: o.run,
 	}.Build(a)
 }
 
@@ -82,12 +82,8 @@ func removalOf(r admin.Removal) removalView {
 	return v
 }
 
-func (o *deleteOptions) run(ctx context.Context, call *verb.Call) error {
+func (o *deleteOptions) run(ctx context.Context, call *verb.Call, _ *store.DB, svc *admin.Service) error {
 	p := call.Print
-	svc, err := call.Admin(ctx)
-	if err != nil {
-		return err
-	}
 	plan, err := svc.UserEffects(ctx, call.Args[0], o.anonymize)
 	if o.ifExists && errors.Is(err, store.ErrNotFound) {
 		p.Notice("there is no user %q", streams.Visible(call.Args[0]))

@@ -102,7 +102,7 @@ in use runs out.`,
 			}
 			return nil
 		},
-		Run: revokeSessions,
+		Write: revokeSessions,
 	}.Build(a)
 }
 
@@ -114,11 +114,7 @@ type revokedView struct {
 	Sessions []string `json:"session_ids"`
 }
 
-func revokeSessions(ctx context.Context, call *verb.Call) error {
-	svc, err := call.Admin(ctx)
-	if err != nil {
-		return err
-	}
+func revokeSessions(ctx context.Context, call *verb.Call, _ *store.DB, svc *admin.Service) error {
 	c, err := svc.RevokeSessions(ctx, call.Mode(), call.Args[0], call.Args[1:])
 	if err != nil {
 		return err
@@ -150,7 +146,9 @@ meant for cron. --older-than keeps those that ended only recently, for questions
 			}
 			return older.Validate(call.Cmd)
 		},
-		Run: func(ctx context.Context, call *verb.Call) error { return pruneSessions(ctx, call, older.Span) },
+		Write: func(ctx context.Context, call *verb.Call, _ *store.DB, svc *admin.Service) error {
+			return pruneSessions(ctx, call, svc, older.Span)
+		},
 	}.Build(a)
 }
 
@@ -161,11 +159,7 @@ type prunedView struct {
 	Revoked int64 `json:"revoked"`
 }
 
-func pruneSessions(ctx context.Context, call *verb.Call, span time.Duration) error {
-	svc, err := call.Admin(ctx)
-	if err != nil {
-		return err
-	}
+func pruneSessions(ctx context.Context, call *verb.Call, svc *admin.Service, span time.Duration) error {
 	bar := progress.Start(call.Streams, "session prune", 0, progress.Items, call.Globals.Quiet)
 	n, err := svc.PruneSessions(ctx, call.Mode(), span)
 	bar.Add(n.Expired + n.Revoked)

@@ -10,7 +10,9 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // switchView is one of several users that were switched.
@@ -51,11 +53,7 @@ func newSwitch(a *app.App, active bool, w verb.Words) *cobra.Command {
 				c.Flags().BoolVar(&endSessions, "revoke-sessions", false, "end their sessions too")
 			}
 		},
-		Run: func(ctx context.Context, call *verb.Call) error {
-			svc, err := call.Admin(ctx)
-			if err != nil {
-				return err
-			}
+		Write: func(ctx context.Context, call *verb.Call, _ *store.DB, svc *admin.Service) error {
 			changes, err := svc.SetUsersActive(ctx, call.Mode(), call.Args, active, endSessions)
 			if err != nil {
 				return err

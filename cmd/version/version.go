@@ -2,35 +2,31 @@
 package version
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/buildinfo"
-	"github.com/axisor/axisor/internal/cli/flags"
+	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/verb"
 )
 
 // New builds `axisor version`.
 func New(a *app.App) *cobra.Command {
-	c := &cobra.Command{
-		Use:     "version",
-		Short:   "Show the version of this binary",
-		Long:    "Show the version, commit and platform of this binary. Needs neither configuration nor database.\n\nExit codes: 0, 2.",
-		Example: "  axisor version\n  axisor version -o json --jq .version",
-		Args:    flags.None(),
-		RunE:    func(*cobra.Command, []string) error { return run(a) },
-	}
-	flags.Mark(c, flags.EffectKey, flags.Read)
-	flags.Mark(c, flags.LocalKey, "true")
-	return c
-}
-
-func run(a *app.App) error {
-	p, err := a.Printer()
-	if err != nil {
-		return err
-	}
-	return output.One(p, output.Desc{Noun: "versions", ID: "version"}, a.Build, func(d *output.Doc) { human(d, a.Build) })
+	return verb.Command{
+		Words: verb.Words{
+			Use: "version", Short: "Show the version of this binary",
+			Long:     "Show the version, commit and platform of this binary. Needs neither configuration nor database.",
+			Examples: []string{"axisor version", "axisor version -o json --jq .version"},
+			Exits:    exits.Local(),
+		},
+		Local: true,
+		Run: func(_ context.Context, call *verb.Call) error {
+			return output.One(call.Print, output.Desc{Noun: "versions", ID: "version"}, call.Build, func(d *output.Doc) { human(d, call.Build) })
+		},
+	}.Build(a)
 }
 
 func human(d *output.Doc, b buildinfo.Info) {

@@ -74,7 +74,8 @@ var allowed = map[string][]string{
 	"internal/pgserver":     {},
 	"internal/lnsim":        {"pkg/lnmarkets", "pkg/lnmarkets/futures"},
 	"internal/devenv":       {"internal/pgserver", "internal/lnsim", "internal/lightningsim", "internal/config", "pkg/"},
-	"internal/doctor":       {"internal/config", "pkg/"},
+	"internal/doctor":       {"internal/config", "internal/cli/output", "pkg/"},
+	"internal/follow":       {"pkg/"},
 	"internal/browse":       {"internal/limits", "internal/cli/dark", "internal/cli/streams", "internal/cli/output", "pkg/"},
 	"internal/guard":        {"pkg/", "internal/monitor", "internal/cli/clierr"},
 	"internal/backups":      {"internal/app", "internal/config", "internal/monitor", "internal/pgserver", "internal/cli/clierr", "internal/cli/progress", "pkg/"},
@@ -159,7 +160,7 @@ var owners = map[string][]string{
 	"gorm.io/datatypes":                    {}, // links a MySQL driver
 	"github.com/spf13/cobra":               {"cmd", "cmd/", "internal/cli/flags", "internal/cli/exits", "internal/verb"},
 	"github.com/jackc/pgx/v5":              {"pkg/store", "pkg/models", "pkg/migrate", "pkg/backup", "pkg/pgdirect", "pkg/pgtls", "internal/app", "internal/pgserver"},
-	"github.com/dustin/go-humanize":        {"internal/cli/progress", "cmd/", "internal/doctor"},
+	"github.com/dustin/go-humanize":        {"internal/cli/output", "internal/cli/progress", "cmd/", "internal/doctor"},
 	"github.com/go-analyze/charts":         {"pkg/chart"},
 	"github.com/golang-migrate/migrate/v4": {},
 	"github.com/google/jsonschema-go":      {"pkg/automation"},

@@ -68,7 +68,7 @@ func Explain(err error) error {
 }
 
 func rules() []clierr.Rule {
-	install := "install the PostgreSQL client programs of the server's major version or a newer one (Debian: apt-get install postgresql-client), or name their directory with --pg-bin"
+	install := "install the PostgreSQL client programs of the server's major version or a newer one (Debian: apt-get install postgresql-client), or name their directory with --pg-bin or AXISOR_PG_BIN"
 	return []clierr.Rule{
 		clierr.For(backup.ErrLocked, clierr.Locked, "backup_running", "wait for the other run; the message names it"),
 		clierr.For(backup.ErrToolMissing, clierr.Tool, "tool_missing", install),

@@ -14,7 +14,6 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/config"
-	"github.com/axisor/axisor/internal/pgserver"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/backup/remote"
@@ -175,19 +174,9 @@ func (l *Location) options() (backup.Options, error) {
 		}
 	}
 	return backup.Options{
-		Directory: l.App.Path(cmp.Or(l.Directory, cfg.Directory)), Tools: l.finder(),
+		Directory: l.App.Path(cmp.Or(l.Directory, cfg.Directory)), Tools: l.App.Programs(l.Programs),
 		Environ: l.App.Env, Now: l.App.Now, Host: hostname(), Program: "axisor " + l.App.Build.Version, Signing: key,
 	}, nil
-}
-
-// finder looks where the rest of the program looks for PostgreSQL: in the named directory
-// alone, or else in PATH, in the system's places and in this folder's private copy.
-func (l *Location) finder() backup.Finder {
-	return backup.Finder{
-		Directory: l.App.Path(cmp.Or(l.Programs, l.App.Getenv(pgserver.EnvBin))),
-		Path:      filepath.SplitList(l.App.Getenv("PATH")),
-		Globs:     append(backup.DefaultGlobs(), filepath.Join(l.App.Dir, ".axisor", "pgsql", "bin")),
-	}
 }
 
 // hostname is for people; a machine without a name still makes backups.

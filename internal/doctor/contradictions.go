@@ -34,7 +34,7 @@ func (v *visit) contradictions(ctx context.Context, fine string, list []contradi
 		}
 		what := "1 " + c.one
 		if len(rows) > 1 {
-			what = strings.Replace(count(len(rows), ""), " s", " "+c.many, 1)
+			what = fmt.Sprintf("%d %s", len(rows), c.many)
 		}
 		said = append(said, what+": "+some(rows))
 		if fix == "" {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/backup"
@@ -252,15 +253,8 @@ func ago(d time.Duration) string {
 		name string
 	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
 		if n := int(d / u.span); n > 0 {
-			return count(n, u.name) + " ago"
+			return output.Count(n, u.name) + " ago"
 		}
 	}
 	return "just now"
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -23,7 +24,7 @@ func (v *visit) rowSecurity(ctx context.Context) (Result, error) {
 	}
 	if len(open) > 0 {
 		return warn("axisor migrate verify --fix --yes", "%s of users without row security or without a policy: %s",
-			count(len(open), "table"), some(open)), nil
+			output.Count(len(open), "table"), some(open)), nil
 	}
 	roles, err := db.Roles(ctx)
 	if err != nil {
@@ -31,7 +32,7 @@ func (v *visit) rowSecurity(ctx context.Context) (Result, error) {
 	}
 	for _, r := range roles {
 		if r.Secrets > 0 {
-			return fail("axisor db roles create", "the role %s may read %s with secrets", r.Name, count(r.Secrets, "column")), nil
+			return fail("axisor db roles create", "the role %s may read %s with secrets", r.Name, output.Count(r.Secrets, "column")), nil
 		}
 	}
 	return good("every table of users has it, with a policy"), nil
@@ -52,7 +53,7 @@ func (v *visit) emails(ctx context.Context) (Result, error) {
 	}
 	if len(twice) > 0 {
 		return fail("axisor user list --search "+word(twice[0]),
-			"%s in more than one spelling: %s", count(len(twice), "address"), some(twice)), nil
+			"%s in more than one spelling: %s", output.Count(len(twice), "address"), some(twice)), nil
 	}
 	return good("no address twice in different case"), nil
 }
@@ -76,7 +77,7 @@ func (v *visit) paidPlans(ctx context.Context) (Result, error) {
 	slices.Sort(lower)
 	if len(lower) > 0 {
 		return warn("axisor plan reconcile",
-			"%s with a lower plan than was paid: %s", count(len(lower), "user"), some(lower)), nil
+			"%s with a lower plan than was paid: %s", output.Count(len(lower), "user"), some(lower)), nil
 	}
 	return good("nobody has less than was paid"), nil
 }
@@ -106,7 +107,7 @@ func (v *visit) limits(ctx context.Context) (Result, error) {
 	}
 	if len(over) > 0 {
 		return warn("axisor plan usage "+word(over[0]), "%s over the limits of the plan: %s",
-			count(len(over), "user"), some(over)), nil
+			output.Count(len(over), "user"), some(over)), nil
 	}
 	return good("nobody is over the limits of the plan"), nil
 }

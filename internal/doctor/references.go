@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -61,7 +62,7 @@ func (v *visit) references(ctx context.Context) (Result, error) {
 	}
 	if rows > 0 {
 		slices.Sort(found)
-		return fail(fix, "%s to a row of another user: %s", count(rows, "reference"), some(found)), nil
+		return fail(fix, "%s to a row of another user: %s", output.Count(rows, "reference"), some(found)), nil
 	}
 	return good("no row refers to one of another user"), nil
 }

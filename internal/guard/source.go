@@ -86,6 +86,24 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
+// Stored is a user's configuration together with the settings of our own; nil when there is none.
+func Stored(ctx context.Context, db *store.DB, userID string) (*marginguard.Config, error) {
+	row, err := db.GuardConfig(ctx, userID)
+	if err != nil || row == nil {
+		return nil, err
+	}
+	c, _, err := Config(*row)
+	if err != nil {
+		return nil, err
+	}
+	setting, err := db.GuardSetting(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	c.RestoreTo = models.Deref(setting.RestoreTo)
+	return &c, nil
+}
+
 // Config reads a stored configuration in every spelling that is in use. What of it
 // cannot be read comes as defects, unless nothing is left to protect anybody by: that
 // is the error. Columns that the mode does not use are not looked at.

@@ -44,7 +44,12 @@ type Command struct {
 	Printer  func() (*output.Printer, error) // nil: that of the application
 	// Check looks at flags and arguments before anything is opened.
 	Check func(call *Call) error
-	Run   func(ctx context.Context, call *Call) error
+	// One of these acts. The runner connects for all but Run: Server looks at a server whatever schema it has, Read at our
+	// rows, and Write changes them.
+	Run    func(ctx context.Context, call *Call) error
+	Server func(ctx context.Context, call *Call, db *store.DB) error
+	Read   func(ctx context.Context, call *Call, db *store.DB) error
+	Write  func(ctx context.Context, call *Call, db *store.DB, svc *admin.Service) error
 }
 
 // Call is one invocation of a command.
@@ -102,7 +107,7 @@ func (v Command) Build(a *app.App) *cobra.Command {
 			if call.Print, err = v.Printer(); err != nil {
 				return err
 			}
-			return v.Run(c.Context(), call)
+			return v.act(c.Context(), call)
 		},
 	}
 	if v.Long == "" {
@@ -133,6 +138,31 @@ func (v Command) Build(a *app.App) *cobra.Command {
 	}
 	exits.Mark(c, v.Exits)
 	return c
+}
+
+// act connects as far as the command needs it, and runs it.
+func (v Command) act(ctx context.Context, call *Call) error {
+	switch {
+	case v.Write != nil:
+		db, svc, err := call.Open(ctx)
+		if err != nil {
+			return err
+		}
+		return v.Write(ctx, call, db, svc)
+	case v.Read != nil:
+		db, err := call.DB(ctx)
+		if err != nil {
+			return err
+		}
+		return v.Read(ctx, call, db)
+	case v.Server != nil:
+		db, err := call.RawDB()
+		if err != nil {
+			return err
+		}
+		return v.Server(ctx, call, db)
+	}
+	return v.Run(ctx, call)
 }
 
 // arguments is the rule that a usage line states.

@@ -81,6 +81,16 @@ func (f Finder) Find(ctx context.Context, major int) (Toolset, error) {
 	}
 }
 
+// Client returns the path of a client program that works with servers of any release, such as psql. The error is a ToolError.
+func (f Finder) Client(name string) (string, error) {
+	for _, dir := range f.directories() {
+		if path := programIn(dir, name); path != "" {
+			return path, nil
+		}
+	}
+	return "", &ToolError{Kind: ErrToolMissing, Tool: name, Searched: f.places()}
+}
+
 func (f Finder) places() []string {
 	if f.Directory != "" {
 		return []string{f.Directory}
@@ -116,14 +126,7 @@ func (f Finder) directories() []string {
 // toolsIn reports whether dir holds a pg_dump of its own. Debian's wrapper in /usr/bin picks
 // a release by rules that have nothing to do with our server, so it is passed over.
 func toolsIn(dir string) (Toolset, bool) {
-	file := func(name string) string {
-		path := filepath.Join(dir, name)
-		info, err := os.Stat(path)
-		if err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
-			return ""
-		}
-		return path
-	}
+	file := func(name string) string { return programIn(dir, name) }
 	dump := file("pg_dump")
 	if dump == "" {
 		return Toolset{}, false
@@ -135,6 +138,15 @@ func toolsIn(dir string) (Toolset, bool) {
 		Dump: dump, Restore: file("pg_restore"), DumpAll: file("pg_dumpall"),
 		BaseBackup: file("pg_basebackup"), ReceiveWAL: file("pg_receivewal"),
 	}, true
+}
+
+// programIn is the path of a program in a directory, "" when it is not there.
+func programIn(dir, name string) string {
+	path := filepath.Join(dir, name)
+	if info, err := os.Stat(path); err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
+		return ""
+	}
+	return path
 }
 
 // bareEnvironment is for programs that open no connection. PATH is for wrapper scripts.

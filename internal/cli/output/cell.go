@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/rowfile"
 )
@@ -203,10 +205,32 @@ func numeric(v any) bool {
 	return rv.CanInt() || rv.CanUint() || rv.CanFloat()
 }
 
-// Count writes a number of things: "1 payment", "2 payments".
+// Count writes a number of things: "1 payment", "2 losses", "12,000 entries".
 func Count[N int | int64](n N, thing string) string {
-	if n == 1 {
-		return "1 " + thing
+	if n != 1 {
+		thing = plural(thing)
 	}
-	return strconv.FormatInt(int64(n), 10) + " " + thing + "s"
+	return humanize.Comma(int64(n)) + " " + thing
+}
+
+// plural is the plural of a regular English noun, or of a phrase that ends in one.
+func plural(thing string) string {
+	for _, hiss := range []string{"s", "x", "z", "ch", "sh"} {
+		if strings.HasSuffix(thing, hiss) {
+			return thing + "es"
+		}
+	}
+	if stem, ok := strings.CutSuffix(thing, "y"); ok && stem != "" && !strings.ContainsRune("aeiou", rune(stem[len(stem)-1])) {
+		return stem + "ies"
+	}
+	return thing + "s"
+}
+
+// Optional is nil for a zero value, so that it prints as null.
+func Optional[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
 }

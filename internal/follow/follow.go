@@ -1,4 +1,5 @@
-package trade
+// Package follow reads trade logs as they appear: at once where the server tells of them, and otherwise at an interval.
+package follow
 
 import (
 	"context"
@@ -27,13 +28,15 @@ const (
 	retryEvery = 2 * time.Second
 )
 
-// tail reads trade logs as they appear.
-type tail struct {
-	db     *store.DB
-	filter store.TradeFilter
-	last   int
-	every  time.Duration
-	notice func(format string, args ...any)
+// Trades reads trade logs as they appear. A server that goes away is waited for.
+type Trades struct {
+	DB     *store.DB
+	Filter store.TradeFilter
+	Last   int           // how many of the rows that are there come first
+	Every  time.Duration // how often to look
+	// KeepInterval looks that often although the server tells of new rows.
+	KeepInterval bool
+	Notice       func(format string, args ...any)
 
 	wake      chan struct{} // nil without notifications
 	listening sync.WaitGroup
@@ -43,21 +46,21 @@ type tail struct {
 }
 
 // listen begins to listen where the server tells of new rows. Listening only wakes; it decides nothing.
-func (t *tail) listen(ctx context.Context, keepInterval bool) error {
-	tells, err := t.db.Notifies(ctx)
+func (t *Trades) listen(ctx context.Context) error {
+	tells, err := t.DB.Notifies(ctx)
 	if err != nil || !tells {
 		return err
 	}
-	if err := t.db.Direct(ctx); errors.Is(err, pgdirect.ErrPooler) {
+	if err := t.DB.Direct(ctx); errors.Is(err, pgdirect.ErrPooler) {
 		return nil // nothing would be heard, and rows wait for the slow rhythm of one who listens
 	}
-	if !keepInterval {
-		t.every = quietEvery
+	if !t.KeepInterval {
+		t.Every = quietEvery
 	}
 	t.wake = make(chan struct{}, 1)
 	t.listening.Go(func() {
 		for ctx.Err() == nil {
-			err := t.db.ListenTrades(ctx, func() {
+			err := t.DB.ListenTrades(ctx, func() {
 				select {
 				case t.wake <- struct{}{}:
 				default: // one look is for all that came before it
@@ -75,12 +78,19 @@ func (t *tail) listen(ctx context.Context, keepInterval bool) error {
 	return nil
 }
 
-// batches yields the newest rows, oldest first, and then what is new at every look. It ends with the context, or with
+// Batches yields the newest rows, oldest first, and then what is new at every look. It ends with the context, or with
 // an error that is not the server's absence.
-func (t *tail) batches(ctx context.Context) iter.Seq2[[]models.TradeLog, error] {
+func (t *Trades) Batches(ctx context.Context) iter.Seq2[[]models.TradeLog, error] {
 	return func(yield func([]models.TradeLog, error) bool) {
-		t.seen, t.newest = map[string]time.Time{}, t.filter.Executed.Since
-		rows, err := t.db.ListTrades(ctx, t.filter, store.Page{Limit: max(1, t.last)}).Collect()
+		ctx, stop := context.WithCancel(ctx)
+		defer t.listening.Wait()
+		defer stop()
+		if err := t.listen(ctx); err != nil {
+			yield(nil, err)
+			return
+		}
+		t.seen, t.newest = map[string]time.Time{}, t.Filter.Executed.Since
+		rows, err := t.DB.ListTrades(ctx, t.Filter, store.Page{Limit: max(1, t.Last)}).Collect()
 		if err != nil {
 			yield(nil, err)
 			return
@@ -93,7 +103,7 @@ func (t *tail) batches(ctx context.Context) iter.Seq2[[]models.TradeLog, error] 
 				from = rows[i].ExecutedAt
 			}
 		}
-		if t.last > 0 && len(rows) > 0 && !yield(rows, nil) {
+		if t.Last > 0 && len(rows) > 0 && !yield(rows, nil) {
 			return
 		}
 		for {
@@ -110,7 +120,7 @@ func (t *tail) batches(ctx context.Context) iter.Seq2[[]models.TradeLog, error] 
 			case errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrConnectionLost):
 				if !t.away {
 					t.away = true
-					t.notice("the database does not answer; trying again every %s", retryEvery)
+					t.Notice("the database does not answer; trying again every %s", retryEvery)
 				}
 			case err != nil:
 				yield(nil, err)
@@ -118,7 +128,7 @@ func (t *tail) batches(ctx context.Context) iter.Seq2[[]models.TradeLog, error] 
 			default:
 				if t.away {
 					t.away = false
-					t.notice("the database answers again")
+					t.Notice("the database answers again")
 				}
 				from = time.Time{}
 			}
@@ -130,8 +140,8 @@ func (t *tail) batches(ctx context.Context) iter.Seq2[[]models.TradeLog, error] 
 var errEnough = errors.New("enough")
 
 // wait ends when it is time for the next look.
-func (t *tail) wait(ctx context.Context) error {
-	every := t.every
+func (t *Trades) wait(ctx context.Context) error {
+	every := t.Every
 	if t.away {
 		every = retryEvery
 	}
@@ -149,8 +159,8 @@ func (t *tail) wait(ctx context.Context) error {
 }
 
 // look hands on what is new, not older than from.
-func (t *tail) look(ctx context.Context, from time.Time, yield func([]models.TradeLog, error) bool) error {
-	f := t.filter
+func (t *Trades) look(ctx context.Context, from time.Time, yield func([]models.TradeLog, error) bool) error {
+	f := t.Filter
 	if back := t.newest.Add(-overlap); back.After(f.Executed.Since) {
 		f.Executed.Since = back
 	}
@@ -167,7 +177,7 @@ func (t *tail) look(ctx context.Context, from time.Time, yield func([]models.Tra
 		}
 		return nil
 	}
-	for row, err := range t.db.ListTrades(ctx, f, store.Page{All: true, Sort: "executed_at"}).Items {
+	for row, err := range t.DB.ListTrades(ctx, f, store.Page{All: true, Sort: "executed_at"}).Items {
 		if err != nil {
 			// What was read is told before the trouble is: it counts as seen.
 			return errors.Join(hand(), err)
@@ -184,7 +194,7 @@ func (t *tail) look(ctx context.Context, from time.Time, yield func([]models.Tra
 }
 
 // take remembers a row and tells whether it is new.
-func (t *tail) take(row *models.TradeLog) bool {
+func (t *Trades) take(row *models.TradeLog) bool {
 	if _, old := t.seen[row.ID]; old {
 		return false
 	}

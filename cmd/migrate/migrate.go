@@ -79,6 +79,8 @@ func (s *session) failure(ctx context.Context, err error) error {
 	case errors.Is(err, migrate.ErrOutOfOrder):
 		return clierr.New(clierr.Conflict, "out_of_order", err.Error(),
 			"read them (axisor migrate up --allow-out-of-order --dry-run): do they fit a schema that has the newer ones already? then axisor migrate up --allow-out-of-order").WithCause(err)
+	case errors.Is(err, migrate.ErrViolations):
+		return clierr.New(clierr.CheckFailed, "rows_break_rules", err.Error(), "correct these rows, then run the command again").WithCause(err)
 	case ctx.Err() != nil:
 		return err
 	}

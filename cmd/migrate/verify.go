@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -96,7 +97,7 @@ func (o *verifyOptions) run(ctx context.Context, call *verb.Call) error {
 	}
 	views := findingsOf(findings)
 	if o.fix && !run && !p.Machine() {
-		err = printFixes(ctx, p, s.m, views)
+		err = printFixes(ctx, p, s.m, findings)
 	} else {
 		err = output.Slice(p, findingDesc(), views)
 	}
@@ -110,8 +111,8 @@ func (o *verifyOptions) run(ctx context.Context, call *verb.Call) error {
 	return e
 }
 
-func printFixes(ctx context.Context, p *output.Printer, m *migrate.Migrator, views []findingView) error {
-	if slices.ContainsFunc(views, func(v findingView) bool { return v.FixSQL != nil }) {
+func printFixes(ctx context.Context, p *output.Printer, m *migrate.Migrator, findings []migrate.Finding) error {
+	if slices.ContainsFunc(findings, func(f migrate.Finding) bool { return f.FixSQL != "" }) {
 		shared, _, err := m.Schemas(ctx)
 		if err != nil {
 			return err
@@ -121,12 +122,16 @@ func printFixes(ctx context.Context, p *output.Printer, m *migrate.Migrator, vie
 			return err
 		}
 	}
-	for _, v := range views {
+	for _, f := range findings {
+		v := findingOf(f)
 		text := fmt.Sprintf("-- %s %s: %s\n", v.Kind, v.Object, v.Problem)
 		if v.FixSQL != nil {
 			text += *v.FixSQL + "\n"
 		} else {
 			text += "-- no statement repairs this safely; decide by hand\n"
+			if f.ByHand != "" {
+				text += "-- for example: " + strings.ReplaceAll(f.ByHand, "\n", "\n-- ") + "\n"
+			}
 		}
 		if _, err := fmt.Fprintln(p.Streams().Out, text); err != nil {
 			return err

@@ -67,40 +67,60 @@ func (m *Migrator) step(ctx context.Context, conn *sql.Conn, f Finding) error {
 	if f.Kind == "index" {
 		return m.indexStep(ctx, conn, statements)
 	}
-	var together []string
-	flush := func() error {
-		script := strings.Join(together, ";\n")
-		if together = nil; script == "" {
-			return nil
-		}
+	if len(statements) == 1 && strings.HasPrefix(statements[0].SQL, "REINDEX ") {
+		return m.unhurried(ctx, conn, func() error {
+			_, err := conn.ExecContext(ctx, statements[0].SQL)
+			return err
+		})
+	}
+	for i, script := range scripts(statements) {
 		if locks := keyLocks(script); len(locks) > 0 {
 			script = takeLocks(locks) + "\n" + script
 		}
-		return m.patiently(ctx, func() error { return inTransaction(ctx, conn, script) })
+		err := m.patiently(ctx, func() error { return inTransaction(ctx, conn, script) })
+		if err != nil && i > 0 && f.undoSQL != "" {
+			return errors.Join(err, m.patiently(context.WithoutCancel(ctx), func() error {
+				return inTransaction(context.WithoutCancel(ctx), conn, m.locker.place.names.Rename(f.undoSQL))
+			}))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scripts puts statements together that belong into one transaction.
+func scripts(statements []Statement) []string {
+	var found, together []string
+	flush := func() {
+		if len(together) > 0 {
+			found = append(found, strings.Join(together, ";\n"))
+		}
+		together = nil
 	}
 	for _, s := range statements {
 		alone := strings.Contains(s.SQL, " VALIDATE CONSTRAINT ") || strings.Contains(s.SQL, " ADD VALUE ")
 		if alone {
-			if err := flush(); err != nil {
-				return err
-			}
+			flush()
 		}
 		if together = append(together, s.SQL); alone {
-			if err := flush(); err != nil {
-				return err
-			}
+			flush()
 		}
 	}
-	return flush()
+	flush()
+	return found
 }
 
 func (m *Migrator) indexStep(ctx context.Context, conn *sql.Conn, statements []Statement) error {
 	for _, s := range statements {
-		err := error(nil)
+		var err error
 		if i, ok := parseIndex(createPattern(), s.SQL); ok {
-			err = m.buildIndex(ctx, conn, i, createIndex)
+			err = m.buildOrLeave(ctx, conn, i)
 		} else if i, ok := parseIndex(dropPattern(), s.SQL); ok {
 			err = m.buildIndex(ctx, conn, i, dropIndex)
+		} else {
+			_, err = conn.ExecContext(ctx, s.SQL)
 		}
 		if err != nil {
 			return err
@@ -119,12 +139,31 @@ func (m *Migrator) buildIndex(
 	ctx context.Context, conn *sql.Conn, s indexStatement, do func(context.Context, *sql.Conn, indexStatement) error,
 ) error {
 	s = s.in(m.locker.place.names)
+	return m.unhurried(ctx, conn, func() error {
+		stop := m.watchBuild(ctx, conn, s.index)
+		defer stop()
+		return do(ctx, conn, s)
+	})
+}
+
+// buildOrLeave creates an index, or leaves no unfinished one behind.
+func (m *Migrator) buildOrLeave(ctx context.Context, conn *sql.Conn, s indexStatement) error {
+	err := m.buildIndex(ctx, conn, s, createIndex)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if there, valid, look := indexState(ctx, conn, s.in(m.locker.place.names)); look == nil && there && !valid {
+		return errors.Join(err, m.buildIndex(ctx, conn, s, dropIndex))
+	}
+	return err
+}
+
+// unhurried runs what blocks nobody while it waits, without a lock timeout.
+func (m *Migrator) unhurried(ctx context.Context, conn *sql.Conn, do func() error) error {
 	if _, err := conn.ExecContext(ctx, `SET lock_timeout = 0`); err != nil {
 		return err
 	}
-	stop := m.watchBuild(ctx, conn, s.index)
-	err := do(ctx, conn, s)
-	stop()
+	err := do()
 	_, reset := conn.ExecContext(context.WithoutCancel(ctx), `SET lock_timeout = '`+statementLockTimeout+`'`)
 	return errors.Join(err, reset)
 }
@@ -181,50 +220,4 @@ func (m *Migrator) recordBaseline(ctx context.Context, conn *sql.Conn) error {
 		return fmt.Errorf("record the baseline: %w", err)
 	}
 	return nil
-}
-
-// violations counts the rows that break the rule that a step would add.
-func (m *Migrator) violations(ctx context.Context, want, live *Catalog, s Finding) ([]Violation, error) {
-	table, name, _ := strings.Cut(s.Object, ": ")
-	if s.Kind == "column" {
-		table, name, _ = strings.Cut(s.Object, ".")
-	}
-	if live.Tables[table] == nil {
-		return nil, nil
-	}
-	broken := ""
-	switch t := want.Tables[table]; s.Kind {
-	case "column":
-		if s.Problem == Different && t.column(name).NotNull {
-			broken, name = quoted(name)+" IS NULL", name+" NOT NULL"
-		}
-	case "constraint":
-		broken = brokenRule(t.Constraints[name])
-	case "index":
-		if key := uniqueKey(t.Indexes[name].Definition); key != "" {
-			broken = fmt.Sprintf("(%s) IN (SELECT %s FROM %s GROUP BY %s HAVING count(*) > 1)", key, key, quoted(table), key)
-		}
-	}
-	if broken == "" {
-		return nil, nil
-	}
-	v := Violation{Table: table, Rule: name}
-	var examples string
-	p, err := m.place(ctx)
-	if err != nil {
-		return nil, err
-	}
-	err = m.db.QueryRowContext(ctx, p.names.Rename(fmt.Sprintf(`SELECT count(*), COALESCE(string_agg(id, E'\n' ORDER BY n) FILTER (WHERE n <= 5), '')
-		FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM %s t WHERE %s) broken`, quoted(table), broken))).Scan(&v.Rows, &examples)
-	if sqlState(err) == "42703" { // the column itself is missing and comes first
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("count the rows of %s that break %s: %w", table, name, err)
-	}
-	if v.Rows == 0 {
-		return nil, nil
-	}
-	v.Examples = strings.Split(examples, "\n")
-	return []Violation{v}, nil
 }

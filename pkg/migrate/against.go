@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -92,9 +91,4 @@ func ofApplication(found []Finding, live *Catalog) []Finding {
 		c := live.Tables[table].column(name)
 		return !c.NotNull || c.Default != ""
 	})
-}
-
-// String says what a violation is, with some of the rows.
-func (v Violation) String() string {
-	return fmt.Sprintf("%d rows of %q break %s: %s", v.Rows, v.Table, v.Rule, strings.Join(v.Examples, ", "))
 }

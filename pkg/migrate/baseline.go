@@ -39,13 +39,6 @@ var (
 	ErrViolations = errors.New("existing rows break rules of the design")
 )
 
-// Violation is a rule that is missing and that existing rows break.
-type Violation struct {
-	Table, Rule string
-	Rows        int64
-	Examples    []string // ids of a few of them
-}
-
 // PrismaHistory is what the table _prisma_migrations says.
 type PrismaHistory struct {
 	Present                bool
@@ -151,11 +144,13 @@ func (m *Migrator) planBaseline(ctx context.Context) (*Adoption, error) {
 		*list = append(*list, f)
 	}
 	for _, s := range a.Steps {
-		v, err := m.violations(ctx, want, live, s)
+		v, err := m.violations(ctx, want, s)
 		if err != nil {
 			return a, err
 		}
-		a.Violations = append(a.Violations, v...)
+		if v != nil {
+			a.Violations = append(a.Violations, *v)
+		}
 	}
 	for version := range m.names {
 		if version > baselineVersion {
@@ -233,6 +228,9 @@ func (t *Table) column(name string) Column {
 	return Column{}
 }
 
+// notNullCheck is the check that proves a column to have no NULL, for a moment.
+func notNullCheck(c Column) string { return "axisor_" + c.Name + "_not_null" }
+
 // safeAlter is alterColumn, with NOT NULL proven by a check first: SET NOT NULL alone reads the whole table
 // under a lock that stops everybody.
 func safeAlter(table string, want, got Column) string {
@@ -240,9 +238,10 @@ func safeAlter(table string, want, got Column) string {
 	if !want.NotNull || got.NotNull || fix == "" {
 		return fix
 	}
-	name := "axisor_" + want.Name + "_not_null"
+	name := notNullCheck(want)
 	set := fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;", relation(table), quoted(want.Name))
 	return strings.Replace(fix, set, strings.Join([]string{
+		dropIfThere(table, name),
 		fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;", relation(table), quoted(name), quoted(want.Name)),
 		validateConstraint(table, name), set, dropConstraint(table, name),
 	}, "\n"), 1)

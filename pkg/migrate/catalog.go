@@ -12,8 +12,9 @@ import (
 
 // Catalog is what a schema consists of, in a form that can be compared and stored.
 type Catalog struct {
-	Enums  map[string][]string `json:"enums"`
-	Tables map[string]*Table   `json:"tables"`
+	Enums     map[string][]string `json:"enums"`
+	Functions map[string]string   `json:"functions,omitempty"` // of axisor's own schemas: name(arguments) and definition
+	Tables    map[string]*Table   `json:"tables"`
 	// renamed are the tables that the web application's naming calls otherwise, listed here by the design's names.
 	renamed []Finding
 }
@@ -26,6 +27,7 @@ type Table struct {
 	Policies    map[string]Policy     `json:"policies,omitempty"`
 	RowSecurity bool                  `json:"row_security,omitempty"`
 	Forced      bool                  `json:"forced,omitempty"`
+	Unlogged    bool                  `json:"unlogged,omitempty"`
 }
 
 // Column is one column; the definitions are the server's own texts.
@@ -35,6 +37,7 @@ type Column struct {
 	NotNull  bool   `json:"not_null,omitempty"`
 	Default  string `json:"default,omitempty"`
 	Identity string `json:"identity,omitempty"` // a or d; generated columns count as g
+	Unproven string `json:"unproven,omitempty"` // the constraint of a NOT NULL that is NOT VALID, which PostgreSQL 18 has
 }
 
 // Constraint is a primary key (p), unique (u), foreign key (f), check (c) or exclusion (x) constraint.
@@ -59,9 +62,9 @@ type Policy struct {
 	Check      string   `json:"check,omitempty"`
 }
 
-// ReadCatalog reads the tables and enums of the shared schema and the tables of axisor's own, as of one moment. The
-// version table is bookkeeping and left out. Tables of our own are listed as axisor.name, whatever their schema is called
-// in this installation, and the shared ones by the design's names, whatever the web application calls them.
+// ReadCatalog reads the tables and enums of the shared schema and of axisor's own ones, as of one moment. A version table
+// that still is beside the shared ones is left out. What is our own is listed as axisor.name and river.name, whatever the
+// schemas are called in this installation, and the shared tables by the design's names, whatever the web application calls them.
 func ReadCatalog(ctx context.Context, db *sql.DB) (*Catalog, error) {
 	names, err := namesOf(ctx, db)
 	if err != nil {
@@ -72,8 +75,8 @@ func ReadCatalog(ctx context.Context, db *sql.DB) (*Catalog, error) {
 		return nil, fmt.Errorf("read catalog: %w", err)
 	}
 	defer tx.Rollback()
-	r := &reader{ctx: ctx, tx: tx, place: place{names: names}, c: &Catalog{Enums: map[string][]string{}, Tables: map[string]*Table{}}}
-	for _, step := range []func() error{r.schema, r.enums, r.tables, r.columns, r.constraints, r.indexes, r.policies} {
+	r := &reader{ctx: ctx, tx: tx, place: place{names: names}, c: &Catalog{Enums: map[string][]string{}, Functions: map[string]string{}, Tables: map[string]*Table{}}}
+	for _, step := range []func() error{r.schema, r.enums, r.functions, r.tables, r.columns, r.constraints, r.indexes, r.policies} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("read catalog: %w", err)
 		}
@@ -91,6 +94,7 @@ type reader struct {
 	place  place
 	prefix string // the shared schema's qualifier, as the server writes it
 	own    string // that of our own schema
+	queue  string // that of the queue's
 }
 
 // scan runs query and calls each with a scan function per row.
@@ -115,19 +119,19 @@ func (r *reader) schema() error {
 	}
 	// Nothing but the shared schema and pg_catalog in the path: then the server qualifies the same names in every
 	// database, and schemas of different names compare.
-	const q = `SELECT quote_ident($1) || '.', quote_ident($2) || '.', set_config('search_path', COALESCE(quote_ident(NULLIF($1, '')), 'pg_catalog'), true)`
+	const q = `SELECT quote_ident($1) || '.', quote_ident($2) || '.', quote_ident($3) || '.', set_config('search_path', COALESCE(quote_ident(NULLIF($1, '')), 'pg_catalog'), true)`
 	var path string
-	return r.tx.QueryRowContext(r.ctx, q, r.place.shared, r.place.names.Own).Scan(&r.prefix, &r.own, &path)
+	return r.tx.QueryRowContext(r.ctx, q, r.place.shared, r.place.names.Own, r.place.names.Queue).Scan(&r.prefix, &r.own, &r.queue, &path)
 }
 
-// usual gives our own schema its usual name in a text of the server's.
+// usual gives our own schemas their usual names in a text of the server's.
 func (r *reader) usual(text string) string {
-	return strings.ReplaceAll(text, r.own, namespace.Own+".")
+	return strings.ReplaceAll(strings.ReplaceAll(text, r.own, namespace.Own+"."), r.queue, namespace.Queue+".")
 }
 
 func (r *reader) enums() error {
-	return r.scan(`SELECT t.typname, e.enumlabel FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid
-		WHERE t.typnamespace IN `+r.place.schemas()+` ORDER BY t.typname, e.enumsortorder`,
+	return r.scan(`SELECT `+r.place.prefix("t.typnamespace")+` || t.typname, e.enumlabel FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid
+		WHERE t.typnamespace IN `+r.place.schemas()+` ORDER BY 1, e.enumsortorder`,
 		func(scan func(...any) error) error {
 			var name, label string
 			if err := scan(&name, &label); err != nil {
@@ -138,13 +142,27 @@ func (r *reader) enums() error {
 		})
 }
 
+func (r *reader) functions() error {
+	return r.scan(`SELECT `+r.place.prefix("p.pronamespace")+` || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', pg_get_functiondef(p.oid)
+		FROM pg_catalog.pg_proc p WHERE p.pronamespace IN `+r.place.ownSchemas()+` AND p.prokind IN ('f', 'p')`,
+		func(scan func(...any) error) error {
+			var name, definition string
+			if err := scan(&name, &definition); err != nil {
+				return err
+			}
+			r.c.Functions[r.usual(name)] = strings.TrimSpace(r.usual(definition))
+			return nil
+		})
+}
+
 func (r *reader) tables() error {
-	return r.scan(`SELECT `+r.place.table()+`, c.relrowsecurity, c.relforcerowsecurity FROM pg_catalog.pg_class c
-		WHERE c.relnamespace IN `+r.place.schemas()+` AND c.relkind IN ('r', 'p') AND c.relname <> '`+VersionTable+`'`,
+	return r.scan(`SELECT `+r.place.table()+`, c.relrowsecurity, c.relforcerowsecurity, c.relpersistence = 'u' FROM pg_catalog.pg_class c
+		WHERE c.relnamespace IN `+r.place.schemas()+` AND c.relkind IN ('r', 'p') 
+		AND (c.relname <> '`+VersionTable+`' OR c.relnamespace IN `+r.place.ownSchemas()+`)`,
 		func(scan func(...any) error) error {
 			var name string
 			t := &Table{Constraints: map[string]Constraint{}, Indexes: map[string]Index{}, Policies: map[string]Policy{}}
-			if err := scan(&name, &t.RowSecurity, &t.Forced); err != nil {
+			if err := scan(&name, &t.RowSecurity, &t.Forced, &t.Unlogged); err != nil {
 				return err
 			}
 			r.c.Tables[name] = t
@@ -154,7 +172,9 @@ func (r *reader) tables() error {
 
 func (r *reader) columns() error {
 	return r.scan(`SELECT `+r.place.table()+`, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-			COALESCE(pg_get_expr(d.adbin, d.adrelid), ''), CASE WHEN a.attgenerated <> '' THEN 'g' ELSE a.attidentity::text END
+			COALESCE(pg_get_expr(d.adbin, d.adrelid), ''), CASE WHEN a.attgenerated <> '' THEN 'g' ELSE a.attidentity::text END,
+			COALESCE((SELECT n.conname::text FROM pg_catalog.pg_constraint n
+				WHERE n.conrelid = a.attrelid AND n.contype = 'n' AND n.conkey = ARRAY[a.attnum] AND NOT n.convalidated), '')
 		FROM pg_catalog.pg_attribute a
 		JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 		LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -163,9 +183,10 @@ func (r *reader) columns() error {
 		func(scan func(...any) error) error {
 			var table string
 			var col Column
-			if err := scan(&table, &col.Name, &col.Type, &col.NotNull, &col.Default, &col.Identity); err != nil {
+			if err := scan(&table, &col.Name, &col.Type, &col.NotNull, &col.Default, &col.Identity, &col.Unproven); err != nil {
 				return err
 			}
+			col.Type, col.Default = r.usual(col.Type), r.usual(col.Default)
 			if t := r.c.Tables[table]; t != nil {
 				t.Columns = append(t.Columns, col)
 			}
@@ -174,8 +195,10 @@ func (r *reader) columns() error {
 }
 
 func (r *reader) constraints() error {
-	return r.scan(`SELECT `+r.place.table()+`, n.conname, n.contype::text, pg_get_constraintdef(n.oid), NOT n.convalidated
+	return r.scan(`SELECT `+r.place.table()+`, n.conname, n.contype::text, pg_get_constraintdef(n.oid),
+			NOT n.convalidated OR NOT COALESCE(x.indisvalid AND x.indisready, true)
 		FROM pg_catalog.pg_constraint n JOIN pg_catalog.pg_class c ON c.oid = n.conrelid
+		LEFT JOIN pg_catalog.pg_index x ON x.indexrelid = n.conindid AND n.contype IN ('p', 'u', 'x')
 		WHERE c.relnamespace IN `+r.place.schemas()+` AND n.contype IN ('p', 'u', 'f', 'c', 'x')`,
 		func(scan func(...any) error) error {
 			var table, name string

@@ -42,7 +42,7 @@ func (m *Migrator) verifyEffects(ctx context.Context, p place, expected *Catalog
 		if err := rows.Scan(&kind, &table, &name, &actual, &detail); err != nil {
 			return nil, fmt.Errorf("read triggers and rules: %w", err)
 		}
-		if t := expected.Tables[table]; t != nil {
+		if t := expected.Tables[table]; t != nil && (kind != "storage" || !t.Unlogged) {
 			found = append(found, effect(t, kind, table, name, actual, detail))
 		}
 	}
@@ -55,9 +55,9 @@ func effect(t *Table, kind, table, name, actual, detail string) Finding {
 	case "foreign_key":
 		f.Kind, f.Object, f.Problem = "constraint", table+": "+name, Invalid
 		// Made anew, it reads the rows that came while it was off; switching its triggers on would believe them.
-		if c, ok := t.Constraints[name]; ok {
+		if c, ok := t.constraint(name, detail); ok {
 			f.Expected = c.Definition
-			f.FixSQL = dropConstraint(table, name) + "\n" + addConstraint(table, name, c)
+			f.FixSQL, f.undoSQL = replaceConstraint(table, name, c), dropIfThere(table, temporary(name))
 		}
 	case "trigger", "rule":
 		f.Object = table + ": " + name
@@ -71,6 +71,19 @@ func effect(t *Table, kind, table, name, actual, detail string) Finding {
 		}
 	}
 	return f
+}
+
+// constraint finds one of a table by its name, or else by what it is.
+func (t *Table) constraint(name, definition string) (Constraint, bool) {
+	if c, ok := t.Constraints[name]; ok {
+		return c, true
+	}
+	for _, c := range t.Constraints {
+		if c.Definition == definition {
+			return c, true
+		}
+	}
+	return Constraint{}, false
 }
 
 // askRenamed takes the statement away that would add a column beside one of the same type that nobody knows: it may be

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -16,7 +17,7 @@ func createEnum(name string, labels []string) string {
 	for _, l := range labels {
 		list = append(list, literal(l))
 	}
-	return fmt.Sprintf("CREATE TYPE %s AS ENUM (%s);", quoted(name), strings.Join(list, ", "))
+	return fmt.Sprintf("CREATE TYPE %s AS ENUM (%s);", relation(name), strings.Join(list, ", "))
 }
 
 // addLabels adds the labels that are missing in their places. Labels too many or in another order cannot
@@ -33,7 +34,7 @@ func addLabels(name string, want, got []string) string {
 		} else if len(got) > 0 {
 			place = " BEFORE " + literal(got[0])
 		}
-		fix = append(fix, fmt.Sprintf("ALTER TYPE %s ADD VALUE IF NOT EXISTS %s%s;", quoted(name), literal(label), place))
+		fix = append(fix, fmt.Sprintf("ALTER TYPE %s ADD VALUE IF NOT EXISTS %s%s;", relation(name), literal(label), place))
 	}
 	return strings.Join(fix, "\n")
 }
@@ -59,10 +60,37 @@ func columnSQL(c Column) string {
 
 func createTable(name string, t *Table) string {
 	var lines []string
+	before, after := "", ""
 	for _, c := range t.Columns {
 		lines = append(lines, "    "+columnSQL(c))
+		if s := sequenceOf(c); s != "" {
+			before += fmt.Sprintf("CREATE SEQUENCE IF NOT EXISTS %s;\n", s)
+			after += fmt.Sprintf("\nALTER SEQUENCE %s OWNED BY %s.%s;", s, relation(name), quoted(c.Name))
+		}
 	}
-	return fmt.Sprintf("CREATE TABLE %s (\n%s\n);", relation(name), strings.Join(lines, ",\n"))
+	kind := "TABLE"
+	if t.Unlogged {
+		kind = "UNLOGGED TABLE"
+	}
+	return before + fmt.Sprintf("CREATE %s %s (\n%s\n);", kind, relation(name), strings.Join(lines, ",\n")) + after
+}
+
+// sequenceOf names the sequence that a column takes its values from, "" for none.
+func sequenceOf(c Column) string {
+	m := regexp.MustCompile(`^nextval\('([^']+)'::regclass\)$`).FindStringSubmatch(c.Default)
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
+// addColumn adds a missing column, with the sequence that it counts by.
+func addColumn(table string, c Column) string {
+	add := fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s;", relation(table), columnSQL(c))
+	if s := sequenceOf(c); s != "" {
+		return fmt.Sprintf("CREATE SEQUENCE IF NOT EXISTS %s;\n%s\nALTER SEQUENCE %s OWNED BY %s.%s;", s, add, s, relation(table), quoted(c.Name))
+	}
+	return add
 }
 
 // alterColumn changes default and nullability. A type is not changed: that rewrites the table and may
@@ -78,6 +106,10 @@ func alterColumn(table string, want, got Column) string {
 	case "":
 		fix = append(fix, alter+"DROP DEFAULT;")
 	default:
+		if s := sequenceOf(want); s != "" { // it may be gone, and must not give numbers that are taken
+			fix = append(fix, fmt.Sprintf("CREATE SEQUENCE IF NOT EXISTS %s OWNED BY %s.%s;", s, relation(table), quoted(want.Name)),
+				fmt.Sprintf("SELECT setval('%s', GREATEST((SELECT max(%s) FROM %s), (SELECT last_value FROM %s)));", s, quoted(want.Name), relation(table), s))
+		}
 		fix = append(fix, alter+"SET DEFAULT "+want.Default+";")
 	}
 	switch {
@@ -90,15 +122,47 @@ func alterColumn(table string, want, got Column) string {
 }
 
 func addConstraint(table, name string, c Constraint) string {
-	s := fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s %s", relation(table), quoted(name), c.Definition)
-	if c.Kind == "c" || c.Kind == "f" {
-		return s + " NOT VALID;\n" + validateConstraint(table, name)
+	s := fmt.Sprintf("ADD CONSTRAINT %s %s", quoted(name), c.Definition)
+	if c.Kind != "c" && c.Kind != "f" {
+		return fmt.Sprintf("ALTER TABLE %s %s;", relation(table), s)
 	}
-	return s + ";"
+	return fmt.Sprintf("ALTER TABLE %s %s NOT VALID;\n", relation(table), s) + validateConstraint(table, name)
 }
 
 func validateConstraint(table, name string) string {
 	return fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s;", relation(table), quoted(name))
+}
+
+// validateSQL proves what is not proven: a rule by reading the rows, the index of a key by building it anew.
+func validateSQL(table, name string, c Constraint) string {
+	if c.Kind == "c" || c.Kind == "f" {
+		return validateConstraint(table, name)
+	}
+	return fmt.Sprintf("REINDEX INDEX CONCURRENTLY %s;", relationIn(table, name))
+}
+
+// Things are replaced under this name first, and get their own in the moment in which the old one goes: what was there
+// stays when the rows do not allow the new one.
+func temporary(name string) string {
+	const longest = 63 // bytes of a name
+	return name[:min(len(name), longest-len("_axisor_new"))] + "_axisor_new"
+}
+
+func replaceConstraint(table, name string, c Constraint) string {
+	if c.Kind != "c" && c.Kind != "f" {
+		return dropConstraint(table, name) + "\n" + addConstraint(table, name, c)
+	}
+	return dropIfThere(table, temporary(name)) + "\n" + addConstraint(table, temporary(name), c) + "\n" + dropConstraint(table, name) + "\n" +
+		fmt.Sprintf("ALTER TABLE %s RENAME CONSTRAINT %s TO %s;", relation(table), quoted(temporary(name)), quoted(name))
+}
+
+func replaceIndex(table, name string, i Index) string {
+	return createIndexSQL(temporary(name), i) + "\n" + dropIndexSQL(table, name) + "\n" +
+		fmt.Sprintf("ALTER INDEX %s RENAME TO %s;", relationIn(table, temporary(name)), quoted(name))
+}
+
+func dropIfThere(table, name string) string {
+	return fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s;", relation(table), quoted(name))
 }
 
 func dropConstraint(table, name string) string {

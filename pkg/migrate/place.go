@@ -75,16 +75,25 @@ func (p place) path() string {
 	return "SET search_path = " + namespace.Identifier(p.shared)
 }
 
-// schemas lists both for a condition on pg_class.relnamespace.
+// schemas lists all of them for a condition on pg_class.relnamespace.
 func (p place) schemas() string {
+	return fmt.Sprintf("(to_regnamespace(%s), to_regnamespace(%s), to_regnamespace(%s))", literal(namespace.Identifier(p.shared)),
+		literal(namespace.Identifier(p.names.Own)), literal(namespace.Identifier(p.names.Queue)))
+}
+
+// ownSchemas lists those that are axisor's alone.
+func (p place) ownSchemas() string {
 	return fmt.Sprintf("(to_regnamespace(%s), to_regnamespace(%s))",
-		literal(namespace.Identifier(p.shared)), literal(namespace.Identifier(p.names.Own)))
+		literal(namespace.Identifier(p.names.Own)), literal(namespace.Identifier(p.names.Queue)))
 }
 
 // table is an expression for the name under which a catalog lists a table, of its row c in pg_class.
-func (p place) table() string {
-	return fmt.Sprintf("CASE WHEN c.relnamespace = to_regnamespace(%s) THEN '%s.' ELSE '' END || c.relname",
-		literal(namespace.Identifier(p.names.Own)), namespace.Own)
+func (p place) table() string { return p.prefix("c.relnamespace") + " || c.relname" }
+
+// prefix is an expression for what a catalog puts before the names of a schema: nothing before shared ones.
+func (p place) prefix(schema string) string {
+	return fmt.Sprintf("CASE %s WHEN to_regnamespace(%s) THEN '%s.' WHEN to_regnamespace(%s) THEN '%s.' ELSE '' END", schema,
+		literal(namespace.Identifier(p.names.Own)), namespace.Own, literal(namespace.Identifier(p.names.Queue)), namespace.Queue)
 }
 
 // versionTables are the names of the version table: where it is, and where it is before the migration that gives our
@@ -210,8 +219,10 @@ func (h history) ListMigrations(ctx context.Context, db database.DBTxConn) ([]*d
 
 // schemaOf is the schema of a catalog's table as statements write it, "" for that of the shared tables.
 func schemaOf(table string) string {
-	if strings.HasPrefix(table, namespace.Own+".") {
-		return namespace.Own
+	for _, schema := range []string{namespace.Own, namespace.Queue} {
+		if strings.HasPrefix(table, schema+".") {
+			return schema
+		}
 	}
 	return ""
 }
@@ -226,7 +237,7 @@ func qualified(schema, name string) string {
 
 // relation writes the name of a catalog's table for a statement.
 func relation(table string) string {
-	return relationIn(table, strings.TrimPrefix(table, namespace.Own+"."))
+	return relationIn(table, strings.TrimPrefix(table, schemaOf(table)+"."))
 }
 
 // relationIn writes the name of something that is in the schema of a table, as an index is.

@@ -8,7 +8,8 @@ import (
 )
 
 // Repair runs the statements of findings, under the migration lock, and returns those it repaired. Findings
-// without statements are passed over. It stops at the first that fails.
+// without statements are passed over, and so are rules that rows break: nothing is changed for these, and a
+// *ViolationsError names the rows. It stops at the first that fails otherwise.
 func (m *Migrator) Repair(ctx context.Context, findings []Finding) (done []Finding, err error) {
 	if m.db.Stats().MaxOpenConnections == 1 {
 		return nil, ErrPoolTooSmall
@@ -27,16 +28,26 @@ func (m *Migrator) Repair(ctx context.Context, findings []Finding) (done []Findi
 			return nil, fmt.Errorf("make the role of the policies: %w", err)
 		}
 	}
+	want, err := Expected()
+	if err != nil {
+		return nil, err
+	}
+	broken := &ViolationsError{}
 	for _, f := range findings {
 		if f.FixSQL == "" {
 			continue
 		}
+		if inTheWay, err := m.blocked(ctx, want, f, broken); err != nil {
+			return done, broken.join(err)
+		} else if inTheWay {
+			continue
+		}
 		if err := m.step(ctx, conn, f); err != nil {
-			return done, fmt.Errorf("repair %s %s: %w", f.Kind, f.Object, err)
+			return done, broken.join(fmt.Errorf("repair %s %s: %w", f.Kind, f.Object, err))
 		}
 		done = append(done, f)
 	}
-	return done, nil
+	return done, broken.join(nil)
 }
 
 // Redo takes the newest migration back and applies it again. Rows of tables it made are lost.

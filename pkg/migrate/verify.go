@@ -38,6 +38,9 @@ type Finding struct {
 	Expected string
 	Actual   string
 	FixSQL   string // empty when no statement repairs it safely
+	ByHand   string // what a person may run in its place, once they have decided
+
+	undoSQL string // takes back what a part of FixSQL has made when the rest fails
 }
 
 // Expected returns the catalog this binary expects.
@@ -80,10 +83,13 @@ func (m *Migrator) Verify(ctx context.Context) ([]Finding, error) {
 		return nil, err
 	}
 	effects, err := m.verifyEffects(ctx, p, expected)
+	if err := m.countBroken(ctx, expected, findings, effects); err != nil {
+		return nil, err
+	}
 	askRenamed(findings, live)
 	findings = append(append(append(findings, effects...), rights...), path...)
 	for i, f := range findings { // what the operator reads are the names that are there
-		findings[i].FixSQL = p.names.Rename(f.FixSQL)
+		findings[i].FixSQL, findings[i].ByHand = p.names.Rename(f.FixSQL), p.names.Rename(f.ByHand)
 	}
 	return findings, err
 }
@@ -93,6 +99,7 @@ func (m *Migrator) Verify(ctx context.Context) ([]Finding, error) {
 func Compare(expected, live *Catalog) []Finding {
 	d := &differ{expected: expected, live: live}
 	d.enums()
+	d.functions()
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(expected.Tables)) {
 		if other := namespace.AppName(name); live.Tables[name] == nil && live.Tables[other] != nil {
@@ -109,7 +116,23 @@ func Compare(expected, live *Catalog) []Finding {
 			step(name)
 		}
 	}
+	slices.SortStableFunc(d.found, func(a, b Finding) int { return dependency(a) - dependency(b) })
 	return d.found
+}
+
+// dependency says how late a finding is repaired: after what it needs. A key needs the unique one that it refers to, a
+// policy the columns that it reads.
+func dependency(f Finding) int {
+	order := []string{"enum", "function", "table", "column", "constraint", "index", "check", "foreign key", "policy", "row_security"}
+	kind := f.Kind
+	switch {
+	case kind != "constraint":
+	case strings.HasPrefix(f.Expected, "CHECK "):
+		kind = "check"
+	case strings.HasPrefix(f.Expected, "FOREIGN KEY "):
+		kind = "foreign key"
+	}
+	return slices.Index(order, kind)
 }
 
 type differ struct {
@@ -125,6 +148,24 @@ func (d *differ) liveTable(name string) *Table {
 		return t
 	}
 	return &Table{}
+}
+
+func (d *differ) functions() {
+	for _, name := range slices.Sorted(maps.Keys(d.expected.Functions)) {
+		want, got := d.expected.Functions[name], d.live.Functions[name]
+		switch {
+		case got == want:
+		case got == "":
+			d.add(Finding{Kind: "function", Object: name, Problem: Missing, Expected: want, FixSQL: want + ";"})
+		default:
+			d.add(Finding{Kind: "function", Object: name, Problem: Different, Expected: want, Actual: got, FixSQL: want + ";"})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.live.Functions)) {
+		if _, known := d.expected.Functions[name]; !known {
+			d.add(Finding{Kind: "function", Object: name, Problem: Extra, Actual: d.live.Functions[name]})
+		}
+	}
 }
 
 func (d *differ) enums() {
@@ -155,14 +196,23 @@ func (d *differ) columns(table string) {
 		if i < 0 {
 			d.add(Finding{
 				Kind: "column", Object: object, Problem: Missing, Expected: columnSQL(want),
-				FixSQL: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s;", relation(table), columnSQL(want)),
+				FixSQL: addColumn(table, want),
 			})
 			continue
 		}
-		if got := live.Columns[i]; got != want {
+		got := live.Columns[i]
+		if got.Unproven != "" {
+			d.add(Finding{
+				Kind: "column", Object: object, Problem: Invalid, Expected: columnSQL(want), Actual: columnSQL(want) + " NOT VALID",
+				FixSQL: validateConstraint(table, got.Unproven),
+			})
+			got.Unproven = ""
+		}
+		if got != want {
 			d.add(Finding{
 				Kind: "column", Object: object, Problem: Different,
 				Expected: columnSQL(want), Actual: columnSQL(got), FixSQL: safeAlter(table, want, got),
+				undoSQL: dropIfThere(table, notNullCheck(want)),
 			})
 		}
 	}
@@ -171,87 +221,6 @@ func (d *differ) columns(table string) {
 			d.add(Finding{Kind: "column", Object: table + "." + got.Name, Problem: Extra, Actual: columnSQL(got)})
 		}
 	}
-}
-
-func (d *differ) constraints(table string) {
-	want, got := d.expected.Tables[table].Constraints, d.liveTable(table).Constraints
-	missing, extra := unmatched(want, got, func(c Constraint) string { return c.Definition })
-	for _, name := range slices.Sorted(maps.Keys(want)) {
-		w, g, object := want[name], got[name], table+": "+name
-		switch {
-		case slices.Contains(missing, name) && g.Definition != "":
-			d.add(Finding{
-				Kind: "constraint", Object: object, Problem: Different, Expected: w.Definition, Actual: g.Definition,
-				FixSQL: dropConstraint(table, name) + "\n" + addConstraint(table, name, w),
-			})
-		case slices.Contains(missing, name):
-			d.add(Finding{Kind: "constraint", Object: object, Problem: Missing, Expected: w.Definition, FixSQL: addConstraint(table, name, w)})
-		case g.NotValid:
-			d.add(Finding{
-				Kind: "constraint", Object: object, Problem: Invalid, Expected: w.Definition, Actual: w.Definition + " NOT VALID",
-				FixSQL: validateConstraint(table, name),
-			})
-		}
-	}
-	for _, name := range extra {
-		if _, known := want[name]; !known {
-			d.add(Finding{Kind: "constraint", Object: table + ": " + name, Problem: Extra, Actual: got[name].Definition})
-		}
-	}
-}
-
-func (d *differ) indexes(table string) {
-	want, got := d.expected.Tables[table].Indexes, d.liveTable(table).Indexes
-	missing, extra := unmatched(want, got, func(i Index) string { return i.Definition })
-	for _, name := range slices.Sorted(maps.Keys(want)) {
-		w, g, object := want[name], got[name], table+": "+name
-		switch {
-		case g.Invalid:
-			d.add(Finding{
-				Kind: "index", Object: object, Problem: Invalid, Expected: w.Definition, Actual: g.Definition + " INVALID",
-				FixSQL: dropIndexSQL(table, name) + "\n" + createIndexSQL(name, w),
-			})
-		case slices.Contains(missing, name) && g.Definition != "":
-			d.add(Finding{
-				Kind: "index", Object: object, Problem: Different, Expected: w.Definition, Actual: g.Definition,
-				FixSQL: dropIndexSQL(table, name) + "\n" + createIndexSQL(name, w),
-			})
-		case slices.Contains(missing, name):
-			d.add(Finding{Kind: "index", Object: object, Problem: Missing, Expected: w.Definition, FixSQL: createIndexSQL(name, w)})
-		}
-	}
-	for _, name := range extra {
-		if _, known := want[name]; known {
-			continue
-		}
-		f := Finding{Kind: "index", Object: table + ": " + name, Problem: Extra, Actual: got[name].Definition}
-		if got[name].Invalid {
-			f.Problem, f.FixSQL = Invalid, dropIndexSQL(table, name)
-		}
-		d.add(f)
-	}
-}
-
-// unmatched pairs two sets of named definitions: first those of one name, then those of one definition
-// under different names. It returns the names that found no partner.
-func unmatched[T any](want, got map[string]T, definition func(T) string) (missing, extra []string) {
-	for _, name := range slices.Sorted(maps.Keys(got)) {
-		if w, ok := want[name]; !ok || definition(w) != definition(got[name]) {
-			extra = append(extra, name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(want)) {
-		if g, ok := got[name]; ok && definition(g) == definition(want[name]) {
-			continue
-		}
-		i := slices.IndexFunc(extra, func(e string) bool { return definition(got[e]) == definition(want[name]) })
-		if i < 0 {
-			missing = append(missing, name)
-			continue
-		}
-		extra = slices.Delete(extra, i, i+1)
-	}
-	return missing, extra
 }
 
 func (d *differ) rowSecurity(table string) {

@@ -139,7 +139,9 @@ func (m *Migrator) planBaseline(ctx context.Context) (*Adoption, error) {
 	if a.Prisma, err = prismaHistory(ctx, m.db); err != nil {
 		return nil, err
 	}
-	for _, f := range Compare(want, live) {
+	different := Compare(want, live)
+	askRenamed(different, live)
+	for _, f := range different {
 		f, list := sortFinding(a, want, f)
 		*list = append(*list, f)
 	}

@@ -45,6 +45,8 @@ type Constraint struct {
 	Kind       string `json:"kind"`
 	Definition string `json:"definition"`
 	NotValid   bool   `json:"not_valid,omitempty"`
+
+	index string // of a unique constraint that is checked at once: the definition of its index
 }
 
 // Index is one index. Definition lacks its name.
@@ -196,16 +198,19 @@ func (r *reader) columns() error {
 
 func (r *reader) constraints() error {
 	return r.scan(`SELECT `+r.place.table()+`, n.conname, n.contype::text, pg_get_constraintdef(n.oid),
-			NOT n.convalidated OR NOT COALESCE(x.indisvalid AND x.indisready, true)
+			NOT n.convalidated OR NOT COALESCE(x.indisvalid AND x.indisready, true),
+			CASE WHEN n.contype = 'u' AND NOT n.condeferrable THEN pg_get_indexdef(n.conindid) ELSE '' END,
+			COALESCE((SELECT i.relname FROM pg_catalog.pg_class i WHERE i.oid = n.conindid), '')
 		FROM pg_catalog.pg_constraint n JOIN pg_catalog.pg_class c ON c.oid = n.conrelid
 		LEFT JOIN pg_catalog.pg_index x ON x.indexrelid = n.conindid AND n.contype IN ('p', 'u', 'x')
 		WHERE c.relnamespace IN `+r.place.schemas()+` AND n.contype IN ('p', 'u', 'f', 'c', 'x')`,
 		func(scan func(...any) error) error {
-			var table, name string
+			var table, name, index string
 			var con Constraint
-			if err := scan(&table, &name, &con.Kind, &con.Definition, &con.NotValid); err != nil {
+			if err := scan(&table, &name, &con.Kind, &con.Definition, &con.NotValid, &con.index, &index); err != nil {
 				return err
 			}
+			con.index = r.nameless(con.index, index)
 			con.Definition = r.usual(strings.TrimSuffix(con.Definition, " NOT VALID"))
 			if t := r.c.Tables[table]; t != nil {
 				t.Constraints[name] = con
@@ -227,16 +232,21 @@ func (r *reader) indexes() error {
 			if err := scan(&table, &name, &idx.Definition, &idx.Invalid); err != nil {
 				return err
 			}
-			// Index definitions name the schema whatever the search path is.
-			idx.Definition = r.usual(strings.Replace(idx.Definition, " ON "+r.prefix, " ON ", 1))
-			for _, n := range []string{name, quoted(name)} {
-				idx.Definition = strings.Replace(idx.Definition, " INDEX "+n+" ON ", " INDEX ON ", 1)
-			}
+			idx.Definition = r.nameless(idx.Definition, name)
 			if t := r.c.Tables[table]; t != nil {
 				t.Indexes[name] = idx
 			}
 			return nil
 		})
+}
+
+// nameless is the definition of an index without its name. Index definitions name the schema whatever the search path is.
+func (r *reader) nameless(definition, name string) string {
+	definition = r.usual(strings.Replace(definition, " ON "+r.prefix, " ON ", 1))
+	for _, n := range []string{name, quoted(name)} {
+		definition = strings.Replace(definition, " INDEX "+n+" ON ", " INDEX ON ", 1)
+	}
+	return definition
 }
 
 func (r *reader) policies() error {

@@ -3,7 +3,6 @@ package migrate
 import (
 	"context"
 	"fmt"
-	"strings"
 )
 
 // effects lists what changes the rows that a statement writes or reads, beside columns and constraints: kind, table, name,
@@ -84,26 +83,4 @@ func (t *Table) constraint(name, definition string) (Constraint, bool) {
 		}
 	}
 	return Constraint{}, false
-}
-
-// askRenamed takes the statement away that would add a column beside one of the same type that nobody knows: it may be
-// the same column under a new name, and an empty twin would hide its values.
-func askRenamed(findings []Finding, live *Catalog) {
-	for i, f := range findings {
-		at := strings.LastIndex(f.Object, ".") // a table of our own has one in its name
-		if f.Kind != "column" || f.Problem != Missing || at < 0 {
-			continue
-		}
-		table, name := f.Object[:at], f.Object[at+1:]
-		for _, e := range findings {
-			old, ok := strings.CutPrefix(e.Object, table+".")
-			if e.Kind != "column" || e.Problem != Extra || !ok || live.Tables[table] == nil {
-				continue
-			}
-			if c := live.Tables[table].column(old); strings.HasPrefix(f.Expected+" ", quoted(name)+" "+c.Type+" ") {
-				findings[i].FixSQL = ""
-				findings[i].Actual = fmt.Sprintf("renamed? ALTER TABLE %s RENAME COLUMN %s TO %s;", relation(table), quoted(old), quoted(name))
-			}
-		}
-	}
 }

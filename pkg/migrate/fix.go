@@ -20,9 +20,22 @@ func createEnum(name string, labels []string) string {
 	return fmt.Sprintf("CREATE TYPE %s AS ENUM (%s);", relation(name), strings.Join(list, ", "))
 }
 
+// renameLabel is the statement for a label that is missing beside one that nobody knows, "" when there are no such two.
+func renameLabel(name string, want, got []string) string {
+	unknown := slices.IndexFunc(got, func(l string) bool { return !slices.Contains(want, l) })
+	missing := slices.IndexFunc(want, func(l string) bool { return !slices.Contains(got, l) })
+	if unknown < 0 || missing < 0 {
+		return ""
+	}
+	return fmt.Sprintf("ALTER TYPE %s RENAME VALUE %s TO %s;", relation(name), literal(got[unknown]), literal(want[missing]))
+}
+
 // addLabels adds the labels that are missing in their places. Labels too many or in another order cannot
-// be repaired by a statement.
+// be repaired by a statement; one that is missing beside an unknown one may be the same under a new name.
 func addLabels(name string, want, got []string) string {
+	if renameLabel(name, want, got) != "" {
+		return ""
+	}
 	var fix []string
 	for i, label := range want {
 		if slices.Contains(got, label) {
@@ -93,14 +106,29 @@ func addColumn(table string, c Column) string {
 	return add
 }
 
-// alterColumn changes default and nullability. A type is not changed: that rewrites the table and may
-// lose data, so a person has to plan it.
+// widens tells whether the server changes a type to another without writing the table anew and without losing anything.
+func widens(want, got string) bool {
+	switch want {
+	case "text":
+		return regexp.MustCompile(`^character varying(\([0-9]+\))?$`).MatchString(got)
+	case "timestamp(6) without time zone", "timestamp(6) with time zone":
+		precision := regexp.MustCompile(`\([0-6]\)`)
+		return precision.ReplaceAllString(want, "") == precision.ReplaceAllString(got, "") && precision.MatchString(got)
+	}
+	return false
+}
+
+// alterColumn changes default, nullability, and a type that widens. Another type is not changed: that rewrites the table
+// and may lose data, so a person has to plan it.
 func alterColumn(table string, want, got Column) string {
-	if want.Type != got.Type || want.Identity != got.Identity {
+	if want.Identity != got.Identity || want.Type != got.Type && !widens(want.Type, got.Type) {
 		return ""
 	}
 	alter := fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s ", relation(table), quoted(want.Name))
 	var fix []string
+	if want.Type != got.Type {
+		fix = append(fix, alter+"TYPE "+want.Type+";")
+	}
 	switch want.Default {
 	case got.Default:
 	case "":

@@ -56,12 +56,15 @@ func (d *differ) constraints(table string) {
 		}
 	}
 	for _, name := range rest {
+		if d.standsForIndex(table, got[name]) {
+			continue
+		}
 		d.add(Finding{Kind: "constraint", Object: table + ": " + name, Problem: Extra, Actual: got[name].Definition})
 	}
 }
 
 func (d *differ) indexes(table string) {
-	want, got := d.expected.Tables[table].Indexes, d.liveTable(table).Indexes
+	want, got := d.expected.Tables[table].Indexes, d.withUnique(table)
 	found, rest := partners(want, got, sameIndexes, func(i Index) bool { return !i.Invalid })
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		w, object := want[name], table+": "+name
@@ -98,6 +101,31 @@ func (d *differ) indexes(table string) {
 	}
 }
 
+// standsForIndex tells whether a unique constraint is a unique index of the design in another form.
+func (d *differ) standsForIndex(table string, c Constraint) bool {
+	for _, w := range d.expected.Tables[table].Indexes {
+		if c.index != "" && !c.NotValid && sameIndexes(w, Index{Definition: c.index}) {
+			return true
+		}
+	}
+	return false
+}
+
+// withUnique gives the indexes of a table, and those of the unique constraints that stand for one of the design.
+func (d *differ) withUnique(table string) map[string]Index {
+	live := d.liveTable(table)
+	all := maps.Clone(live.Indexes)
+	for name, c := range live.Constraints {
+		if all == nil {
+			all = map[string]Index{}
+		}
+		if d.standsForIndex(table, c) {
+			all[name] = Index{Definition: c.index}
+		}
+	}
+	return all
+}
+
 // called tells the name of what stands for something under another one.
 func called(partner, name string) string {
 	if partner == name {
@@ -106,6 +134,8 @@ func called(partner, name string) string {
 	return fmt.Sprintf(", named %s", partner)
 }
 
-func sameConstraint(w, g Constraint) bool { return w.Kind == g.Kind && w.Definition == g.Definition }
+func sameConstraint(w, g Constraint) bool {
+	return w.Kind == g.Kind && spelling(w.Definition) == spelling(g.Definition)
+}
 
-func sameIndexes(w, g Index) bool { return w.Definition == g.Definition }
+func sameIndexes(w, g Index) bool { return spelling(w.Definition) == spelling(g.Definition) }

@@ -75,9 +75,11 @@ func linked(ctx context.Context, platforms []string) ([]module, error) {
 		for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 			var pkg struct {
 				Module *struct {
-					Path, Version, Dir string
-					Main               bool
-				}
+					Path    string `json:"Path"`
+					Version string `json:"Version"`
+					Dir     string `json:"Dir"`
+					Main    bool   `json:"Main"`
+				} `json:"Module"`
 			}
 			if err := dec.Decode(&pkg); errors.Is(err, io.EOF) {
 				break

@@ -274,7 +274,7 @@ func TestImport_ManyBatches(t *testing.T) {
 	in.WriteString("u3@example.com,user3\n")
 	e := p.Input(in.String()).Fails(4, "user", "import", "-", "-o", "json").Error()
 	require.Contains(t, e["message"], "line 12002")
-	require.Contains(t, e["message"], "10,000 users of earlier batches are in", "whole batches")
+	require.Contains(t, e["message"], "10000 users of earlier batches are in", "whole batches")
 	v := p.Input(in.String()).OK("user", "import", "-", "--on-conflict", "skip", "-o", "json").JSON()
 	require.Equal(t, [5]float64{2000, 0, 0, 10001, 0}, counts(v))
 	require.Len(t, p.OK("audit", "list", "--action", "user.import", "-o", "json").Items(), 3)

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/pkg/rowfile"
 )
@@ -205,12 +203,12 @@ func numeric(v any) bool {
 	return rv.CanInt() || rv.CanUint() || rv.CanFloat()
 }
 
-// Count writes a number of things: "1 payment", "2 losses", "12,000 entries".
+// Count writes a number of things: "1 payment", "2 losses", "12000 entries".
 func Count[N int | int64](n N, thing string) string {
 	if n != 1 {
 		thing = plural(thing)
 	}
-	return humanize.Comma(int64(n)) + " " + thing
+	return strconv.FormatInt(int64(n), 10) + " " + thing
 }
 
 // plural is the plural of a regular English noun, or of a phrase that ends in one.

@@ -327,7 +327,7 @@ func TestCount(t *testing.T) {
 	t.Parallel()
 	for want, got := range map[string]string{
 		"1 loss": output.Count(1, "loss"), "2 losses": output.Count(2, "loss"), "0 payments": output.Count(0, "payment"),
-		"12,000 entries": output.Count(12_000, "entry"), "2 days": output.Count(2, "day"), "2 failed checks": output.Count(2, "failed check"),
+		"12000 entries": output.Count(12_000, "entry"), "2 days": output.Count(2, "day"), "2 failed checks": output.Count(2, "failed check"),
 	} {
 		require.Equal(t, want, got)
 	}

@@ -20,7 +20,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/axisor/axisor/bench/internal/bed"
+	"github.com/axisor/axisor/bench/internal/harness"
 )
 
 // order is how the benchmarks follow each other in the table.
@@ -32,7 +32,7 @@ func main() {
 	var c collector
 	only := flag.String("only", "", "these benchmarks only, with commas: "+strings.Join(order(), ","))
 	flag.StringVar(&c.program, "axisor", "bin/axisor", "program to time")
-	flag.StringVar(&c.size, "size", bed.Full, "smoke, small or full")
+	flag.StringVar(&c.size, "size", harness.Full, "smoke, small or full")
 	flag.StringVar(&c.file, "write", "", "write the table as Markdown to this file")
 	flag.Parse()
 	c.names = order()
@@ -76,7 +76,7 @@ func (c *collector) run(ctx context.Context, out, progress io.Writer) (err error
 		return fmt.Errorf("build the benchmarks: %w: %s", err, said.String())
 	}
 	began := time.Now()
-	var rows []bed.Row
+	var rows []harness.Row
 	var failed error
 	for _, name := range c.names {
 		at := time.Now()
@@ -106,7 +106,7 @@ func (c *collector) run(ctx context.Context, out, progress io.Writer) (err error
 }
 
 // one runs a benchmark and reads its rows.
-func (c *collector) one(ctx context.Context, program string, progress io.Writer) (rows []bed.Row, err error) {
+func (c *collector) one(ctx context.Context, program string, progress io.Writer) (rows []harness.Row, err error) {
 	cmd := exec.CommandContext(ctx, program, "-json", "-axisor", c.program, "-size", c.size)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that it stops its server
 	cmd.Stderr = progress
@@ -118,7 +118,7 @@ func (c *collector) one(ctx context.Context, program string, progress io.Writer)
 		return nil, err
 	}
 	for lines := bufio.NewScanner(pipe); lines.Scan(); {
-		var r bed.Row
+		var r harness.Row
 		if bad := json.Unmarshal(lines.Bytes(), &r); bad != nil {
 			err = errors.Join(err, fmt.Errorf("not a row: %q", lines.Text()))
 			continue

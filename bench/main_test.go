@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/axisor/axisor/bench/internal/bed"
+	"github.com/axisor/axisor/bench/internal/harness"
 	"github.com/axisor/axisor/internal/pgserver"
 )
 
@@ -29,7 +29,7 @@ func TestSmoke(t *testing.T) {
 	}
 	out, err := exec.CommandContext(t.Context(), "go", append(append([]string{"build", "-o", program}, flags...), ".")...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	c := collector{program: program, size: bed.Smoke, file: page, names: []string{"startup", "reads"}, flags: flags}
+	c := collector{program: program, size: harness.Smoke, file: page, names: []string{"startup", "reads"}, flags: flags}
 	var shown, progress bytes.Buffer
 	require.NoError(t, c.run(t.Context(), &shown, &progress), "%s", &progress)
 	text, err := os.ReadFile(page)
@@ -52,10 +52,10 @@ func TestCollector_NamesWhatIsMissing(t *testing.T) {
 
 func TestMarkdown(t *testing.T) {
 	t.Parallel()
-	text := markdown([]bed.Row{
+	text := markdown([]harness.Row{
 		{Claim: "a | b", Rival: "r", Unit: "ms", Ours: 12.34, Theirs: 123.4, Ratio: 0.1, Low: 0.09, High: 0.11, Goal: 0.7, N: 5},
 		{Claim: "c", Rival: "Node.js", Goal: 0.1, Note: "not installed here"},
-	}, machine{cpu: "fast", cores: 2, size: bed.Small, took: time.Minute, date: time.Date(2026, 8, 12, 3, 4, 0, 0, time.UTC)})
+	}, machine{cpu: "fast", cores: 2, size: harness.Small, took: time.Minute, date: time.Date(2026, 8, 12, 3, 4, 0, 0, time.UTC)})
 	require.Contains(t, text, `| a \| b | 12.3 ms | r | 123 ms | 0.10 | ≤ 0.7 | met | 5 | 0.090–0.11 |  |`)
 	require.Contains(t, text, `| c |  | Node.js |  |  | ≤ 0.1 | not measured |  |  | not installed here |`)
 	require.Contains(t, text, "- date: 2026-08-12 03:04 UTC")

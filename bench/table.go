@@ -12,13 +12,13 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/axisor/axisor/bench/internal/bed"
+	"github.com/axisor/axisor/bench/internal/harness"
 	"github.com/axisor/axisor/internal/pgserver"
 )
 
-func table(out io.Writer, rows []bed.Row) error {
+func table(out io.Writer, rows []harness.Row) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, strings.ToUpper(strings.Join(bed.Headers(), "\t")))
+	fmt.Fprintln(w, strings.ToUpper(strings.Join(harness.Headers(), "\t")))
 	for _, r := range rows {
 		fmt.Fprintln(w, strings.Join(r.Cells(), "\t"))
 	}
@@ -107,7 +107,7 @@ a release, and CI does not run it.
 %s
 `
 
-func markdown(rows []bed.Row, m machine) string {
+func markdown(rows []harness.Row, m machine) string {
 	var t, where strings.Builder
 	line := func(cells []string) {
 		for i := range cells {
@@ -115,7 +115,7 @@ func markdown(rows []bed.Row, m machine) string {
 		}
 		t.WriteString("| " + strings.Join(cells, " | ") + " |\n")
 	}
-	line(bed.Headers())
+	line(harness.Headers())
 	t.WriteString("|---|---:|---|---:|---:|---|---|---:|---|---|\n")
 	for _, r := range rows {
 		line(r.Cells())

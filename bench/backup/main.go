@@ -13,22 +13,22 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/axisor/axisor/bench/internal/bed"
+	"github.com/axisor/axisor/bench/internal/harness"
 )
 
 func main() {
-	o := bed.Flags()
+	o := harness.Flags()
 	mb := flag.Int("mb", 0, "size of the data, in megabytes of rows (default: by -size)")
 	kills := flag.Int("kills", 0, "end the program this often at random moments, and check what is left")
 	seed := flag.Uint64("seed", 1, "seed of the random moments")
 	o.Watch = true
-	bed.Main(o, func(ctx context.Context, b *bed.Bed) error {
-		f := &field{Bed: b, kills: *kills, seed: *seed, mb: *mb}
+	harness.Main(o, func(ctx context.Context, b *harness.Harness) error {
+		f := &field{Harness: b, kills: *kills, seed: *seed, mb: *mb}
 		f.Env = append(f.Env, "AXISOR_BACKUP_DIRECTORY="+f.repository())
 		if f.mb == 0 {
 			f.mb = b.Pick(2, 60, 500)
 		}
-		if err := f.fill(ctx, f.Bed, trades, f.mb); err != nil {
+		if err := f.fill(ctx, f.Harness, trades, f.mb); err != nil {
 			return err
 		}
 		if f.kills > 0 {
@@ -38,9 +38,9 @@ func main() {
 	})
 }
 
-// field is the bed with a database worth a backup.
+// field is the harness with a database worth a backup.
 type field struct {
-	*bed.Bed
+	*harness.Harness
 
 	mb, kills int
 	seed      uint64
@@ -73,7 +73,7 @@ var (
 )
 
 // fill makes four tables with three indexes each, so that there is something to do for two jobs of a restore.
-func (f *field) fill(ctx context.Context, b *bed.Bed, d data, mb int) error {
+func (f *field) fill(ctx context.Context, b *harness.Harness, d data, mb int) error {
 	const tables = 4
 	rows := mb * 1_000_000 / d.perRow / tables
 	f.Say("filling %d MB: %s (%d tables of %d rows)", mb, d.name, tables, rows)
@@ -89,7 +89,7 @@ func (f *field) fill(ctx context.Context, b *bed.Bed, d data, mb int) error {
 
 func (f *field) backups(ctx context.Context) error {
 	dump, plain, script := f.Bin.Path("pg_dump"), filepath.Join(f.Dir, "plain.dump"), filepath.Join(f.Dir, "seed.sql")
-	samples, err := bed.Turns(ctx, 0, f.Pick(1, 5, 5),
+	samples, err := harness.Turns(ctx, 0, f.Pick(1, 5, 5),
 		f.writes("axisor", filepath.Join(f.repository(), "*.dump.zst"), f.Program, "backup", "create", "-q", "--no-prune"),
 		f.writes("pg_dump -Fc", plain, dump, "-Fc", "-f", plain),
 		f.writes("design script", script+".gz", "sh", "-c",
@@ -101,10 +101,10 @@ func (f *field) backups(ctx context.Context) error {
 	for i, rival := range []string{"pg_dump -Fc", "the design's script"} {
 		for _, m := range []struct {
 			what, unit string
-			of         bed.Measure
+			of         harness.Measure
 			goal       float64
-		}{{"time", "s", bed.Seconds, 0.6}, {"processor time", "s", bed.CPUSeconds, 0.5}, {"size", "MB", bed.Megabytes, 0.9}} {
-			row := bed.Row{Claim: fmt.Sprintf("backup of %d MB: %s", f.mb, m.what), Rival: rival, Unit: m.unit, Goal: m.goal, Note: bed.Peak(samples[0])}
+		}{{"time", "s", harness.Seconds, 0.6}, {"processor time", "s", harness.CPUSeconds, 0.5}, {"size", "MB", harness.Megabytes, 0.9}} {
+			row := harness.Row{Claim: fmt.Sprintf("backup of %d MB: %s", f.mb, m.what), Rival: rival, Unit: m.unit, Goal: m.goal, Note: harness.Peak(samples[0])}
 			if err := f.Emit(row.Against(samples[0], samples[i+1], m.of)); err != nil {
 				return err
 			}
@@ -112,18 +112,18 @@ func (f *field) backups(ctx context.Context) error {
 	}
 	limit := limits(samples[0])
 	return errors.Join(
-		f.Emit(bed.Row{Claim: "backup: memory at most", Rival: "the limit", Unit: "MB", Goal: 1}.Against(samples[0], limit, bed.PeakMegabytes)),
-		f.Emit(bed.Row{Claim: "backup: memory, second half by first", Rival: "flat", Unit: "×", Goal: 1.15}.Against(samples[0], limit, bed.Growth)),
+		f.Emit(harness.Row{Claim: "backup: memory at most", Rival: "the limit", Unit: "MB", Goal: 1}.Against(samples[0], limit, harness.PeakMegabytes)),
+		f.Emit(harness.Row{Claim: "backup: memory, second half by first", Rival: "flat", Unit: "×", Goal: 1.15}.Against(samples[0], limit, harness.Growth)),
 	)
 }
 
 // limits are what every run has to stay below: 64 MB, and no growth.
-func limits(samples []bed.Sample) []bed.Sample {
-	return slices.Repeat([]bed.Sample{{Peak: 64 << 20, Growth: 1}}, len(samples))
+func limits(samples []harness.Sample) []harness.Sample {
+	return slices.Repeat([]harness.Sample{{Peak: 64 << 20, Growth: 1}}, len(samples))
 }
 
 // writes is a contestant that leaves one file. What an earlier turn left goes first.
-func (f *field) writes(name, result string, argv ...string) bed.Contestant {
+func (f *field) writes(name, result string, argv ...string) harness.Contestant {
 	c := f.Command(name, argv...)
 	c.Before = func(context.Context) error {
 		old, err := filepath.Glob(strings.TrimSuffix(result, ".dump.zst") + "*")
@@ -138,7 +138,7 @@ func (f *field) writes(name, result string, argv ...string) bed.Contestant {
 		return nil
 	}
 	run := c.Run
-	c.Run = func(ctx context.Context) (s bed.Sample, err error) {
+	c.Run = func(ctx context.Context) (s harness.Sample, err error) {
 		if s, err = run(ctx); err != nil {
 			return s, err
 		}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/axisor/axisor/bench/internal/bed"
+	"github.com/axisor/axisor/bench/internal/harness"
 )
 
 // sizes compares the dumps of two more kinds of content: what a program makes of its own table says little.
@@ -22,10 +22,10 @@ func (f *field) sizes(ctx context.Context) error {
 		if err := f.fill(ctx, b, d, mb); err != nil {
 			return err
 		}
-		other := &field{Bed: b, mb: mb}
+		other := &field{Harness: b, mb: mb}
 		b.Env = append(b.Env, "AXISOR_BACKUP_DIRECTORY="+filepath.Join(f.Dir, name))
 		plain := filepath.Join(f.Dir, name+".dump")
-		samples, err := bed.Turns(ctx, 0, f.Pick(1, 5, 5),
+		samples, err := harness.Turns(ctx, 0, f.Pick(1, 5, 5),
 			other.writes("axisor", filepath.Join(f.Dir, name, "*.dump.zst"), f.Program, "backup", "create", "-q", "--no-prune"),
 			other.writes("pg_dump -Fc", plain, f.Bin.Path("pg_dump"), "-Fc", "-f", plain),
 		)
@@ -34,8 +34,8 @@ func (f *field) sizes(ctx context.Context) error {
 		}
 		claim := fmt.Sprintf("backup of %d MB, %s: ", mb, d.name)
 		failed = errors.Join(failed,
-			f.Emit(bed.Row{Claim: claim + "size", Rival: "pg_dump -Fc", Unit: "MB", Goal: 0.9}.Against(samples[0], samples[1], bed.Megabytes)),
-			f.Emit(bed.Row{Claim: claim + "processor time", Rival: "pg_dump -Fc", Unit: "s", Goal: 0.5}.Against(samples[0], samples[1], bed.CPUSeconds)))
+			f.Emit(harness.Row{Claim: claim + "size", Rival: "pg_dump -Fc", Unit: "MB", Goal: 0.9}.Against(samples[0], samples[1], harness.Megabytes)),
+			f.Emit(harness.Row{Claim: claim + "processor time", Rival: "pg_dump -Fc", Unit: "s", Goal: 0.5}.Against(samples[0], samples[1], harness.CPUSeconds)))
 	}
 	return failed
 }
@@ -65,13 +65,13 @@ func (f *field) restores(ctx context.Context) error {
 		theirs := f.Command("pg_restore", "sh", "-c", fmt.Sprintf("%s -T template0 restored && %s %s -d restored %s",
 			f.Bin.Path("createdb"), f.Bin.Path("pg_restore"), way.theirs, plain))
 		ours.Before, theirs.Before, ours.After, theirs.After = drop, drop, drop, drop
-		samples, err := bed.Turns(ctx, 0, f.Pick(1, 5, 5), ours, theirs)
+		samples, err := harness.Turns(ctx, 0, f.Pick(1, 5, 5), ours, theirs)
 		if err != nil {
 			return err
 		}
-		if err := f.Emit(bed.Row{
-			Claim: fmt.Sprintf("restore of %d MB, checked before and after, %s", f.mb, way.name), Rival: way.rival, Unit: "s", Goal: 1.1, Note: bed.Peak(samples[0]),
-		}.Against(samples[0], samples[1], bed.Seconds)); err != nil {
+		if err := f.Emit(harness.Row{
+			Claim: fmt.Sprintf("restore of %d MB, checked before and after, %s", f.mb, way.name), Rival: way.rival, Unit: "s", Goal: 1.1, Note: harness.Peak(samples[0]),
+		}.Against(samples[0], samples[1], harness.Seconds)); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/axisor/axisor/bench/internal/bed"
+	"github.com/axisor/axisor/bench/internal/harness"
 	"github.com/axisor/axisor/internal/lnsim"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/secret"
@@ -31,7 +31,7 @@ const (
 )
 
 func main() {
-	o := bed.Flags()
+	o := harness.Flags()
 	serve := flag.Int("serve", 0, "be the exchange of so many users (used by the program itself)")
 	flag.Parse()
 	if *serve > 0 {
@@ -41,10 +41,10 @@ func main() {
 		}
 		return
 	}
-	bed.Main(o, run)
+	harness.Main(o, run)
 }
 
-func run(ctx context.Context, b *bed.Bed) (err error) {
+func run(ctx context.Context, b *harness.Harness) (err error) {
 	users := b.Pick(64, 1000, 5000)
 	db, err := b.Open()
 	if err != nil {
@@ -63,24 +63,24 @@ func run(ctx context.Context, b *bed.Bed) (err error) {
 		b.Env, "AXISOR_ENCRYPTION_KEY="+key, "AXISOR_LNMARKETS_BASE_URL="+sim.URL, "AXISOR_LNMARKETS_PRIVATE_RPS=1000",
 		"AXISOR_LNMARKETS_LIMIT_SCOPE=key", "AXISOR_LNMARKETS_PUBLIC_RPS=1000", fmt.Sprintf("AXISOR_GUARD_CONCURRENCY=%d", concurrency),
 	)
-	bound := bed.Contestant{Name: "bound", Run: func(context.Context) (bed.Sample, error) {
-		return bed.Sample{Wall: latency * time.Duration(users) / concurrency}, nil
+	bound := harness.Contestant{Name: "bound", Run: func(context.Context) (harness.Sample, error) {
+		return harness.Sample{Wall: latency * time.Duration(users) / concurrency}, nil
 	}}
-	guarded := bed.Contestant{Name: "guard run", Run: func(ctx context.Context) (bed.Sample, error) {
+	guarded := harness.Contestant{Name: "guard run", Run: func(ctx context.Context) (harness.Sample, error) {
 		s, err := b.Axisor(ctx, "guard", "run", "-o", "json", "--jq", "[.users, .positions, .failed]")
 		if want := fmt.Sprintf("[%d,%d,0]", users, 3*users); err == nil && strings.Join(strings.Fields(string(s.Out)), "") != want {
 			err = fmt.Errorf("[users, positions, failed] = %s, want %s", s.Out, want)
 		}
 		return s, err
 	}}
-	samples, err := bed.Turns(ctx, 0, b.Pick(1, 5, 5), guarded, bound)
+	samples, err := harness.Turns(ctx, 0, b.Pick(1, 5, 5), guarded, bound)
 	if err != nil {
 		return err
 	}
-	row := bed.Row{Claim: fmt.Sprintf("guard run over %d users", users), Rival: "latency × requests / concurrency", Unit: "s", Goal: 1.3}
-	row = row.Against(samples[0], samples[1], bed.Seconds)
-	cpu := row.Against(samples[0], samples[1], bed.CPUMilliseconds).Ours
-	row.Note = fmt.Sprintf("%.2f ms of processor time a request, %s", cpu/float64(users), bed.Peak(samples[0]))
+	row := harness.Row{Claim: fmt.Sprintf("guard run over %d users", users), Rival: "latency × requests / concurrency", Unit: "s", Goal: 1.3}
+	row = row.Against(samples[0], samples[1], harness.Seconds)
+	cpu := row.Against(samples[0], samples[1], harness.CPUMilliseconds).Ours
+	row.Note = fmt.Sprintf("%.2f ms of processor time a request, %s", cpu/float64(users), harness.Peak(samples[0]))
 	if err := b.Emit(row); err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func fill(ctx context.Context, db *store.DB, keys []lnsim.Key) error {
 }
 
 // watchIndex times the query of every round of a watcher.
-func watchIndex(ctx context.Context, b *bed.Bed, db *store.DB, users, positions int) error {
+func watchIndex(ctx context.Context, b *harness.Harness, db *store.DB, users, positions int) error {
 	for _, sql := range []string{
 		`INSERT INTO axisor.guard_watch (account_id, trade_id, user_id, side, trigger_price, refreshed_at)
 		 SELECT 'account-user-' || lpad((i % ` + fmt.Sprint(users) + `)::text, 6, '0'), 'trade-' || i, 'user-' || lpad((i % ` + fmt.Sprint(users) + `)::text, 6, '0'),
@@ -202,14 +202,14 @@ func watchIndex(ctx context.Context, b *bed.Bed, db *store.DB, users, positions 
 	}
 	const low, high = 94500, 95000.5
 	var picked, scanned int
-	timed := func(name string, query func(context.Context) error) bed.Contestant {
-		return bed.Contestant{Name: name, Run: func(ctx context.Context) (bed.Sample, error) {
+	timed := func(name string, query func(context.Context) error) harness.Contestant {
+		return harness.Contestant{Name: name, Run: func(ctx context.Context) (harness.Sample, error) {
 			began := time.Now()
 			err := query(ctx)
-			return bed.Sample{Wall: time.Since(began)}, err
+			return harness.Sample{Wall: time.Since(began)}, err
 		}}
 	}
-	samples, err := bed.Turns(ctx, 2, b.Pick(3, 21, 41), timed("index", func(ctx context.Context) error {
+	samples, err := harness.Turns(ctx, 2, b.Pick(3, 21, 41), timed("index", func(ctx context.Context) error {
 		ids, err := db.GuardCrossed(ctx, low, high)
 		picked = len(ids)
 		return err
@@ -223,7 +223,7 @@ func watchIndex(ctx context.Context, b *bed.Bed, db *store.DB, users, positions 
 	if picked != scanned {
 		return fmt.Errorf("the index finds %d users, a scan %d", picked, scanned)
 	}
-	return b.Emit(bed.Row{
+	return b.Emit(harness.Row{
 		Claim: fmt.Sprintf("crossed among %d watched positions", positions), Rival: "a scan without the index", Unit: "ms",
-	}.Against(samples[0], samples[1], bed.Milliseconds))
+	}.Against(samples[0], samples[1], harness.Milliseconds))
 }

@@ -21,7 +21,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/axisor/axisor/bench/internal/bed"
+	"github.com/axisor/axisor/bench/internal/harness"
 	"github.com/axisor/axisor/pkg/migrate"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -37,20 +37,20 @@ var errEnded = errors.New("the server ended the migration")
 const mostTries = 5
 
 func main() {
-	o := bed.Flags()
+	o := harness.Flags()
 	from := flag.Int64("from", 10, "version to begin with; 10 has the design's tables and none of its row security")
-	bed.Main(o, func(ctx context.Context, b *bed.Bed) error {
+	harness.Main(o, func(ctx context.Context, b *harness.Harness) error {
 		f := &field{
-			Bed: b, from: *from, rows: b.Pick(2000, 20_000, 200_000), clients: 3,
+			Harness: b, from: *from, rows: b.Pick(2000, 20_000, 200_000), clients: 3,
 			hold: time.Duration(b.Pick(1, 5, 10)) * time.Second,
 		}
 		return f.compare(ctx)
 	})
 }
 
-// field is the bed with the size of the traffic in it.
+// field is the harness with the size of the traffic in it.
 type field struct {
-	*bed.Bed
+	*harness.Harness
 
 	from    int64
 	rows    int           // trade logs, and a tenth as many users and payments
@@ -61,8 +61,8 @@ type field struct {
 
 func (f *field) compare(ctx context.Context) error {
 	retries := 0
-	way := func(name string, up func(context.Context, *sql.DB, string) (int, error), keep *int) bed.Contestant {
-		return bed.Contestant{Name: name, Run: func(ctx context.Context) (bed.Sample, error) {
+	way := func(name string, up func(context.Context, *sql.DB, string) (int, error), keep *int) harness.Contestant {
+		return harness.Contestant{Name: name, Run: func(ctx context.Context) (harness.Sample, error) {
 			var o outcome
 			err := errEnded
 			for n := 0; n < mostTries && errors.Is(err, errEnded); n++ {
@@ -72,20 +72,20 @@ func (f *field) compare(ctx context.Context) error {
 			f.Say("%-20s longest %s, 99.9 %% %s, from when it was due %s; whole run %s, %d writes, %d retries", name, o.longest.Round(time.Millisecond),
 				o.most.Round(time.Millisecond), o.due.Round(time.Millisecond), o.took.Round(time.Millisecond), o.writes, o.retries)
 			*keep += o.retries
-			return bed.Sample{Wall: o.longest}, err
+			return harness.Sample{Wall: o.longest}, err
 		}}
 	}
-	limit := bed.Contestant{Name: "limit", Run: func(context.Context) (bed.Sample, error) { return bed.Sample{Wall: allowed}, nil }}
-	samples, err := bed.Turns(ctx, 0, f.Pick(1, 1, 3), way("axisor migrate up", f.migrateUp, &retries), way("psql, the same SQL", f.feedPsql, new(int)), limit)
+	limit := harness.Contestant{Name: "limit", Run: func(context.Context) (harness.Sample, error) { return harness.Sample{Wall: allowed}, nil }}
+	samples, err := harness.Turns(ctx, 0, f.Pick(1, 1, 3), way("axisor migrate up", f.migrateUp, &retries), way("psql, the same SQL", f.feedPsql, new(int)), limit)
 	if err != nil {
 		return err
 	}
-	row := bed.Row{Claim: "migrate up: longest wait of a writer", Unit: "ms"}
+	row := harness.Row{Claim: "migrate up: longest wait of a writer", Unit: "ms"}
 	row.Note = fmt.Sprintf("every table held by a reader for %s; %d retries", f.hold, retries)
 	byHand, promised := row, row
 	byHand.Rival, promised.Rival, promised.Goal = "psql, the same SQL", "the promise", 1
 	return errors.Join(
-		f.Emit(byHand.Against(samples[0], samples[1], bed.Milliseconds)), f.Emit(promised.Against(samples[0], samples[2], bed.Milliseconds)),
+		f.Emit(byHand.Against(samples[0], samples[1], harness.Milliseconds)), f.Emit(promised.Against(samples[0], samples[2], harness.Milliseconds)),
 	)
 }
 

@@ -13,17 +13,17 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/axisor/axisor/bench/internal/bed"
+	"github.com/axisor/axisor/bench/internal/harness"
 )
 
 func main() {
-	o := bed.Flags()
+	o := harness.Flags()
 	dir := flag.String("dir", "test/prisma", "folder with the models, the lock file and the script")
-	bed.Main(o, func(ctx context.Context, b *bed.Bed) error { return run(ctx, b, *dir) })
+	harness.Main(o, func(ctx context.Context, b *harness.Harness) error { return run(ctx, b, *dir) })
 }
 
-func run(ctx context.Context, b *bed.Bed, dir string) error {
-	row := bed.Row{Claim: "user list, 50 rows, start to end", Rival: "Prisma script on Node.js", Unit: "ms", Goal: 0.1}
+func run(ctx context.Context, b *harness.Harness, dir string) error {
+	row := harness.Row{Claim: "user list, 50 rows, start to end", Rival: "Prisma script on Node.js", Unit: "ms", Goal: 0.1}
 	node, err := exec.LookPath("node")
 	if err == nil {
 		_, err = exec.LookPath("npm")
@@ -40,7 +40,7 @@ func run(ctx context.Context, b *bed.Bed, dir string) error {
 		b.Say("%v", err)
 		return b.Emit(row)
 	}
-	if err := b.SQL(ctx, bed.Database, fmt.Sprintf(`INSERT INTO "User" (email, username, created_at, updated_at) SELECT 'p' || i || '@example.com',
+	if err := b.SQL(ctx, harness.Database, fmt.Sprintf(`INSERT INTO "User" (email, username, created_at, updated_at) SELECT 'p' || i || '@example.com',
 		'person' || i, timestamp '2024-01-01' + i * interval '1 second', now() FROM generate_series(1, %d) i`, b.Pick(60, 2000, 10_000)), "VACUUM ANALYZE"); err != nil {
 		return err
 	}
@@ -49,11 +49,11 @@ func run(ctx context.Context, b *bed.Bed, dir string) error {
 	if err := same(ctx, b, ours, theirs); err != nil {
 		return err
 	}
-	samples, err := bed.Turns(ctx, 1, b.Pick(1, 11, 21), b.Command("axisor", ours...), b.Command("prisma", theirs...))
+	samples, err := harness.Turns(ctx, 1, b.Pick(1, 11, 21), b.Command("axisor", ours...), b.Command("prisma", theirs...))
 	if err != nil {
 		return err
 	}
-	return b.Emit(row.Against(samples[0], samples[1], bed.Milliseconds))
+	return b.Emit(row.Against(samples[0], samples[1], harness.Milliseconds))
 }
 
 // client installs the pinned packages where they are not, and generates the client.
@@ -77,7 +77,7 @@ func client(ctx context.Context, dir, node string) error {
 }
 
 // same makes sure that both print the same users in the same order.
-func same(ctx context.Context, b *bed.Bed, ours, theirs []string) error {
+func same(ctx context.Context, b *harness.Harness, ours, theirs []string) error {
 	var ids [2][]string
 	for i, argv := range [][]string{ours, theirs} {
 		s, err := b.Time(ctx, argv...)

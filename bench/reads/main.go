@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"os/exec"
 
-	"github.com/axisor/axisor/bench/internal/bed"
+	"github.com/axisor/axisor/bench/internal/harness"
 )
 
 func main() {
-	bed.Main(bed.Flags(), run)
+	harness.Main(harness.Flags(), run)
 }
 
 // claim is one thing read by both.
@@ -37,8 +37,8 @@ func claims() []claim {
 	}
 }
 
-func run(ctx context.Context, b *bed.Bed) error {
-	if err := b.SQL(ctx, bed.Database, fmt.Sprintf(`INSERT INTO "User" (email, username, plan_type, created_at, updated_at)
+func run(ctx context.Context, b *harness.Harness) error {
+	if err := b.SQL(ctx, harness.Database, fmt.Sprintf(`INSERT INTO "User" (email, username, plan_type, created_at, updated_at)
 		SELECT 'p' || i || '@example.com', 'person' || i, (ARRAY['free','basic','pro'])[1 + i %% 3]::"PlanType",
 		timestamp '2024-01-01' + i * interval '1 second', now() FROM generate_series(1, %d) i`, b.Pick(200, 2000, 10_000)), "VACUUM ANALYZE"); err != nil {
 		return err
@@ -48,20 +48,20 @@ func run(ctx context.Context, b *bed.Bed) error {
 		installed = ""
 	}
 	for _, c := range claims() {
-		contestants := []bed.Contestant{
+		contestants := []harness.Contestant{
 			b.Command("axisor", append([]string{b.Program}, c.args...)...), b.Command("psql", b.Psql(c.sql)...),
 		}
 		if installed != "" {
 			contestants = append(contestants, b.Command("psql in PATH", append([]string{installed}, b.Psql(c.sql)[1:]...)...))
 		}
-		samples, err := bed.Turns(ctx, 2, b.Pick(2, 21, 41), contestants...)
+		samples, err := harness.Turns(ctx, 2, b.Pick(2, 21, 41), contestants...)
 		if err != nil {
 			return err
 		}
-		row := bed.Row{Claim: c.name, Unit: "ms", Goal: c.goal}
+		row := harness.Row{Claim: c.name, Unit: "ms", Goal: c.goal}
 		for i, rival := range []string{"psql -c, the program itself", "psql -c, as in PATH"}[:len(contestants)-1] {
 			row.Rival = rival
-			if err := b.Emit(row.Against(samples[0], samples[i+1], bed.Milliseconds)); err != nil {
+			if err := b.Emit(row.Against(samples[0], samples[i+1], harness.Milliseconds)); err != nil {
 				return err
 			}
 		}

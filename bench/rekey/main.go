@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/axisor/axisor/bench/internal/bed"
+	"github.com/axisor/axisor/bench/internal/harness"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/secret"
@@ -28,10 +28,10 @@ const (
 )
 
 func main() {
-	o := bed.Flags()
+	o := harness.Flags()
 	kills := flag.Int("kills", 0, "how often to kill a rotation, after the comparison")
-	bed.Main(o, func(ctx context.Context, b *bed.Bed) (err error) {
-		f := &field{Bed: b, rows: b.Pick(300, 10_000, 67_000)}
+	harness.Main(o, func(ctx context.Context, b *harness.Harness) (err error) {
+		f := &field{Harness: b, rows: b.Pick(300, 10_000, 67_000)}
 		if f.db, err = b.Open(); err != nil {
 			return err
 		}
@@ -47,9 +47,9 @@ func main() {
 	})
 }
 
-// field is the bed with sealed credentials.
+// field is the harness with sealed credentials.
 type field struct {
-	*bed.Bed
+	*harness.Harness
 
 	db   *store.DB
 	rows int
@@ -57,18 +57,18 @@ type field struct {
 
 func (f *field) compare(ctx context.Context) (time.Duration, error) {
 	fresh := func(ctx context.Context) error { return errors.Join(f.refill(ctx), f.exec(ctx, "CHECKPOINT")) }
-	ours := bed.Contestant{Name: "axisor", Before: fresh, Run: func(ctx context.Context) (bed.Sample, error) {
+	ours := harness.Contestant{Name: "axisor", Before: fresh, Run: func(ctx context.Context) (harness.Sample, error) {
 		return f.Discard(ctx, f.rekey(newKey, oldKey)...)
 	}, After: func(ctx context.Context) error { return f.intact(ctx, newKey) }}
 	theirs := f.Command("psql", f.Psql(`UPDATE "UserExchangeAccounts" SET updated_at = now(), credentials = jsonb_build_object(
 		'api_key', credentials->'api_secret', 'api_secret', credentials->'api_key', 'passphrase', credentials->'passphrase')`)...)
 	theirs.Before = fresh
-	samples, err := bed.Turns(ctx, 0, f.Pick(1, 5, 5), ours, theirs)
+	samples, err := harness.Turns(ctx, 0, f.Pick(1, 5, 5), ours, theirs)
 	if err != nil {
 		return 0, err
 	}
-	row := bed.Row{Claim: fmt.Sprintf("rotation of %d credentials", f.rows*fieldsPerRow), Rival: "psql UPDATE, no encryption", Unit: "s", Note: bed.Peak(samples[0])}
-	return samples[0][0].Wall, f.Emit(row.Against(samples[0], samples[1], bed.Seconds))
+	row := harness.Row{Claim: fmt.Sprintf("rotation of %d credentials", f.rows*fieldsPerRow), Rival: "psql UPDATE, no encryption", Unit: "s", Note: harness.Peak(samples[0])}
+	return samples[0][0].Wall, f.Emit(row.Against(samples[0], samples[1], harness.Seconds))
 }
 
 // rekey is the command line of a rotation; env sets the keys for that process only.

@@ -11,16 +11,16 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/axisor/axisor/bench/internal/bed"
+	"github.com/axisor/axisor/bench/internal/harness"
 )
 
 func main() {
-	o := bed.Flags()
+	o := harness.Flags()
 	o.NoServer = true
-	bed.Main(o, run)
+	harness.Main(o, run)
 }
 
-func run(ctx context.Context, b *bed.Bed) error {
+func run(ctx context.Context, b *harness.Harness) error {
 	empty, err := build(ctx, b, "empty", []byte("module empty\n\ngo 1.26\n"), nil)
 	if err != nil {
 		return err
@@ -29,7 +29,7 @@ func run(ctx context.Context, b *bed.Bed) error {
 	if err != nil {
 		return err
 	}
-	samples, err := bed.Turns(ctx, 2, b.Pick(3, 41, 101),
+	samples, err := harness.Turns(ctx, 2, b.Pick(3, 41, 101),
 		b.Command("help", b.Program, "--help"),
 		b.Command("version", b.Program, "version"),
 		b.Command("completion", b.Program, "__complete", "user", ""),
@@ -42,21 +42,21 @@ func run(ctx context.Context, b *bed.Bed) error {
 	}
 	const goal = 3
 	for i, claim := range []string{"axisor --help", "axisor version", "completion of axisor user …"} {
-		row := bed.Row{Claim: claim, Rival: "an empty Go program", Unit: "ms", Goal: goal}.Against(samples[i], samples[3], bed.Milliseconds)
-		floor := bed.Row{Claim: claim, Rival: "a Go program with the same libraries", Unit: "ms"}.Against(samples[i], samples[5], bed.Milliseconds)
+		row := harness.Row{Claim: claim, Rival: "an empty Go program", Unit: "ms", Goal: goal}.Against(samples[i], samples[3], harness.Milliseconds)
+		floor := harness.Row{Claim: claim, Rival: "a Go program with the same libraries", Unit: "ms"}.Against(samples[i], samples[5], harness.Milliseconds)
 		if err := errors.Join(b.Emit(row), b.Emit(floor)); err != nil {
 			return err
 		}
 	}
-	if err := b.Emit(bed.Row{Claim: "axisor version", Rival: "psql --version", Unit: "ms"}.Against(samples[1], samples[4], bed.Milliseconds)); err != nil {
+	if err := b.Emit(harness.Row{Claim: "axisor version", Rival: "psql --version", Unit: "ms"}.Against(samples[1], samples[4], harness.Milliseconds)); err != nil {
 		return err
 	}
 	info, err := os.Stat(b.Program)
 	if err != nil {
 		return err
 	}
-	size, limit := []bed.Sample{{Size: info.Size()}}, []bed.Sample{{Size: 45 << 20}}
-	return b.Emit(bed.Row{Claim: "size of the program", Rival: "the limit", Unit: "MB", Goal: 1}.Against(size, limit, bed.Megabytes))
+	size, limit := []harness.Sample{{Size: info.Size()}}, []harness.Sample{{Size: 45 << 20}}
+	return b.Emit(harness.Row{Claim: "size of the program", Rival: "the limit", Unit: "MB", Goal: 1}.Against(size, limit, harness.Megabytes))
 }
 
 // chosen are the libraries that axisor is to be made of, and those that its storage and its queue need.
@@ -69,7 +69,7 @@ func chosen() []string {
 }
 
 // buildLibraries builds a program that has the libraries, in our versions, and does nothing.
-func buildLibraries(ctx context.Context, b *bed.Bed) (string, error) {
+func buildLibraries(ctx context.Context, b *harness.Harness) (string, error) {
 	mod, err := os.ReadFile("go.mod")
 	if err != nil {
 		return "", err
@@ -83,7 +83,7 @@ func buildLibraries(ctx context.Context, b *bed.Bed) (string, error) {
 }
 
 // build builds a program that does nothing, the way ours is built.
-func build(ctx context.Context, b *bed.Bed, name string, mod, sums []byte, imports ...string) (string, error) {
+func build(ctx context.Context, b *harness.Harness, name string, mod, sums []byte, imports ...string) (string, error) {
 	dir := filepath.Join(b.Dir, name)
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return "", err

@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/axisor/axisor/bench/internal/bed"
+	"github.com/axisor/axisor/bench/internal/harness"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -24,15 +24,15 @@ const (
 )
 
 func main() {
-	o := bed.Flags()
+	o := harness.Flags()
 	rows := flag.Int("rows", 0, "trade logs (default: by -size; the promises are about 5000000)")
 	imports := flag.Bool("import", false, "time the import alone")
-	bed.Main(o, func(ctx context.Context, b *bed.Bed) error {
+	harness.Main(o, func(ctx context.Context, b *harness.Harness) error {
 		if *rows == 0 {
 			*rows = b.Pick(2000, 40_000, 300_000)
 		}
-		f := &field{Bed: b, rows: *rows, heavy: b.Pick(200, 4000, 10_000), pages: b.Pick(200, 20_000, 100_000), rounds: b.Pick(1, 5, 5)}
-		if err := f.SQL(ctx, bed.Database, fmt.Sprintf(`INSERT INTO "User" (id, email, username)
+		f := &field{Harness: b, rows: *rows, heavy: b.Pick(200, 4000, 10_000), pages: b.Pick(200, 20_000, 100_000), rounds: b.Pick(1, 5, 5)}
+		if err := f.SQL(ctx, harness.Database, fmt.Sprintf(`INSERT INTO "User" (id, email, username)
 			SELECT 'u' || i, 'u' || i || '@example.com', 'user' || i FROM generate_series(0, %d) i`, users)); err != nil {
 			return err
 		}
@@ -51,9 +51,9 @@ func main() {
 	})
 }
 
-// field is the bed with a file of trade logs.
+// field is the harness with a file of trade logs.
 type field struct {
-	*bed.Bed
+	*harness.Harness
 
 	rows, heavy, pages, rounds int // heavy: the rows of the user whose statistics are timed
 }
@@ -87,18 +87,20 @@ func (f *field) file() string { return filepath.Join(f.Dir, "trades.csv") }
 func (f *field) imports(ctx context.Context) error {
 	ours := f.Command("axisor", f.Program, "trade", "import", f.file(), "-q")
 	theirs := f.Command("psql", f.Psql(`\copy "TradeLog" (`+columns+`) from '`+f.file()+`' csv header`)...)
-	empty := func(ctx context.Context) error { return f.SQL(ctx, bed.Database, `TRUNCATE "TradeLog"`, "CHECKPOINT") }
+	empty := func(ctx context.Context) error {
+		return f.SQL(ctx, harness.Database, `TRUNCATE "TradeLog"`, "CHECKPOINT")
+	}
 	ours.Before, theirs.Before = empty, empty
-	samples, err := bed.Turns(ctx, 0, f.rounds, ours, theirs)
+	samples, err := harness.Turns(ctx, 0, f.rounds, ours, theirs)
 	if err != nil {
 		return err
 	}
-	row := bed.Row{Claim: fmt.Sprintf("import of %d trades", f.rows), Rival: `psql \copy, same indexes`, Unit: "s", Goal: 1.18, Note: bed.Peak(samples[0])}
-	return errors.Join(f.Emit(row.Against(samples[0], samples[1], bed.Seconds)), f.SQL(ctx, bed.Database, `VACUUM ANALYZE "TradeLog"`))
+	row := harness.Row{Claim: fmt.Sprintf("import of %d trades", f.rows), Rival: `psql \copy, same indexes`, Unit: "s", Goal: 1.18, Note: harness.Peak(samples[0])}
+	return errors.Join(f.Emit(row.Against(samples[0], samples[1], harness.Seconds)), f.SQL(ctx, harness.Database, `VACUUM ANALYZE "TradeLog"`))
 }
 
 func (f *field) exports(ctx context.Context) error {
-	samples, err := bed.Turns(
+	samples, err := harness.Turns(
 		ctx, 1, f.Pick(1, 5, 7),
 		f.Command("csv", f.Program, "trade", "export", "-o", "csv"), f.Command("jsonl", f.Program, "trade", "export", "-o", "jsonl"),
 		f.Command("psql", f.Psql(`\copy (SELECT * FROM "TradeLog") to stdout csv header`)...),
@@ -107,11 +109,11 @@ func (f *field) exports(ctx context.Context) error {
 		return err
 	}
 	for i, format := range []string{"csv", "jsonl"} {
-		row := bed.Row{Claim: fmt.Sprintf("export of %d trades, %s", f.rows, format), Rival: `psql \copy, csv`, Unit: "s", Note: bed.Peak(samples[i])}
+		row := harness.Row{Claim: fmt.Sprintf("export of %d trades, %s", f.rows, format), Rival: `psql \copy, csv`, Unit: "s", Note: harness.Peak(samples[i])}
 		if format == "csv" {
 			row.Goal = 1.18
 		}
-		if err := f.Emit(row.Against(samples[i], samples[2], bed.Seconds)); err != nil {
+		if err := f.Emit(row.Against(samples[i], samples[2], harness.Seconds)); err != nil {
 			return err
 		}
 	}
@@ -132,19 +134,19 @@ func (f *field) deep(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	page := func(name, cursor string) bed.Contestant {
-		return bed.Contestant{Name: name, Run: func(ctx context.Context) (bed.Sample, error) {
+	page := func(name, cursor string) harness.Contestant {
+		return harness.Contestant{Name: name, Run: func(ctx context.Context) (harness.Sample, error) {
 			began := time.Now()
 			_, err := db.ListTrades(ctx, store.TradeFilter{}, store.Page{Limit: size, Cursor: cursor}).Collect()
-			return bed.Sample{Wall: time.Since(began)}, err
+			return harness.Sample{Wall: time.Since(began)}, err
 		}}
 	}
-	samples, err := bed.Turns(ctx, 3, 101, page("deep", walk.Next()), page("first", ""))
+	samples, err := harness.Turns(ctx, 3, 101, page("deep", walk.Next()), page("first", ""))
 	if err != nil {
 		return err
 	}
-	row := bed.Row{Claim: fmt.Sprintf("page %d of trades", f.pages), Rival: "the first page", Unit: "ms", Goal: 1.5}
-	return f.Emit(row.Against(samples[0], samples[1], bed.Milliseconds))
+	row := harness.Row{Claim: fmt.Sprintf("page %d of trades", f.pages), Rival: "the first page", Unit: "ms", Goal: 1.5}
+	return f.Emit(row.Against(samples[0], samples[1], harness.Milliseconds))
 }
 
 // aggregate is the SQL for the figures of `trade stats` that need no order, with money added up exactly. Drawdown and
@@ -164,7 +166,7 @@ func (f *field) stats(ctx context.Context) error {
 		{fmt.Sprintf("statistics of %d trades of a user", f.heavy), " WHERE user_id = 'u0'", []string{"--user", "u0"}},
 		{fmt.Sprintf("statistics of all %d trades", f.rows), "", nil},
 	} {
-		samples, err := bed.Turns(
+		samples, err := harness.Turns(
 			ctx, 1, f.Pick(1, 7, 9),
 			f.Command("axisor", append([]string{f.Program, "trade", "stats", "-o", "json"}, c.args...)...),
 			f.Command("psql", f.Psql(fmt.Sprintf(aggregate, c.where))...),
@@ -172,11 +174,11 @@ func (f *field) stats(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		row := bed.Row{Claim: c.claim, Rival: "psql, SQL for the same figures", Unit: "ms", Note: bed.Peak(samples[0])}
+		row := harness.Row{Claim: c.claim, Rival: "psql, SQL for the same figures", Unit: "ms", Note: harness.Peak(samples[0])}
 		if c.where == "" {
 			row.Goal = 1.3
 		}
-		if err := f.Emit(row.Against(samples[0], samples[1], bed.Milliseconds)); err != nil {
+		if err := f.Emit(row.Against(samples[0], samples[1], harness.Milliseconds)); err != nil {
 			return err
 		}
 	}
@@ -185,13 +187,13 @@ func (f *field) stats(ctx context.Context) error {
 
 func (f *field) payments(ctx context.Context) error {
 	rows := f.rows / 3
-	if err := f.SQL(ctx, bed.Database, fmt.Sprintf(`INSERT INTO "Payment" (user_id, amount_sats, lightning_invoice, status, plan_type, payment_hash,
+	if err := f.SQL(ctx, harness.Database, fmt.Sprintf(`INSERT INTO "Payment" (user_id, amount_sats, lightning_invoice, status, plan_type, payment_hash,
 			description, expires_at, created_at)
 		SELECT 'u' || 1 + i %% %d, 21000, 'lnbc210u1' || repeat(md5(i::text), 8), 'pending', 'pro', md5(i::text) || md5((-i)::text), 'pro', now(),
 			now() - i * interval '1 minute' FROM generate_series(1, %d) i`, users, rows), `VACUUM ANALYZE "Payment"`); err != nil {
 		return err
 	}
-	samples, err := bed.Turns(
+	samples, err := harness.Turns(
 		ctx, 1, f.Pick(1, 5, 7), f.Command("axisor", f.Program, "payment", "export"),
 		f.Command("psql", f.Psql(`\copy (SELECT p.*, u.email, s.source FROM "Payment" p JOIN "User" u ON u.id = p.user_id `+
 			`LEFT JOIN axisor.payment_settlement s ON s.payment_id = p.id ORDER BY p.created_at, p.id) to stdout csv header`)...),
@@ -199,6 +201,6 @@ func (f *field) payments(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	row := bed.Row{Claim: fmt.Sprintf("export of %d payments", rows), Rival: `psql \copy, same query`, Unit: "s", Goal: 1.18, Note: bed.Peak(samples[0])}
-	return f.Emit(row.Against(samples[0], samples[1], bed.Seconds))
+	row := harness.Row{Claim: fmt.Sprintf("export of %d payments", rows), Rival: `psql \copy, same query`, Unit: "s", Goal: 1.18, Note: harness.Peak(samples[0])}
+	return f.Emit(row.Against(samples[0], samples[1], harness.Seconds))
 }

@@ -11,16 +11,16 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/axisor/axisor/bench/internal/bed"
+	"github.com/axisor/axisor/bench/internal/harness"
 )
 
 func main() {
-	bed.Main(bed.Flags(), run)
+	harness.Main(harness.Flags(), run)
 }
 
 const header = "id,email,username,plan_type,is_active,email_verified,password_hash,preferences,created_at,updated_at"
 
-func run(ctx context.Context, b *bed.Bed) error {
+func run(ctx context.Context, b *harness.Harness) error {
 	rows, file := b.Pick(500, 10_000, 100_000), filepath.Join(b.Dir, "users.csv")
 	if err := generate(file, rows); err != nil {
 		return err
@@ -28,16 +28,16 @@ func run(ctx context.Context, b *bed.Bed) error {
 	ours := b.Command("axisor", b.Program, "user", "import", file, "-o", "json")
 	theirs := b.Command("psql", b.Psql(`\copy "User" (`+header+`) FROM '`+file+`' CSV HEADER`)...)
 	empty := func(ctx context.Context) error {
-		return b.SQL(ctx, bed.Database, `SET client_min_messages = error; TRUNCATE "User" CASCADE; TRUNCATE "AuditLog"`, "CHECKPOINT")
+		return b.SQL(ctx, harness.Database, `SET client_min_messages = error; TRUNCATE "User" CASCADE; TRUNCATE "AuditLog"`, "CHECKPOINT")
 	}
 	ours.Before, theirs.Before = empty, empty
-	samples, err := bed.Turns(ctx, 0, b.Pick(1, 5, 5), ours, theirs)
+	samples, err := harness.Turns(ctx, 0, b.Pick(1, 5, 5), ours, theirs)
 	if err != nil {
 		return err
 	}
-	return b.Emit(bed.Row{
-		Claim: fmt.Sprintf("import of %d users", rows), Rival: `psql \copy, unchecked and unrecorded`, Unit: "s", Note: bed.Peak(samples[0]),
-	}.Against(samples[0], samples[1], bed.Seconds))
+	return b.Emit(harness.Row{
+		Claim: fmt.Sprintf("import of %d users", rows), Rival: `psql \copy, unchecked and unrecorded`, Unit: "s", Note: harness.Peak(samples[0]),
+	}.Against(samples[0], samples[1], harness.Seconds))
 }
 
 // generate writes users whose hash has the form of bcrypt; nobody logs in here.

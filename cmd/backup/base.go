@@ -43,7 +43,7 @@ type baseView struct {
 func baseDesc() output.Desc { return output.Desc{Noun: "base backups", ID: "id"} }
 
 func base(a *app.App) *cobra.Command {
-	b := &backups.Base{Facts: func(m backups.Made) any { return baseViewOf(m) }}
+	b := &backups.Base{Facts: func(m backups.Result) any { return baseViewOf(m) }}
 	return command(a, &b.Location, tools, verb.Command{
 		Words: verb.Words{
 			Use:   "base",
@@ -97,11 +97,11 @@ func planBase(ctx context.Context, call *verb.Call, b *backups.Base) error {
 		Warnings: append([]string{}, plan.Warnings...), Targets: []string{},
 	}
 	return output.Change(call.Print, baseDesc(), v, output.ChangeInfo{
-		Result: output.Created, DryRun: true, Said: "would copy the cluster of " + plan.Database.Name,
+		Result: output.Created, DryRun: true, Summary: "would copy the cluster of " + plan.Database.Name,
 	})
 }
 
-func baseViewOf(made backups.Made) baseView {
+func baseViewOf(made backups.Result) baseView {
 	m := made.Manifest
 	b := m.Base
 	bytes, took, start, stop, at := m.Bytes(), duration(m), b.StartLSN.String(), b.StopLSN.String(), output.At(b.StopTime)

@@ -20,8 +20,8 @@ import (
 )
 
 func create(a *app.App) *cobra.Command {
-	b := &backups.Backup{Facts: func(m backups.Made) any { return createdViewOf(m) }}
-	var told flags.Monitor
+	b := &backups.Backup{Facts: func(m backups.Result) any { return createdViewOf(m) }}
+	var monitoring flags.Monitor
 	c := command(a, &b.Location, tools, verb.Command{
 		Words: verb.Words{
 			Use:   "create",
@@ -64,7 +64,7 @@ target's own rules; archived log that base backups there need goes along. Role p
 			if err != nil {
 				return err
 			}
-			if b.Monitor, err = a.Monitor("backup", "backup", told, cfg.Monitor); err != nil {
+			if b.Monitor, err = a.Monitor("backup", "backup", monitoring, cfg.Monitor); err != nil {
 				return err
 			}
 			made, err := b.Run(ctx)
@@ -74,7 +74,7 @@ target's own rules; archived log that base backups there need goes along. Role p
 			return printMade(call, createdDesc(), createdViewOf(made), made, summary(made), "axisor backup verify "+made.ID+" --deep")
 		},
 	})
-	told.Register(c, "backup")
+	monitoring.Register(c, "backup")
 	return c
 }
 
@@ -95,8 +95,8 @@ func checkCreate(b *backups.Backup) error {
 
 // printMade shows a backup that was made; cron keeps stderr, whatever the format of the result. Then it fails when something
 // did not succeed afterwards.
-func printMade[V any](call *verb.Call, d output.Desc, v V, made backups.Made, said, next string) error {
-	if err := output.Change(call.Print, d, v, output.ChangeInfo{Result: output.Created, Said: said, Next: next}); err != nil {
+func printMade[V any](call *verb.Call, d output.Desc, v V, made backups.Result, said, next string) error {
+	if err := output.Change(call.Print, d, v, output.ChangeInfo{Result: output.Created, Summary: said, Next: next}); err != nil {
 		return err
 	}
 	if call.Print.Machine() {
@@ -120,10 +120,10 @@ func planCreate(ctx context.Context, call *verb.Call, b *backups.Backup) error {
 	}
 	said := fmt.Sprintf("would dump %s (%s) with %s %s, %s free", plan.Database.Name, bytesText(plan.Database.SizeBytes),
 		plan.Tool, plan.Client, bytesText(plan.FreeBytes))
-	return output.Change(call.Print, createdDesc(), v, output.ChangeInfo{Result: output.Created, DryRun: true, Said: said})
+	return output.Change(call.Print, createdDesc(), v, output.ChangeInfo{Result: output.Created, DryRun: true, Summary: said})
 }
 
-func createdViewOf(made backups.Made) createdView {
+func createdViewOf(made backups.Result) createdView {
 	m := made.Manifest
 	bytes, took, verified := m.Archive.Bytes, duration(m), m.Last(backup.LevelDecode)
 	v := createdView{
@@ -140,7 +140,7 @@ func createdViewOf(made backups.Made) createdView {
 }
 
 // summary is the one line that a cron mail needs.
-func summary(made backups.Made) string {
+func summary(made backups.Result) string {
 	m := made.Manifest
 	parts := []string{fmt.Sprintf("backup %s of %s: %s", made.ID, m.Database.Name, bytesText(m.Bytes()))}
 	if m.RowsCounted {

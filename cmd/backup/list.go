@@ -42,7 +42,7 @@ manifest cannot be trusted) or unsigned (backup.signing_key_file demands a signa
 read; "backup verify" reads the data. Files that axisor did not write are ignored. --svg, --png and --html
 draw how the size of the dumps develops.
 
-A directory that is not there, and no backup where the audit trail knows of some, is no empty list.`,
+A directory that does not exist, and no backup where the audit trail knows of some, is no empty list.`,
 			Examples: []string{
 				"axisor backup list",
 				"axisor backup list --kind all",

@@ -41,7 +41,7 @@ func pin(a *app.App, keep bool) *cobra.Command {
 			if call.DryRun && v.Pinned != nil {
 				*v.Pinned = keep
 			}
-			info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Said: "backup " + e.ID + said}
+			info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Summary: "backup " + e.ID + said}
 			if !changed {
 				info.Result = output.Unchanged
 			}

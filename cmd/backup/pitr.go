@@ -108,7 +108,7 @@ Without --promote, look with psql and then: pg_ctl promote -D DIR. Times need an
 				}
 			}
 			return output.Change(call.Print, output.Desc{Noun: "recoveries", ID: "data_directory"}, recoveredViewOf(d), output.ChangeInfo{
-				Result: output.Created, DryRun: call.DryRun, Said: recoveredSummary(d, call.DryRun), Next: next,
+				Result: output.Created, DryRun: call.DryRun, Summary: recoveredSummary(d, call.DryRun), Next: next,
 			})
 		},
 	})

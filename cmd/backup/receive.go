@@ -138,7 +138,7 @@ For a service manager use this command; "axisor backup wal start" runs it in the
 
 func wouldReceive(call *verb.Call, s backup.SlotStatus) error {
 	return output.Change(call.Print, receiverDesc(), receiverView{Slot: s.Name, SlotExists: &s.Exists}, output.ChangeInfo{
-		Result: output.Created, DryRun: true, Said: "would receive the log with slot " + s.Name,
+		Result: output.Created, DryRun: true, Summary: "would receive the log with slot " + s.Name,
 	})
 }
 
@@ -171,11 +171,11 @@ really comes.`,
 				return wouldReceive(call, b.Slot)
 			case b.Already:
 				return output.Change(call.Print, receiverDesc(), receiverViewOf(b.State, nil), output.ChangeInfo{
-					Result: output.AlreadyExists, DryRun: call.DryRun, Said: "the log is being received already",
+					Result: output.AlreadyExists, DryRun: call.DryRun, Summary: "the log is being received already",
 				})
 			}
 			return output.Change(call.Print, receiverDesc(), receiverViewOf(b.State, nil), output.ChangeInfo{
-				Result: output.Created, Said: "the log of cluster " + b.State.System + " is being received with slot " + b.State.Slot, Next: "axisor backup wal status",
+				Result: output.Created, Summary: "the log of cluster " + b.State.System + " is being received with slot " + b.State.Slot, Next: "axisor backup wal status",
 			})
 		},
 	})
@@ -238,11 +238,11 @@ it meanwhile. Stopping what does not run is fine.`,
 			info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun}
 			switch {
 			case s == nil:
-				info.Result, info.Said = output.Unchanged, "the log was not being received"
+				info.Result, info.Summary = output.Unchanged, "the log was not being received"
 			case call.DryRun:
-				info.Said = fmt.Sprintf("would stop process %d", s.PID)
+				info.Summary = fmt.Sprintf("would stop process %d", s.PID)
 			default:
-				info.Said = "the log is no longer received; the server keeps it for slot " + s.Slot
+				info.Summary = "the log is no longer received; the server keeps it for slot " + s.Slot
 			}
 			return output.Change(call.Print, receiverDesc(), receiverViewOf(s, nil), info)
 		},

@@ -39,7 +39,7 @@ server that does not exist yet or is empty. The stored bytes are checked before,
 every table after; a restore that fails leaves nothing behind. The database in use is not
 touched: look at the new one, then point database.url to it.
 
-A database that is there and not empty is refused, unless --swap or --replace says what to do with
+A database that exists and is not empty is refused, unless --swap or --replace says what to do with
 it. Both restore beside it first, compare, and then exchange the names in one transaction; --swap keeps
 the old one under another name, --replace drops it. Its sessions are ended at that moment.
 
@@ -151,7 +151,7 @@ func runRestore(ctx context.Context, call *verb.Call, r *backups.Restore) error 
 	}
 	err = output.Change(call.Print, output.Desc{Noun: "restores", ID: "id"}, restoredViewOf(d), output.ChangeInfo{
 		Result: output.Created, DryRun: r.Request.DryRun,
-		Said: fmt.Sprintf("backup %s %s into database %s: %s in %s, compared with the manifest%s", d.ID, said, d.Database,
+		Summary: fmt.Sprintf("backup %s %s into database %s: %s in %s, compared with the manifest%s", d.ID, said, d.Database,
 			output.Count(d.Rows, "row"), output.Count(int64(d.Tables), "table"), fate(d)),
 	})
 	if err != nil {
@@ -187,7 +187,7 @@ func fate(d backups.Restored) string {
 	case d.Previous == "":
 		return ""
 	case d.Dropped:
-		return "; the database that was there is dropped"
+		return "; the previous database is dropped"
 	}
-	return "; the database that was there is now " + d.Previous
+	return "; the previous database is now " + d.Previous
 }

@@ -59,7 +59,7 @@ user they run as.`,
 				"axisor backup schedule --cron --at 02:30",
 				"axisor backup schedule --physical --install",
 			},
-			Exits: exits.And(exits.Configured(exits.Conflict("a file is there with another content")), clierr.Denied),
+			Exits: exits.And(exits.Configured(exits.Conflict("a file exists with different content")), clierr.Denied),
 		},
 		Effect: flags.Write, Fields: output.Fields[scheduleView](),
 		Flags: func(c *cobra.Command) {
@@ -176,7 +176,7 @@ func install(f scheduleView) error {
 		return nil
 	}
 	if err == nil {
-		return clierr.New(clierr.Conflict, "file_exists", f.File+" is there with another content", "remove it first, or choose another directory with --into")
+		return clierr.New(clierr.Conflict, "file_exists", f.File+" exists with different content", "remove it first, or choose another directory with --into")
 	}
 	return os.WriteFile(f.File, []byte(f.Content), 0o644) //nolint:gosec // units are for all to read and hold no secret
 }

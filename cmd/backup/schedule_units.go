@@ -123,7 +123,7 @@ func placesOf(l *config.Loaded, getenv func(string) string, account, command str
 func (at places) announce(p *output.Printer, account string) {
 	for _, dir := range at.written {
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-			p.Notice("%s is not there, and the jobs may not make it: install -d -m 0700 -o %s %s", dir, account, dir)
+			p.Notice("%s does not exist, and the jobs may not create it: install -d -m 0700 -o %s %s", dir, account, dir)
 		}
 	}
 }

@@ -72,9 +72,9 @@ success means that every target has it too: the server keeps its log, on its own
 				return err
 			}
 			if d.Already {
-				return printWALFile(call, d, output.ChangeInfo{Result: output.AlreadyExists, Said: d.Name + " was archived before"})
+				return printWALFile(call, d, output.ChangeInfo{Result: output.AlreadyExists, Summary: d.Name + " was archived before"})
 			}
-			return printWALFile(call, d, output.ChangeInfo{Result: output.Created, Said: d.Name + " is archived"})
+			return printWALFile(call, d, output.ChangeInfo{Result: output.Created, Summary: d.Name + " is archived"})
 		},
 	})
 }
@@ -88,7 +88,7 @@ func walFetch(a *app.App) *cobra.Command {
 			Use:   "fetch NAME PATH",
 			Short: "Give one file of the log back (for restore_command of a standby)",
 			Long: `Put one file of the write-ahead log where the server wants it, checked against its digests. A
-segment that is still being received is given as far as it is there. A server takes any code up to
+segment that is still being received is given as far as it has arrived. A server takes any code up to
 125 for "there is no more" and would end its recovery at a damaged file; this line stops it instead:
 
   restore_command = 'axisor backup wal fetch -q %f "%p"; s=$?; [ $s -le 3 ] && exit $s; exit 255'
@@ -111,7 +111,7 @@ need this command: it lays out the log itself, checked.`,
 				return err
 			}
 			d.Path = q.To
-			return printWALFile(call, d, output.ChangeInfo{Result: output.Created, Said: d.Name + " is at " + q.To})
+			return printWALFile(call, d, output.ChangeInfo{Result: output.Created, Summary: d.Name + " is at " + q.To})
 		},
 	})
 }

@@ -47,9 +47,9 @@ goes away, the loss counts again.`,
 			if err != nil {
 				return err
 			}
-			info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Said: output.Count(int64(len(noted)), "loss") + " noted as known"}
+			info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Summary: output.Count(int64(len(noted)), "loss") + " noted as known"}
 			if len(noted) == 0 {
-				info.Result, info.Said = output.Unchanged, "known already"
+				info.Result, info.Summary = output.Unchanged, "known already"
 			}
 			return output.Change(call.Print, output.Desc{Noun: "losses", ID: "names"}, acknowledgedView{noted}, info)
 		},
@@ -105,7 +105,7 @@ twice is fine; when more of the same segment is found, more is kept.`,
 				l.Warn("%s", w)
 			}
 			info := output.ChangeInfo{
-				Result: output.Created, DryRun: call.DryRun, Said: salvagedSummary(s, call.DryRun), Next: "axisor restore pitr --latest --target-dir DIR",
+				Result: output.Created, DryRun: call.DryRun, Summary: salvagedSummary(s, call.DryRun), Next: "axisor restore pitr --latest --target-dir DIR",
 			}
 			if s.Files == 0 {
 				info.Result = output.AlreadyExists

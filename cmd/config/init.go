@@ -59,7 +59,7 @@ func newInit(a *app.App) *cobra.Command {
 		Words: verb.Words{
 			Use: "init", Short: "Write a first configuration file",
 			Long: `Writes a configuration file of mode 0600: ./.axisor.yaml, or the one that --config names. On a terminal it asks
-for what no flag says. The database is tried and pg_dump is looked for; what is not there yet is told and does
+for what no flag says. The database is tried and pg_dump is looked for; what does not exist yet is reported and does
 not keep the file from being written (--offline tries nothing).
 
 The encryption key is not written into it: it stays in a file of its own, which is made with a new random key

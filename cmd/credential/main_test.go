@@ -43,14 +43,14 @@ const (
 	keyFile = "keys.json"
 )
 
-// bed is an installation with two users, over a simulated exchange.
-type bed struct {
+// fixture is an installation with two users, over a simulated exchange.
+type fixture struct {
 	*clitest.Program
 	db  *store.DB
 	sim *lnsim.Server
 }
 
-func setup(t *testing.T) *bed {
+func setup(t *testing.T) *fixture {
 	t.Helper()
 	sim := lnsim.NewServer(t)
 	p := clitest.WithDB(t, "AXISOR_LNMARKETS_BASE_URL="+sim.URL, "AXISOR_LNMARKETS_PRIVATE_RPS=1000", "AXISOR_LNMARKETS_PUBLIC_RPS=1000",
@@ -69,18 +69,18 @@ func setup(t *testing.T) *bed {
 		_, err := svc.CreateUser(t.Context(), admin.Mode{}, admin.CreateUserInput{Email: name + "@example.com", Username: name, Plan: models.PlanPro})
 		require.NoError(t, err)
 	}
-	return &bed{Program: p, db: db, sim: sim}
+	return &fixture{Program: p, db: db, sim: sim}
 }
 
 // file writes credentials to the file that --from-file reads.
-func (b *bed) file(t *testing.T, fields map[string]string) {
+func (b *fixture) file(t *testing.T, fields map[string]string) {
 	t.Helper()
 	raw, err := json.Marshal(fields)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(b.Dir, keyFile), raw, 0o600))
 }
 
-func (b *bed) set(t *testing.T, user string, fields map[string]string) clitest.Result {
+func (b *fixture) set(t *testing.T, user string, fields map[string]string) clitest.Result {
 	t.Helper()
 	b.file(t, fields)
 	return b.OK("credential", "set", user, "--exchange", "lnmarkets", "--from-file", keyFile, "-o", "json")
@@ -94,12 +94,12 @@ func canaries() map[string]string {
 	return map[string]string{"api_key": canary + "1", "api_secret": canary + "2", "passphrase": canary + "3"}
 }
 
-func (b *bed) exec(t *testing.T, sql string, args ...any) {
+func (b *fixture) exec(t *testing.T, sql string, args ...any) {
 	t.Helper()
 	require.NoError(t, b.db.Gorm(t.Context()).Exec(sql, args...).Error)
 }
 
-func (b *bed) text(t *testing.T, sql string, args ...any) string {
+func (b *fixture) text(t *testing.T, sql string, args ...any) string {
 	t.Helper()
 	var out *string // NULL when there are no rows to aggregate
 	require.NoError(t, b.db.Gorm(t.Context()).Raw(sql, args...).Scan(&out).Error)

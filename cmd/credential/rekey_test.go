@@ -18,7 +18,7 @@ import (
 )
 
 // fill stores accounts under the old key in the application's format.
-func (b *bed) fill(t *testing.T, n int) {
+func (b *fixture) fill(t *testing.T, n int) {
 	t.Helper()
 	kr, err := keyring(t, oldKey).Writing(crypto.FormatAppCBC)
 	require.NoError(t, err)
@@ -39,7 +39,7 @@ func (b *bed) fill(t *testing.T, n int) {
 }
 
 // intact opens every value with one key alone and compares it.
-func (b *bed) intact(t *testing.T, n int) {
+func (b *fixture) intact(t *testing.T, n int) {
 	t.Helper()
 	kr, seen := keyring(t, clitest.Key), 0
 	for page, err := range b.db.ScanSealed(t.Context(), store.SealedAccounts) {
@@ -160,7 +160,7 @@ func TestRekey_KilledAtRandomMoments(t *testing.T) {
 }
 
 // opens asks of every value that one of the keys opens it.
-func (b *bed) opens(t *testing.T, keys *crypto.Keyring) {
+func (b *fixture) opens(t *testing.T, keys *crypto.Keyring) {
 	t.Helper()
 	for page, err := range b.db.ScanSealed(t.Context(), store.SealedAccounts) {
 		require.NoError(t, err)
@@ -173,7 +173,7 @@ func (b *bed) opens(t *testing.T, keys *crypto.Keyring) {
 }
 
 // process is the program as a process of its own.
-func (b *bed) process(t *testing.T, args ...string) *exec.Cmd {
+func (b *fixture) process(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), self(t), args...)
 	c.Dir, c.Env, c.Stderr = b.Dir, append(append([]string{}, b.Env...), asProgram+"=1"), &bytes.Buffer{}

@@ -97,7 +97,7 @@ func TestNoSecretComesOut(t *testing.T) {
 }
 
 // processList looks at the program from outside, again and again while it encrypts.
-func (b *bed) processList(t *testing.T) string {
+func (b *fixture) processList(t *testing.T) string {
 	t.Helper()
 	b.exec(t, `DELETE FROM "UserExchangeAccounts" WHERE id LIKE 'row-%'`)
 	b.fill(t, 2000) // a rotation of many takes long enough to be seen

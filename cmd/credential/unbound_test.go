@@ -13,7 +13,7 @@ import (
 
 // moved gives bob, in the format that the database was designed with, what is sealed for ana, and puts a value of ana's
 // into another of her fields.
-func (b *bed) moved(t *testing.T) {
+func (b *fixture) moved(t *testing.T) {
 	t.Helper()
 	sealed, err := keyring(t, clitest.Key).EncryptFields(crypto.Place{}, map[string]secret.Secret{
 		"api_key": secret.New(canary + "ana"), "api_secret": secret.New(canary + "secret"),

@@ -39,7 +39,7 @@ func newIndexDrop(a *app.App) *cobra.Command {
 			Use: "drop-duplicates", Short: "Drop the indexes whose work another one does",
 			Long: `Drops, concurrently and one by one, the indexes that the design names and that another of its indexes makes
 superfluous: it has the same columns, or begins with them. They cost every write and help no query. An index is
-dropped only while the other one is there and valid. The database remembers the choice: migrate verify and doctor
+dropped only while the other one exists and is valid. The database remembers the choice: migrate verify and doctor
 do not miss them any more. --restore builds them again and forgets the choice.`,
 			Examples: []string{
 				"axisor db index drop-duplicates --dry-run",

@@ -30,7 +30,7 @@ func newKey(a *app.App) *cobra.Command {
 			Use: "key NAME", Short: "Make an account on the simulated exchange and print its API key",
 			Long: `Makes an account with a balance on the simulated exchange and prints its API key as the JSON object that
 "axisor account create --from-stdin" reads. The same name always gives the same account and key. With --quantity
-it also has an open position, opened at the present price unless an untouched one is there.
+it also has an open position, opened at the present price unless an untouched one exists.
 
 The key is made up, works on the simulated exchange only and guards nothing; that is why it may be printed.`,
 			Examples: []string{

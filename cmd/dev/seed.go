@@ -32,7 +32,7 @@ func newSeed(a *app.App) *cobra.Command {
 			Use: "seed", Short: "Fill the development database and exchange with users and positions",
 			Long: `Makes users trader-0001, trader-0002, … each with an exchange account whose key the simulated exchange knows, an
 enabled margin guard and an open position. Every eighth position is so close to liquidation that a fall of the
-price by 3 % endangers it. The same number of users gives the same users every time; what is there is kept, and
+price by 3 % endangers it. The same number of users gives the same users every time; what exists is kept, and
 whoever has no untouched position gets a new one at the present price.
 
 Works on the development database only; --force allows another one. The users have no password.`,

@@ -46,7 +46,7 @@ func New(a *app.App) *cobra.Command {
 			Use: "doctor", Short: "Examine the installation",
 			Long: `Checks the configuration and the modes of files, the database and its schema, the encryption key against stored
 credentials, the exchange and the clock, the backup programs, the newest backup and the room for the next one, the
-archive of the log, the margin guard, and rows that should not be there. Every check is on its own: a broken one
+archive of the log, the margin guard, and rows that should not exist. Every check is on its own: a broken one
 never keeps the others from running, and a check that needs something broken is skipped. It changes nothing.
 
 FIX, repeated below the table, is the command that repairs a finding or shows more of it.
@@ -114,7 +114,7 @@ func (o *doctorOptions) examine(ctx context.Context, call *verb.Call) ([]doctor.
 	if ctx.Err() != nil {
 		return results, context.Cause(ctx)
 	}
-	fixed, failed := told(p, repairs, call.DryRun)
+	fixed, failed := reportRepairs(p, repairs, call.DryRun)
 	views := make([]checkView, 0, len(results))
 	found := map[doctor.Level]int{}
 	for _, r := range results {
@@ -132,8 +132,8 @@ func (o *doctorOptions) examine(ctx context.Context, call *verb.Call) ([]doctor.
 		return results, err
 	}
 	advise(p, views)
-	summary := fmt.Sprintf("%d ok, %d to look at, %d failed, %d skipped",
-		found[doctor.OK], found[doctor.Warn], found[doctor.Fail], found[doctor.Skip])
+	summary := fmt.Sprintf("%d ok, %s, %d failed, %d skipped",
+		found[doctor.OK], output.Count(int64(found[doctor.Warn]), "warning"), found[doctor.Fail], found[doctor.Skip])
 	switch {
 	case failed > 0:
 		return results, clierr.New(clierr.Failure, "repair_failed", fmt.Sprintf("%d repairs failed; %s", failed, summary))
@@ -158,8 +158,8 @@ func advise(p *output.Printer, views []checkView) {
 	}
 }
 
-// told says what the repairs did, and gives it by check.
-func told(p *output.Printer, repairs []doctor.Repaired, dryRun bool) (fixed map[string]string, failed int) {
+// reportRepairs says what the repairs did, and gives it by check.
+func reportRepairs(p *output.Printer, repairs []doctor.Repaired, dryRun bool) (fixed map[string]string, failed int) {
 	fixed = map[string]string{}
 	for _, r := range repairs {
 		switch {
@@ -168,11 +168,11 @@ func told(p *output.Printer, repairs []doctor.Repaired, dryRun bool) (fixed map[
 			p.Notice("%s: not repaired: %s", r.Name, r.Err)
 			continue
 		case dryRun:
-			p.Notice("%s: would be repaired: %s", r.Name, r.Said)
+			p.Notice("%s: would be repaired: %s", r.Name, r.Action)
 		default:
-			p.Notice("%s: repaired: %s", r.Name, r.Said)
+			p.Notice("%s: repaired: %s", r.Name, r.Action)
 		}
-		fixed[r.Name] = r.Said
+		fixed[r.Name] = r.Action
 	}
 	return fixed, failed
 }

@@ -157,7 +157,7 @@ func disable(a *app.App) *cobra.Command {
 	return switched(a, false, change{
 		Words: verb.Words{
 			Use: "disable EXCHANGE", Short: "Keep users from having new accounts on an exchange",
-			Long:     "Makes an exchange (slug, name or id) inactive: no new accounts on it. Accounts that are there stay as they are.",
+			Long:     "Makes an exchange (slug, name or id) inactive: no new accounts on it. Existing accounts stay as they are.",
 			Examples: []string{"axisor exchange disable kraken --reason 'closed on 1 May'"},
 		},
 		Done: "exchange %s is inactive", Would: "exchange %s would be inactive", Already: "exchange %s is inactive already",

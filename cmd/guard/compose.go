@@ -94,8 +94,8 @@ func capsOf(cfg config.Guard) marginguard.Caps {
 
 // alertsOf reads who is to be told, with the secret that signs alerts.
 func alertsOf(a *app.App, cfg config.Guard, f flags.Monitor) (guard.Alerts, error) {
-	told, err := a.MonitorSettings("guard", f, cfg.Monitor)
-	out := guard.Alerts{URL: cfg.AlertURL, PingURL: told.PingURL, MetricsFile: told.MetricsFile}
+	monitoring, err := a.MonitorSettings("guard", f, cfg.Monitor)
+	out := guard.Alerts{URL: cfg.AlertURL, PingURL: monitoring.PingURL, MetricsFile: monitoring.MetricsFile}
 	if err != nil || cfg.AlertSecretFile == "" {
 		return out, err
 	}

@@ -79,11 +79,11 @@ func configShow(a *app.App) *cobra.Command {
 			if row == nil {
 				return noConfig(user)
 			}
-			wish, err := db.GuardSetting(ctx, user.ID)
+			setting, err := db.GuardSetting(ctx, user.ID)
 			if err != nil {
 				return err
 			}
-			if err := output.One(call.Print, configDesc(), configViewOf(*row, wish, user.Username), nil); err != nil || defects == "" {
+			if err := output.One(call.Print, configDesc(), configViewOf(*row, setting, user.Username), nil); err != nil || defects == "" {
 				return err
 			}
 			return guard.Defective("the configuration of " + user.Username + ": " + defects)
@@ -113,13 +113,13 @@ func withNames(ctx context.Context, db *store.DB, rows iter.Seq2[models.MarginGu
 				yield(configView{}, err)
 				return false
 			}
-			wishes, err := db.GuardSettings(ctx, ids)
+			settings, err := db.GuardSettings(ctx, ids)
 			if err != nil {
 				yield(configView{}, err)
 				return false
 			}
 			for _, c := range block {
-				if !yield(configViewOf(c, wishes[c.UserID], name(who, c.UserID)), nil) {
+				if !yield(configViewOf(c, settings[c.UserID], name(who, c.UserID)), nil) {
 					return false
 				}
 			}

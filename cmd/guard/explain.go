@@ -106,7 +106,7 @@ func (v *explainView) add(r marginguard.Result) {
 
 // warnings are what a person should change about a position's configuration.
 func warnings(i marginguard.Item, r marginguard.Reading) []string {
-	if !i.FiresAtEntry(r) || i.Word == marginguard.NotSelected || i.Word == marginguard.Resolve {
+	if !i.FiresAtEntry(r) || i.Decision == marginguard.NotSelected || i.Decision == marginguard.Resolve {
 		return nil
 	}
 	return []string{fmt.Sprintf("%s fires at its own entry price under the reading %q: a threshold of %g %% is too large for a leverage of %.1f",

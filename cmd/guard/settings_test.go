@@ -97,7 +97,7 @@ func settings() map[string]setting {
 			},
 		},
 		"guard.warn_at": {
-			"percent of the way from entry to liquidation; a position with no more left is told to be near its trigger, once per approach; 0 tells of none",
+			"percent of the way from entry to liquidation; a position with no more left is reported as near its trigger, once per approach; 0 reports none",
 			func(t *testing.T, s *stage, _ with) {
 				t.Helper()
 				s.guarded(t, "anna")

@@ -37,12 +37,12 @@ func configDesc() output.Desc {
 	}}
 }
 
-func configViewOf(c models.MarginGuardConfig, wish models.GuardSetting, username string) configView {
+func configViewOf(c models.MarginGuardConfig, setting models.GuardSetting, username string) configView {
 	v := configView{
 		ID: c.ID, User: username, UserID: c.UserID, IsActive: c.IsActive, Mode: string(c.Mode.Canonical()),
 		MarginThreshold: models.Deref(c.MarginThreshold), AddMarginPercentage: models.Deref(c.AddMarginPercentage),
 		SelectedPositions: append([]string{}, c.SelectedPositions...), IndividualConfigs: json.RawMessage("null"),
-		RestoreTo: wish.RestoreTo, CrossMargin: wish.CrossMargin,
+		RestoreTo: setting.RestoreTo, CrossMargin: setting.CrossMargin,
 		CreatedAt: output.At(c.CreatedAt), UpdatedAt: output.At(c.UpdatedAt),
 	}
 	if len(c.IndividualConfigs) > 0 {

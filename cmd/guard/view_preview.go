@@ -104,7 +104,7 @@ func positionDesc(terminal bool) output.Desc {
 func positionViewOf(i marginguard.Item, who map[string]string, reading marginguard.Reading) positionView {
 	v := positionView{
 		User: name(who, i.UserID), UserID: i.UserID, AccountID: text(i.AccountID), TradeID: text(i.TradeID),
-		Side: text(string(i.Side)), Reading: string(reading), Verdict: text(string(i.Word)), AmountSats: i.Amount,
+		Side: text(string(i.Side)), Reading: string(reading), Verdict: text(string(i.Decision)), AmountSats: i.Amount,
 		Reason: i.Reason,
 	}
 	if i.TradeID == "" {
@@ -134,7 +134,7 @@ func tenth(x float64) float64     { return math.Round(x*10) / 10 }
 func hundredth(x float64) float64 { return math.Round(x*100) / 100 }
 
 func verdictRole(v any) int {
-	switch marginguard.Word(v.(string)) {
+	switch marginguard.Decision(v.(string)) {
 	case marginguard.Add:
 		return int(streams.Warn)
 	case marginguard.OK, marginguard.NotSelected, marginguard.NoLiquidation:

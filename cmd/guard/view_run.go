@@ -60,7 +60,7 @@ func runViewOf(r marginguard.Result) runView {
 func itemViewOf(i marginguard.Item) itemView {
 	v := itemView{
 		UserID: i.UserID, AccountID: text(i.AccountID), TradeID: text(i.TradeID), Side: text(string(i.Side)),
-		Verdict: text(string(i.Word)), AmountSats: i.Amount, Status: string(i.Status), Error: text(i.Error),
+		Verdict: text(string(i.Decision)), AmountSats: i.Amount, Status: string(i.Status), Error: text(i.Error),
 	}
 	if i.TradeID != "" {
 		v.MarginBefore, v.MarginAfter = new(i.MarginBefore), new(i.MarginAfter)

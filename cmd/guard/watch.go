@@ -78,7 +78,7 @@ With --rounds it ends with the code of a last round that failed, as of "axisor g
 				"axisor guard watch --interval 10s --refresh 30m -o jsonl",
 				"axisor guard watch --dry-run --rounds 1",
 			},
-			Exits: exits.And(exits.Database(exits.OK("told to stop"), exits.On(clierr.Unavailable, "the database is not there at the start")), clierr.Denied),
+			Exits: exits.And(exits.Database(exits.OK("told to stop"), exits.On(clierr.Unavailable, "the database cannot be reached at the start")), clierr.Denied),
 		},
 		Effect: flags.Write, Fields: output.Fields[runView](),
 		Flags: func(c *cobra.Command) {

@@ -86,7 +86,7 @@ With --rounds it ends with the code of a last round that failed, as of "axisor g
 				"axisor guard worker --status",
 				"axisor guard worker --status -o json --jq .lag_seconds",
 			},
-			Exits: exits.And(exits.Database(exits.OK("told to stop"), exits.On(clierr.Unavailable, "the database is not there at the start")), clierr.Denied),
+			Exits: exits.And(exits.Database(exits.OK("told to stop"), exits.On(clierr.Unavailable, "the database cannot be reached at the start")), clierr.Denied),
 		},
 		Effect: flags.Write, Fields: output.Fields[runView](),
 		Flags: func(c *cobra.Command) {

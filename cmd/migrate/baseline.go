@@ -157,9 +157,9 @@ func baselineOf(a *migrate.Adoption, dryRun bool) baselineView {
 
 // printBaseline prints one object for programs; for people the additions as a table and the rest in sentences.
 func printBaseline(p *output.Printer, v baselineView, dryRun, refused bool) error {
-	info := output.ChangeInfo{Result: output.Updated, DryRun: dryRun, Said: atVersion(v.Version, v.Head), Next: "axisor migrate verify"}
+	info := output.ChangeInfo{Result: output.Updated, DryRun: dryRun, Summary: atVersion(v.Version, v.Head), Next: "axisor migrate verify"}
 	if len(v.Added) == 0 && len(v.Migrations) == 0 {
-		info.Result, info.Said = output.Unchanged, info.Said+"; nothing was missing"
+		info.Result, info.Summary = output.Unchanged, info.Summary+"; nothing was missing"
 	}
 	desc := output.Desc{Noun: "additions", ID: "version"}
 	switch p.Format() {
@@ -189,7 +189,7 @@ func printBaseline(p *output.Printer, v baselineView, dryRun, refused bool) erro
 	case dryRun:
 		p.Notice("dry run: %s would be made, then %s applied; nothing was changed", output.Count(len(v.Added), "addition"), output.Count(len(v.Migrations), "migration"))
 	default:
-		p.Notice("%s made, %s applied; %s", output.Count(len(v.Added), "addition"), output.Count(len(v.Migrations), "migration"), info.Said)
+		p.Notice("%s made, %s applied; %s", output.Count(len(v.Added), "addition"), output.Count(len(v.Migrations), "migration"), info.Summary)
 		p.Notice("next: %s", info.Next)
 	}
 	return nil

@@ -89,7 +89,7 @@ func (o *downOptions) run(ctx context.Context, call *verb.Call) error {
 			return s.failure(ctx, err)
 		}
 		v.FromVersion, info.Result = v.Version, output.Unchanged
-		info.Said = atVersion(v.Version, v.Head) + "; nothing to take back"
+		info.Summary = atVersion(v.Version, v.Head) + "; nothing to take back"
 		return printRun(p, v, info)
 	}
 	v.FromVersion = planned[0].Version
@@ -98,7 +98,7 @@ func (o *downOptions) run(ctx context.Context, call *verb.Call) error {
 			return err
 		}
 	}
-	info.Said = output.Count(len(planned), "migration") + " would be taken back"
+	info.Summary = output.Count(len(planned), "migration") + " would be taken back"
 	if !call.DryRun {
 		question := fmt.Sprintf("take back %s of database %s and drop the rows of its tables?",
 			output.Count(len(planned), "migration"), s.db.Target().Database)
@@ -113,7 +113,7 @@ func (o *downOptions) run(ctx context.Context, call *verb.Call) error {
 			return s.failure(ctx, err)
 		}
 		v.Migrations = stepsOf(undone)
-		info.Said, info.Next = atVersion(target, v.Head), "axisor migrate up"
+		info.Summary, info.Next = atVersion(target, v.Head), "axisor migrate up"
 	}
 	return printRun(p, v, info)
 }

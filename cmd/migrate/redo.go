@@ -58,7 +58,7 @@ func (o *redoOptions) run(ctx context.Context, call *verb.Call) error {
 	}
 	newest := have[len(have)-1]
 	v := runView{FromVersion: newest.Version, Version: newest.Version, Head: s.m.Head(), Migrations: plannedOf([]migrate.Item{newest})}
-	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Said: fmt.Sprintf("migration %d would be taken back and applied again", newest.Version)}
+	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Summary: fmt.Sprintf("migration %d would be taken back and applied again", newest.Version)}
 	if call.DryRun {
 		return printRun(p, v, info)
 	}
@@ -76,6 +76,6 @@ func (o *redoOptions) run(ctx context.Context, call *verb.Call) error {
 		return s.failure(ctx, err)
 	}
 	v.Migrations = stepsOf(done)
-	info.Said = atVersion(v.Version, v.Head)
+	info.Summary = atVersion(v.Version, v.Head)
 	return printRun(p, v, info)
 }

@@ -91,13 +91,13 @@ func (o *upOptions) run(ctx context.Context, call *verb.Call) error {
 			return s.failure(ctx, err)
 		}
 	}
-	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Said: atVersion(v.Version, v.Head)}
+	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Summary: atVersion(v.Version, v.Head)}
 	if len(v.Migrations) == 0 {
 		info.Result = output.Unchanged
-		info.Said += "; nothing was pending"
+		info.Summary += "; nothing was pending"
 	}
 	if call.DryRun && len(v.Migrations) > 0 {
-		info.Said = output.Count(len(v.Migrations), "migration") + " would be applied"
+		info.Summary = output.Count(len(v.Migrations), "migration") + " would be applied"
 	}
 	if from == 0 && v.Version > 0 {
 		info.Next = "axisor user create"

@@ -180,7 +180,7 @@ func printRun(p *output.Printer, v runView, info output.ChangeInfo) error {
 			return err
 		}
 	}
-	said := info.Said
+	said := info.Summary
 	if info.DryRun {
 		said = "dry run: " + said + "; nothing was changed"
 	}

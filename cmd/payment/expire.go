@@ -76,7 +76,7 @@ func (o *expireOptions) run(ctx context.Context, call *verb.Call) error {
 	if err != nil {
 		return err
 	}
-	told, err := call.Monitor("payment_expire", "payments", o.monitor, cfg.Payments.Monitor)
+	monitoring, err := call.Monitor("payment_expire", "payments", o.monitor, cfg.Payments.Monitor)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (o *expireOptions) run(ctx context.Context, call *verb.Call) error {
 	if call.DryRun {
 		return o.expire(ctx, call, &v)
 	}
-	run := told.Begin(ctx)
+	run := monitoring.Begin(ctx)
 	err = o.expire(ctx, call, &v)
 	run.End(ctx, err, v.said(), func(m *monitor.Metrics) error {
 		m.Count("last_run_expired", "Payments made expired.", v.Expired)

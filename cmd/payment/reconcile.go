@@ -105,7 +105,7 @@ resolved, every pending payment, and every other payment of the last 30 days (--
 
 Everything else is for a person: paid_unconfirmed (paid here, and the node has no money for it: the web application's
 hook believes anybody who knows the payment hash), failed_but_paid, amount_short, amount_over, duplicate_hash,
-hash_not_normal and node_only (paid at the node, and no payment here: its PAYMENT HASH names it). Each is told again at
+hash_not_normal and node_only (paid at the node, and no payment here: its PAYMENT HASH names it). Each is reported again at
 every run until it is resolved; how, is a table in docs/operator.md. not_at_node is a pending payment of another
 provider and no difference. --rescan reads all invoices that the node has, from its first.
 

@@ -40,7 +40,7 @@ func newSettle(a *app.App) *cobra.Command {
 			Long: `Make a payment paid and give its user the plan, in one transaction with the evidence and the audit row.
 
 The evidence is the preimage that the payer got in return: its SHA-256 must be the payment hash. Without one, --force
-needs --reason and stays visible for ever. axisor payment reconcile settles on the word of our own node.
+needs --reason and stays visible permanently. axisor payment reconcile settles on the word of our own node.
 
 Settling what is paid already changes nothing and succeeds. A payment for a cheaper plan than the user has needs
 --allow-downgrade. One that expired or failed, or whose time of payment is after its expiry, needs --reason and --late or

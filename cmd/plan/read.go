@@ -83,18 +83,18 @@ func (v showView) write(d *output.Doc) {
 	d.Field("api access", v.HasAPIAccess)
 	d.Field("advanced", v.HasAdvanced)
 	d.Field("priority", v.HasPriority)
-	d.Field("notifications", limits.Word(v.MaxNotifications))
+	d.Field("notifications", limits.Format(v.MaxNotifications))
 	d.Field("users on it", v.Users)
 	d.Section("limits")
 	writeLimits(d, v.Limits)
 }
 
 func writeLimits(d *output.Doc, l limitsView) {
-	d.Field("exchange accounts", limits.Word(l.MaxExchangeAccounts))
-	d.Field("automations", limits.Word(l.MaxAutomations))
-	d.Field("indicators", limits.Word(l.MaxIndicators))
-	d.Field("simulations", limits.Word(l.MaxSimulations))
-	d.Field("backtests", limits.Word(l.MaxBacktests))
+	d.Field("exchange accounts", limits.Format(l.MaxExchangeAccounts))
+	d.Field("automations", limits.Format(l.MaxAutomations))
+	d.Field("indicators", limits.Format(l.MaxIndicators))
+	d.Field("simulations", limits.Format(l.MaxSimulations))
+	d.Field("backtests", limits.Format(l.MaxBacktests))
 	if !l.Stored {
 		d.Line(streams.Warn, "the plan has no limits of its own; these are the defaults")
 	}

@@ -38,7 +38,7 @@ func desc() output.Desc {
 		{Field: "has_api_access", Header: "API", Drop: 2},
 		{Field: "has_advanced", Header: "ADVANCED", Drop: 2},
 		{Field: "has_priority", Header: "PRIORITY", Drop: 2},
-		{Field: "max_notifications", Header: "NOTIFICATIONS", Drop: 3, Format: limits.Word},
+		{Field: "max_notifications", Header: "NOTIFICATIONS", Drop: 3, Format: limits.Format},
 	}}
 }
 

@@ -40,10 +40,10 @@ user_id (an id, e-mail or username), trade_id, status and executed_at are needed
 
 ` + app.AboutRows + `
 
-Everything is one transaction. A row whose id is there already is skipped. A row without id gets one made of user_id,
+Everything is one transaction. A row whose id exists already is skipped. A row without id gets one made of user_id,
 trade_id, action, executed_at, amount and price, so a file that is imported twice is imported once. A row that is wrong, or refers to
 a user or an automation that does not exist, is rejected with its line and the reason and does not stop the others;
---rejects writes such rows to a file that can be mended and imported again. -q prints the ids of the new rows.`,
+--rejects writes such rows to a file that can be corrected and imported again. -q prints the ids of the new rows.`,
 			Examples: []string{
 				"axisor trade import trades.csv --dry-run", "axisor trade import trades.jsonl --rejects rejected.csv",
 				"axisor trade import old.csv.gz --map profit=pnl --map email=user_id --dedupe trade_id,executed_at",
@@ -101,6 +101,6 @@ func importTrades(ctx context.Context, s *admin.Service, m admin.Mode, f *verb.F
 		Inserted: f.Written,
 	})
 	n := verb.Counts{Read: r.Read + unread, Created: r.Inserted, Skipped: r.Skipped, Rejected: r.Rejected + unread}
-	n.Said = fmt.Sprintf("%d inserted, %d stored already, %d rejected", n.Created, n.Skipped, n.Rejected)
+	n.Summary = fmt.Sprintf("%d inserted, %d stored already, %d rejected", n.Created, n.Skipped, n.Rejected)
 	return n, err
 }

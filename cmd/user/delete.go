@@ -122,7 +122,7 @@ func (o *deleteOptions) confirm(ctx context.Context, p *output.Printer, plan adm
 	if o.anonymize {
 		word = "anonymize"
 	}
-	return o.app.Prompt().Type(ctx, fmt.Sprintf("%s user %s (%s) for ever", word, plan.User.Username, plan.User.Email), plan.User.Username)
+	return o.app.Prompt().Type(ctx, fmt.Sprintf("%s user %s (%s) permanently", word, plan.User.Username, plan.User.Email), plan.User.Username)
 }
 
 func summary(r admin.Removal) string {

@@ -40,7 +40,7 @@ hashed here) or password_hash (bcrypt, taken as it is).
 ` + app.AboutRows + `
 
 Each batch of rows is one transaction. A row that is wrong is rejected, with its line and the reason, and
-does not stop the others; --rejects writes them to a file that can be mended and imported again. A user who exists
+does not stop the others; --rejects writes them to a file that can be corrected and imported again. A user who exists
 stops the import (fail), is left alone (skip), or is changed to what the file says (update; an empty csv cell is null,
 and empty password, plan and state change nothing). A password that the user has already is no change; another one ends
 the user's sessions, and each change leaves the security events that the command for one user leaves. An import that was killed leaves whole batches: run it again with
@@ -73,7 +73,7 @@ ids of the users who were created or updated.`,
 			})
 			return verb.Counts{
 				Read: r.Read, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, Skipped: r.Skipped, Rejected: r.Rejected,
-				Said: fmt.Sprintf("%d created, %d updated, %d unchanged, %d skipped, %d rejected", r.Created, r.Updated, r.Unchanged, r.Skipped, r.Rejected),
+				Summary: fmt.Sprintf("%d created, %d updated, %d unchanged, %d skipped, %d rejected", r.Created, r.Updated, r.Unchanged, r.Skipped, r.Rejected),
 			}, err
 		},
 		View: func(c verb.Counts, spent time.Duration, rejects *string) importView {

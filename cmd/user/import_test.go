@@ -181,7 +181,7 @@ func TestImport_BadFiles(t *testing.T) {
 	for text, want := range map[string]string{
 		"email\na@b.co\n":                      `column "username" is missing`,
 		"email,username,role\n":                `unknown column "role"`,
-		"email,username,email\n":               "there twice",
+		"email,username,email\n":               "appears twice",
 		"email,\"username\na@b.co,ana\nx@y.co": "not valid csv",
 	} {
 		require.Contains(t, p.Input(text).Fails(2, "user", "import", "-").Stderr, want)

@@ -87,7 +87,7 @@ func (o *setPasswordOptions) check(call *verb.Call) error {
 	}
 	lost := call.Globals.Quiet || len(call.Globals.Columns) > 0 && !slices.Contains(call.Globals.Columns, "generated")
 	if o.generate && lost && !call.DryRun {
-		return clierr.Usagef("--generate prints the password, which --quiet or --columns would hide for ever").WithHint("add the column generated, or leave out the flag")
+		return clierr.Usagef("--generate prints the password, which --quiet or --columns would hide, and it is shown only once").WithHint("add the column generated, or leave out the flag")
 	}
 	if err := o.input.validate(); err != nil {
 		return err

@@ -89,16 +89,16 @@ func (s stdin) Stat() (fs.FileInfo, error) {
 // fewRejects is how many rejected rows are told on stderr when no file takes them.
 const fewRejects = 10
 
-// Rejects writes rejected rows as csv with line and reason in front, which can be mended and imported again. Without a
+// Rejects writes rejected rows as csv with line and reason in front, which can be corrected and imported again. Without a
 // file it tells the first ones to the person at the terminal. Goroutines may share it.
 type Rejects struct {
 	p     *output.Printer
 	width int // columns besides line and reason
 
-	mu   sync.Mutex
-	file *wholefile.File // nil: there is none
-	w    *csv.Writer     // nil: nor stdout
-	told int
+	mu    sync.Mutex
+	file  *wholefile.File // nil: there is none
+	w     *csv.Writer     // nil: nor stdout
+	shown int
 }
 
 // OpenRejects begins the file that the flags name. It is never the one that is read, however it is called, and an
@@ -149,7 +149,7 @@ func (r *Rejects) Add(line int64, reason, text string, cells []string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.w == nil {
-		if r.told++; r.told <= fewRejects && !r.p.Machine() {
+		if r.shown++; r.shown <= fewRejects && !r.p.Machine() {
 			r.p.Notice("line %d rejected: %s", line, streams.Visible(first(reason, 200)))
 		}
 		return nil
@@ -219,7 +219,7 @@ func RowsRejected(message string, f flags.Rejects) error {
 	case f.File == "":
 		return e.WithHint("add --rejects FILE to get them with the reasons")
 	case f.Stdout():
-		return e.WithHint("mend the rows on stdout and import them again")
+		return e.WithHint("correct the rows on stdout and import them again")
 	}
-	return e.WithHint("mend " + f.File + " and import it again")
+	return e.WithHint("correct " + f.File + " and import it again")
 }

@@ -14,7 +14,7 @@ type Base struct {
 	Spread bool // let the server's first checkpoint take its time
 	NoPush bool
 	// Facts are what the audit trail keeps of it.
-	Facts func(Made) any
+	Facts func(Result) any
 }
 
 // Plan checks everything that the base backup depends on and writes nothing.
@@ -27,14 +27,14 @@ func (b *Base) Plan(ctx context.Context) (backup.Plan, error) {
 }
 
 // Run makes the base backup. An error means that there is none.
-func (b *Base) Run(ctx context.Context) (Made, error) {
+func (b *Base) Run(ctx context.Context) (Result, error) {
 	repo, q, err := b.prepare()
 	if err != nil {
-		return Made{}, err
+		return Result{}, err
 	}
 	list, err := repo.Bases()
 	if err != nil {
-		return Made{}, err
+		return Result{}, err
 	}
 	bar := b.count("base backup", lastRaw(list))
 	q.Progress = bar
@@ -44,13 +44,13 @@ func (b *Base) Run(ctx context.Context) (Made, error) {
 	e, err := repo.Base(ctx, q)
 	bar.Done()
 	if err != nil {
-		return Made{}, err
+		return Result{}, err
 	}
 	repo = of(repo, e)
 	for _, w := range e.Manifest.Warnings {
 		b.Warn("%s", w)
 	}
-	made := Made{Entry: e}
+	made := Result{Entry: e}
 	if !b.NoPush {
 		c := copying{Location: &b.Location, repo: repo, bases: []backup.Entry{e}, log: true, prune: true}
 		if made.Copied, err = c.new(ctx, "base"); err != nil {

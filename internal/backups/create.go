@@ -22,11 +22,11 @@ type Backup struct {
 	NoPrune, NoPush           bool
 	Monitor                   monitor.Monitor
 	// Facts are what the audit trail keeps of it.
-	Facts func(Made) any
+	Facts func(Result) any
 }
 
-// Made is a good backup, and what was done after it.
-type Made struct {
+// Result is a good backup, and what was done after it.
+type Result struct {
 	backup.Entry
 
 	Removed []backup.Entry // by retention
@@ -45,26 +45,26 @@ func (b *Backup) Plan(ctx context.Context) (backup.Plan, error) {
 }
 
 // Run makes the backup: hook, dump, retention, copies, hook, audit trail. An error means that there is no backup.
-func (b *Backup) Run(ctx context.Context) (Made, error) {
+func (b *Backup) Run(ctx context.Context) (Result, error) {
 	repo, q, err := b.prepare(ctx)
 	if err != nil {
-		return Made{}, err
+		return Result{}, err
 	}
 	list, err := repo.List()
 	if err != nil {
-		return Made{}, err
+		return Result{}, err
 	}
 	cfg, err := b.Settings()
 	if err != nil {
-		return Made{}, err
+		return Result{}, err
 	}
 	// A second run must neither stop what a hook stops nor tell the monitor that a backup has failed.
 	if err := repo.Idle(); err != nil {
-		return Made{}, err
+		return Result{}, err
 	}
 	tell := notifier{app: b.App, cfg: cfg, to: b.Monitor}
 	if err := tell.begin(ctx); err != nil {
-		return Made{}, err
+		return Result{}, err
 	}
 	bar := b.count("backup", lastRaw(list))
 	q.Progress = bar
@@ -74,18 +74,18 @@ func (b *Backup) Run(ctx context.Context) (Made, error) {
 		if hook := tell.end(ctx, repo, "", "", err); hook != nil {
 			b.Warn("backup.post_hook failed: %s", hook.Error())
 		}
-		return Made{}, err
+		return Result{}, err
 	}
 	return b.finish(ctx, repo, e, &tell), nil
 }
 
 // finish does what follows a good backup. Nothing of it can undo the backup.
-func (b *Backup) finish(ctx context.Context, repo *backup.Repository, e backup.Entry, tell *notifier) Made {
+func (b *Backup) finish(ctx context.Context, repo *backup.Repository, e backup.Entry, tell *notifier) Result {
 	for _, w := range e.Manifest.Warnings {
 		b.Warn("%s", w)
 	}
 	repo = of(repo, e)
-	made := Made{Entry: e}
+	made := Result{Entry: e}
 	var prune, push error
 	if !b.NoPrune {
 		made.Removed, prune = b.prune(ctx, repo)

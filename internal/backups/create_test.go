@@ -34,7 +34,7 @@ func TestBackup_Run(t *testing.T) {
 		"AXISOR_BACKUP_DIRECTORY=" + filepath.Join(dir, "backups"), "AXISOR_BACKUP_TARGETS=" + filepath.Join(dir, "offsite"),
 	}
 	var a *app.App
-	run := func() (made Made, warned []string, err error) {
+	run := func() (made Result, warned []string, err error) {
 		s, _, _ := streams.Test("")
 		a = app.New(s, buildinfo.Info{}, time.Now, env, dir)
 		t.Cleanup(a.Close)
@@ -43,7 +43,7 @@ func TestBackup_Run(t *testing.T) {
 				App: a, Notice: func(string, ...any) {}, Warn: func(format string, _ ...any) { warned = append(warned, format) },
 			},
 			LockWait: time.Second, Monitor: monitor.Monitor{Job: "backup", Log: a.Log(), Now: a.Now},
-			Facts: func(m Made) any { return map[string]any{"copied": m.Copied} },
+			Facts: func(m Result) any { return map[string]any{"copied": m.Copied} },
 		}
 		made, err = b.Run(t.Context())
 		return made, warned, err

@@ -146,17 +146,17 @@ func rightsHints(e *backup.RightsError) []string {
 		names = append(names, backup.QuoteName(name))
 	}
 	login := backup.QuoteName(e.Login)
-	mend := "as a superuser: GRANT " + strings.Join(names, ", ") + " TO " + login + "; where it was made with NOINHERIT also ALTER ROLE " + login + " INHERIT"
+	remedy := "as a superuser: GRANT " + strings.Join(names, ", ") + " TO " + login + "; where it was made with NOINHERIT also ALTER ROLE " + login + " INHERIT"
 	if e.Powerful { // nobody is told to make a login as powerful as that
-		mend = "restore as a superuser"
+		remedy = "restore as a superuser"
 	}
 	switch {
 	case e.Sessions:
 		return []string{"restore as a superuser, or leave the grants out: --keep-acl=false"}
 	case e.Wanted:
-		return []string{mend, "or leave --role out: everything is then the login's"}
+		return []string{remedy, "or leave --role out: everything is then the login's"}
 	case e.Owner:
-		return []string{mend, "or leave the owners out, everything is then the login's: --keep-owner=false", "or give it to a role that the login can act as: --map-role OLD=NEW"}
+		return []string{remedy, "or leave the owners out, everything is then the login's: --keep-owner=false", "or give it to a role that the login can act as: --map-role OLD=NEW"}
 	}
-	return []string{mend, "or leave the grants out: --keep-acl=false"}
+	return []string{remedy, "or leave the grants out: --keep-acl=false"}
 }

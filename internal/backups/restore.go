@@ -220,9 +220,9 @@ func (l *Location) hintTargets(err error) error {
 		return err
 	}
 	targets, terr := l.Targets()
-	var told *clierr.Error
-	if terr != nil || len(targets) == 0 || !errors.As(Explain(err), &told) {
+	var explained *clierr.Error
+	if terr != nil || len(targets) == 0 || !errors.As(Explain(err), &explained) {
 		return err
 	}
-	return told.WithHint("what is lost here may be whole on a target: --from " + targets[0].Name)
+	return explained.WithHint("what is lost here may be whole on a target: --from " + targets[0].Name)
 }

@@ -54,12 +54,12 @@ func guardKeys() []Key {
 		},
 		{
 			Name: "guard.warn_at", Kind: KindNumber, Default: "0", rule: numberFrom(0, 99),
-			Summary: "percent of the way from entry to liquidation; a position with no more left is told to be near its trigger, once per approach; 0 tells of none",
+			Summary: "percent of the way from entry to liquidation; a position with no more left is reported as near its trigger, once per approach; 0 reports none",
 			field:   func(c *Config) any { return &c.Guard.WarnAt },
 		},
 		{
 			Name: "guard.price_source", Kind: KindEnum, Default: "ticker", Enum: []string{"ticker", "stream"},
-			Summary: "where watchers and workers hear the price: asked for, or told by the Stream API",
+			Summary: "where watchers and workers hear the price: by polling, or from the Stream API",
 			field:   func(c *Config) any { return &c.Guard.PriceSource },
 		},
 		{

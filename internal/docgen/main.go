@@ -15,6 +15,7 @@ import (
 
 	"github.com/axisor/axisor/cmd"
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/archtest"
 	"github.com/axisor/axisor/internal/buildinfo"
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
@@ -68,12 +69,28 @@ func generate(dir string) error {
 			files[filepath.Join(ref, noun.Name()+".md")] = page(noun)
 		}
 	}
+	if err := architecture(filepath.Join(dir, "architecture.md")); err != nil {
+		return err
+	}
 	for name, text := range files {
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// architecture writes the import rules into a page that people write.
+func architecture(name string) error {
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	page, ok := archtest.Page(string(raw))
+	if !ok {
+		return fmt.Errorf("%s has lost the marks between which the import rules are written", name)
+	}
+	return os.WriteFile(name, []byte(page), 0o644)
 }
 
 const generated = "<!-- Written by `make docs` from the program itself; edits are lost. -->\n\n"

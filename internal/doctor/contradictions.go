@@ -76,7 +76,7 @@ func (v *visit) automationRows(ctx context.Context) (Result, error) {
 }
 
 func (v *visit) exchanges(ctx context.Context) (Result, error) {
-	return v.contradictions(ctx, "each is there once, and those with active accounts are active", []contradiction{
+	return v.contradictions(ctx, "each exists once, and those with active accounts are active", []contradiction{
 		{
 			"exchange in several rows", "exchanges in several rows", `SELECT string_agg(slug, ' and ' ORDER BY slug) FROM "Exchange"
 				GROUP BY regexp_replace(lower(slug), '[^a-z0-9]', '', 'g') HAVING count(*) > 1 ORDER BY 1`, "axisor exchange list",

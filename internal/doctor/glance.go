@@ -90,7 +90,7 @@ func (v *visit) glance(ctx context.Context, db *store.DB) (State, string) {
 		return unreachable(err)
 	}
 	if !some {
-		return NoUsers, "the schema is there and has no users"
+		return NoUsers, "the schema exists and has no users"
 	}
 	switch p, err := db.GuardProtection(ctx, v.in.Now().Add(-store.GuardUnseen)); {
 	case err != nil:

@@ -29,9 +29,9 @@ func (r Result) with(fn repair) Result {
 
 // Repaired is what became of one repair.
 type Repaired struct {
-	Name string // of the check
-	Said string // what was done, or would be
-	Err  error
+	Name   string // of the check
+	Action string // what was done, or would be
+	Err    error
 }
 
 // Repair does what the results offer, in their order: files before the database, the schema before its rows. One that
@@ -43,7 +43,7 @@ func Repair(ctx context.Context, results []Result, dryRun bool) []Repaired {
 			continue
 		}
 		said, err := r.repair(ctx, dryRun)
-		done = append(done, Repaired{Name: r.Name, Said: said, Err: err})
+		done = append(done, Repaired{Name: r.Name, Action: said, Err: err})
 	}
 	return done
 }

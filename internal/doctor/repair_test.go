@@ -63,10 +63,10 @@ func TestRepair_WhatCannotHurt(t *testing.T) {
 	require.Len(t, done, len(names))
 	for _, name := range names {
 		require.NoError(t, done[name].Err, name)
-		require.NotEmpty(t, done[name].Said, name)
+		require.NotEmpty(t, done[name].Action, name)
 	}
 	require.Equal(t, "inserted automation type tp_sl, credential field api_key, credential field api_secret, credential field passphrase, exchange lnmarkets, plan pro",
-		done["reference_rows"].Said)
+		done["reference_rows"].Action)
 	require.Zero(t, b.count(`SELECT count(*) FROM "Exchange"`), "a dry run changes nothing")
 	require.Zero(t, b.count(`SELECT count(*) FROM "AuditLog"`))
 	results := b.run()

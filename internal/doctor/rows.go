@@ -64,7 +64,7 @@ func (v *visit) referenceRows(ctx context.Context) (Result, error) {
 	if len(missing) > 0 {
 		return fail("axisor doctor --fix", "missing: %s", some(missing)).with(v.seedReference), nil
 	}
-	return good("plans, limits, automation types and the exchange are there"), nil
+	return good("plans, limits, automation types and the exchange exist"), nil
 }
 
 func texts(ctx context.Context, db store.Queries, query string) ([]string, error) {

@@ -114,7 +114,7 @@ func TestAlerts_AreStoredWithTheOutcomeAndDeliveredSigned(t *testing.T) {
 func TestAlerts_SayWhoIsNotProtected(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	s.person(t, "poor", func(w *wish) { w.balance = 50 })
+	s.person(t, "poor", func(w *personOptions) { w.balance = 50 })
 	s.sim.MustPrice(91700)
 	s.must(t)
 	rows := s.notices(t)

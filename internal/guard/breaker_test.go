@@ -16,7 +16,7 @@ import (
 	"github.com/axisor/axisor/pkg/models"
 )
 
-func wrongSecret(w *wish) {
+func wrongSecret(w *personOptions) {
 	w.credentials = func(k lnsim.Key) map[string]string {
 		return map[string]string{"api_key": k.Key, "api_secret": "wrong", "passphrase": k.Passphrase}
 	}
@@ -36,7 +36,7 @@ func TestBreaker_RefusedKeyIsPutAsideUntilItChanges(t *testing.T) {
 	asked := len(s.sim.RequestsTo(http.MethodGet, running))
 	got := s.must(t)
 	require.Zero(t, got.Failed)
-	require.Equal(t, marginguard.Breaker, item(t, got, bad.id).Word)
+	require.Equal(t, marginguard.Breaker, item(t, got, bad.id).Decision)
 	require.Equal(t, marginguard.StatusSkipped, item(t, got, bad.id).Status)
 	require.Len(t, s.sim.RequestsTo(http.MethodGet, running), asked+1, "only the good key is used")
 	var told int

@@ -22,7 +22,7 @@ func TestCross_IsProtectedByDepositsWhenAskedFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := setup(t)
-			p := s.person(t, "anna", func(w *wish) { w.cross = 600_000 })
+			p := s.person(t, "anna", func(w *personOptions) { w.cross = 600_000 })
 			if fault != nil {
 				s.sim.MustFail(*fault)
 			}

@@ -53,7 +53,7 @@ func TestEnded_LiquidationAndClosingAreToldApartOnce(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			s := setup(t)
-			short, two, calm := s.person(t, "short", func(w *wish) { w.side = futures.Sell }), s.person(t, "two"), s.person(t, "calm")
+			short, two, calm := s.person(t, "short", func(w *personOptions) { w.side = futures.Sell }), s.person(t, "two"), s.person(t, "calm")
 			more := s.sim.MustOpen(lnsim.TradeSpec{AccountID: two.exchange, Side: futures.Sell, Quantity: 700, Price: 95000, Margin: 300000}).ID
 			look := looks(t, s)[how]
 			look()
@@ -218,7 +218,7 @@ func TestEnded_ADryRunTellsNobody(t *testing.T) {
 	require.NoError(t, s.sim.CloseByHand(p.trade))
 	got, err := s.run(t, marginguard.Request{DryRun: true})
 	require.NoError(t, err)
-	require.Equal(t, marginguard.PositionClosed, item(t, got, p.id).Word)
+	require.Equal(t, marginguard.PositionClosed, item(t, got, p.id).Decision)
 	require.Zero(t, s.count(t, "guard_event"))
 	require.Empty(t, s.told(t))
 	s.must(t)
@@ -229,7 +229,7 @@ func TestEnded_ADryRunTellsNobody(t *testing.T) {
 func TestEnded_TheCrossPosition(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	p := s.person(t, "anna", func(w *wish) { w.cross = 600000 })
+	p := s.person(t, "anna", func(w *personOptions) { w.cross = 600000 })
 	s.exec(t, `INSERT INTO axisor.guard_setting (user_id, cross_margin, updated_at) VALUES (?, true, now())`, p.id)
 	s.must(t)
 	s.sim.MustPrice(140000)

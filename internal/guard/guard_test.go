@@ -22,7 +22,7 @@ func TestRun_AddsOnceAndLeavesTraces(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	long := s.person(t, "long")
-	short := s.person(t, "short", func(w *wish) { w.side = futures.Sell })
+	short := s.person(t, "short", func(w *personOptions) { w.side = futures.Sell })
 	s.sim.MustPrice(91700)
 
 	got := s.must(t)
@@ -140,21 +140,21 @@ func TestRun_OneUserNeverStopsAnother(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	good := s.person(t, "good")
-	wrong := s.person(t, "wrongkey", func(w *wish) {
+	wrong := s.person(t, "wrongkey", func(w *personOptions) {
 		w.credentials = func(k lnsim.Key) map[string]string {
 			return map[string]string{"API Key": k.Key, "API Secret": "not it", "Passphrase": k.Passphrase}
 		}
 	})
-	missing := s.person(t, "missing", func(w *wish) {
+	missing := s.person(t, "missing", func(w *personOptions) {
 		w.credentials = func(k lnsim.Key) map[string]string { return map[string]string{"API Key": k.Key} }
 	})
-	broken := s.person(t, "broken", func(w *wish) { w.config = `mode = 'individual', individual_configs = '[1]'` })
-	label := s.person(t, "label", func(w *wish) {
+	broken := s.person(t, "broken", func(w *personOptions) { w.config = `mode = 'individual', individual_configs = '[1]'` })
+	label := s.person(t, "label", func(w *personOptions) {
 		w.credentials = func(k lnsim.Key) map[string]string {
 			return map[string]string{"API Key": k.Key, "API Secret": k.Secret, "Passphrase": k.Passphrase, "isTestnet": "true"}
 		}
 	})
-	camel := s.person(t, "camel", func(w *wish) {
+	camel := s.person(t, "camel", func(w *personOptions) {
 		w.credentials = func(k lnsim.Key) map[string]string {
 			return map[string]string{"apiKey": k.Key, "apiSecret": k.Secret, "passphrase": k.Passphrase}
 		}
@@ -217,7 +217,7 @@ func TestRun_DryRunWritesNothing(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	p := s.person(t, "anna")
-	q := s.person(t, "poor", func(w *wish) { w.balance = 150 })
+	q := s.person(t, "poor", func(w *personOptions) { w.balance = 150 })
 	s.sim.MustPrice(91700)
 	tables := []string{"guard_run", "guard_intent", "guard_control", "guard_breaker", "TradeLog", "AuditLog", "SecurityAuditLog"}
 	before := map[string]int64{}
@@ -233,12 +233,12 @@ func TestRun_DryRunWritesNothing(t *testing.T) {
 		require.Equal(t, http.MethodGet, r.Method)
 	}
 	require.Equal(t, marginguard.StatusPlanned, item(t, predicted, p.id).Status)
-	require.Equal(t, marginguard.InsufficientBalance, item(t, predicted, q.id).Word)
+	require.Equal(t, marginguard.InsufficientBalance, item(t, predicted, q.id).Decision)
 
 	real := s.must(t)
 	require.Equal(t, predicted.AddedSats, real.AddedSats)
 	require.Equal(t, item(t, predicted, p.id).LiquidationAfter, item(t, real, p.id).LiquidationAfter)
-	require.Equal(t, marginguard.InsufficientBalance, item(t, real, q.id).Word)
+	require.Equal(t, marginguard.InsufficientBalance, item(t, real, q.id).Decision)
 	require.Equal(t, 1, real.Skipped)
 	require.False(t, real.Partial())
 }

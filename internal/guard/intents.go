@@ -27,7 +27,7 @@ func (s intents) Plan(ctx context.Context, p marginguard.Plan) (marginguard.Inte
 			FundingBefore: p.Before.SumFundingFees, CashInMarginBefore: p.Before.SumCashInMargin,
 			CashInPLBefore: p.Before.SumCashInPL, PlannedAt: p.At, UpdatedAt: p.At,
 		},
-		SeenAt: p.SeenAt.UTC(), Made: p.Made, Since: p.Since, SpentSince: p.SpentSince, UserDayCap: capOf(p.UserDayCap), PositionDayCap: capOf(p.PositionDayCap),
+		SeenAt: p.SeenAt.UTC(), KnownIntents: p.KnownIntents, Since: p.Since, SpentSince: p.SpentSince, UserDayCap: capOf(p.UserDayCap), PositionDayCap: capOf(p.PositionDayCap),
 		RoundCap: p.RoundCap, Round: p.Round,
 	})
 	if err != nil {

@@ -29,7 +29,7 @@ func (j journal) Note(ctx context.Context, o marginguard.Observation) error {
 			return err
 		}
 		events = append(events, made)
-		if e.Word != "" { // what ended is near nothing any more
+		if e.Decision != "" { // what ended is near nothing any more
 			over = append(over, store.GuardEventKey{AccountID: o.AccountID, TradeID: e.TradeID, Kind: models.GuardEventNear})
 		}
 	}
@@ -48,23 +48,23 @@ func (j journal) Note(ctx context.Context, o marginguard.Observation) error {
 func ended(o marginguard.Observation, e marginguard.Ending) (store.GuardEventNotice, error) {
 	row := models.GuardEvent{
 		AccountID: o.AccountID, TradeID: e.TradeID, Kind: models.GuardEventEnd, UserID: o.UserID, Side: string(e.Side),
-		Code: string(e.Word), Message: e.Reason, SeenAt: o.At,
+		Code: string(e.Decision), Message: e.Reason, SeenAt: o.At,
 	}
 	if c := e.Closing; c != nil {
 		p := c.Position
 		row.Margin, row.Profit = &p.Margin, &p.PL
 		row.Price, row.Liquidation, row.ClosedAt = priceOf(c.ExitPrice), priceOf(p.Liquidation), timeOf(c.ClosedAt)
 	}
-	if e.Word == "" {
+	if e.Decision == "" {
 		row.Code = noticeGone
 		return store.GuardEventNotice{Event: row}, nil
 	}
 	row.ToldAt = &o.At
-	severity := map[marginguard.Word]string{marginguard.PositionLiquidated: critical, marginguard.PositionClosed: info}[e.Word]
+	severity := map[marginguard.Decision]string{marginguard.PositionLiquidated: critical, marginguard.PositionClosed: info}[e.Decision]
 	if severity == "" {
 		severity = warning
 	}
-	return told(row, severity, map[string]any{
+	return withNotice(row, severity, map[string]any{
 		"side": row.Side, "exit_price": row.Price, "liquidation": row.Liquidation, "margin": row.Margin, "profit": row.Profit, "closed_at": row.ClosedAt,
 	})
 }
@@ -81,14 +81,14 @@ func approached(o marginguard.Observation, a marginguard.Approach) (store.GuardE
 	if a.Silent {
 		return store.GuardEventNotice{Event: row}, nil
 	}
-	return told(row, warning, map[string]any{
+	return withNotice(row, warning, map[string]any{
 		"side": row.Side, "price": v.Price, "trigger": v.Trigger, "liquidation": v.Liquidation, "way_left": hundredth(a.Left),
-		"margin": v.MarginBefore, "amount_sats": v.Wish,
+		"margin": v.MarginBefore, "amount_sats": v.Requested,
 	})
 }
 
-// told is an event with its notice.
-func told(row models.GuardEvent, severity string, details map[string]any) (store.GuardEventNotice, error) {
+// withNotice is an event with its notice.
+func withNotice(row models.GuardEvent, severity string, details map[string]any) (store.GuardEventNotice, error) {
 	n := &models.GuardNotice{
 		Kind: row.Code, Severity: severity, UserID: &row.UserID, TradeID: &row.TradeID, Message: fmt.Sprintf("trade %s: %s", row.TradeID, row.Message),
 	}

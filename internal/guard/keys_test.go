@@ -107,7 +107,7 @@ func TestKeys_WithAPositionNearItsTriggerAreAskedWithinFiveMinutes(t *testing.T)
 	named := 0
 	s.asks(t, 10, func(r marginguard.Result) {
 		one := item(t, r, bad.id)
-		if one.Word == marginguard.Breaker {
+		if one.Decision == marginguard.Breaker {
 			named++
 			require.Equal(t, bad.trade, one.TradeID)
 			require.True(t, one.Triggered)

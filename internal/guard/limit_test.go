@@ -249,7 +249,7 @@ func TestRun_AccountsWithOneKeyShareItsLimit(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	var key lnsim.Key
-	same := func(w *wish) {
+	same := func(w *personOptions) {
 		was := w.credentials
 		w.credentials = func(k lnsim.Key) map[string]string {
 			if key.Key == "" {

@@ -152,7 +152,7 @@ type looks struct {
 // Saw implements marginguard.Observer.
 func (l *looks) Saw(t marginguard.Target, r marginguard.Reading, positions []marginguard.Position, at time.Time) {
 	look := store.GuardLook{UserID: t.UserID, AccountID: t.AccountID, At: at.UTC()}
-	for _, w := range marginguard.Watch(t.Config, r, positions) {
+	for _, w := range marginguard.IndexEntries(t.Config, r, positions) {
 		look.Rows = append(look.Rows, models.GuardWatch{
 			AccountID: t.AccountID, TradeID: w.TradeID, UserID: t.UserID, Side: string(w.Side), TriggerPrice: w.Trigger,
 			RefreshedAt: look.At,
@@ -184,7 +184,7 @@ func (l *looks) flush(ctx context.Context, g *Guard, users []string, r Round, re
 		for _, i := range r.Result.Items {
 			// Whose key is put aside is looked at soon again, too: that asks nobody
 			// until it is time, and sees when the price comes near a position.
-			failed[i.UserID] = failed[i.UserID] || i.Status == marginguard.StatusFailed || i.Word == marginguard.Breaker
+			failed[i.UserID] = failed[i.UserID] || i.Status == marginguard.StatusFailed || i.Decision == marginguard.Breaker
 		}
 		for _, u := range users {
 			at := now

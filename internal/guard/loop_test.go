@@ -48,7 +48,7 @@ func TestWatch_LooksOnlyWhereItMust(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	p := s.person(t, "near")
-	s.person(t, "far", func(w *wish) { w.config = "margin_threshold = 1" })
+	s.person(t, "far", func(w *personOptions) { w.config = "margin_threshold = 1" })
 	reads := []int{}
 	rounds := s.looped(t, 8, func(n int) {
 		reads = append(reads, s.reads())

@@ -80,7 +80,7 @@ func TestRun_AnswerAndReadBackLost(t *testing.T) {
 	next := s.must(t)
 	require.Len(t, s.posts(), 1, "no second request")
 	require.Equal(t, models.GuardApplied, s.intents(t)[0].State)
-	require.Equal(t, marginguard.Resolve, item(t, next, p.id).Word)
+	require.Equal(t, marginguard.Resolve, item(t, next, p.id).Decision)
 	require.Equal(t, int64(1), s.count(t, "TradeLog"))
 	require.Equal(t, int64(252631), s.margin(t, p))
 }

@@ -161,7 +161,7 @@ func (m *market) limiterOf(ctx context.Context, auth lnmarkets.Credentials) (lnm
 type account struct {
 	reader, writer *lnmarkets.Client
 	limiter        lnmarkets.Limiter
-	// cross is the user's wish, crossOpen a deposit whose outcome is not known:
+	// cross is the user's choice, crossOpen a deposit whose outcome is not known:
 	// the position is read for both.
 	cross, crossOpen bool
 	step             func(Step)

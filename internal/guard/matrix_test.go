@@ -191,7 +191,7 @@ func TestMatrix_DryRunPredicts(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	s.crowd(t, 20, nil)
-	s.person(t, "poor", func(w *wish) { w.balance = 5000 })
+	s.person(t, "poor", func(w *personOptions) { w.balance = 5000 })
 	s.sim.MustPrice(91700)
 	var before, after string
 	const fingerprint = `SELECT string_agg(t || ':' || x, ' ' ORDER BY t) FROM (

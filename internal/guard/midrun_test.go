@@ -32,7 +32,7 @@ func TestRun_SwitchedOffInTheMiddle(t *testing.T) {
 				}
 			})
 			i := item(t, got, p.id)
-			require.Equal(t, marginguard.Disabled, i.Word, "%+v", i)
+			require.Equal(t, marginguard.Disabled, i.Decision, "%+v", i)
 			require.Equal(t, marginguard.StatusSkipped, i.Status)
 			require.Empty(t, s.posts())
 			require.Equal(t, int64(210526), s.margin(t, p))

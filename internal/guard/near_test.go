@@ -19,7 +19,7 @@ func warnAt(percent float64) func(*guard.Options) {
 func TestNear_OncePerApproach(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	long, short := s.person(t, "long"), s.person(t, "short", func(w *wish) { w.side = futures.Sell })
+	long, short := s.person(t, "long"), s.person(t, "short", func(w *personOptions) { w.side = futures.Sell })
 	near := "position_near " + long.trade
 	for _, step := range []struct {
 		price float64
@@ -50,7 +50,7 @@ func TestNear_NotAfterMoneyMoved(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
 	s.person(t, "anna")
-	s.person(t, "poor", func(w *wish) { w.balance = 50 })
+	s.person(t, "poor", func(w *personOptions) { w.balance = 50 })
 	s.sim.MustPrice(91700)
 	for range 3 {
 		s.must(t, warnAt(60))

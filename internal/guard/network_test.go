@@ -33,15 +33,15 @@ func (r rerouted) RoundTrip(q *http.Request) (*http.Response, error) {
 func TestRun_AnAccountOfATestNetworkStaysOffTheMainnet(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	flagged := func(name, value string) func(*wish) {
-		return func(w *wish) {
+	flagged := func(name, value string) func(*personOptions) {
+		return func(w *personOptions) {
 			w.credentials = func(k lnsim.Key) map[string]string {
 				return map[string]string{"API Key": k.Key, "API Secret": k.Secret, "Passphrase": k.Passphrase, name: value}
 			}
 		}
 	}
 	flag, old := s.person(t, "flag", flagged("isTestnet", "true")), s.person(t, "old", flagged("testnet", "TRUE"))
-	prefix := s.person(t, "prefix", func(w *wish) {
+	prefix := s.person(t, "prefix", func(w *personOptions) {
 		w.credentials = func(k lnsim.Key) map[string]string {
 			return map[string]string{"api_key": "test_" + k.Key, "api_secret": k.Secret, "passphrase": k.Passphrase}
 		}
@@ -54,7 +54,7 @@ func TestRun_AnAccountOfATestNetworkStaysOffTheMainnet(t *testing.T) {
 	got := s.must(t, mainnet)
 	for _, p := range []person{flag, old, prefix} {
 		i := item(t, got, p.id)
-		require.Equal(t, marginguard.OtherNetwork, i.Word)
+		require.Equal(t, marginguard.OtherNetwork, i.Decision)
 		require.Equal(t, marginguard.StatusSkipped, i.Status)
 		require.Equal(t, int64(210526), s.margin(t, p))
 	}

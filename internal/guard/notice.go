@@ -95,7 +95,7 @@ func runNotices(runID string, r marginguard.Result, failure error) ([]models.Gua
 			continue
 		}
 		err := add(n, map[string]any{
-			"verdict": i.Word, "side": i.Side, "price": i.Price, "liquidation": i.Liquidation, "distance": hundredth(i.Distance),
+			"verdict": i.Decision, "side": i.Side, "price": i.Price, "liquidation": i.Liquidation, "distance": hundredth(i.Distance),
 			"margin": i.MarginBefore, "amount_sats": i.Amount,
 		})
 		if err != nil {
@@ -114,7 +114,7 @@ func runNotices(runID string, r marginguard.Result, failure error) ([]models.Gua
 
 // unprotected reports whether a position in danger stays there.
 func unprotected(i marginguard.Item) bool {
-	switch i.Word {
+	switch i.Decision {
 	case marginguard.InsufficientBalance, marginguard.Capped, marginguard.MaxLeverageFloor, marginguard.PastLiquidation,
 		marginguard.BelowMinimum, marginguard.Breaker:
 		return i.Triggered

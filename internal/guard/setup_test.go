@@ -63,7 +63,7 @@ type person struct {
 	id, account, exchange, trade string
 }
 
-type wish struct {
+type personOptions struct {
 	balance     int64
 	credentials func(lnsim.Key) map[string]string
 	config      string // columns = values of the configuration row
@@ -73,9 +73,9 @@ type wish struct {
 
 // person makes a user with an account, a global configuration (10 %, add 20 %)
 // and one position of 25x, opened at 95000.
-func (s *stage) person(t *testing.T, name string, change ...func(*wish)) person {
+func (s *stage) person(t *testing.T, name string, change ...func(*personOptions)) person {
 	t.Helper()
-	w := wish{balance: 10_000_000, side: futures.Buy, credentials: func(k lnsim.Key) map[string]string {
+	w := personOptions{balance: 10_000_000, side: futures.Buy, credentials: func(k lnsim.Key) map[string]string {
 		return map[string]string{"api_key": k.Key, "api_secret": k.Secret, "passphrase": k.Passphrase}
 	}}
 	for _, c := range change {

@@ -34,7 +34,7 @@ func (s source) Targets(ctx context.Context, q marginguard.Query) iter.Seq2[marg
 				return
 			}
 			t := target(row, s.now())
-			t.Made, t.Since = row.Made, filter.AddsSince
+			t.KnownIntents, t.Since = row.KnownIntents, filter.AddsSince
 			if !yield(t, nil) {
 				return
 			}
@@ -68,8 +68,8 @@ func target(row store.GuardTarget, now time.Time) marginguard.Target {
 			}
 		}
 	}
-	for _, w := range row.Watched {
-		t.Known = append(t.Known, marginguard.Watched{TradeID: w.TradeID, Side: marginguard.Side(w.Side), Trigger: w.TriggerPrice})
+	for _, w := range row.IndexEntries {
+		t.Known = append(t.Known, marginguard.IndexEntry{TradeID: w.TradeID, Side: marginguard.Side(w.Side), Trigger: w.TriggerPrice})
 	}
 	t.Accounts = row.Accounts
 	happened(&t, row.Events)
@@ -146,7 +146,7 @@ func intent(i models.GuardIntent) marginguard.Intent {
 	return marginguard.Intent{
 		ID: i.ID, TradeID: i.TradeID, Side: marginguard.Side(i.Side), Amount: i.AmountSats,
 		State: marginguard.State(i.State), PlannedAt: i.PlannedAt, SentAt: models.Deref(i.SentAt), HTTPStatus: int(models.Deref(i.HTTPStatus)),
-		Before: marginguard.Seen{
+		Before: marginguard.Snapshot{
 			Margin: i.MarginBefore, Liquidation: i.LiquidationBefore, SumFundingFees: i.FundingBefore,
 			SumCashInMargin: i.CashInMarginBefore, SumCashInPL: i.CashInPLBefore,
 		},

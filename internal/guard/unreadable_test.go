@@ -66,7 +66,7 @@ func TestRun_OneUnreadablePositionOfThreeFailsItself(t *testing.T) {
 			require.Equal(t, 1, got.Failed, "%s = %v: %+v", field, v, got.Items)
 			for _, i := range got.Items {
 				if i.Status == marginguard.StatusFailed {
-					require.Equal(t, marginguard.BadData, i.Word)
+					require.Equal(t, marginguard.BadData, i.Decision)
 					require.Equal(t, id, i.TradeID)
 					require.NotEmpty(t, i.Error)
 				}
@@ -116,7 +116,7 @@ func TestRun_ADoubtedLiquidationPriceIsActedOnAndReported(t *testing.T) {
 		require.True(t, got.Partial())
 		for _, i := range got.Items {
 			require.InDelta(t, 91346, i.Liquidation, 0)
-			if i.Word == marginguard.Doubted {
+			if i.Decision == marginguard.Doubted {
 				require.Contains(t, i.Error, "entry and margin give 91346.0")
 				require.Empty(t, i.Obstacle, "the position is protected")
 			}
@@ -128,10 +128,10 @@ func TestRun_ADoubtedLiquidationPriceIsActedOnAndReported(t *testing.T) {
 func TestRun_WhatAModeDoesNotUseIsNotLookedAt(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	global := s.person(t, "global", func(w *wish) { w.config = `individual_configs = '["broken"]', selected_positions = '{pos_1}'` })
-	unit := s.person(t, "unit", func(w *wish) { w.config = `mode = 'unitario', individual_configs = '"broken"'` })
+	global := s.person(t, "global", func(w *personOptions) { w.config = `individual_configs = '["broken"]', selected_positions = '{pos_1}'` })
+	unit := s.person(t, "unit", func(w *personOptions) { w.config = `mode = 'unitario', individual_configs = '"broken"'` })
 	s.exec(t, `UPDATE "MarginGuardConfig" SET selected_positions = ARRAY['nonsense', upper(?)] WHERE user_id = ?`, unit.trade, unit.id)
-	single := s.person(t, "single", func(w *wish) { w.config = `mode = 'individual', margin_threshold = 10` })
+	single := s.person(t, "single", func(w *personOptions) { w.config = `mode = 'individual', margin_threshold = 10` })
 	s.exec(t, `UPDATE "MarginGuardConfig" SET individual_configs = jsonb_build_object(?::text, '{"enabled": true}'::jsonb,
 		'0000aaaa-0000-4000-8000-000000000000', '{"threshold": "much"}'::jsonb, 'bb', 'null'::jsonb) WHERE user_id = ?`, single.trade, single.id)
 	s.sim.MustPrice(91700)
@@ -144,7 +144,7 @@ func TestRun_WhatAModeDoesNotUseIsNotLookedAt(t *testing.T) {
 	for _, i := range got.Items {
 		if i.Status == marginguard.StatusFailed {
 			require.Contains(t, []string{unit.id, single.id}, i.UserID)
-			require.Equal(t, marginguard.Defective, i.Word)
+			require.Equal(t, marginguard.Defective, i.Decision)
 		}
 	}
 }

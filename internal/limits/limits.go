@@ -77,7 +77,7 @@ const barWidth = 12
 
 // Write adds the table; drawn adds bars, which only a terminal shows well.
 func Write(d *output.Doc, all []View, drawn bool) {
-	desc := output.Desc{ID: "limit", Columns: []output.Column{{Field: "limit"}, {Field: "used"}, {Field: "max", Format: Word}, {Field: "left"}}}
+	desc := output.Desc{ID: "limit", Columns: []output.Column{{Field: "limit"}, {Field: "used"}, {Field: "max", Format: Format}, {Field: "left"}}}
 	if drawn {
 		desc.Columns = append(desc.Columns, output.Column{Field: "bar", Header: " "})
 	}
@@ -92,8 +92,8 @@ func Write(d *output.Doc, all []View, drawn bool) {
 	d.Table(desc, rows...)
 }
 
-// Word is a limit as a person reads it.
-func Word(v any) string {
+// Format is a limit as a person reads it.
+func Format(v any) string {
 	if n, ok := v.(int32); ok && n != models.Unlimited {
 		return output.Number(float64(n))
 	}

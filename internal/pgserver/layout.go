@@ -18,7 +18,7 @@ const (
 	longestSocketName = "/.s.PGSQL.65535"
 	// movedFile, in the directory that was asked for, names the one in use.
 	movedFile = "moved-to"
-	// systemState is where root keeps a cluster whose wished directory the
+	// systemState is where root keeps a cluster whose wanted directory the
 	// server's account cannot reach, for instance below a 0700 home.
 	systemState = "/var/lib/axisor"
 )
@@ -35,7 +35,7 @@ type layout struct {
 	moved    bool
 }
 
-// resolve turns the wished directory into the one in use.
+// resolve turns the wanted directory into the one in use.
 func resolve(dir string, acc account) (layout, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -64,7 +64,7 @@ func resolve(dir string, acc account) (layout, error) {
 }
 
 // found creates the base, which the lock is in. It stays with the caller and lets others pass through but not look.
-func (l layout) found(wished string, acc account) error {
+func (l layout) found(wanted string, acc account) error {
 	mode := os.FileMode(0o700)
 	if acc.drop {
 		mode = 0o711
@@ -73,10 +73,10 @@ func (l layout) found(wished string, acc account) error {
 		return fmt.Errorf("create directory: %w", err)
 	}
 	if l.moved {
-		if err := os.MkdirAll(wished, 0o700); err != nil {
+		if err := os.MkdirAll(wanted, 0o700); err != nil {
 			return fmt.Errorf("create directory: %w", err)
 		}
-		if err := os.WriteFile(filepath.Join(wished, movedFile), []byte(l.base+"\n"), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(wanted, movedFile), []byte(l.base+"\n"), 0o600); err != nil {
 			return fmt.Errorf("note the directory in use: %w", err)
 		}
 	}

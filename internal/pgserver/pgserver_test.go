@@ -213,21 +213,21 @@ func TestNew_UnreachableDirectoryMovesAway(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Chmod(dir, 0o700))
-	wished := filepath.Join(dir, "pg")
-	s, err := pgserver.New(pgserver.Options{Dir: wished})
+	wanted := filepath.Join(dir, "pg")
+	s, err := pgserver.New(pgserver.Options{Dir: wanted})
 	require.NoError(t, err)
 	if os.Geteuid() != 0 { // an ordinary user is the server's account and reaches its own directories
 		require.False(t, s.Moved())
-		require.Equal(t, wished, s.Dir())
+		require.Equal(t, wanted, s.Dir())
 		return
 	}
 	require.True(t, s.Moved())
 	require.NotEmpty(t, s.Account())
 	require.NoError(t, s.Start(t.Context()))
 	stopAtEnd(t, s)
-	require.NoFileExists(t, filepath.Join(wished, "data"))
-	require.FileExists(t, filepath.Join(wished, "moved-to"))
-	again, err := pgserver.New(pgserver.Options{Dir: wished})
+	require.NoFileExists(t, filepath.Join(wanted, "data"))
+	require.FileExists(t, filepath.Join(wanted, "moved-to"))
+	again, err := pgserver.New(pgserver.Options{Dir: wanted})
 	require.NoError(t, err)
 	require.True(t, again.Running(t.Context()))
 }

@@ -89,7 +89,7 @@ func (s *Server) Dir() string { return s.lay.base }
 // DataDir is the server's data directory.
 func (s *Server) DataDir() string { return s.lay.data }
 
-// Moved reports whether another directory than the wished one is in use.
+// Moved reports whether another directory than the wanted one is in use.
 func (s *Server) Moved() bool { return s.lay.moved }
 
 // Account names the account that the server runs as, "" for the caller's own.
@@ -208,9 +208,9 @@ func (s *Server) Purge(ctx context.Context) error {
 		if err := os.RemoveAll(s.lay.base); err != nil {
 			return fmt.Errorf("delete cluster: %w", err)
 		}
-		wished, err := filepath.Abs(s.opts.Dir)
+		wanted, err := filepath.Abs(s.opts.Dir)
 		if err == nil {
-			err = os.Remove(filepath.Join(wished, movedFile))
+			err = os.Remove(filepath.Join(wanted, movedFile))
 		}
 		if err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("delete cluster: %w", err)

@@ -50,7 +50,7 @@ type File struct {
 // Counts are what became of the rows of a file.
 type Counts struct {
 	Read, Created, Updated, Unchanged, Skipped, Rejected int64
-	Said                                                 string // in words
+	Summary                                              string // in words
 }
 
 func (c Counts) result() string {
@@ -136,17 +136,17 @@ func (i Import[V]) stopped(ctx context.Context, call *Call, f *File, n Counts, e
 	case !f.Began && progress.Stopped(ctx, f.Soft): // before there was a header
 		return clierr.New(clierr.Interrupted, "interrupted", "stopped; no row was read")
 	case errors.Is(err, progress.ErrStopped) && !call.DryRun:
-		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped after %s: %s", output.Count(n.Read, "row"), n.Said), i.GoOn)
+		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped after %s: %s", output.Count(n.Read, "row"), n.Summary), i.GoOn)
 	}
 	if file := (*rowfile.FormatError)(nil); errors.As(err, &file) && !i.Whole && !call.DryRun && n.Created+n.Updated > 0 {
 		return clierr.New(clierr.Partial, "file_invalid", fmt.Sprintf("%v; before that, %d were created and %d updated", err, n.Created, n.Updated),
-			"mend the file, and "+i.GoOn).WithCause(err)
+			"correct the file, and "+i.GoOn).WithCause(err)
 	}
 	return err
 }
 
 func (i Import[V]) print(call *Call, n Counts, spent time.Duration, rejects flags.Rejects) error {
-	said, rows := fmt.Sprintf("%s, in %s", n.Said, spent.Round(10*time.Millisecond)), output.Count(n.Read, "row")+" read: "
+	said, rows := fmt.Sprintf("%s, in %s", n.Summary, spent.Round(10*time.Millisecond)), output.Count(n.Read, "row")+" read: "
 	err := app.Imported(call.Print, rejects, output.Desc{ID: i.ID}, i.View(n, spent, rejects.Name()), output.ChangeInfo{
 		Result: n.result(), DryRun: call.DryRun, Say: output.Say{Done: rows + said, Would: rows + "would be " + said, Already: rows + said},
 	})

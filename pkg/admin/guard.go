@@ -54,7 +54,7 @@ type GuardConfigInput struct {
 	CrossMargin *bool
 }
 
-// GuardConfig is a user's configuration with the wishes that its table has no
+// GuardConfig is a user's configuration with the settings that its table has no
 // columns for.
 type GuardConfig struct {
 	models.MarginGuardConfig
@@ -127,27 +127,27 @@ func (s *Service) SetGuardConfig(ctx context.Context, mode Mode, in GuardConfigI
 			row = *before
 			row.Mode = row.Mode.Canonical()
 		}
-		wished, err := t.db.GuardSetting(ctx, user.ID)
+		stored, err := t.db.GuardSetting(ctx, user.ID)
 		if err != nil {
 			return err
 		}
 		if err := in.apply(&row); err != nil {
 			return err
 		}
-		wish, err := in.wish(wished, row)
+		setting, err := in.setting(stored, row)
 		if err != nil {
 			return err
 		}
-		old, now := map[string]any(nil), guardValues(row, wish)
+		old, now := map[string]any(nil), guardValues(row, setting)
 		if before != nil {
-			old = guardValues(*before, wished)
-			change.Before = &GuardConfig{*before, wished}
+			old = guardValues(*before, stored)
+			change.Before = &GuardConfig{*before, stored}
 		}
 		if reflect.DeepEqual(old, now) {
-			change.Status, change.After = StatusUnchanged, &GuardConfig{row, wish}
+			change.Status, change.After = StatusUnchanged, &GuardConfig{row, setting}
 			return nil
 		}
-		row.UpdatedAt, wish.UpdatedAt = t.now, t.now
+		row.UpdatedAt, setting.UpdatedAt = t.now, t.now
 		verb := in.verb()
 		if before == nil {
 			change.Status, verb = StatusCreated, "create"
@@ -159,18 +159,18 @@ func (s *Service) SetGuardConfig(ctx context.Context, mode Mode, in GuardConfigI
 			return err
 		}
 		if in.RestoreTo != nil || in.CrossMargin != nil {
-			if err := t.db.SetGuardSetting(ctx, wish); err != nil {
+			if err := t.db.SetGuardSetting(ctx, setting); err != nil {
 				return err
 			}
 		}
-		change.After = &GuardConfig{row, wish}
+		change.After = &GuardConfig{row, setting}
 		return t.audit(ctx, "guard.config."+verb, "guard_config", row.ID, &user.ID, old, now)
 	})
 	return change, err
 }
 
-// wish changes the wishes that have no column in the configuration.
-func (in GuardConfigInput) wish(s models.GuardSetting, row models.MarginGuardConfig) (models.GuardSetting, error) {
+// setting changes the settings that have no column in the configuration.
+func (in GuardConfigInput) setting(s models.GuardSetting, row models.MarginGuardConfig) (models.GuardSetting, error) {
 	if in.CrossMargin != nil {
 		s.CrossMargin = *in.CrossMargin
 	}
@@ -190,13 +190,13 @@ func (in GuardConfigInput) wish(s models.GuardSetting, row models.MarginGuardCon
 	return s, nil
 }
 
-// guardValues is a configuration with its wishes as the audit trail keeps it.
-func guardValues(c models.MarginGuardConfig, wish models.GuardSetting) map[string]any {
+// guardValues is a configuration with its settings as the audit trail keeps it.
+func guardValues(c models.MarginGuardConfig, setting models.GuardSetting) map[string]any {
 	out := GuardValues(c)
-	if wish.RestoreTo != nil {
-		out["restore_to"] = *wish.RestoreTo
+	if setting.RestoreTo != nil {
+		out["restore_to"] = *setting.RestoreTo
 	}
-	if wish.CrossMargin {
+	if setting.CrossMargin {
 		out["cross_margin"] = true
 	}
 	return out

@@ -242,7 +242,7 @@ func (c *chain) search(ctx context.Context, base *BaseInfo, target PITRTarget, k
 			start := wal.LSN(uint64(pos) / c.size * c.size)
 			if next, ok := c.after(start); ok {
 				return nil, unreachable("choose a point before "+start.String()+", or find the missing file",
-					"the log has a hole: segment %s is missing, but %s is there", wal.SegmentName(c.path[len(c.path)-1].Timeline, uint64(start)/c.size, c.size), next)
+					"the log has a hole: segment %s is missing, but %s exists", wal.SegmentName(c.path[len(c.path)-1].Timeline, uint64(start)/c.size, c.size), next)
 			}
 			f.end = true
 			break

@@ -145,7 +145,7 @@ type deepRun struct {
 
 func (d *deepRun) run(ctx context.Context) error {
 	if err := d.restore(ctx, false); err != nil {
-		return d.repo.blame(ctx, d.entry, d.identities, err)
+		return d.repo.attributeFailure(ctx, d.entry, d.identities, err)
 	}
 	for i, f := range d.failures {
 		if i == 5 {
@@ -164,7 +164,7 @@ func (d *deepRun) run(ctx context.Context) error {
 	return d.explainFailure(d.compareSchema(ctx, found))
 }
 
-// explainFailure keeps the blame from the backup when the server refused a part of it.
+// explainFailure keeps the fault from the backup when the server refused a part of it.
 func (d *deepRun) explainFailure(err error) error {
 	var damaged *DamagedError
 	if len(d.failures) == 0 || !errors.As(err, &damaged) {
@@ -208,9 +208,9 @@ func actsByItself(e toc.Entry) bool {
 		e.Kind == "SECURITY LABEL" || e.Kind == "DATABASE" || e.Kind == "DATABASE PROPERTIES"
 }
 
-// blame finds out why a restore failed. An archive that decodes to its end is whole; then the
-// server is to blame (an extension it lacks, a full disk), and the backup must not be marked.
-func (r *Repository) blame(ctx context.Context, e Entry, identities []age.Identity, err error) error {
+// attributeFailure finds out why a restore failed. An archive that decodes to its end is whole; then the
+// server is at fault (an extension it lacks, a full disk), and the backup must not be marked.
+func (r *Repository) attributeFailure(ctx context.Context, e Entry, identities []age.Identity, err error) error {
 	var tool *ToolError
 	if !errors.As(err, &tool) {
 		return err

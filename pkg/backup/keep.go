@@ -11,14 +11,14 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// wish is one property that the restored database shall have. Problem, when it is not empty, says why it cannot.
-type wish struct {
+// propertyChange is one property that the restored database shall have. Problem, when it is not empty, says why it cannot.
+type propertyChange struct {
 	what    string // "setting statement_timeout"
 	sql     []string
 	problem string
 }
 
-// keeper turns properties into wishes for a database of another name, as this login on this server can fulfil them.
+// keeper turns properties into changes of a database of another name, as this login on this server can fulfil them.
 type keeper struct {
 	name      string // the database, quoted
 	names     map[string]string
@@ -83,11 +83,11 @@ func (k *keeper) missing(role string) string {
 	return ""
 }
 
-// wishes lists the properties in the order in which they are given: the owner first, for grants are his.
-func (k *keeper) wishes(p *Properties) []wish {
-	var out []wish
+// changes lists the properties in the order in which they are given: the owner first, for grants are his.
+func (k *keeper) changes(p *Properties) []propertyChange {
+	var out []propertyChange
 	add := func(what, problem string, sql ...string) {
-		out = append(out, wish{what: what, sql: sql, problem: problem})
+		out = append(out, propertyChange{what: what, sql: sql, problem: problem})
 	}
 	owner := k.as(p.Owner)
 	if k.owner {
@@ -187,14 +187,14 @@ func (k *keeper) grants(p *Properties, add func(what, problem string, sql ...str
 
 // fulfil gives a database its properties in one transaction and returns what could not be kept. One that fails costs
 // itself and not the restore: after hours of loading the operator can still grant by hand.
-func fulfil(ctx context.Context, e *endpoint, conn *pgx.Conn, wishes []wish) ([]string, error) {
+func fulfil(ctx context.Context, e *endpoint, conn *pgx.Conn, changes []propertyChange) ([]string, error) {
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return nil, e.classify(ctx, "set properties of the database", err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	var lost []string
-	for _, w := range wishes {
+	for _, w := range changes {
 		if w.problem != "" {
 			lost = append(lost, w.what+": "+w.problem)
 			continue
@@ -220,9 +220,9 @@ func fulfil(ctx context.Context, e *endpoint, conn *pgx.Conn, wishes []wish) ([]
 }
 
 // foreseen is what fulfil is known to leave out before anything was done.
-func foreseen(wishes []wish) []string {
+func foreseen(changes []propertyChange) []string {
 	var out []string
-	for _, w := range wishes {
+	for _, w := range changes {
 		if w.problem != "" {
 			out = append(out, w.what+": "+w.problem)
 		}

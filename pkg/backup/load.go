@@ -131,7 +131,7 @@ func (r *Repository) load(ctx context.Context, e Entry, tools Toolset, into *end
 	return judge(ctx, e, LevelDeep, feeding, how.verdict(ctx, check.finish(ctx)))
 }
 
-// verdict forgives a pg_restore that came to its end in spite of errors, when that was wished.
+// verdict forgives a pg_restore that came to its end in spite of errors, when that was wanted.
 func (l loading) verdict(ctx context.Context, err error) error {
 	var tool *ToolError
 	if l.failed != nil && ctx.Err() == nil && errors.As(err, &tool) && l.failed.cameToItsEnd() {

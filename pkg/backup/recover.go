@@ -43,7 +43,7 @@ func (p *pitrPlan) run(ctx context.Context) (_ Recovered, err error) {
 		}
 	}()
 	p.done.Running = true
-	state, err := p.watch(ctx, s, func(st recoveryState) bool { return st.paused || !st.inRecovery })
+	state, err := p.await(ctx, s, func(st recoveryState) bool { return st.paused || !st.inRecovery })
 	if err != nil {
 		return p.done, err
 	}
@@ -62,7 +62,7 @@ func (p *pitrPlan) run(ctx context.Context) (_ Recovered, err error) {
 	if err := p.control(ctx, "promote", "-W"); err != nil {
 		return p.done, err
 	}
-	if _, err := p.watch(ctx, s, func(st recoveryState) bool { return !st.inRecovery }); err != nil {
+	if _, err := p.await(ctx, s, func(st recoveryState) bool { return !st.inRecovery }); err != nil {
 		return p.done, err
 	}
 	p.done.Promoted = true
@@ -154,9 +154,9 @@ type recoveryState struct {
 	at                 *time.Time
 }
 
-// watch polls process and state until ok says so. Both are needed: a server that dies answers
+// await polls process and state until ok says so. Both are needed: a server that dies answers
 // nothing, and one that answers may not have arrived.
-func (p *pitrPlan) watch(ctx context.Context, s *serverProcess, ok func(recoveryState) bool) (recoveryState, error) {
+func (p *pitrPlan) await(ctx context.Context, s *serverProcess, ok func(recoveryState) bool) (recoveryState, error) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {

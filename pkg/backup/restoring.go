@@ -33,7 +33,7 @@ type restoring struct {
 	live       *Database // that has the name now; nil when there is none
 	side       string    // where the backup is loaded; empty is the final name itself
 	owner      string    // of the side; empty is the login
-	wishes     []wish
+	changes    []propertyChange
 	failed     *failureLog // of a restore that goes on after errors
 	done       Restored
 }
@@ -68,7 +68,7 @@ func (r *Repository) RestoreTo(ctx context.Context, e Entry, o Restore) (Restore
 		return Restored{}, err
 	}
 	if o.DryRun {
-		p.done.NotKept = append(p.done.NotKept, foreseen(p.wishes)...)
+		p.done.NotKept = append(p.done.NotKept, foreseen(p.changes)...)
 		return p.done, nil
 	}
 	return p.run(ctx)
@@ -181,11 +181,11 @@ func (p *restoring) planProperties(ctx context.Context, there bool) error {
 	if owner := k.as(like.Properties.Owner); k.owner && k.roles[owner] {
 		p.owner = owner
 	}
-	p.wishes = k.wishes(like.Properties)
+	p.changes = k.changes(like.Properties)
 	return p.planTablespace(ctx, like.Properties)
 }
 
-// planTablespace drops a tablespace that this server lacks from the wishes.
+// planTablespace drops a tablespace that this server lacks from the changes.
 func (p *restoring) planTablespace(ctx context.Context, like *Properties) error {
 	if like.Tablespace == "" || like.Tablespace == "pg_default" {
 		return nil
@@ -194,14 +194,14 @@ func (p *restoring) planTablespace(ctx context.Context, like *Properties) error 
 	if err := p.conn.QueryRow(ctx, "SELECT bool_and(has_tablespace_privilege(oid, 'CREATE')) FROM pg_tablespace WHERE spcname = $1", like.Tablespace).Scan(&mayUse); err != nil {
 		return p.admin.classify(ctx, "look for tablespace", err)
 	}
-	w := wish{what: fmt.Sprintf("tablespace %q", like.Tablespace)}
+	w := propertyChange{what: fmt.Sprintf("tablespace %q", like.Tablespace)}
 	switch {
 	case mayUse == nil:
 		w.problem = "this server has none of that name"
 	case !*mayUse:
 		w.problem = "this login may make nothing in it"
 	}
-	p.wishes = append(p.wishes, w)
+	p.changes = append(p.changes, w)
 	return nil
 }
 
@@ -215,7 +215,7 @@ func (p *restoring) like() (Database, string) {
 	if p.owner != "" { // from the start: only who owns the database may have things made in its schema public
 		more = " OWNER " + QuoteName(p.owner)
 	}
-	for _, w := range p.wishes {
+	for _, w := range p.changes {
 		if strings.HasPrefix(w.what, "tablespace ") && w.problem == "" {
 			more += " TABLESPACE " + QuoteName(like.Properties.Tablespace)
 		}
@@ -280,7 +280,7 @@ func (p *restoring) fulfil(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	defer e.close(ctx, conn)
-	return fulfil(ctx, e, conn, p.wishes)
+	return fulfil(ctx, e, conn, p.changes)
 }
 
 func (p *restoring) makeSide(ctx context.Context) error {
@@ -306,7 +306,7 @@ func (p *restoring) dropSide(ctx context.Context) error {
 // fill loads the backup and compares what came.
 func (p *restoring) fill(ctx context.Context, target *endpoint) error {
 	if err := p.repo.load(ctx, p.e, p.tools, target, p.how(), p.identities); err != nil {
-		return p.repo.blame(ctx, p.e, p.identities, err)
+		return p.repo.attributeFailure(ctx, p.e, p.identities, err)
 	}
 	if p.failed != nil && p.failed.count() > 0 {
 		contents, err := p.repo.contents(ctx, p.e, p.identities)

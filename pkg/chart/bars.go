@@ -20,7 +20,7 @@ type Bars struct {
 
 const barsHeight = 210.0
 
-func (b Bars) hollow() bool {
+func (b Bars) empty() bool {
 	if len(b.Kinds) > 0 {
 		return len(b.Bars) == 0
 	}
@@ -182,7 +182,7 @@ type Groups struct {
 
 const groupsHeight = 230.0
 
-func (g Groups) hollow() bool    { return len(g.Names) == 0 || len(g.Series) == 0 }
+func (g Groups) empty() bool     { return len(g.Names) == 0 || len(g.Series) == 0 }
 func (g Groups) height() float64 { return groupsHeight }
 
 func (g Groups) numbers() table {

@@ -26,7 +26,7 @@ const (
 	calendarTop = titleRoom + 18
 )
 
-func (k Calendar) hollow() bool    { return len(k.Days) == 0 }
+func (k Calendar) empty() bool     { return len(k.Days) == 0 }
 func (k Calendar) height() float64 { return calendarTop + 7*cell + 34 }
 
 func (k Calendar) numbers() table {

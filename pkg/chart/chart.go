@@ -31,7 +31,7 @@ type Figure struct {
 
 // Panel is one of Line, Bars, Groups, Calendar and Gauges.
 type Panel interface {
-	hollow() bool // nothing to draw
+	empty() bool // nothing to draw
 	height() float64
 	draw(c *canvas, top float64)
 	numbers() table
@@ -66,7 +66,7 @@ func Render(f Figure, format Format) ([]byte, error) {
 func (f Figure) panels() []Panel {
 	var out []Panel
 	for _, p := range f.Panels {
-		if !p.hollow() {
+		if !p.empty() {
 			out = append(out, p)
 		}
 	}

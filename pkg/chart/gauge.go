@@ -22,7 +22,7 @@ type Gauges struct {
 
 const gaugeRow = 30.0
 
-func (g Gauges) hollow() bool    { return len(g.Gauges) == 0 }
+func (g Gauges) empty() bool     { return len(g.Gauges) == 0 }
 func (g Gauges) height() float64 { return titleRoom + gaugeRow*float64(len(g.Gauges)) + 4 }
 
 func (g Gauges) numbers() table {

@@ -17,7 +17,7 @@ type Line struct {
 
 const lineHeight = 330.0
 
-func (l Line) hollow() bool    { return len(l.Points) == 0 }
+func (l Line) empty() bool     { return len(l.Points) == 0 }
 func (l Line) height() float64 { return lineHeight }
 
 func (l Line) numbers() table {

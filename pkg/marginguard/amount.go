@@ -47,7 +47,7 @@ func (in Input) size(v *Verdict, p Position, left *budget) {
 	if in.Config.RestoreTo > 0 {
 		amount = in.Reading.restore(p, v.Price, in.Config.RestoreTo)
 	}
-	v.Wish = min(amount, max(p.maths().MaxAdd(), 0))
+	v.Requested = min(amount, max(p.maths().MaxAdd(), 0))
 	for _, limit := range []struct {
 		name Limit
 		sats int64
@@ -64,7 +64,7 @@ func (in Input) size(v *Verdict, p Position, left *budget) {
 		}
 	}
 	if amount < max(in.Caps.MinAddSats, 1) {
-		v.Word, v.Reason = in.refusal(v.LimitedBy, amount)
+		v.Decision, v.Reason = in.refusal(v.LimitedBy, amount)
 		return
 	}
 	left.run = spend(left.run, amount)
@@ -115,7 +115,7 @@ func (in Input) forecast(v *Verdict, p Position, amount int64) {
 	}
 }
 
-func (in Input) refusal(by Limit, amount int64) (Word, string) {
+func (in Input) refusal(by Limit, amount int64) (Decision, string) {
 	least := max(in.Caps.MinAddSats, 1)
 	switch by {
 	case LimitLeverage:

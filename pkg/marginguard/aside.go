@@ -12,7 +12,7 @@ const nearShare = 0.02
 
 // reached reports whether the trigger lies between the market and liquidation, or
 // would after a move by a share of the price.
-func (k Watched) reached(low, high, share float64) bool {
+func (k IndexEntry) reached(low, high, share float64) bool {
 	if k.Side == Short {
 		return k.Trigger <= high*(1+share)
 	}
@@ -22,7 +22,7 @@ func (k Watched) reached(low, high, share float64) bool {
 // aside reports whether the account's key is put aside now. A position that is
 // known to be in danger or near it makes it be asked sooner, and one in danger is
 // reported by itself: whoever waits for a key must know what waits with it.
-func (w *watch) aside() bool {
+func (w *userRun) aside() bool {
 	if w.t.Breaker == "" {
 		return false
 	}
@@ -31,7 +31,7 @@ func (w *watch) aside() bool {
 	w.s.quotes.mu.Unlock()
 	low, high := market.Extremes()
 	again := w.t.AskAgain
-	var danger []Watched
+	var danger []IndexEntry
 	for _, k := range w.t.Known {
 		if k.reached(low, high, nearShare) {
 			again = w.t.AskSooner
@@ -49,7 +49,7 @@ func (w *watch) aside() bool {
 		w.items = append(w.items, Item{
 			UserID: w.t.UserID, AccountID: w.t.AccountID, Status: StatusSkipped, Error: reason,
 			Verdict: Verdict{
-				TradeID: k.TradeID, Side: k.Side, Word: Breaker, Triggered: true, Price: market.LastPrice, Trigger: k.Trigger,
+				TradeID: k.TradeID, Side: k.Side, Decision: Breaker, Triggered: true, Price: market.LastPrice, Trigger: k.Trigger,
 				Urgency: 1, Reason: reason,
 			},
 		})
@@ -61,9 +61,9 @@ func (w *watch) aside() bool {
 }
 
 // pass reports a user who is left out as a whole, on purpose.
-func (w *watch) pass(word Word, why string) {
+func (w *userRun) pass(word Decision, why string) {
 	w.items = append(w.items, Item{
 		UserID: w.t.UserID, AccountID: w.t.AccountID, Status: StatusSkipped, Error: why,
-		Verdict: Verdict{Word: word, Urgency: math.Inf(1), Reason: why},
+		Verdict: Verdict{Decision: word, Urgency: math.Inf(1), Reason: why},
 	})
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // resolve finds out what became of earlier additions before anything new is decided.
-func (w *watch) resolve(ctx context.Context) error {
+func (w *userRun) resolve(ctx context.Context) error {
 	for _, i := range w.t.Open {
 		if i.State == Planned {
 			// No request went out for it. Should its author still live, its
@@ -57,9 +57,9 @@ func (w *watch) resolve(ctx context.Context) error {
 	return nil
 }
 
-func (w *watch) resolved(i Intent, now *Position, state State, why string) Item {
+func (w *userRun) resolved(i Intent, now *Position, state State, why string) Item {
 	v := Verdict{
-		TradeID: i.TradeID, Side: i.Side, Word: Resolve, Amount: i.Amount, Reason: "earlier addition: " + why,
+		TradeID: i.TradeID, Side: i.Side, Decision: Resolve, Amount: i.Amount, Reason: "earlier addition: " + why,
 		MarginBefore: i.Before.Margin, MarginAfter: i.Before.Margin,
 		Liquidation: i.Before.Liquidation, LiquidationAfter: i.Before.Liquidation,
 	}
@@ -75,7 +75,7 @@ func (w *watch) resolved(i Intent, now *Position, state State, why string) Item 
 }
 
 // refund gives back what an intent had reserved.
-func (w *watch) refund(i Intent) {
+func (w *userRun) refund(i Intent) {
 	if spentAt(i).Before(w.s.spentSince()) {
 		return
 	}
@@ -111,7 +111,7 @@ func (s *Spent) book(tradeID string, sats int64, at time.Time) {
 
 // add carries one addition through its states. Whatever happens, the position
 // is not touched again in this run.
-func (w *watch) add(ctx context.Context, v Verdict) {
+func (w *userRun) add(ctx context.Context, v Verdict) {
 	ctx, stop := context.WithTimeout(ctx, w.s.o.UserTimeout)
 	defer stop()
 	w.handled[v.TradeID] = "handled in this run"
@@ -123,8 +123,8 @@ func (w *watch) add(ctx context.Context, v Verdict) {
 		round = w.s.shares.limit
 	}
 	intent, err := w.s.o.Intents.Plan(ctx, Plan{
-		RunID: w.s.runID, UserID: w.t.UserID, AccountID: w.t.AccountID, Verdict: v, Before: seen(*p), SeenAt: w.readAt,
-		Made: w.t.Made[v.TradeID], Since: w.t.Since,
+		RunID: w.s.runID, UserID: w.t.UserID, AccountID: w.t.AccountID, Verdict: v, Before: snapshotOf(*p), SeenAt: w.fetchedAt,
+		KnownIntents: w.t.KnownIntents[v.TradeID], Since: w.t.Since,
 		UserDayCap: w.s.o.Caps.UserDaySats, PositionDayCap: position, RoundCap: round, Round: w.s.req.Round,
 		SpentSince: w.s.spentSince(), At: w.s.o.Now().UTC(),
 	})
@@ -178,7 +178,7 @@ func (w *watch) add(ctx context.Context, v Verdict) {
 }
 
 // refuse reports an addition that the store did not let pass.
-func (w *watch) refuse(ctx context.Context, v Verdict, err error) {
+func (w *userRun) refuse(ctx context.Context, v Verdict, err error) {
 	item := w.item(v, StatusSkipped)
 	item.Amount, item.MarginAfter, item.LiquidationAfter = 0, v.MarginBefore, v.Liquidation
 	item.Error = err.Error()
@@ -187,11 +187,11 @@ func (w *watch) refuse(ctx context.Context, v Verdict, err error) {
 	case stopped(ctx):
 		item.Error, item.Obstacle = ErrStopped.Error(), ObstacleStopped
 	case errors.As(err, &off):
-		item.Word = Disabled
+		item.Decision = Disabled
 	case errors.Is(err, ErrCapReached):
-		item.Word = Capped
+		item.Decision = Capped
 	case errors.Is(err, ErrOpenIntent), errors.Is(err, ErrOvertaken):
-		item.Word = Frozen
+		item.Decision = Frozen
 	default:
 		item.Status = StatusFailed
 	}
@@ -203,12 +203,12 @@ func (w *watch) refuse(ctx context.Context, v Verdict, err error) {
 func stopped(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
 
 // drop gives up an intent for which no request went out.
-func (w *watch) drop(ctx context.Context, item *Item, why error) {
+func (w *userRun) drop(ctx context.Context, item *Item, why error) {
 	item.Error = why.Error()
 	item.MarginAfter, item.LiquidationAfter, item.Amount = item.MarginBefore, item.Liquidation, 0
 	var off *DisabledError
 	if errors.As(why, &off) {
-		item.Word, item.Status = Disabled, StatusSkipped
+		item.Decision, item.Status = Disabled, StatusSkipped
 	} else if stopped(ctx) {
 		item.Status, item.Error, item.Obstacle = StatusSkipped, ErrStopped.Error(), ObstacleStopped
 	}
@@ -222,9 +222,9 @@ func (w *watch) drop(ctx context.Context, item *Item, why error) {
 }
 
 // tooLate looks at the clock and the price once more, as late as possible.
-func (w *watch) tooLate(v Verdict) error {
+func (w *userRun) tooLate(v Verdict) error {
 	now := w.s.o.Now()
-	if age := now.Sub(w.readAt); age > MaxPositionAge {
+	if age := now.Sub(w.fetchedAt); age > MaxPositionAge {
 		return fmt.Errorf("the positions are %s old", age.Round(time.Second))
 	}
 	w.s.quotes.mu.Lock()
@@ -246,14 +246,14 @@ func (w *watch) tooLate(v Verdict) error {
 // send makes the one request and finds out what became of it. A signal or the
 // user's time limit does not cut it short: half a conversation about money is
 // worse than a late end.
-func (w *watch) send(alive, call context.Context, i Intent, item *Item) {
+func (w *userRun) send(alive, call context.Context, i Intent, item *Item) {
 	began := w.s.o.Now()
 	answer, err := w.post(call, i)
 	done := Settlement{IntentID: i.ID, From: []State{Sent, Unknown}, Went: true, Took: w.s.o.Now().Sub(began)}
 	if err != nil {
 		done.Error = err.Error()
 		item.Error = err.Error()
-		w.blame(err)
+		w.recordFault(err)
 	}
 	heard := w.s.o.Now()
 	w.prove(alive, i, answer, err, &done)
@@ -265,7 +265,7 @@ func (w *watch) send(alive, call context.Context, i Intent, item *Item) {
 }
 
 // close stores the outcome and reports it.
-func (w *watch) close(ctx context.Context, i Intent, item *Item, done Settlement) {
+func (w *userRun) close(ctx context.Context, i Intent, item *Item, done Settlement) {
 	switch done.To {
 	case Applied:
 		item.Status, item.Error = StatusApplied, ""
@@ -296,7 +296,7 @@ func (w *watch) close(ctx context.Context, i Intent, item *Item, done Settlement
 }
 
 // settle stores an outcome, on borrowed time if the user's is over.
-func (w *watch) settle(ctx context.Context, s Settlement) error {
+func (w *userRun) settle(ctx context.Context, s Settlement) error {
 	s.ConfigID, s.PlanType, s.At = w.t.ConfigID, w.t.PlanType, w.s.o.Now().UTC()
 	if w.s.dry {
 		return nil

@@ -45,7 +45,7 @@ func ParseMode(word string) (Mode, error) {
 	return "", &ConfigError{Field: "mode", Value: word, Rule: "must be one of global, unit, individual"}
 }
 
-// Config is one user's wish.
+// Config is what one user asks of the guard.
 type Config struct {
 	Mode Mode
 	// Threshold is in percent; its meaning is the Reading's.
@@ -63,13 +63,13 @@ type Config struct {
 	Cross bool
 }
 
-// Setting is the wish for one position. Zero numbers stand for the
+// Setting is the rule for one position. Zero numbers stand for the
 // configuration's own.
 type Setting struct {
 	Enabled    bool
 	Threshold  float64
 	AddPercent float64
-	// Problem is why the stored wish cannot be followed, empty when it can.
+	// Problem is why the stored rule cannot be followed, empty when it can.
 	Problem string
 }
 
@@ -188,19 +188,19 @@ func EncodeSettings(settings map[string]Setting) ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// wish is what a configuration asks for one position.
-type wish struct {
+// positionRule is what a configuration asks for one position.
+type positionRule struct {
 	threshold, add float64
 	selected       bool
-	// problem is why the wish is not known, empty when it is.
+	// problem is why the rule is not known, empty when it is.
 	problem string
 }
 
-// wish finds what is asked for a position. Of several entries for one position a
+// ruleFor finds what is asked for a position. Of several entries for one position a
 // disabled one wins.
-func (c Config) wish(id string) wish {
+func (c Config) ruleFor(id string) positionRule {
 	id = strings.TrimPrefix(id, crossPrefix)
-	out := wish{threshold: c.Threshold, add: c.AddPercent}
+	out := positionRule{threshold: c.Threshold, add: c.AddPercent}
 	switch c.Mode {
 	case Global:
 		out.selected = true

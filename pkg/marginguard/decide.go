@@ -78,12 +78,12 @@ type Input struct {
 	Config    Config
 	Reading   Reading
 	Positions []Position
-	// PositionsReadAt is when the positions were asked for.
-	PositionsReadAt time.Time
-	Market          Market
-	Funds           Funds
-	Caps            Caps
-	Spent           Spent
+	// PositionsFetchedAt is when the positions were asked for.
+	PositionsFetchedAt time.Time
+	Market             Market
+	Funds              Funds
+	Caps               Caps
+	Spent              Spent
 	// RunLeft is what the whole run may still add; NoCap when unlimited.
 	RunLeft int64
 	// Allowed, when not nil, is what of the run's cap fell to each position.
@@ -117,7 +117,7 @@ func Decide(in Input) []Verdict {
 	})
 	left := in.budget()
 	for i := range verdicts {
-		if verdicts[i].Word == Add {
+		if verdicts[i].Decision == Add {
 			in.size(&verdicts[i], byID[verdicts[i].TradeID], &left)
 		}
 	}
@@ -132,17 +132,17 @@ func (in Input) look(p Position) (Verdict, Position) {
 		MarginBefore: p.Margin, MarginAfter: p.Margin, LeverageBefore: p.Leverage, LeverageAfter: p.Leverage,
 		LiquidationAfter: p.Liquidation, Price: in.Market.priceFor(p), Urgency: math.Inf(1),
 	}
-	wish := in.Config.wish(p.ID)
-	v.Threshold, v.AddPercent = wish.threshold, wish.add
+	rule := in.Config.ruleFor(p.ID)
+	v.Threshold, v.AddPercent = rule.threshold, rule.add
 	if IsCross(p.ID) && p.Quantity == 0 && p.Unreadable == "" {
 		return v.because(NoLiquidation, "the cross position is flat"), p
 	}
 	if why := p.problem(); why != "" {
 		return v.because(BadData, why), p
 	}
-	if wish.problem != "" {
+	if rule.problem != "" {
 		v.Misconfigured = true
-		return v.because(BadData, wish.problem), p
+		return v.because(BadData, rule.problem), p
 	}
 	v.LeverageBefore = p.maths().Leverage()
 	v.LeverageAfter = v.LeverageBefore
@@ -151,14 +151,14 @@ func (in Input) look(p Position) (Verdict, Position) {
 	if !p.hasLiquidation() {
 		return v.because(NoLiquidation, "the position has no liquidation price"), p
 	}
-	return in.measure(v, p, wish.selected), p
+	return in.measure(v, p, rule.selected), p
 }
 
 // measure decides about a position with usable numbers.
 func (in Input) measure(v Verdict, p Position, selected bool) Verdict {
 	v.Trigger = in.Reading.Trigger(p, v.Threshold)
 	if selected && in.Config.RestoreTo == 0 {
-		v.Wish = min(share(p.Margin, v.AddPercent), max(p.maths().MaxAdd(), 0))
+		v.Requested = min(share(p.Margin, v.AddPercent), max(p.maths().MaxAdd(), 0))
 	}
 	if !finite(v.Price) || v.Price <= 0 {
 		return v.because(BadData, "there is no usable price")
@@ -185,14 +185,14 @@ func (in Input) measure(v Verdict, p Position, selected bool) Verdict {
 }
 
 // obstacle names what forbids an addition that is otherwise due.
-func (in Input) obstacle(p Position, v Verdict) (Word, string) {
+func (in Input) obstacle(p Position, v Verdict) (Decision, string) {
 	if why, frozen := in.Frozen[p.ID]; frozen {
 		return Frozen, why
 	}
 	if age := in.Now.Sub(in.Market.ReadAt); age > MaxPriceAge {
 		return Stale, fmt.Sprintf("the price is %s old, at most %s is allowed", age.Round(time.Second), MaxPriceAge)
 	}
-	if age := in.Now.Sub(in.PositionsReadAt); age > MaxPositionAge {
+	if age := in.Now.Sub(in.PositionsFetchedAt); age > MaxPositionAge {
 		return Stale, fmt.Sprintf("the positions are %s old, at most %s is allowed", age.Round(time.Second), MaxPositionAge)
 	}
 	if why, _ := contradiction(p, in.Market); why != "" {
@@ -213,8 +213,8 @@ func past(p Position, x float64) bool {
 	return x >= p.Liquidation
 }
 
-func (v Verdict) because(word Word, reason string) Verdict {
-	v.Word, v.Reason = word, reason
+func (v Verdict) because(word Decision, reason string) Verdict {
+	v.Decision, v.Reason = word, reason
 	return v
 }
 

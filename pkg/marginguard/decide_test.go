@@ -25,7 +25,7 @@ func input(x, threshold, add float64, positions ...Position) Input {
 	return Input{
 		Config:    Config{Mode: Global, Threshold: threshold, AddPercent: add},
 		Reading:   Remaining,
-		Positions: positions, PositionsReadAt: noon,
+		Positions: positions, PositionsFetchedAt: noon,
 		Market: at(x), Funds: Unread(), RunLeft: NoCap, Now: noon,
 		Caps: Caps{PositionDaySats: -1, BalanceShare: 0.5, MinAddSats: 100, CooldownEscape: 0.5},
 	}
@@ -60,7 +60,7 @@ func TestDecide_Vectors(t *testing.T) {
 			t.Parallel()
 			p := position("a1", tc.side, tc.quantity, tc.price, tc.margin, tc.market)
 			v := Decide(input(tc.market, 10, 20, p))[0]
-			require.Equal(t, Add, v.Word, v.Reason)
+			require.Equal(t, Add, v.Decision, v.Reason)
 			require.True(t, v.Triggered)
 			require.InDelta(t, tc.liq, v.Liquidation, 1e-9)
 			require.InDelta(t, tc.trigger, v.Trigger, 1e-6)
@@ -87,7 +87,7 @@ func TestDecide_Words(t *testing.T) {
 	for name, tc := range map[string]struct {
 		in   func(*Input)
 		p    Position
-		want Word
+		want Decision
 	}{
 		"due":                     {nil, long(nil), Add},
 		"not near":                {func(in *Input) { in.Config.Threshold = 9 }, long(nil), OK},
@@ -110,7 +110,7 @@ func TestDecide_Words(t *testing.T) {
 		"no side":                 {nil, long(func(p *Position) { p.Side = "b" }), BadData},
 		"open intent":             {func(in *Input) { in.Frozen = map[string]string{"a1": "open"} }, long(nil), Frozen},
 		"old price":               {func(in *Input) { in.Market.ReadAt = noon.Add(-11 * time.Second) }, long(nil), Stale},
-		"old positions":           {func(in *Input) { in.PositionsReadAt = noon.Add(-16 * time.Second) }, long(nil), Stale},
+		"old positions":           {func(in *Input) { in.PositionsFetchedAt = noon.Add(-16 * time.Second) }, long(nil), Stale},
 		"profit of another price": {nil, long(func(p *Position) { p.PL = 0 }), PriceMismatch},
 		"empty balance":           {func(in *Input) { in.Funds = in.Caps.NewFunds(0) }, long(nil), InsufficientBalance},
 		"half of little":          {func(in *Input) { in.Funds = in.Caps.NewFunds(199) }, long(nil), InsufficientBalance},
@@ -138,7 +138,7 @@ func TestDecide_Words(t *testing.T) {
 				tc.in(&in)
 			}
 			v := Decide(in)[0]
-			require.Equal(t, tc.want, v.Word, v.Reason)
+			require.Equal(t, tc.want, v.Decision, v.Reason)
 			require.NotEmpty(t, v.Reason)
 			if tc.want != Add {
 				require.Zero(t, v.Amount)
@@ -157,13 +157,13 @@ func TestDecide_LeverageFloor(t *testing.T) {
 	// At leverage 1.0001 there is room for 505 sats, at 1 for none.
 	p := position("a1", Long, 5000, 95000, 5_262_652, 47700)
 	v := Decide(input(47700, 10, 20, p))[0]
-	require.Equal(t, Add, v.Word, v.Reason)
+	require.Equal(t, Add, v.Decision, v.Reason)
 	require.Equal(t, int64(505), v.Amount)
 	require.Equal(t, LimitLeverage, v.LimitedBy)
 	require.GreaterOrEqual(t, v.LeverageAfter, 1.0)
 
 	p = position("a1", Long, 5000, 95000, 5_263_157, 47700)
-	require.Equal(t, MaxLeverageFloor, Decide(input(47700, 10, 20, p))[0].Word)
+	require.Equal(t, MaxLeverageFloor, Decide(input(47700, 10, 20, p))[0].Decision)
 }
 
 func TestDecide_NearestFirst(t *testing.T) {

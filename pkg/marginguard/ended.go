@@ -12,11 +12,11 @@ import (
 // The words of guarded positions that are not running any more.
 const (
 	// PositionLiquidated is a position whose margin the exchange took.
-	PositionLiquidated Word = "position_liquidated"
+	PositionLiquidated Decision = "position_liquidated"
 	// PositionClosed is a position that ended in another way.
-	PositionClosed Word = "position_closed"
+	PositionClosed Decision = "position_closed"
 	// PositionGone is a position of which the exchange does not show how it ended.
-	PositionGone Word = "position_gone"
+	PositionGone Decision = "position_gone"
 )
 
 // StatusEnded is a guarded position that is not running any more.
@@ -49,9 +49,9 @@ type Ending struct {
 	// TradeID is canonical. Side is empty for a position that was never seen.
 	TradeID string
 	Side    Side
-	// Word is empty while the exchange could not be asked how the position ended.
-	Word   Word
-	Reason string
+	// Decision is empty while the exchange could not be asked how the position ended.
+	Decision Decision
+	Reason   string
 	// Closing is nil when the exchange does not show the position.
 	Closing *Closing
 }
@@ -82,23 +82,23 @@ type missing struct {
 
 // glimpse remembers the guarded positions that were just read: one that ends while
 // it is looked after was seen by no earlier look.
-func (w *watch) glimpse() {
+func (w *userRun) glimpse() {
 	if w.seen == nil {
 		w.seen = map[string]Side{}
 	}
 	for _, p := range w.positions {
-		if p.ID != "" && p.Unreadable == "" && p.Quantity != 0 && w.t.Config.wish(p.ID).selected {
+		if p.ID != "" && p.Unreadable == "" && p.Quantity != 0 && w.t.Config.ruleFor(p.ID).selected {
 			w.seen[CanonicalID(p.ID)] = p.Side
 		}
 	}
 }
 
 // missed finds the guarded positions that are not running, each once.
-func (w *watch) missed() (out []missing) {
+func (w *userRun) missed() (out []missing) {
 	listed := map[string]bool{}
 	look := func(m missing) {
 		m.id = CanonicalID(m.id)
-		if listed[m.id] || w.t.Told[m.id] || !w.t.Config.wish(m.id).selected || w.runs(m.id) {
+		if listed[m.id] || w.t.Told[m.id] || !w.t.Config.ruleFor(m.id).selected || w.runs(m.id) {
 			return
 		}
 		listed[m.id] = true
@@ -121,7 +121,7 @@ func (w *watch) missed() (out []missing) {
 
 // runs reports whether a position is running, or may be: what cannot be read is not
 // missing.
-func (w *watch) runs(id string) bool {
+func (w *userRun) runs(id string) bool {
 	if !IsCross(id) {
 		return find(w.positions, id) != nil
 	}
@@ -135,7 +135,7 @@ func (w *watch) runs(id string) bool {
 
 // named are the positions that the configuration names. Of a user with several
 // accounts nobody knows on which one such a position was.
-func (w *watch) named() (ids []string) {
+func (w *userRun) named() (ids []string) {
 	if w.t.Accounts > 1 {
 		return nil
 	}
@@ -166,7 +166,7 @@ func (w *watch) named() (ids []string) {
 
 // endings finds out how the missing positions ended, with one request at most, and
 // reports them.
-func (w *watch) endings(ctx context.Context) []Ending {
+func (w *userRun) endings(ctx context.Context) []Ending {
 	gone := w.missed()
 	if len(gone) == 0 {
 		return nil
@@ -177,10 +177,10 @@ func (w *watch) endings(ctx context.Context) []Ending {
 		e := w.ending(m, closed, err)
 		out = append(out, e)
 		v := Verdict{
-			TradeID: e.TradeID, Side: e.Side, Word: e.Word, Reason: e.Reason, Urgency: math.Inf(1),
+			TradeID: e.TradeID, Side: e.Side, Decision: e.Decision, Reason: e.Reason, Urgency: math.Inf(1),
 		}
-		if v.Word == "" {
-			v.Word = PositionGone
+		if v.Decision == "" {
+			v.Decision = PositionGone
 		}
 		if c := e.Closing; c != nil {
 			p := c.Position
@@ -193,7 +193,7 @@ func (w *watch) endings(ctx context.Context) []Ending {
 }
 
 // closings asks the exchange for the missing isolated positions.
-func (w *watch) closings(ctx context.Context, gone []missing) (map[string]Closing, error) {
+func (w *userRun) closings(ctx context.Context, gone []missing) (map[string]Closing, error) {
 	ids := map[string]bool{}
 	for _, m := range gone {
 		if !IsCross(m.id) {
@@ -207,8 +207,8 @@ func (w *watch) closings(ctx context.Context, gone []missing) (map[string]Closin
 	return x.Closed(ctx, ids)
 }
 
-func (w *watch) ending(m missing, closed map[string]Closing, failed error) Ending {
-	e := Ending{TradeID: m.id, Side: m.side, Word: PositionGone}
+func (w *userRun) ending(m missing, closed map[string]Closing, failed error) Ending {
+	e := Ending{TradeID: m.id, Side: m.side, Decision: PositionGone}
 	what := "the position is not running any more"
 	if m.named {
 		what = "the configuration names the position, and it is not running"
@@ -218,10 +218,10 @@ func (w *watch) ending(m missing, closed map[string]Closing, failed error) Endin
 	case IsCross(m.id):
 		e.Reason = "the cross position is flat: closed or liquidated, the exchange does not tell which"
 	case found && c.liquidated():
-		e.Word, e.Side, e.Closing = PositionLiquidated, c.Position.Side, &c
+		e.Decision, e.Side, e.Closing = PositionLiquidated, c.Position.Side, &c
 		e.Reason = fmt.Sprintf("the position was liquidated%s: its margin of %d sats is lost", endedAt(c), c.Position.Margin)
 	case found:
-		e.Word, e.Side, e.Closing = PositionClosed, c.Position.Side, &c
+		e.Decision, e.Side, e.Closing = PositionClosed, c.Position.Side, &c
 		e.Reason = fmt.Sprintf("the position was closed%s with a result of %+d sats", endedAt(c), c.Position.PL)
 	case failed == nil:
 		e.Reason = what + ", nor among the newest closed ones"
@@ -229,7 +229,7 @@ func (w *watch) ending(m missing, closed map[string]Closing, failed error) Endin
 		e.Reason = what + ", and how it ended cannot be read: " + failed.Error()
 		since, before := w.t.Lost[m.id]
 		if !before || w.s.o.Now().Sub(since) < closedPatience {
-			e.Word = ""
+			e.Decision = ""
 		}
 	}
 	return e
@@ -248,7 +248,7 @@ func endedAt(c Closing) string {
 }
 
 // returned are the positions that were missed, or taken for gone, and are running.
-func (w *watch) returned() (ids []string) {
+func (w *userRun) returned() (ids []string) {
 	for _, p := range w.positions {
 		id := CanonicalID(p.ID)
 		_, lost := w.t.Lost[id]

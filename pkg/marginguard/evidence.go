@@ -21,7 +21,7 @@ const (
 )
 
 // post sends the request and returns the answer, where the exchange passes it on.
-func (w *watch) post(ctx context.Context, i Intent) (*Answer, error) {
+func (w *userRun) post(ctx context.Context, i Intent) (*Answer, error) {
 	if x, ok := w.x.(Witness); ok {
 		return x.AddMarginSeen(ctx, i.TradeID, i.Amount)
 	}
@@ -30,7 +30,7 @@ func (w *watch) post(ctx context.Context, i Intent) (*Answer, error) {
 
 // prove fills in what became of a request: proven by the answer, or else by the
 // position, whatever the answer was.
-func (w *watch) prove(ctx context.Context, i Intent, a *Answer, err error, done *Settlement) {
+func (w *userRun) prove(ctx context.Context, i Intent, a *Answer, err error, done *Settlement) {
 	status, refused := refused(err)
 	if err == nil {
 		status = http.StatusOK
@@ -86,7 +86,7 @@ func shows(i Intent, p Position) string {
 }
 
 // learn puts what an answer says in the place of what was read before.
-func (w *watch) learn(a Answer) {
+func (w *userRun) learn(a Answer) {
 	for n := range w.positions {
 		if !sameID(w.positions[n].ID, a.Position.ID) {
 			continue
@@ -102,7 +102,7 @@ func (w *watch) learn(a Answer) {
 }
 
 // readBack judges the request by the position.
-func (w *watch) readBack(ctx context.Context, i Intent, done *Settlement) error {
+func (w *userRun) readBack(ctx context.Context, i Intent, done *Settlement) error {
 	call, cancel := context.WithTimeout(ctx, w.s.o.CallTimeout)
 	defer cancel()
 	if err := w.read(call); err != nil {
@@ -119,7 +119,7 @@ func (w *watch) readBack(ctx context.Context, i Intent, done *Settlement) error 
 // judge says what became of an addition, from the positions as they were just
 // read and what its request was answered with; status is zero when there was no
 // answer. The position is as it was last seen, nil when it was not.
-func (w *watch) judge(ctx context.Context, i Intent, status int) (State, string, *Position) {
+func (w *userRun) judge(ctx context.Context, i Intent, status int) (State, string, *Position) {
 	now := find(w.positions, i.TradeID)
 	if now == nil {
 		state, why, last := w.ended(ctx, i, status)
@@ -135,7 +135,7 @@ func (w *watch) judge(ctx context.Context, i Intent, status int) (State, string,
 func accepted(status int) bool { return status >= 200 && status < 300 }
 
 // ended judges an addition to a position that is not running any more.
-func (w *watch) ended(ctx context.Context, i Intent, status int) (State, string, *Position) {
+func (w *userRun) ended(ctx context.Context, i Intent, status int) (State, string, *Position) {
 	if accepted(status) {
 		return Applied, "applied, then closed: the exchange accepted it, and the position is not running any more", nil
 	}
@@ -161,18 +161,18 @@ func (w *watch) ended(ctx context.Context, i Intent, status int) (State, string,
 }
 
 // counted remembers that one more intent of the position is known.
-func (w *watch) counted(tradeID string) {
-	if w.t.Made == nil {
-		w.t.Made = map[string]int64{}
+func (w *userRun) counted(tradeID string) {
+	if w.t.KnownIntents == nil {
+		w.t.KnownIntents = map[string]int64{}
 	}
-	w.t.Made[tradeID]++
+	w.t.KnownIntents[tradeID]++
 }
 
 // again lets a position be decided on once more when its addition met the rate
 // limit and was proven not to have been made, once the pause is over that the
 // exchange asked for. The pause itself passed while the position was read back:
 // it holds for every request.
-func (w *watch) again(i Intent, done Settlement, err error, heard time.Time) {
+func (w *userRun) again(i Intent, done Settlement, err error, heard time.Time) {
 	var e *ExchangeError
 	if done.To != Rejected || !errors.As(err, &e) || e.Fault != Limited || w.limited[i.TradeID] >= limitedTries {
 		return
@@ -192,10 +192,10 @@ func (w *watch) again(i Intent, done Settlement, err error, heard time.Time) {
 }
 
 // replaced takes back the report of an addition that goes out again.
-func (w *watch) replaced(tradeID string) {
+func (w *userRun) replaced(tradeID string) {
 	if w.limited[tradeID] > 0 {
 		w.items = slices.DeleteFunc(w.items, func(i Item) bool {
-			return i.TradeID == tradeID && i.Word == Add && i.Status == StatusRejected
+			return i.TradeID == tradeID && i.Decision == Add && i.Status == StatusRejected
 		})
 	}
 }

@@ -31,7 +31,7 @@ type Journal interface {
 // observe looks at what became of positions since the last look, and writes it down.
 // It comes last: nothing that it asks delays an addition, and positions that ended
 // during this look are among those that are missing.
-func (w *watch) observe(ctx context.Context, verdicts []Verdict) (err error) {
+func (w *userRun) observe(ctx context.Context, verdicts []Verdict) (err error) {
 	if w.s.o.Journal == nil {
 		return nil
 	}

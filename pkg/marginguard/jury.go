@@ -59,8 +59,8 @@ type jury struct {
 func newJury(part bool) *jury { return &jury{part: part, changed: make(chan struct{})} }
 
 // contradiction says how the profit of a position contradicts the price: empty when it
-// does not. told is false when the position says nothing of the price.
-func contradiction(p Position, m Market) (why string, told bool) {
+// does not. judged is false when the position says nothing of the price.
+func contradiction(p Position, m Market) (why string, judged bool) {
 	if p.Quantity < minImplied || IsCross(p.ID) || p.problem() != "" || !finite(m.LastPrice) || m.LastPrice <= 0 {
 		return "", false
 	}
@@ -74,10 +74,10 @@ func contradiction(p Position, m Market) (why string, told bool) {
 // votes counts what positions say of the price.
 func votes(positions []Position, m Market) (v vote) {
 	for _, p := range positions {
-		switch why, told := contradiction(p, m); {
+		switch why, judged := contradiction(p, m); {
 		case why != "":
 			v.contradict++
-		case told:
+		case judged:
 			v.agree++
 		}
 	}

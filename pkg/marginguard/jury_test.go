@@ -114,7 +114,7 @@ func TestRun_APositionThatContradictsThePriceFailsAlone(t *testing.T) {
 		require.Equal(t, 1, got.Failed)
 		require.True(t, got.Unserved())
 		b := item(t, got, "b")
-		require.Equal(t, PriceMismatch, b.Word)
+		require.Equal(t, PriceMismatch, b.Decision)
 		require.Equal(t, ObstacleData, b.Obstacle)
 		require.NotContains(t, w.posts, "aa-b")
 	}

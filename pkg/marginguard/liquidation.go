@@ -22,11 +22,11 @@ const (
 // itself must be usable, see problem.
 func (p Position) believed() (better Position, doubt string) {
 	computed, exists := p.maths().Liquidation()
-	reported, told := p.Liquidation, p.hasLiquidation()
+	reported, given := p.Liquidation, p.hasLiquidation()
 	if !exists {
 		// Only a short with leverage 1 or less: no price takes its margin away.
 		switch {
-		case !told:
+		case !given:
 			p.Liquidation = 0
 			return p, ""
 		case reported <= p.Price:
@@ -36,7 +36,7 @@ func (p Position) believed() (better Position, doubt string) {
 		return p, fmt.Sprintf("the exchange reports the liquidation price %.1f, entry and margin give none; the reported one counts", reported)
 	}
 	switch {
-	case !told:
+	case !given:
 		p.Liquidation = computed
 		return p, fmt.Sprintf("the exchange reports no liquidation price; entry and margin give %.1f, which counts", computed)
 	case p.Side == Long && reported >= p.Price, p.Side == Short && reported <= p.Price:

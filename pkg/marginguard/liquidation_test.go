@@ -21,7 +21,7 @@ func TestDecide_AnImpossibleLiquidationPriceIsNoSafety(t *testing.T) {
 		margin       int64
 		reported     float64
 		market       float64
-		want         Word
+		want         Decision
 		liquidation  float64
 		contradicted bool
 	}{
@@ -56,10 +56,10 @@ func TestDecide_AnImpossibleLiquidationPriceIsNoSafety(t *testing.T) {
 				in.Config.Threshold = 1
 			}
 			v := Decide(in)[0]
-			require.Equal(t, tc.want, v.Word, v.Reason)
+			require.Equal(t, tc.want, v.Decision, v.Reason)
 			require.InDelta(t, tc.liquidation, v.Liquidation, 1e-9)
 			require.Equal(t, tc.contradicted, v.Doubt != "", v.Doubt)
-			watched := Watch(in.Config, Remaining, []Position{p})
+			watched := IndexEntries(in.Config, Remaining, []Position{p})
 			if tc.want == NoLiquidation {
 				require.Empty(t, watched)
 				return
@@ -86,7 +86,7 @@ func TestDecide_RestoringFromADoubtedLiquidationPriceRestores(t *testing.T) {
 		in := input(x, 10, 20, p)
 		in.Config.RestoreTo = 40
 		v := Decide(in)[0]
-		require.Equal(t, Add, v.Word, v.Reason)
+		require.Equal(t, Add, v.Decision, v.Reason)
 		require.NotEmpty(t, v.Doubt)
 		require.False(t, v.Insufficient)
 		require.GreaterOrEqual(t, v.DistanceAfter, 39.9, fmt.Sprint(side))
@@ -99,7 +99,7 @@ func TestDecide_ACrossPositionWithoutALiquidationPriceIsProtected(t *testing.T) 
 	t.Parallel()
 	p := Position{ID: CrossID("b1"), Side: Short, Quantity: 2000, Price: 94000, Margin: 600000, EntryMargin: 212765, Reserve: 3191}
 	v := Decide(input(129000, 10, 20, p))[0]
-	require.Equal(t, Add, v.Word, v.Reason)
+	require.Equal(t, Add, v.Decision, v.Reason)
 	require.InDelta(t, 130646.5, v.Liquidation, 1e-9)
 	require.NotEmpty(t, v.Doubt)
 }

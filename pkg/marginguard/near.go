@@ -28,7 +28,7 @@ func (v Verdict) WayLeft() (left float64, ok bool) {
 
 // approaches finds the positions that came near their trigger, and those that were
 // near it and have recovered.
-func (w *watch) approaches(verdicts []Verdict) (near []Approach, recovered []string) {
+func (w *userRun) approaches(verdicts []Verdict) (near []Approach, recovered []string) {
 	at := w.s.o.WarnAt
 	if at <= 0 || w.off() != "" {
 		return nil, nil
@@ -37,7 +37,7 @@ func (w *watch) approaches(verdicts []Verdict) (near []Approach, recovered []str
 		left, ok := v.WayLeft()
 		id := CanonicalID(v.TradeID)
 		switch {
-		case !ok || v.Word == NotSelected || v.Word == BadData:
+		case !ok || v.Decision == NotSelected || v.Decision == BadData:
 		case left <= at+tolerance:
 			if !w.t.Near[id] {
 				_, done := w.handled[v.TradeID]

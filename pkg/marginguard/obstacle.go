@@ -80,17 +80,17 @@ func obstacleOf(i Item) Obstacle {
 	case StatusUnknown:
 		return ObstacleOpen
 	case StatusRejected, StatusNotApplied:
-		if i.Word == Resolve { // of an earlier look; the position has an item of its own when it is in danger
+		if i.Decision == Resolve { // of an earlier look; the position has an item of its own when it is in danger
 			return ""
 		}
 		return ObstacleRefused
 	case StatusApplied, StatusPlanned:
-		if i.Word == Add && i.Insufficient {
+		if i.Decision == Add && i.Insufficient {
 			return ObstacleInsufficient
 		}
 		return ""
 	}
-	switch i.Word {
+	switch i.Decision {
 	case Doubted:
 		return "" // a report; whether the position is protected says its own item
 	case Defective: // nobody knows what the value would have asked for
@@ -107,7 +107,7 @@ func obstacleOf(i Item) Obstacle {
 
 // obstacleOfWord finds the obstacle of an item that was skipped or failed.
 func obstacleOfWord(i Item) (Obstacle, bool) {
-	switch i.Word {
+	switch i.Decision {
 	case Breaker:
 		return ObstacleKeyAside, true
 	case OtherNetwork:
@@ -125,7 +125,7 @@ func obstacleOfWord(i Item) (Obstacle, bool) {
 	if !i.Triggered {
 		return "", false
 	}
-	switch i.Word {
+	switch i.Decision {
 	case Disabled:
 		return ObstacleOff, true
 	case Capped:

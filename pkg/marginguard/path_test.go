@@ -28,11 +28,11 @@ func falling(in Input, prices func(i int) float64, looks int) replay {
 		}
 		now := noon.Add(time.Duration(i) * time.Minute)
 		p.PL = p.maths().PLSats(x)
-		in.Positions, in.PositionsReadAt, in.Now = []Position{p}, now, now
+		in.Positions, in.PositionsFetchedAt, in.Now = []Position{p}, now, now
 		in.Market = at(x)
 		in.Market.ReadAt = now
 		v := Decide(in)[0]
-		if v.Word != Add {
+		if v.Decision != Add {
 			continue
 		}
 		out.adds, out.sats = append(out.adds, i), append(out.sats, v.Amount)
@@ -175,7 +175,7 @@ func TestDecide_PriceReadingAtEntry(t *testing.T) {
 		var sats int64
 		for {
 			v := Decide(in)[0]
-			if v.Word != Add {
+			if v.Decision != Add {
 				break
 			}
 			adds, sats = adds+1, sats+v.Amount

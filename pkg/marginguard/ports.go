@@ -35,11 +35,11 @@ type Target struct {
 	// Credentials are the stored, still encrypted credentials of the account.
 	Credentials []byte
 	Spent       Spent
-	// Made counts, by trade, the intents that were known when the target was
+	// KnownIntents counts, by trade, the intents that were known when the target was
 	// read, planned since the moment Since. The positions are read afterwards,
 	// so an intent that is not among them may have changed a position unseen.
-	Made  map[string]int64
-	Since time.Time
+	KnownIntents map[string]int64
+	Since        time.Time
 	// Open are the intents without a known outcome, oldest first.
 	Open []Intent
 	// Disabled is why the guard is switched off for this user, empty when it is not.
@@ -51,7 +51,7 @@ type Target struct {
 	AskAgain, AskSooner time.Time
 	// Known are the guarded positions of the account, as they were when they were
 	// last read.
-	Known []Watched
+	Known []IndexEntry
 	// Lost are the positions that are missing since a moment without anybody knowing
 	// how they ended, Told those whose end was told, and Near those that came near
 	// their trigger and have not recovered; all by canonical id.
@@ -92,8 +92,8 @@ const (
 	NotApplied State = "not_applied"
 )
 
-// Seen is a position as it was when an addition was decided.
-type Seen struct {
+// Snapshot is a position as it was when an addition was decided.
+type Snapshot struct {
 	Margin          int64
 	Liquidation     float64
 	SumFundingFees  int64
@@ -108,7 +108,7 @@ type Intent struct {
 	Side      Side
 	Amount    int64
 	State     State
-	Before    Seen
+	Before    Snapshot
 	PlannedAt time.Time
 	SentAt    time.Time
 	// HTTPStatus is what the request was answered with, zero when nobody knows.
@@ -121,15 +121,15 @@ type Plan struct {
 	UserID    string
 	AccountID string
 	Verdict   Verdict
-	Before    Seen
+	Before    Snapshot
 	// SeenAt is when the position was asked for: an addition made since then,
 	// by whomever, makes the decision worthless.
 	SeenAt time.Time
-	// Made and Since are the target's, for this trade: one more intent than
+	// KnownIntents and Since are the target's, for this trade: one more intent than
 	// that means that somebody else was faster. Clocks of different machines
 	// cannot tell, a count can.
-	Made  int64
-	Since time.Time
+	KnownIntents int64
+	Since        time.Time
 	// UserDayCap and PositionDayCap are checked again under the user's lock, over
 	// what was spent since SpentSince.
 	UserDayCap, PositionDayCap int64

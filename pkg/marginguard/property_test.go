@@ -18,7 +18,7 @@ func TestDecide_Properties(t *testing.T) {
 		in := randomInput(rng)
 		var total int64
 		for _, v := range Decide(in) {
-			if v.Word != Add {
+			if v.Decision != Add {
 				require.Zero(t, v.Amount)
 				continue
 			}

@@ -49,8 +49,8 @@ func compare(i Intent, now Position) (grown int64, applied, unchanged bool) {
 	return grown, applied, unchanged
 }
 
-func seen(p Position) Seen {
-	return Seen{
+func snapshotOf(p Position) Snapshot {
+	return Snapshot{
 		Margin: p.Margin, Liquidation: p.Liquidation, SumFundingFees: p.SumFundingFees,
 		SumCashInMargin: p.SumCashInMargin, SumCashInPL: p.SumCashInPL,
 	}

@@ -81,11 +81,11 @@ func (run *rerun) decide(c Candle, market Market, live []Position, index map[str
 		funds = run.b.Caps.NewFunds(run.balance)
 	}
 	verdicts := Decide(Input{
-		Config: run.b.Config, Reading: run.b.Reading, Positions: live, PositionsReadAt: c.At, Market: market, Funds: funds,
+		Config: run.b.Config, Reading: run.b.Reading, Positions: live, PositionsFetchedAt: c.At, Market: market, Funds: funds,
 		Caps: run.b.Caps, Spent: run.spent.Spent, RunLeft: NoCap, Now: c.At,
 	})
 	for _, v := range verdicts {
-		if v.Word != Add {
+		if v.Decision != Add {
 			if v.Triggered {
 				run.report.Short++
 			}
@@ -141,8 +141,8 @@ func (run *rerun) threshold(r *replayed) float64 {
 	}
 	if p, _ := r.p.believed(); r.alive && p.hasLiquidation() {
 		reach(p.Liquidation)
-		if wish := run.b.Config.wish(p.ID); wish.selected {
-			reach(run.b.Reading.Trigger(p, wish.threshold))
+		if rule := run.b.Config.ruleFor(p.ID); rule.selected {
+			reach(run.b.Reading.Trigger(p, rule.threshold))
 		}
 	}
 	return sign * limit

@@ -44,11 +44,11 @@ func everyCandle(b Backtest, candles []Candle) (Report, error) {
 			funds = b.Caps.NewFunds(balance)
 		}
 		verdicts := Decide(Input{
-			Config: b.Config, Reading: b.Reading, Positions: live, PositionsReadAt: c.At, Market: c.market(), Funds: funds,
+			Config: b.Config, Reading: b.Reading, Positions: live, PositionsFetchedAt: c.At, Market: c.market(), Funds: funds,
 			Caps: b.Caps, Spent: spent.Spent, RunLeft: NoCap, Now: c.At,
 		})
 		for _, v := range verdicts {
-			if v.Word != Add {
+			if v.Decision != Add {
 				if v.Triggered {
 					report.Short++
 				}

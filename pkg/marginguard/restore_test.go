@@ -25,7 +25,7 @@ func TestDecide_RestoreTo(t *testing.T) {
 			in.Reading, in.Config.RestoreTo = tc.reading, tc.to
 			in.Caps.PositionDaySats = -1
 			v := Decide(in)[0]
-			require.Equal(t, Add, v.Word, v.Reason)
+			require.Equal(t, Add, v.Decision, v.Reason)
 			require.Equal(t, tc.amount, v.Amount)
 			require.InDelta(t, tc.to, v.DistanceAfter, 0.02)
 			require.False(t, v.Insufficient)
@@ -47,18 +47,18 @@ func TestDecide_CrossPosition(t *testing.T) {
 	}
 	in := input(128000, 10, 20, p)
 	v := Decide(in)[0]
-	require.Equal(t, Add, v.Word, v.Reason)
+	require.Equal(t, Add, v.Decision, v.Reason)
 	require.Equal(t, int64(120000), v.Amount)
 	require.InDelta(t, 141758.5, v.LiquidationAfter, 0.5)
 	in.Config = Config{Mode: Unit, Threshold: 10, AddPercent: 20, Positions: []string{"b1"}}
-	require.Equal(t, Add, Decide(in)[0].Word, "it is listed under its own id")
+	require.Equal(t, Add, Decide(in)[0].Decision, "it is listed under its own id")
 
 	in.Positions[0].Quantity, in.Positions[0].Liquidation = 0, 0
-	require.Equal(t, NoLiquidation, Decide(in)[0].Word, "flat")
+	require.Equal(t, NoLiquidation, Decide(in)[0].Decision, "flat")
 	in.Positions[0].Unreadable = "permission missing"
-	require.Equal(t, BadData, Decide(in)[0].Word)
+	require.Equal(t, BadData, Decide(in)[0].Decision)
 
 	// A flat position is still there: that the deposit arrived can be seen.
-	state, _ := Judge(Intent{TradeID: p.ID, Amount: 5000, Before: Seen{Margin: 600000}}, &Position{ID: p.ID, Margin: 605000}, time.Second)
+	state, _ := Judge(Intent{TradeID: p.ID, Amount: 5000, Before: Snapshot{Margin: 600000}}, &Position{ID: p.ID, Margin: 605000}, time.Second)
 	require.Equal(t, Applied, state)
 }

@@ -26,7 +26,7 @@ const (
 )
 
 // Resolve is the verdict word of an item about an earlier addition.
-const Resolve Word = "resolve"
+const Resolve Decision = "resolve"
 
 // Item is one line of a result: a position, or a user without one.
 type Item struct {
@@ -98,7 +98,7 @@ func (r Result) Unserved() bool { return r.Partial() || r.LeftAlone > 0 }
 
 // count adds one item to the sums.
 func (r *Result) count(i Item) {
-	if i.Triggered && i.Word != Resolve {
+	if i.Triggered && i.Decision != Resolve {
 		r.Triggered++
 	}
 	if i.Obstacle != "" && i.Obstacle != ObstacleNetwork {
@@ -106,7 +106,7 @@ func (r *Result) count(i Item) {
 	}
 	switch i.Status {
 	case StatusApplied, StatusPlanned:
-		if i.Word == Add {
+		if i.Decision == Add {
 			r.Added++
 			r.AddedSats += i.Amount
 		}
@@ -118,7 +118,7 @@ func (r *Result) count(i Item) {
 		r.Unknown++
 	case StatusEnded:
 		r.Ended++
-		if i.Word == PositionLiquidated {
+		if i.Decision == PositionLiquidated {
 			r.Liquidated++
 		}
 	}
@@ -135,6 +135,6 @@ func (r *Result) sort() {
 		case a.TradeID != b.TradeID:
 			return a.TradeID < b.TradeID
 		}
-		return a.Word < b.Word
+		return a.Decision < b.Decision
 	})
 }

@@ -195,7 +195,7 @@ func (r *Runner) sweep(ctx context.Context, req Request, market Market, result *
 	err := second.all(ctx, shares.users)
 	second.merge(first, shares.users)
 	second.report(result)
-	if wanted := req.Spent + wished(first.items); err == nil && by == LimitSurge && wanted > limit {
+	if wanted := req.Spent + requestedSats(first.items); err == nil && by == LimitSurge && wanted > limit {
 		err = &SurgeError{Planned: wanted, Limit: limit}
 	}
 	return r.note(ctx, second, err)
@@ -219,13 +219,13 @@ func (r Request) limit(items []Item) (int64, Limit) {
 func Largest(items []Item) int64 {
 	var most int64
 	for _, i := range items {
-		most = max(most, i.Wish)
+		most = max(most, i.Requested)
 	}
 	return most
 }
 
-// wished is what a dry pass would add, in sats.
-func wished(items []Item) (sats int64) {
+// requestedSats is what a dry pass would add, in sats.
+func requestedSats(items []Item) (sats int64) {
 	for _, i := range items {
 		if i.Status == StatusPlanned {
 			sats += i.Amount

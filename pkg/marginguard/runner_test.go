@@ -64,7 +64,7 @@ func TestRun_DryRunPredictsAndChangesNothing(t *testing.T) {
 			for n, i := range real.Items {
 				require.Equal(t, predicted.Items[n].TradeID, i.TradeID)
 				require.Equal(t, predicted.Items[n].Amount, i.Amount)
-				require.Equal(t, predicted.Items[n].Word, i.Word)
+				require.Equal(t, predicted.Items[n].Decision, i.Decision)
 				require.Equal(t, predicted.Items[n].LiquidationAfter, i.LiquidationAfter)
 			}
 		}
@@ -139,7 +139,7 @@ func TestRun_CrashLeavesAnOpenIntent(t *testing.T) {
 			w.user("u1")
 			w.price = 91700
 			p := &w.trades["u1"][0]
-			i := &Intent{ID: "intent-1", TradeID: p.ID, Side: Long, Amount: 42105, State: tc.state, Before: seen(*p), PlannedAt: noon.Add(-tc.age)}
+			i := &Intent{ID: "intent-1", TradeID: p.ID, Side: Long, Amount: 42105, State: tc.state, Before: snapshotOf(*p), PlannedAt: noon.Add(-tc.age)}
 			if tc.state == Sent {
 				i.SentAt = noon.Add(-tc.age)
 			}
@@ -223,7 +223,7 @@ func TestRun_UnusableMarketSendsNothing(t *testing.T) {
 		got, err := r.Run(t.Context(), Request{})
 		require.NoError(t, err)
 		require.Empty(t, w.posts)
-		require.Equal(t, PriceMismatch, got.Items[0].Word)
+		require.Equal(t, PriceMismatch, got.Items[0].Decision)
 		require.Equal(t, 1, got.Failed)
 	})
 }
@@ -251,7 +251,7 @@ func TestRun_SwitchedOff(t *testing.T) {
 
 	dry, err := w.runner(t).Run(t.Context(), Request{DryRun: true})
 	require.NoError(t, err)
-	require.Equal(t, Disabled, dry.Items[0].Word)
+	require.Equal(t, Disabled, dry.Items[0].Decision)
 
 	// Switched off between the decision and the request.
 	w.off = ""
@@ -259,7 +259,7 @@ func TestRun_SwitchedOff(t *testing.T) {
 	got, err := w.runner(t).Run(t.Context(), Request{})
 	require.NoError(t, err)
 	require.Empty(t, w.posts)
-	require.Equal(t, Disabled, got.Items[0].Word)
+	require.Equal(t, Disabled, got.Items[0].Decision)
 	require.Equal(t, Rejected, w.intents[0].State)
 }
 
@@ -355,7 +355,7 @@ func TestRun_ExchangeGoesDownInTheMiddle(t *testing.T) {
 
 func TestJudge(t *testing.T) {
 	t.Parallel()
-	before := Seen{Margin: 1000}
+	before := Snapshot{Margin: 1000}
 	for name, tc := range map[string]struct {
 		now   *Position
 		since time.Duration

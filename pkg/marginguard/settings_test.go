@@ -37,9 +37,9 @@ func TestParseSettings_ABrokenEntryConcernsItsPositionOnly(t *testing.T) {
 			if v.TradeID == tradeA {
 				want = BadData
 			}
-			require.Equal(t, want, v.Word, entry)
+			require.Equal(t, want, v.Decision, entry)
 		}
-		require.Len(t, Watch(c, Remaining, in.Positions), 1)
+		require.Len(t, IndexEntries(c, Remaining, in.Positions), 1)
 	}
 	long, err := ParseSettings([]byte(`{"` + strings.Repeat("x", 1<<20) + `": {}}`))
 	require.NoError(t, err)
@@ -78,11 +78,11 @@ func TestParseSettings_OneIDInTwoSpellings(t *testing.T) {
 				c := Config{Mode: Individual, Threshold: 10, AddPercent: 20, Settings: map[string]Setting{
 					tradeA: {Enabled: true}, strings.TrimSuffix(other, "\\t"): {Enabled: false},
 				}}
-				require.False(t, c.wish(strings.ToUpper(tradeA)).selected)
+				require.False(t, c.ruleFor(strings.ToUpper(tradeA)).selected)
 			}
 		}
 		c := Config{Mode: Unit, Threshold: 10, AddPercent: 20, Positions: []string{strings.TrimSuffix(other, "\\t")}}
-		require.True(t, c.wish(tradeA).selected, other)
+		require.True(t, c.ruleFor(tradeA).selected, other)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestParseSettings_NullIsNoEntry(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[string]Setting{tradeB: {Enabled: true}}, got)
 	c := Config{Mode: Individual, Threshold: 10, AddPercent: 20, Settings: got}
-	require.False(t, c.wish(tradeA).selected)
+	require.False(t, c.ruleFor(tradeA).selected)
 }
 
 // TestWish_ABrokenDefaultLeavesEntriesWithNumbersOfTheirOwn: in mode individual the
@@ -102,6 +102,6 @@ func TestWish_ABrokenDefaultLeavesEntriesWithNumbersOfTheirOwn(t *testing.T) {
 	c := Config{Mode: Individual, Threshold: 0, AddPercent: 500, Settings: map[string]Setting{
 		tradeA: {Enabled: true, Threshold: 15, AddPercent: 30}, tradeB: {Enabled: true, Threshold: 15},
 	}}
-	require.Equal(t, wish{threshold: 15, add: 30, selected: true}, c.wish(tradeA))
-	require.NotEmpty(t, c.wish(tradeB).problem)
+	require.Equal(t, positionRule{threshold: 15, add: 30, selected: true}, c.ruleFor(tradeA))
+	require.NotEmpty(t, c.ruleFor(tradeB).problem)
 }

@@ -21,14 +21,14 @@ func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseF
 	if ctx.Err() != nil {
 		return
 	}
-	w := &watch{s: s, t: t, handled: map[string]string{}, idle: sync.OnceFunc(idle)}
+	w := &userRun{s: s, t: t, handled: map[string]string{}, idle: sync.OnceFunc(idle)}
 	err := w.safely(ctx)
 	if err != nil && ctx.Err() != nil {
 		// The run was stopped, not the user: say nothing about them, and take what
 		// was cut off for no fault of the exchange.
 		err, w.stopped = nil, true
 	}
-	w.blame(err)
+	w.recordFault(err)
 	if err != nil {
 		w.items = append(w.items, w.failure(err))
 	}
@@ -56,7 +56,7 @@ func (s *session) guard(ctx context.Context, t Target, stop context.CancelCauseF
 }
 
 // keep stores what was found out about one user.
-func (s *session) keep(w *watch, unreachable, sealed bool) {
+func (s *session) keep(w *userRun, unreachable, sealed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -81,7 +81,7 @@ func (s *session) keep(w *watch, unreachable, sealed bool) {
 	if len(w.t.Open) > 0 {
 		s.open[w.t.UserID] = true
 	}
-	if refused := w.fault == Denied; w.x != nil && (refused || !w.readAt.IsZero()) {
+	if refused := w.fault == Denied; w.x != nil && (refused || !w.fetchedAt.IsZero()) {
 		s.asked = append(s.asked, Asked{UserID: w.t.UserID, AccountID: w.t.AccountID, Refused: refused})
 	}
 	if w.x != nil && (w.fault != "" || w.t.Failures > 0) {
@@ -89,14 +89,14 @@ func (s *session) keep(w *watch, unreachable, sealed bool) {
 	}
 }
 
-// watch is one user being handled.
-type watch struct {
+// userRun is one user being handled.
+type userRun struct {
 	s *session
 	t Target
 	x Exchange
 
 	positions []Position
-	readAt    time.Time
+	fetchedAt time.Time
 	funds     Funds
 	funded    bool
 	handled   map[string]string
@@ -120,8 +120,8 @@ type watch struct {
 	idle  func()
 }
 
-// blame remembers an answer of the exchange that speaks against the key.
-func (w *watch) blame(err error) {
+// recordFault remembers an answer of the exchange that speaks against the key.
+func (w *userRun) recordFault(err error) {
 	var e *ExchangeError
 	if !errors.As(err, &e) {
 		return
@@ -132,7 +132,7 @@ func (w *watch) blame(err error) {
 	}
 }
 
-func (w *watch) safely(ctx context.Context) (err error) {
+func (w *userRun) safely(ctx context.Context) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			w.s.o.Log.ErrorContext(ctx, "guarding a user panicked",
@@ -145,7 +145,7 @@ func (w *watch) safely(ctx context.Context) (err error) {
 
 // run handles the user. Their time limit is for reading and deciding: it begins
 // anew after an addition, which has its own.
-func (w *watch) run(ctx context.Context) error {
+func (w *userRun) run(ctx context.Context) error {
 	verdicts, err := within(ctx, w.s.o.UserTimeout, w.begin)
 	if err != nil || w.x == nil {
 		return err
@@ -158,7 +158,7 @@ func (w *watch) run(ctx context.Context) error {
 				return err
 			}
 			if o := w.s.o.Observer; o != nil {
-				o.Saw(w.t, w.s.o.Reading, w.positions, w.readAt)
+				o.Saw(w.t, w.s.o.Reading, w.positions, w.fetchedAt)
 			}
 			return nil
 		}
@@ -183,7 +183,7 @@ func within[T any](ctx context.Context, d time.Duration, do func(context.Context
 
 // begin opens the account, reads it, finds out what became of earlier additions and
 // decides. Without an account there is nothing to decide.
-func (w *watch) begin(ctx context.Context) ([]Verdict, error) {
+func (w *userRun) begin(ctx context.Context) ([]Verdict, error) {
 	if w.t.Disabled != "" && len(w.t.Open) == 0 {
 		return nil, nil
 	}
@@ -217,21 +217,21 @@ func (w *watch) begin(ctx context.Context) ([]Verdict, error) {
 	return w.settled(ctx)
 }
 
-func (w *watch) read(ctx context.Context) error {
+func (w *userRun) read(ctx context.Context) error {
 	asked := w.s.o.Now()
 	positions, err := w.x.Positions(ctx)
 	if err != nil {
 		return fmt.Errorf("read positions: %w", err)
 	}
-	w.positions, w.readAt = positions, asked
+	w.positions, w.fetchedAt = positions, asked
 	w.glimpse()
 	return nil
 }
 
 // settled decides on data that is fresh and on a balance that is known when it
 // matters.
-func (w *watch) settled(ctx context.Context) ([]Verdict, error) {
-	if w.s.o.Now().Sub(w.readAt) > positionAge {
+func (w *userRun) settled(ctx context.Context) ([]Verdict, error) {
+	if w.s.o.Now().Sub(w.fetchedAt) > positionAge {
 		if err := w.read(ctx); err != nil {
 			return nil, err
 		}
@@ -265,20 +265,20 @@ func (w *watch) settled(ctx context.Context) ([]Verdict, error) {
 }
 
 // votes is what the user's positions say of the price that was read last.
-func (w *watch) votes() vote {
+func (w *userRun) votes() vote {
 	w.s.quotes.mu.Lock()
 	market := w.s.quotes.last
 	w.s.quotes.mu.Unlock()
 	return votes(w.positions, market)
 }
 
-func (w *watch) decide(ctx context.Context, force bool) ([]Verdict, error) {
+func (w *userRun) decide(ctx context.Context, force bool) ([]Verdict, error) {
 	market, err := w.s.quotes.get(ctx, force)
 	if err != nil {
 		return nil, err
 	}
 	in := Input{
-		Config: w.t.Config, Reading: w.s.o.Reading, Positions: w.positions, PositionsReadAt: w.readAt,
+		Config: w.t.Config, Reading: w.s.o.Reading, Positions: w.positions, PositionsFetchedAt: w.fetchedAt,
 		Market: market, Funds: w.funds, Caps: w.s.o.Caps, Spent: w.t.Spent, RunLeft: NoCap,
 		Frozen: w.handled, Disabled: w.off(), Now: w.s.o.Now(),
 	}
@@ -293,9 +293,9 @@ func (w *watch) decide(ctx context.Context, force bool) ([]Verdict, error) {
 
 // doubting takes no position for safe whose profit contradicts the price: by the price
 // that the profit belongs to it may be in danger.
-func (w *watch) doubting(verdicts []Verdict, m Market) []Verdict {
+func (w *userRun) doubting(verdicts []Verdict, m Market) []Verdict {
 	for n, v := range verdicts {
-		if p := find(w.positions, v.TradeID); v.Word == OK && p != nil {
+		if p := find(w.positions, v.TradeID); v.Decision == OK && p != nil {
 			if why, _ := contradiction(*p, m); why != "" {
 				verdicts[n] = v.because(PriceMismatch, why)
 			}
@@ -306,25 +306,25 @@ func (w *watch) doubting(verdicts []Verdict, m Market) []Verdict {
 
 // off is why nothing may be added for this user. Only a dry run gets as far as
 // this with the switch for everybody off.
-func (w *watch) off() string {
+func (w *userRun) off() string {
 	if w.s.off != "" {
 		return w.s.off
 	}
 	return w.t.Disabled
 }
 
-func (w *watch) next(verdicts []Verdict) int {
+func (w *userRun) next(verdicts []Verdict) int {
 	for i, v := range verdicts {
-		if v.Word == Add {
+		if v.Decision == Add {
 			return i
 		}
 	}
 	return -1
 }
 
-func has(verdicts []Verdict, word Word) bool {
+func has(verdicts []Verdict, word Decision) bool {
 	for _, v := range verdicts {
-		if v.Word == word {
+		if v.Decision == word {
 			return true
 		}
 	}
@@ -332,10 +332,10 @@ func has(verdicts []Verdict, word Word) bool {
 }
 
 // keep turns the last verdicts into items, except for positions that have one.
-func (w *watch) keep(verdicts []Verdict) {
+func (w *userRun) keep(verdicts []Verdict) {
 	reported := map[string]bool{}
 	for _, i := range w.items {
-		if i.Word != Resolve && i.Word != Defective {
+		if i.Decision != Resolve && i.Decision != Defective {
 			reported[i.TradeID] = true
 		}
 	}
@@ -349,20 +349,20 @@ func (w *watch) keep(verdicts []Verdict) {
 		switch {
 		case v.Quiet():
 			item.Status = StatusOK
-		case v.Word == Add:
+		case v.Decision == Add:
 			item.Status = StatusPlanned
-		case v.Word == BadData || v.Word == Stale || v.Word == PriceMismatch:
+		case v.Decision == BadData || v.Decision == Stale || v.Decision == PriceMismatch:
 			item.Status, item.Error = StatusFailed, v.Reason
 		}
 		w.items = append(w.items, item)
 	}
 }
 
-func (w *watch) item(v Verdict, status Status) Item {
+func (w *userRun) item(v Verdict, status Status) Item {
 	return Item{UserID: w.t.UserID, AccountID: w.t.AccountID, Verdict: v, Status: status}
 }
 
-func (w *watch) failure(err error) Item {
+func (w *userRun) failure(err error) Item {
 	why := obstacleOfError(err)
 	if w.closed && why == ObstacleFailed {
 		why = ObstacleSealed

@@ -1,39 +1,39 @@
 package marginguard
 
-// Word is the stable name of a decision.
-type Word string
+// Decision is the stable name of a decision.
+type Decision string
 
 // Every decision there is. Only Add moves money.
 const (
-	Add                 Word = "add"
-	OK                  Word = "ok"
-	NotSelected         Word = "not_selected"
-	Disabled            Word = "disabled"
-	PastLiquidation     Word = "past_liquidation"
-	NoLiquidation       Word = "no_liquidation"
-	InsufficientBalance Word = "insufficient_balance"
-	BelowMinimum        Word = "below_minimum"
-	Capped              Word = "capped"
-	MaxLeverageFloor    Word = "max_leverage_floor"
-	Cooldown            Word = "cooldown"
-	Stale               Word = "stale"
+	Add                 Decision = "add"
+	OK                  Decision = "ok"
+	NotSelected         Decision = "not_selected"
+	Disabled            Decision = "disabled"
+	PastLiquidation     Decision = "past_liquidation"
+	NoLiquidation       Decision = "no_liquidation"
+	InsufficientBalance Decision = "insufficient_balance"
+	BelowMinimum        Decision = "below_minimum"
+	Capped              Decision = "capped"
+	MaxLeverageFloor    Decision = "max_leverage_floor"
+	Cooldown            Decision = "cooldown"
+	Stale               Decision = "stale"
 	// Frozen is a position whose last addition has no known outcome yet.
-	Frozen Word = "frozen"
+	Frozen Decision = "frozen"
 	// Breaker is a user whose key is not used for now, because it failed too often.
-	Breaker Word = "breaker"
+	Breaker Decision = "breaker"
 	// OtherNetwork is a user whose account belongs to another exchange.
-	OtherNetwork Word = "other_network"
+	OtherNetwork Decision = "other_network"
 	// PriceMismatch is a position whose profit, as the exchange reports it,
 	// was not computed from the price that the ticker shows.
-	PriceMismatch Word = "price_mismatch"
+	PriceMismatch Decision = "price_mismatch"
 	// BadData is a position that the exchange describes in impossible numbers, or
 	// for which the configuration holds some.
-	BadData Word = "bad_data"
+	BadData Decision = "bad_data"
 	// Doubted is a report beside the decision about the same position: the exchange's
 	// liquidation price contradicts entry and margin.
-	Doubted Word = "liquidation_doubted"
+	Doubted Decision = "liquidation_doubted"
 	// Defective is a report of something stored about the user that cannot be read.
-	Defective Word = "defective_row"
+	Defective Decision = "defective_row"
 )
 
 // Limit names what made an amount smaller than the configuration asked for.
@@ -67,7 +67,7 @@ type Verdict struct {
 	// trigger, smaller is nearer to liquidation.
 	Urgency float64
 
-	Word      Word
+	Decision  Decision
 	Triggered bool // the position is in its danger zone
 	Reason    string
 	// Doubt is how the liquidation price that the exchange reports contradicts the
@@ -76,10 +76,10 @@ type Verdict struct {
 	// Misconfigured says that BadData is the configuration's, not the position's.
 	Misconfigured bool
 
-	// Wish is the addition in sats that the configuration asks for, before any
+	// Requested is the addition in sats that the configuration asks for, before any
 	// cap; it is filled in for positions out of danger, too.
-	Wish      int64
-	Amount    int64 // sats to add, zero unless Word is Add
+	Requested int64
+	Amount    int64 // sats to add, zero unless Decision is Add
 	LimitedBy Limit
 	// Insufficient says that the position stays in its danger zone even so.
 	Insufficient bool
@@ -92,5 +92,5 @@ type Verdict struct {
 
 // Quiet reports whether there is nothing to tell about the position.
 func (v Verdict) Quiet() bool {
-	return v.Word == OK || v.Word == NotSelected || v.Word == NoLiquidation
+	return v.Decision == OK || v.Decision == NotSelected || v.Decision == NoLiquidation
 }

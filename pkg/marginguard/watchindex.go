@@ -2,20 +2,20 @@ package marginguard
 
 import "time"
 
-// Watched is a position with the market price at which it must be looked at: a
+// IndexEntry is a position with the market price at which it must be looked at: a
 // long when the price has fallen to it, a short when it has risen to it.
-type Watched struct {
+type IndexEntry struct {
 	TradeID string
 	Side    Side
 	Trigger float64
 }
 
-// Watch is what an index of trigger prices has to know of a user's positions.
+// IndexEntries is what an index of trigger prices has to know of a user's positions.
 // It says when to look and never what to do.
-func Watch(c Config, r Reading, positions []Position) []Watched {
-	var out []Watched
+func IndexEntries(c Config, r Reading, positions []Position) []IndexEntry {
+	var out []IndexEntry
 	for _, p := range positions {
-		w := c.wish(p.ID)
+		w := c.ruleFor(p.ID)
 		if !w.selected || w.problem != "" || p.problem() != "" {
 			continue
 		}
@@ -23,7 +23,7 @@ func Watch(c Config, r Reading, positions []Position) []Watched {
 			continue
 		}
 		if trigger := r.Trigger(p, w.threshold); finite(trigger) && trigger > 0 {
-			out = append(out, Watched{TradeID: p.ID, Side: p.Side, Trigger: trigger})
+			out = append(out, IndexEntry{TradeID: p.ID, Side: p.Side, Trigger: trigger})
 		}
 	}
 	return out

@@ -18,7 +18,7 @@ func TestWatch_MissesNothing(t *testing.T) {
 				in := input(x, 10, 20, p)
 				in.Reading = r
 				v := Decide(in)[0]
-				w := Watch(in.Config, r, []Position{p})
+				w := IndexEntries(in.Config, r, []Position{p})
 				require.Len(t, w, 1)
 				crossed := side == Long && w[0].Trigger >= x-1e-6 || side == Short && w[0].Trigger <= x+1e-6
 				require.Equal(t, v.Triggered, crossed, "%s %s at %v: trigger %v, %s", r, side, x, w[0].Trigger, v.Reason)
@@ -30,9 +30,9 @@ func TestWatch_MissesNothing(t *testing.T) {
 func TestWatch_LeavesOutWhatCannotFire(t *testing.T) {
 	t.Parallel()
 	p := position("a1", Long, 5000, 95000, 210526, 95000)
-	require.Empty(t, Watch(Config{Mode: Unit, Threshold: 10, Positions: []string{"b2"}}, Remaining, []Position{p}))
+	require.Empty(t, IndexEntries(Config{Mode: Unit, Threshold: 10, Positions: []string{"b2"}}, Remaining, []Position{p}))
 	p.Liquidation = 0
-	require.Empty(t, Watch(Config{Mode: Global, Threshold: 10}, Remaining, []Position{p}))
+	require.Empty(t, IndexEntries(Config{Mode: Global, Threshold: 10}, Remaining, []Position{p}))
 }
 
 func TestMarket_Extremes(t *testing.T) {

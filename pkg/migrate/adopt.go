@@ -140,7 +140,7 @@ func (m *Migrator) buildIndex(
 ) error {
 	s = s.in(m.locker.place.names)
 	return m.unhurried(ctx, conn, func() error {
-		stop := m.watchBuild(ctx, conn, s.index)
+		stop := m.reportBuild(ctx, conn, s.index)
 		defer stop()
 		return do(ctx, conn, s)
 	})

@@ -184,7 +184,7 @@ func recognise(want, live *Catalog) error {
 	} {
 		t := live.Tables[table]
 		if t == nil {
-			return fmt.Errorf("%w (%d of %d are there, %q is not)", ErrNothingToAdopt, found, len(want.Tables), table)
+			return fmt.Errorf("%w (%d of %d exist, %q does not)", ErrNothingToAdopt, found, len(want.Tables), table)
 		}
 		for _, c := range columns {
 			if !slices.ContainsFunc(t.Columns, func(have Column) bool { return have.Name == c }) {

@@ -138,7 +138,7 @@ func (m *Migrator) indexMigration(f indexFile) *goose.Migration {
 			for _, s := range statements {
 				s = s.in(m.locker.place.names)
 				m.recorder.statement = s.sql + ";"
-				stop := m.watchBuild(ctx, conn, s.index)
+				stop := m.reportBuild(ctx, conn, s.index)
 				err := each(ctx, conn, s)
 				stop()
 				if err != nil {

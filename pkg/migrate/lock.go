@@ -40,7 +40,7 @@ func (l *locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
 		return err
 	}
 	deadline := l.now().Add(l.timeout)
-	for told := false; ; {
+	for reported := false; ; {
 		var got bool
 		if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, LockKey).Scan(&got); err != nil {
 			return fmt.Errorf("take the migration lock: %w", err)
@@ -51,9 +51,9 @@ func (l *locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
 		if !l.now().Before(deadline) {
 			return fmt.Errorf("%w: waited %s for %s", ErrLocked, l.timeout, holder(ctx, conn))
 		}
-		if !told {
+		if !reported {
 			l.progress("waiting for another migration: " + holder(ctx, conn))
-			told = true
+			reported = true
 		}
 		if err := sleep(ctx, lockPoll); err != nil {
 			return fmt.Errorf("wait for the migration lock: %w", err)

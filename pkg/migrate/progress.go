@@ -13,9 +13,9 @@ import (
 // silence at most in a log.
 const buildPoll = 2 * time.Second
 
-// watchBuild reports on the index that conn is about to build, from another connection, until the returned
+// reportBuild reports on the index that conn is about to build, from another connection, until the returned
 // function is called. A pool without a free connection means no report and no harm.
-func (m *Migrator) watchBuild(ctx context.Context, conn *sql.Conn, index string) (stop func()) {
+func (m *Migrator) reportBuild(ctx context.Context, conn *sql.Conn, index string) (stop func()) {
 	var pid int
 	if conn.QueryRowContext(ctx, `SELECT pg_backend_pid()`).Scan(&pid) != nil {
 		return func() {}

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrUnadopted says that the design's tables are there and that axisor has not made or adopted them.
-var ErrUnadopted = errors.New("the tables are there, and axisor has neither made nor adopted them")
+var ErrUnadopted = errors.New("the tables exist, and axisor has neither made nor adopted them")
 
 // UnadoptedError names tables that somebody else made, Prisma or the web application. It is an ErrUnadopted and an
 // ErrNoSchema.

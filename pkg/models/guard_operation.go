@@ -33,7 +33,7 @@ const (
 	NoticeExpired   = "expired"
 )
 
-// GuardSetting is what a user wishes beyond the columns of MarginGuardConfig.
+// GuardSetting is what a user has set beyond the columns of MarginGuardConfig.
 type GuardSetting struct {
 	UserID string `gorm:"column:user_id;primaryKey"`
 	// RestoreTo is the distance that an addition restores; nil adds the share.

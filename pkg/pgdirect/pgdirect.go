@@ -114,7 +114,7 @@ func Check(ctx context.Context, c *pgx.Conn) error {
 	if err != nil {
 		return fmt.Errorf("ask for the server process: %w", err)
 	}
-	if told := c.PgConn().PID(); told == 0 || told == answering {
+	if known := c.PgConn().PID(); known == 0 || known == answering {
 		return nil
 	}
 	e := &Error{Port: uint16(port)}

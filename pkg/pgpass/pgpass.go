@@ -10,7 +10,7 @@ import (
 )
 
 // ErrLineBreak is returned for a password that has no form in a password file.
-var ErrLineBreak = errors.New("the database password contains a line break, which the client programs of PostgreSQL cannot be told: change it")
+var ErrLineBreak = errors.New("the database password contains a line break, which the client programs of PostgreSQL cannot be given: change it")
 
 // Give makes a command that has not been started find its password: for every server, database and user, since a program
 // is started for one of them. It sets PGPASSFILE and may add to ExtraFiles. The caller calls done when the command has

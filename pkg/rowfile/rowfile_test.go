@@ -129,7 +129,7 @@ func TestReader_RefusesByName(t *testing.T) {
 		"email\na@b.co\n":                                  `"username" is missing`,
 		"email,username,role\n":                            `unknown column "role"`,
 		strings.Repeat("x", 9999) + "\n":                   "unknown column",
-		"email,username,Email\n":                           "there twice",
+		"email,username,Email\n":                           "appears twice",
 		"email,username\n" + strings.Repeat(blank, 17<<10): "empty from here on",
 		`{"email":"a@b.co","username":"a"}` + strings.Repeat(blank, 17<<10): "empty from here on",
 		"\"email\",\"username\na@b.co,ana\n":                                "line 1: it is not valid csv",
@@ -167,7 +167,7 @@ func TestReader_Map(t *testing.T) {
 	}
 	rows, err = all(strings.NewReader(`{"mail":"a@b.co","email":"b@b.co","username":"x"}`), map[string]string{"mail": "email"})
 	require.NoError(t, err)
-	require.Contains(t, rows[0].Wrong, "there twice")
+	require.Contains(t, rows[0].Wrong, "appears twice")
 }
 
 func TestReader_WrongRowsDoNotStopTheOthers(t *testing.T) {

@@ -40,7 +40,7 @@ type Options struct {
 // Skip is the column to which a column that is not wanted is mapped.
 const Skip = "-"
 
-// aside are columns of a file of rejected rows, which can be mended and imported again.
+// aside are columns of a file of rejected rows, which can be corrected and imported again.
 var aside = []string{"line", "reason"}
 
 // Row is a row as text, before it is understood: nil is null.
@@ -194,7 +194,7 @@ func (r *Reader) header() error {
 				fmt.Sprintf("say what it is with --map %q, or leave it out with --map %q; %s", name+"=COLUMN", name+"="+Skip, r.known()),
 			}
 		case column != Skip && slices.Contains(r.names, column):
-			return &FormatError{Reason: fmt.Sprintf("line 1: column %q is there twice", column)}
+			return &FormatError{Reason: fmt.Sprintf("line 1: column %q appears twice", column)}
 		}
 		r.names = append(r.names, column)
 		r.secret = r.secret || slices.Contains(r.o.Secret, column)
@@ -206,7 +206,7 @@ func (r *Reader) header() error {
 		if !slices.Contains(r.names, need) {
 			return &FormatError{
 				fmt.Sprintf("line 1: column %q is missing", need),
-				"the first line names the columns, such as " + strings.Join(r.o.Needed, ",") + "; other names are told with --map NAME=" + need,
+				"the first line names the columns, such as " + strings.Join(r.o.Needed, ",") + "; other names are mapped with --map NAME=" + need,
 			}
 		}
 	}
@@ -303,7 +303,7 @@ func (r *Reader) field(to map[string]*string, m exactjson.Member) (wrong string)
 	case !ok:
 		return fmt.Sprintf("unknown field %q", short(m.Name))
 	case twice:
-		return fmt.Sprintf("field %q is there twice", column)
+		return fmt.Sprintf("field %q appears twice", column)
 	case m.Raw == "null":
 		to[column] = nil
 	case r.o.Scalar && strings.IndexByte("{[tf", m.Raw[0]) >= 0:

@@ -75,7 +75,7 @@ func (d *DB) guardEvents(ctx context.Context, page []GuardTarget, accounts []str
 	}
 	for _, w := range rowsOf(watched) {
 		if t := byAccount[w.AccountID]; t != nil {
-			t.Watched = append(t.Watched, w)
+			t.IndexEntries = append(t.IndexEntries, w)
 		}
 	}
 	for _, e := range rowsOf(events) {

@@ -54,10 +54,10 @@ type GuardPlan struct {
 	Intent models.GuardIntent
 	// SeenAt is when the position was read.
 	SeenAt time.Time
-	// Made is how many intents of the user for this trade, planned since Since,
+	// KnownIntents is how many intents of the user for this trade, planned since Since,
 	// were known before the position was read.
-	Made  int64
-	Since time.Time
+	KnownIntents int64
+	Since        time.Time
 	// SpentSince is the beginning of the time over which spent amounts are summed.
 	SpentSince time.Time
 	// UserDayCap and PositionDayCap are in sats; zero or less means none.
@@ -104,7 +104,7 @@ func (d *DB) guardFits(ctx context.Context, p GuardPlan, user string) error {
 	var sums struct {
 		User, Position int64
 		Overtaken      bool
-		Made           int64
+		Intents        int64
 		Open           bool
 		Unwanted       bool
 	}
@@ -117,7 +117,7 @@ func (d *DB) guardFits(ctx context.Context, p GuardPlan, user string) error {
 		               WHERE trade_id = @trade AND state IN ('sent', 'unknown', 'applied')
 		                 AND COALESCE(resolved_at, sent_at) > @seen) AS overtaken,
 		       (SELECT count(*) FROM axisor.guard_intent
-		        WHERE user_id = @user AND trade_id = @trade AND planned_at >= @since) AS made,
+		        WHERE user_id = @user AND trade_id = @trade AND planned_at >= @since) AS intents,
 		       EXISTS (SELECT FROM axisor.guard_intent WHERE trade_id = @trade AND state IN `+openStates+`) AS open,
 		       EXISTS (SELECT FROM "MarginGuardConfig" WHERE user_id = @user AND NOT is_active)
 		       OR EXISTS (SELECT FROM "UserExchangeAccounts" WHERE id = @account AND NOT is_active) AS unwanted`,
@@ -130,7 +130,7 @@ func (d *DB) guardFits(ctx context.Context, p GuardPlan, user string) error {
 	case sums.Unwanted:
 		// A long run may have read them an hour ago.
 		return fmt.Errorf("%w: the configuration or the account is not active any more", ErrGuardOff)
-	case sums.Overtaken, sums.Made != p.Made:
+	case sums.Overtaken, sums.Intents != p.KnownIntents:
 		return ErrGuardOvertaken
 	case p.UserDayCap > 0 && sums.User+p.Intent.AmountSats > p.UserDayCap:
 		return fmt.Errorf("%w: %d of %d sats of the user are spent", ErrGuardCap, sums.User, p.UserDayCap)

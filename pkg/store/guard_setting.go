@@ -8,7 +8,7 @@ import (
 	"github.com/axisor/axisor/pkg/models"
 )
 
-// GuardSetting reads what a user wishes beyond the configuration; without a row
+// GuardSetting reads what a user has set beyond the configuration; without a row
 // it is the zero value with the user's id.
 func (d *DB) GuardSetting(ctx context.Context, userID string) (models.GuardSetting, error) {
 	all, err := d.GuardSettings(ctx, []string{userID})
@@ -18,7 +18,7 @@ func (d *DB) GuardSetting(ctx context.Context, userID string) (models.GuardSetti
 	return models.GuardSetting{UserID: userID}, err
 }
 
-// GuardSettings reads the wishes of users by user id; nil means all users. A
+// GuardSettings reads the guard settings of users by user id; nil means all users. A
 // user without a row is left out.
 func (d *DB) GuardSettings(ctx context.Context, userIDs []string) (map[string]models.GuardSetting, error) {
 	q := d.Gorm(ctx).Model(&models.GuardSetting{})
@@ -37,7 +37,7 @@ func (d *DB) GuardSettings(ctx context.Context, userIDs []string) (map[string]mo
 	return out, nil
 }
 
-// SetGuardSetting writes the wishes of a user.
+// SetGuardSetting writes the guard settings of a user.
 func (d *DB) SetGuardSetting(ctx context.Context, row models.GuardSetting) error {
 	return d.Gorm(ctx).Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "user_id"}},

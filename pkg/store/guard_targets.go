@@ -36,10 +36,10 @@ type GuardTarget struct {
 	PlanType    models.PlanType
 	Setting     models.GuardSetting
 	Breaker     models.GuardBreaker
-	// Watched are the positions that the index knows of the account, Events what
+	// IndexEntries are the positions that the index knows of the account, Events what
 	// happened to its positions.
-	Watched []models.GuardWatch
-	Events  []models.GuardEvent
+	IndexEntries []models.GuardWatch
+	Events       []models.GuardEvent
 	// Accounts is how many active accounts the user has.
 	Accounts int
 	// Off is why nothing may be added, empty when it may.
@@ -47,9 +47,9 @@ type GuardTarget struct {
 	UserDay     int64
 	PositionDay map[string]int64
 	LastAdd     map[string]time.Time
-	// Made counts the intents of each trade planned since the filter's AddsSince.
-	Made map[string]int64
-	Open []models.GuardIntent
+	// KnownIntents counts the intents of each trade planned since the filter's AddsSince.
+	KnownIntents map[string]int64
+	Open         []models.GuardIntent
 	// Defects are stored values that cannot be read, in words; Frozen are those of
 	// additions, by trade: such a position must be left alone.
 	Defects []string
@@ -123,13 +123,13 @@ func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account s
 		r := t.Row
 		page[i] = GuardTarget{
 			Config: r.MarginGuardConfig, AccountID: r.AccountID, Credentials: r.Credentials, PlanType: r.PlanType, Off: r.Off, Accounts: r.Accounts,
-			PositionDay: map[string]int64{}, LastAdd: map[string]time.Time{}, Made: map[string]int64{}, Frozen: map[string]string{},
+			PositionDay: map[string]int64{}, LastAdd: map[string]time.Time{}, KnownIntents: map[string]int64{}, Frozen: map[string]string{},
 		}
 		page[i].defect("configuration", t.texts())
 		users = append(users, r.UserID)
 		accounts = append(accounts, r.AccountID)
 	}
-	if err := d.guardWishes(ctx, page, users, accounts); err != nil {
+	if err := d.guardSettings(ctx, page, users, accounts); err != nil {
 		return nil, err
 	}
 	if err := d.guardEvents(ctx, page, accounts, f.AddsSince); err != nil {
@@ -138,9 +138,9 @@ func (d *DB) guardPage(ctx context.Context, f GuardTargetFilter, user, account s
 	return page, d.guardHistory(ctx, f, page, users)
 }
 
-// guardWishes adds wishes and breakers to a page of targets.
-func (d *DB) guardWishes(ctx context.Context, page []GuardTarget, users, accounts []string) error {
-	wishes, err := tolerant[models.GuardSetting](ctx, d, d.Gorm(ctx).Model(&models.GuardSetting{}).Where("user_id IN ?", users))
+// guardSettings adds settings and breakers to a page of targets.
+func (d *DB) guardSettings(ctx context.Context, page []GuardTarget, users, accounts []string) error {
+	settings, err := tolerant[models.GuardSetting](ctx, d, d.Gorm(ctx).Model(&models.GuardSetting{}).Where("user_id IN ?", users))
 	if err != nil {
 		return err
 	}
@@ -149,16 +149,16 @@ func (d *DB) guardWishes(ctx context.Context, page []GuardTarget, users, account
 		return err
 	}
 	byUser, bySubject := map[string]Tolerant[models.GuardSetting]{}, map[string]Tolerant[models.GuardBreaker]{}
-	for _, w := range wishes {
+	for _, w := range settings {
 		byUser[w.Row.UserID] = w
 	}
 	for _, b := range breakers {
 		bySubject[b.Row.Subject] = b
 	}
 	for i := range page {
-		wish, breaker := byUser[page[i].Config.UserID], bySubject[page[i].AccountID]
-		page[i].Setting, page[i].Breaker = wish.Row, breaker.Row
-		page[i].defect("wishes (guard_setting)", wish.texts())
+		setting, breaker := byUser[page[i].Config.UserID], bySubject[page[i].AccountID]
+		page[i].Setting, page[i].Breaker = setting.Row, breaker.Row
+		page[i].defect("settings (guard_setting)", setting.texts())
 		page[i].defect("circuit breaker", breaker.texts())
 	}
 	return nil
@@ -186,11 +186,11 @@ func (d *DB) guardHistory(ctx context.Context, f GuardTargetFilter, page []Guard
 	var adds []struct {
 		UserID, TradeID string
 		At              *time.Time
-		Made            int64
+		Intents         int64
 		Timeless        bool
 	}
 	err = d.Gorm(ctx).Raw(`
-		SELECT user_id, trade_id, MAX(sent_at) FILTER (WHERE state = 'applied' AND isfinite(sent_at)) AS at, count(*) AS made,
+		SELECT user_id, trade_id, MAX(sent_at) FILTER (WHERE state = 'applied' AND isfinite(sent_at)) AS at, count(*) AS intents,
 		       bool_or(NOT (isfinite(planned_at) AND isfinite(COALESCE(sent_at, planned_at)) AND isfinite(COALESCE(resolved_at, planned_at)))) AS timeless
 		FROM axisor.guard_intent
 		WHERE user_id IN ? AND planned_at >= ?
@@ -215,7 +215,7 @@ func (d *DB) guardHistory(ctx context.Context, f GuardTargetFilter, page []Guard
 	}
 	for _, a := range adds {
 		for _, t := range byUser[a.UserID] {
-			t.Made[a.TradeID] = a.Made
+			t.KnownIntents[a.TradeID] = a.Intents
 			if a.At != nil {
 				t.LastAdd[a.TradeID] = *a.At
 			}

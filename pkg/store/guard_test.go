@@ -94,7 +94,7 @@ func TestPlanGuardIntent_OneOpenPerPosition(t *testing.T) {
 	later.SeenAt = guardNow
 	_, err = b.db.PlanGuardIntent(ctx, later)
 	require.ErrorIs(t, err, store.ErrGuardOvertaken, "an intent it did not know of, whatever the clocks say")
-	later.Made = 1
+	later.KnownIntents = 1
 	later.PositionDayCap = 199
 	_, err = b.db.PlanGuardIntent(ctx, later)
 	require.ErrorIs(t, err, store.ErrGuardCap)

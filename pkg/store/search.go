@@ -119,8 +119,8 @@ func (l leg) equal() string {
 	return fmt.Sprintf(`SELECT %s, true AS exact FROM %s WHERE %s IN (%s) LIMIT @limit`, l.columns, namespace.Table(l.table), l.column, l.value)
 }
 
-// told selects the rows of an inner query as hits.
-func (l leg) told(inner string) string {
+// hits selects the rows of an inner query as hits.
+func (l leg) hits(inner string) string {
 	return fmt.Sprintf(`SELECT '%s' AS kind, '%s' AS matched, r.exact, r.id, u.id AS user_id, u.email AS user_email, %s AS what, r.%s AS at
 		FROM (%s) r LEFT JOIN "User" u ON u.id = r.%s`, l.kind, l.matched, l.what, l.at, inner, l.user)
 }
@@ -159,7 +159,7 @@ func (d *DB) Search(ctx context.Context, s Search) (Searched, error) {
 
 // searchScan reads a table through; done is false when the time was not enough.
 func (d *DB) searchScan(ctx context.Context, l leg, args map[string]any, limit time.Duration) (hits []Hit, done bool, err error) {
-	hits, err = d.searchRun(ctx, l.told(l.equal()), args, limit, false)
+	hits, err = d.searchRun(ctx, l.hits(l.equal()), args, limit, false)
 	if errors.Is(err, ErrTimeout) {
 		return nil, false, nil
 	}
@@ -174,10 +174,10 @@ func searchSQL(s Search) string {
 		if !wanted(s, l.kind) {
 			continue
 		}
-		parts = append(parts, "("+l.told(l.prefix())+")")
+		parts = append(parts, "("+l.hits(l.prefix())+")")
 		if l.matched == "payment_hash" { // other spellings of a whole hash
 			l.value = "@forms"
-			parts = append(parts, "("+l.told(l.equal())+")")
+			parts = append(parts, "("+l.hits(l.equal())+")")
 		}
 	}
 	return strings.Join(parts, " UNION ALL ")

@@ -296,7 +296,7 @@ func dedupeTrades(ctx context.Context, c *Conn) error {
 			WHERE t.user_id = s.user_id AND t.executed_at = s.executed_at AND t.trade_id = s.trade_id LIMIT 1) known)`,
 	} {
 		if _, err := c.Exec(ctx, sql); err != nil {
-			return fmt.Errorf("skip trades that are there: %w", err)
+			return fmt.Errorf("skip existing trades: %w", err)
 		}
 	}
 	return nil
@@ -307,7 +307,7 @@ func skipEarlier(ctx context.Context, c *Conn) error {
 	_, err := c.Exec(ctx, `DELETE FROM axisor_trades WHERE line IN (SELECT s.line FROM axisor_trades s, LATERAL (SELECT 1 FROM "TradeLog" t
 		WHERE t.id = s.earlier_id AND t.amount IS NOT DISTINCT FROM s.amount AND t.price IS NOT DISTINCT FROM s.price LIMIT 1) known)`)
 	if err != nil {
-		return fmt.Errorf("skip trades that are there: %w", err)
+		return fmt.Errorf("skip existing trades: %w", err)
 	}
 	return nil
 }

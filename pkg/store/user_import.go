@@ -173,7 +173,7 @@ func (d *DB) InsertStaged(ctx context.Context, details models.JSON, now time.Tim
 			INSERT INTO "User" (`+strings.Join(names, ", ")+`)
 			SELECT `+strings.Join(values, ", ")+` FROM axisor_import_user WHERE state IS NULL ORDER BY line ON CONFLICT DO NOTHING
 			RETURNING id, password_hash IS NOT NULL AS secured),
-		told AS (
+		logged AS (
 			INSERT INTO "SecurityAuditLog" (user_id, action, success, details, created_at)
 			SELECT id, 'PASSWORD_SET', true, CAST(@details AS jsonb), @now FROM added WHERE secured)
 		SELECT id FROM added`, map[string]any{"details": details, "now": now.UTC()}).Scan(&ids).Error

@@ -67,7 +67,7 @@ type Rejects struct {
 // Register adds --rejects and --force.
 func (r *Rejects) Register(c *cobra.Command) {
 	c.Flags().StringVar(&r.File, "rejects", "", "write rejected rows to this `FILE`, as csv with line and reason; - is stdout")
-	c.Flags().BoolVar(&r.Force, "force", false, "replace the file of rejected rows when it is there")
+	c.Flags().BoolVar(&r.Force, "force", false, "replace the file of rejected rows if it exists")
 }
 
 // Stdout reports whether the rows go there, in place of the result.

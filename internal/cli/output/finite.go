@@ -62,8 +62,8 @@ func finite(v reflect.Value) any {
 	return v.Interface()
 }
 
-// watched passes rows on and warns of values that come out as null because no format has a form for them.
-func (p *Printer) watched(t reflect.Type, d Desc, items iter.Seq2[any, error]) iter.Seq2[any, error] {
+// warnOfNulls passes rows on and warns of values that come out as null because no format has a form for them.
+func (p *Printer) warnOfNulls(t reflect.Type, d Desc, items iter.Seq2[any, error]) iter.Seq2[any, error] {
 	var risky []field
 	for _, f := range fieldsOf(t) {
 		switch ft := t.FieldByIndex(f.index).Type; {

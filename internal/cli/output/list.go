@@ -31,7 +31,7 @@ func List[T any](p *Printer, d Desc, items iter.Seq2[T, error], next func() stri
 		}
 		return nil
 	}
-	rows := p.watched(reflect.TypeFor[T](), d, erase(items))
+	rows := p.warnOfNulls(reflect.TypeFor[T](), d, erase(items))
 	switch p.format {
 	case JSON, YAML:
 		return p.buffered(func(p *Printer) error { return p.listEnvelope(rows, next) })

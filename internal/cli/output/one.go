@@ -20,11 +20,11 @@ const (
 
 // ChangeInfo says what a write did.
 type ChangeInfo struct {
-	Result string // one of the result words
-	DryRun bool
-	Say    Say    // sentences for a person; the one that holds is printed
-	Next   string // optional: the next useful command
-	Said   string // instead of Say, for what has no dry run of its own
+	Result  string // one of the result words
+	DryRun  bool
+	Say     Say    // sentences for a person; the one that holds is printed
+	Next    string // optional: the next useful command
+	Summary string // instead of Say, for what has no dry run of its own
 }
 
 // Say are the sentences of a change: what is now true, what a dry run stands for, and that nothing had to change.
@@ -34,9 +34,9 @@ type Say struct{ Done, Would, Already string }
 func (c ChangeInfo) sentence() (string, error) {
 	if c.Say == (Say{}) {
 		if c.DryRun {
-			return "dry run: " + c.Said + "; nothing was changed", nil
+			return "dry run: " + c.Summary + "; nothing was changed", nil
 		}
-		return c.Said, nil
+		return c.Summary, nil
 	}
 	said := c.Say.Done
 	switch {

@@ -222,7 +222,7 @@ func TestOne_AndChange(t *testing.T) {
 	s, out, errw := streams.Test("")
 	p, err := output.New(s, output.Options{Format: "json"})
 	require.NoError(t, err)
-	require.NoError(t, output.Change(p, desc, sample()[0], output.ChangeInfo{Result: output.Created, DryRun: true, Said: "trade created"}))
+	require.NoError(t, output.Change(p, desc, sample()[0], output.ChangeInfo{Result: output.Created, DryRun: true, Summary: "trade created"}))
 	var got map[string]any
 	require.NoError(t, json.Unmarshal(out.Bytes(), &got))
 	require.Equal(t, true, got["dry_run"])
@@ -232,7 +232,7 @@ func TestOne_AndChange(t *testing.T) {
 	s, out, errw = streams.Test("")
 	p, err = output.New(s, output.Options{})
 	require.NoError(t, err)
-	require.NoError(t, output.Change(p, desc, sample()[0], output.ChangeInfo{Result: output.Created, Said: "trade a created", Next: "axisor trade list"}))
+	require.NoError(t, output.Change(p, desc, sample()[0], output.ChangeInfo{Result: output.Created, Summary: "trade a created", Next: "axisor trade list"}))
 	require.Contains(t, out.String(), "status      success\n")
 	require.Equal(t, "trade a created\nnext: axisor trade list\n", errw.String())
 }

@@ -13,12 +13,12 @@ var ErrStopped = errors.New("stopped on request")
 // Stop lets work that is made of units (batches, positions, files) end after the unit in flight: the first signal
 // asks, the second one cancels. Work that does not watch is cancelled by the first.
 type Stop struct {
-	mu    sync.Mutex
-	watch map[*watch]struct{}
-	asked bool
+	mu      sync.Mutex
+	running map[*unitOfWork]struct{}
+	asked   bool
 }
 
-type watch struct {
+type unitOfWork struct {
 	unit   string
 	cancel context.CancelCauseFunc
 }
@@ -27,17 +27,17 @@ type watch struct {
 // flight. The unit is how that is called to the person. Call release at the end of the work.
 func (s *Stop) Context(ctx context.Context, unit string) (soft context.Context, release func()) {
 	soft, cancel := context.WithCancelCause(ctx)
-	w := &watch{unit, cancel}
+	w := &unitOfWork{unit, cancel}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.watch == nil {
-		s.watch = map[*watch]struct{}{}
+	if s.running == nil {
+		s.running = map[*unitOfWork]struct{}{}
 	}
-	s.watch[w] = struct{}{}
+	s.running[w] = struct{}{}
 	return soft, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.watch, w)
+		delete(s.running, w)
 		cancel(nil)
 	}
 }
@@ -46,7 +46,7 @@ func (s *Stop) Context(ctx context.Context, unit string) (soft context.Context, 
 func (s *Stop) Ask() (unit string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for w := range s.watch {
+	for w := range s.running {
 		unit, ok = w.unit, true
 		w.cancel(ErrStopped)
 	}

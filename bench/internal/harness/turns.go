@@ -1,4 +1,4 @@
-package bed
+package harness
 
 import (
 	"context"
@@ -14,7 +14,7 @@ type Contestant struct {
 }
 
 // Command is a contestant that runs a program; what it prints is thrown away.
-func (b *Bed) Command(name string, argv ...string) Contestant {
+func (b *Harness) Command(name string, argv ...string) Contestant {
 	return Contestant{Name: name, Run: func(ctx context.Context) (Sample, error) { return b.Discard(ctx, argv...) }}
 }
 

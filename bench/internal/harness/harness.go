@@ -2,7 +2,7 @@
 // program to time, turns that are paired and rotated, and rows of ratios that the collector understands.
 //
 // A number of milliseconds says nothing by itself. Each row names a rival that did the same in the same run.
-package bed
+package harness
 
 import (
 	"bytes"
@@ -55,8 +55,8 @@ func Flags() *Options {
 	return o
 }
 
-// Bed is where a benchmark takes place.
-type Bed struct {
+// Harness is where a benchmark takes place.
+type Harness struct {
 	*Options
 
 	Dir    string
@@ -69,7 +69,7 @@ type Bed struct {
 }
 
 // Main runs a benchmark and ends the process.
-func Main(o *Options, run func(context.Context, *Bed) error) {
+func Main(o *Options, run func(context.Context, *Harness) error) {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := With(ctx, o, os.Stdout, run)
@@ -81,8 +81,8 @@ func Main(o *Options, run func(context.Context, *Bed) error) {
 }
 
 // With makes a bed, runs a benchmark on it and removes it.
-func With(ctx context.Context, o *Options, out io.Writer, run func(context.Context, *Bed) error) (err error) {
-	b := &Bed{Options: o, out: out}
+func With(ctx context.Context, o *Options, out io.Writer, run func(context.Context, *Harness) error) (err error) {
+	b := &Harness{Options: o, out: out}
 	if o.Size != Smoke && o.Size != Small && o.Size != Full {
 		return fmt.Errorf("-size %q: use smoke, small or full", o.Size)
 	}
@@ -112,7 +112,7 @@ func With(ctx context.Context, o *Options, out io.Writer, run func(context.Conte
 	return run(ctx, b)
 }
 
-func (b *Bed) serve(ctx context.Context, o pgserver.Options) (err error) {
+func (b *Harness) serve(ctx context.Context, o pgserver.Options) (err error) {
 	o.Binaries = b.Bin
 	if b.Server, err = pgserver.Start(ctx, o); err != nil {
 		return err
@@ -127,7 +127,7 @@ func (b *Bed) serve(ctx context.Context, o pgserver.Options) (err error) {
 }
 
 // In is the bed with another database of its server.
-func (b *Bed) In(database string) *Bed {
+func (b *Harness) In(database string) *Harness {
 	other := *b
 	other.Name = database
 	other.Env = append(slices.Clone(b.Env), "DATABASE_URL="+b.Server.URL(database).Reveal(), "PGDATABASE="+database)
@@ -135,14 +135,14 @@ func (b *Bed) In(database string) *Bed {
 }
 
 // Beside is the bed with a second server, without durability, for what is measured on a whole cluster. The caller stops it.
-func (b *Bed) Beside(ctx context.Context, name string) (*Bed, error) {
+func (b *Harness) Beside(ctx context.Context, name string) (*Harness, error) {
 	other := *b
 	other.Env, other.Server = slices.Clone(b.Env), nil
 	return &other, other.serve(ctx, pgserver.Options{Dir: filepath.Join(b.Dir, name)})
 }
 
 // Stop stops the bed's server.
-func (b *Bed) Stop(ctx context.Context) error {
+func (b *Harness) Stop(ctx context.Context) error {
 	if b.Server == nil {
 		return nil
 	}
@@ -150,10 +150,10 @@ func (b *Bed) Stop(ctx context.Context) error {
 }
 
 // URL is the address of the database, over the local socket.
-func (b *Bed) URL() secret.Secret { return b.Server.URL(Database) }
+func (b *Harness) URL() secret.Secret { return b.Server.URL(Database) }
 
 // Open opens the database for a benchmark that prepares it with our own code.
-func (b *Bed) Open() (*store.DB, error) {
+func (b *Harness) Open() (*store.DB, error) {
 	return store.Open(store.Options{URL: b.URL(), MaxConnections: 4})
 }
 
@@ -169,12 +169,12 @@ func (o *Options) Pick(smoke, small, full int) int {
 }
 
 // Psql is the real psql. What Debian puts into PATH is a script that looks for it: timing that would flatter us.
-func (b *Bed) Psql(sql string) []string {
+func (b *Harness) Psql(sql string) []string {
 	return []string{b.Bin.Path("psql"), "-X", "-q", "-A", "-v", "ON_ERROR_STOP=1", "-c", sql}
 }
 
 // SQL runs statements in a database, with psql.
-func (b *Bed) SQL(ctx context.Context, database string, statements ...string) error {
+func (b *Harness) SQL(ctx context.Context, database string, statements ...string) error {
 	argv := []string{b.Bin.Path("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database}
 	for _, s := range statements {
 		argv = append(argv, "-c", s)
@@ -193,12 +193,12 @@ type Sample struct {
 }
 
 // Axisor runs the program under test.
-func (b *Bed) Axisor(ctx context.Context, args ...string) (Sample, error) {
+func (b *Harness) Axisor(ctx context.Context, args ...string) (Sample, error) {
 	return b.Time(ctx, append([]string{b.Program}, args...)...)
 }
 
 // Time runs a program to its end and keeps what it printed.
-func (b *Bed) Time(ctx context.Context, argv ...string) (Sample, error) {
+func (b *Harness) Time(ctx context.Context, argv ...string) (Sample, error) {
 	var out bytes.Buffer
 	s, err := b.into(ctx, &out, argv)
 	s.Out = out.Bytes()
@@ -206,11 +206,11 @@ func (b *Bed) Time(ctx context.Context, argv ...string) (Sample, error) {
 }
 
 // Discard runs a program to its end; what it prints goes to the null device, without a pipe in between.
-func (b *Bed) Discard(ctx context.Context, argv ...string) (Sample, error) {
+func (b *Harness) Discard(ctx context.Context, argv ...string) (Sample, error) {
 	return b.into(ctx, nil, argv)
 }
 
-func (b *Bed) into(ctx context.Context, out io.Writer, argv []string) (s Sample, err error) {
+func (b *Harness) into(ctx context.Context, out io.Writer, argv []string) (s Sample, err error) {
 	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	var said bytes.Buffer
 	c.Dir, c.Env, c.Stdout, c.Stderr = b.Dir, b.Env, out, &said
@@ -218,7 +218,7 @@ func (b *Bed) into(ctx context.Context, out io.Writer, argv []string) (s Sample,
 	if err = c.Start(); err == nil {
 		growth := func() float64 { return 0 }
 		if b.Watch {
-			growth = watch(c.Process.Pid)
+			growth = sampleMemory(c.Process.Pid)
 		}
 		err = c.Wait()
 		s.Wall, s.Growth = time.Since(began), growth()
@@ -234,7 +234,7 @@ func (b *Bed) into(ctx context.Context, out io.Writer, argv []string) (s Sample,
 }
 
 // Say tells what is going on.
-func (b *Bed) Say(format string, args ...any) {
+func (b *Harness) Say(format string, args ...any) {
 	out := b.out
 	if b.JSON {
 		out = os.Stderr

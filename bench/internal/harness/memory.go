@@ -1,4 +1,4 @@
-package bed
+package harness
 
 import (
 	"os"
@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// watch samples the resident memory of a process until its answer is asked for: how much higher it was in the second half
+// sampleMemory samples the resident memory of a process until its answer is asked for: how much higher it was in the second half
 // of the run than in the first.
-func watch(pid int) (growth func() float64) {
+func sampleMemory(pid int) (growth func() float64) {
 	stop, seen := make(chan struct{}), make(chan []int64)
 	go func() {
 		var all []int64

@@ -1,4 +1,4 @@
-package bed
+package harness
 
 import (
 	"encoding/json"
@@ -76,7 +76,7 @@ func figure(x float64) string {
 }
 
 // Emit prints a row: for the collector, or for a person.
-func (b *Bed) Emit(r Row) error {
+func (b *Harness) Emit(r Row) error {
 	if b.JSON {
 		return json.NewEncoder(b.out).Encode(r)
 	}

@@ -253,6 +253,18 @@ func TestReconcileAndInvoice(t *testing.T) {
 			require.EqualValues(t, 0, p.OK("payment", "reconcile", "--apply", "-o", "json").JSON()["applied"])
 			require.Equal(t, "pro", p.OK("user", "show", "ana", "-o", "json").JSON()["plan_type"])
 
+			foreign, err := sim.Add(5000, "rent", time.Hour)
+			require.NoError(t, err)
+			paid := hex.EncodeToString(foreign.Hash[:])
+			require.NoError(t, sim.Settle(paid, made.Add(time.Minute), 0))
+			require.Contains(t, p.Fails(8, "payment", "reconcile").Stdout, "node_only")
+			p.Fails(2, "payment", "reconcile", "--ignore", paid)
+			require.Contains(t, p.Fails(3, "payment", "reconcile", "--ignore", strings.Repeat("ab", 32), "--reason", "rent").Stderr, "axisor payment reconcile --rescan")
+			require.Contains(t, p.OK("payment", "reconcile", "--ignore", paid, "--reason", "rent", "-n").Stderr, "would be ignored")
+			require.Contains(t, p.OK("payment", "reconcile", "--ignore", paid, "--reason", "rent").Stderr, "is ignored from now on")
+			require.Equal(t, []any{}, p.OK("payment", "reconcile", "-o", "json").JSON()["items"])
+			require.Equal(t, "foreign", p.OK("payment", "reconcile", "--all", "-o", "json").JSON()["items"].([]any)[0].(map[string]any)["class"])
+
 			sim.Fail(lightningsim.Fault{Status: 500})
 			require.Equal(t, "node_unavailable", p.Fails(11, "payment", "reconcile", "-o", "json").Error()["code"])
 			require.Equal(t, "invoice_unknown", p.Fails(11, "payment", "invoice", "ana", "--plan", "lifetime", "-o", "json").Error()["code"])

@@ -30,6 +30,8 @@ type reconcileOptions struct {
 	apply     bool
 	downgrade bool
 	rescan    bool
+	all       bool
+	ignore    string
 	since     string
 	user      verb.UserFlag
 	backend   flags.Enum
@@ -84,7 +86,7 @@ func classRole(v any) int {
 	switch {
 	case c.Safe():
 		return int(streams.Warn)
-	case c == payments.NotAtNode:
+	case c == payments.NotAtNode, c == payments.Foreign:
 		return int(streams.Muted)
 	default:
 		return int(streams.Bad)
@@ -109,15 +111,19 @@ hash_not_normal and node_only (paid at the node, and no payment here: its PAYMEN
 every run until it is resolved; how, is a table in docs/operator.md. not_at_node is a pending payment of another
 provider and no difference. --rescan reads all invoices that the node has, from its first.
 
+Money that is for something else than a plan: --ignore with its PAYMENT HASH and --reason remembers that, and it is told no
+more. --all lists what was ignored, too, as "foreign". A payment that is recorded for it later counts as any other.
+
 A node that does not answer says nothing: such a payment is "unknown", never failed.`,
 			Examples: []string{
 				"axisor payment reconcile --backend lnd",
 				"axisor payment reconcile --apply -o json --jq .counts",
 				"axisor payment reconcile --backend lnbits --since 7d",
 				"axisor payment reconcile --user ana --since 90d",
+				`axisor payment reconcile --ignore 0001020304050607080900010203040506070809000102030405060708090102 --reason "the office's own invoice"`,
 			},
-			Exits: exits.Database(exits.OK("they agree, or all was put right"), exits.NotFound("no such user"),
-				exits.On(clierr.Denied, "key refused"), exits.On(clierr.Partial, "some could not be asked about"),
+			Exits: exits.Database(exits.OK("they agree, or all was put right"), exits.NotFound("no such user, or no such invoice at the node"),
+				exits.On(clierr.Denied, "key refused"), exits.Conflict("--ignore: not paid, or a payment has it"), exits.On(clierr.Partial, "some could not be asked about"),
 				exits.On(clierr.CheckFailed, "differences remain"), exits.On(clierr.Unavailable, "the node does not answer")),
 		},
 		Effect: flags.Write, Fields: output.Fields[reconcileView](),
@@ -128,9 +134,14 @@ A node that does not answer says nothing: such a payment is "unknown", never fai
 			f.BoolVar(&o.downgrade, "allow-downgrade", false, "let a payment replace a dearer plan of its user")
 			f.StringVar(&o.since, "since", "", "compare payments in a final state from this `TIME` on: RFC 3339, a date, or a span (default 30d)")
 			f.BoolVar(&o.rescan, "rescan", false, "read every invoice of the node, not only those since the last applied run")
+			f.StringVar(&o.ignore, "ignore", "", "remember that the money of this payment `HASH` is no payment of a user; needs --reason")
+			f.BoolVar(&o.all, "all", false, "list also what was ignored")
 			backendFlag(c, &o.backend, "lnd", "lnbits")
 		},
-		Check: func(_ *verb.Call) error {
+		Check: func(call *verb.Call) error {
+			if o.ignore != "" && call.Mode().Reason == "" {
+				return clierr.Usagef("--ignore needs --reason")
+			}
 			if o.downgrade && !o.apply {
 				return clierr.Usagef("--allow-downgrade needs --apply")
 			}
@@ -147,6 +158,11 @@ func (o *reconcileOptions) run(ctx context.Context, call *verb.Call) error {
 		return err
 	}
 	v := reconcileView{Backend: r.Backend.Name(), Address: r.Backend.Address(), DryRun: call.DryRun, Items: []differenceView{}}
+	if o.ignore != "" {
+		if err := o.ignoring(ctx, call, r); err != nil {
+			return err
+		}
+	}
 	soft, release := call.Stop.Context(ctx, "the payment in flight")
 	defer release()
 	bar := progress.Start(p.Streams(), "comparing payments", 0, progress.Items, call.Globals.Quiet)
@@ -191,6 +207,27 @@ func (o *reconcileOptions) run(ctx context.Context, call *verb.Call) error {
 	return nil
 }
 
+// ignoring remembers what is not ours, before the comparison.
+func (o *reconcileOptions) ignoring(ctx context.Context, call *verb.Call, r *payments.Reconciler) error {
+	svc, err := call.Admin(ctx)
+	if err != nil {
+		return err
+	}
+	added, err := r.Ignore(ctx, svc, o.ignore)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !added:
+		call.Print.Notice("%s is ignored already; its reason stays", o.ignore)
+	case call.DryRun:
+		call.Print.Notice("%s would be ignored from now on", o.ignore)
+	default:
+		call.Print.Notice("%s is ignored from now on", o.ignore)
+	}
+	return nil
+}
+
 // reconciler puts the comparison together.
 func (o *reconcileOptions) reconciler(ctx context.Context, call *verb.Call) (*payments.Reconciler, error) {
 	now := call.Now()
@@ -217,9 +254,12 @@ func (o *reconcileOptions) reconciler(ctx context.Context, call *verb.Call) (*pa
 	if o.rescan && user != "" {
 		return nil, clierr.Usagef("--rescan and --user exclude each other: for one user no list is read")
 	}
+	if user != "" && (o.all || o.ignore != "") {
+		return nil, clierr.Usagef("--user excludes --all and --ignore: what is ignored belongs to no user")
+	}
 	r := &payments.Reconciler{
 		DB: db, UserID: user, Backend: node, Mode: call.Mode(), Since: since, Now: call.Now, AllowDowngrade: o.downgrade,
-		Rescan: o.rescan,
+		Rescan: o.rescan, Foreign: o.all,
 	}
 	if o.apply {
 		if r.Service, err = call.Admin(ctx); err != nil {

@@ -219,6 +219,8 @@ func listOf(kind string) string {
 		return "exchange credential-type list EXCHANGE"
 	case "guard_intent":
 		return "guard history"
+	case "invoice":
+		return "payment reconcile --rescan" // an invoice is at the node
 	case "session":
 		return "user session list USER"
 	}

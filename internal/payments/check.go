@@ -74,9 +74,9 @@ func (e *examiner) hash() string {
 	}
 	raw := *e.p.PaymentHash
 	normal := store.NormalHash(raw)
-	if normal != raw || len(normal) != 64 {
+	if normal != raw || !store.IsHash(normal) {
 		want := "64 hex digits"
-		if len(normal) == 64 {
+		if store.IsHash(normal) {
 			want = normal
 		}
 		e.add("hash_not_normal", want, raw)

@@ -27,6 +27,7 @@ const (
 	SharedHash    Class = "duplicate_hash" // several payments for one paid invoice
 	HashForm      Class = "hash_not_normal"
 	NodeOnly      Class = "node_only"   // paid at the node, and no payment here
+	Foreign       Class = "foreign"     // paid at the node for something else, as an operator said
 	NotAtNode     Class = "not_at_node" // pending here, unknown there: made by another provider
 	Unknown       Class = "unknown"     // the node could not be asked
 )
@@ -38,7 +39,7 @@ func (c Class) Safe() bool { return c == Settle || c == Late || c == Expire }
 // Item is one comparison.
 type Item struct {
 	Class   Class
-	Payment *store.Payment     // nil for NodeOnly
+	Payment *store.Payment     // nil for NodeOnly and Foreign
 	Invoice *lightning.Invoice // nil when the node has none, or was not asked
 	Applied bool
 	Detail  string
@@ -120,7 +121,7 @@ func shared(item Item, rows []store.Payment) Item {
 // HashOf is the payment hash by which a node knows a payment: the row's, or that
 // of the invoice in it.
 func HashOf(p store.Payment) (string, error) {
-	if h := store.NormalHash(models.Deref(p.PaymentHash)); len(h) == 64 {
+	if h := store.NormalHash(models.Deref(p.PaymentHash)); store.IsHash(h) {
 		return h, nil
 	}
 	v, err := bolt11.Decode(bolt11.Normal(p.LightningInvoice))

@@ -2,6 +2,7 @@ package payments_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/axisor/axisor/internal/payments"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // many makes invoices at the node, a second apart, and rows for four in five of them in states that the node
@@ -177,4 +179,71 @@ func TestReconcile_SharedHashIsResolved(t *testing.T) {
 	items, sum := w.reconcile(t, true)
 	require.Empty(t, items)
 	require.Zero(t, sum.Open)
+}
+
+// Money for something else is told until an operator says so, and then only to who asks for it.
+func TestReconcile_ForeignMoneyIsToldNoMore(t *testing.T) {
+	t.Parallel()
+	w := setup(t, "lnd")
+	mine, err := w.sim.Add(7_000_000, "the office's", time.Hour)
+	require.NoError(t, err)
+	open, err := w.sim.Add(8_000_000, "open", time.Hour)
+	require.NoError(t, err)
+	other, v := w.pay(t, 1000, "basic")
+	run := func(foreign bool, r *payments.Reconciler) map[string]payments.Item {
+		items := map[string]payments.Item{}
+		r.Since, r.Now, r.DB, r.Backend, r.Foreign = w.clock().Add(-time.Hour), w.clock, w.db, w.node, foreign
+		_, err := r.Run(t.Context(), func(i payments.Item) error {
+			if i.Invoice != nil {
+				items[i.Invoice.PaymentHash] = i
+			}
+			return nil
+		})
+		require.NoError(t, err)
+		return items
+	}
+	ignore := func(mode admin.Mode, what string) (*payments.Reconciler, bool, error) {
+		r := &payments.Reconciler{DB: w.db, Backend: w.node, Mode: mode}
+		added, err := r.Ignore(t.Context(), w.svc, what)
+		return r, added, err
+	}
+	said := admin.Mode{Reason: "rent"}
+	_, _, err = ignore(said, hash(mine))
+	require.ErrorAs(t, err, new(*admin.ConflictError), "it is not paid")
+	require.NoError(t, w.sim.Settle(hash(mine), w.clock(), 0))
+	require.NoError(t, w.sim.Settle(hash(v), w.clock(), 0))
+	for what, want := range map[string]any{"12": new(*admin.InputError), strings.Repeat("z", 64): new(*admin.InputError), strings.Repeat("ab", 32): new(*store.NotFoundError), hash(open): new(*admin.ConflictError)} {
+		_, _, err = ignore(said, what)
+		require.ErrorAs(t, err, want, what)
+	}
+	_, _, err = ignore(admin.Mode{}, hash(mine))
+	require.ErrorContains(t, err, "reason")
+	_, _, err = ignore(said, hash(v))
+	require.ErrorContains(t, err, other.ID, "somebody's payment")
+
+	r, added, err := ignore(admin.Mode{Reason: "rent", DryRun: true}, strings.ToUpper(hash(mine)))
+	require.NoError(t, err)
+	require.True(t, added)
+	require.NotContains(t, run(false, r), hash(mine))
+	require.Equal(t, payments.NodeOnly, run(false, &payments.Reconciler{})[hash(mine)].Class, "it was a dry run")
+
+	for i := range 2 {
+		_, added, err = ignore(said, hash(mine))
+		require.NoError(t, err)
+		require.Equal(t, i == 0, added)
+	}
+	require.Equal(t, 1, w.count(t, `SELECT count(*) FROM "AuditLog" WHERE action = 'payment.ignore' AND resource_id = ? AND details->>'reason' = 'rent'`, hash(mine)))
+	require.NotContains(t, run(false, &payments.Reconciler{Rescan: true}), hash(mine))
+	got := run(true, &payments.Reconciler{})[hash(mine)]
+	require.Equal(t, payments.Foreign, got.Class)
+	require.Contains(t, got.Detail, "rent (olga")
+	require.EqualValues(t, 7_000_000, *got.Invoice.ReceivedMsat)
+	_, sum := w.reconcile(t, true)
+	require.Zero(t, sum.Open)
+
+	c, err := w.svc.CreatePayment(t.Context(), admin.Mode{}, admin.CreatePaymentInput{User: "ana", Plan: "basic", Invoice: mine.Request, AllowExpired: true})
+	require.NoError(t, err)
+	w.exec(t, `DELETE FROM axisor.payment_reconcile`)
+	items, _ := w.reconcile(t, true)
+	require.True(t, items[c.After.ID].Applied, "a payment for it counts as any other")
 }

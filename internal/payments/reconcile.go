@@ -28,10 +28,13 @@ type Reconciler struct {
 	AllowDowngrade bool
 	// Rescan reads the node's list from its beginning, not from the mark.
 	Rescan bool
+	// Foreign also reports what was called foreign at this node.
+	Foreign bool
 	// Compared is told of every payment when all is done with it; an error ends the run. Nil is nobody.
 	Compared func() error
 
 	seen    map[string]bool // ids of payments that were compared, and hashes of invoices without a payment
+	ignored string          // the hash that Ignore was told last
 	held    int64           // the smallest mark of an invoice that must be read again; 0 is none
 	silent  int             // failures in a row
 	summary Summary
@@ -72,6 +75,9 @@ func (r *Reconciler) Run(ctx context.Context, each func(Item) error) (Summary, e
 		return r.summary, err
 	}
 	if err := r.rows(ctx); err != nil {
+		return r.summary, err
+	}
+	if err := r.foreign(ctx); err != nil {
 		return r.summary, err
 	}
 	next := max(last, mark)
@@ -132,6 +138,11 @@ func (r *Reconciler) page(ctx context.Context, batch []lightning.Invoice) error 
 	if err != nil {
 		return err
 	}
+	foreign, err := r.DB.ForeignHashes(ctx, hashes)
+	if err != nil {
+		return err
+	}
+	foreign[r.ignored] = true
 	byHash := map[string][]store.Payment{}
 	for _, p := range found {
 		h := store.NormalHash(models.Deref(p.PaymentHash))
@@ -141,7 +152,7 @@ func (r *Reconciler) page(ctx context.Context, batch []lightning.Invoice) error 
 		rows := byHash[batch[i].PaymentHash]
 		if len(rows) == 0 {
 			// A list that grows while it is read brings an invoice twice.
-			if key := "hash:" + batch[i].PaymentHash; batch[i].State == lightning.Settled && !r.seen[key] {
+			if key := "hash:" + batch[i].PaymentHash; batch[i].State == lightning.Settled && !r.seen[key] && !foreign[batch[i].PaymentHash] {
 				r.seen[key] = true
 				if err := r.report(Item{Class: NodeOnly, Invoice: &batch[i]}); err != nil {
 					return err
@@ -282,7 +293,7 @@ func (r *Reconciler) report(item Item) error {
 		r.summary.Applied++
 	case item.Class == Unknown:
 		r.summary.Unknown++
-	case item.Class != Agreed && item.Class != NotAtNode:
+	case item.Class != Agreed && item.Class != NotAtNode && item.Class != Foreign:
 		r.summary.Open++
 		// The spelling of a hash leaves no money in doubt.
 		if item.Invoice != nil && item.Class != HashForm {

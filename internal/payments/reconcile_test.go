@@ -53,6 +53,9 @@ func TestReconcile_Classes(t *testing.T) {
 		odd, v := w.pay(t, 8000, "basic")
 		w.exec(t, `UPDATE "Payment" SET payment_hash = ? WHERE id = ?`, base64.StdEncoding.EncodeToString(v.Hash[:]), odd.ID)
 		want[odd.ID] = payments.HashForm
+		garbage, _ := w.pay(t, 8500, "basic") // what is no hash is not asked for: the invoice's own is
+		w.exec(t, `UPDATE "Payment" SET payment_hash = ? WHERE id = ?`, strings.Repeat("/x", 32), garbage.ID)
+		want[garbage.ID] = payments.HashForm
 		failed, v := w.pay(t, 9000, "basic")
 		settle(v, w.clock().Add(time.Minute), 0)
 		w.exec(t, `UPDATE "Payment" SET status = 'failed' WHERE id = ?`, failed.ID)

@@ -74,7 +74,7 @@ func TestOwnSchema_MovesEverythingAndComesBack(t *testing.T) {
 	require.Equal(t, old, b.list(t, shape))
 	require.Equal(t, catalog, b.catalog(t))
 	require.Equal(t, []string{"false"}, b.list(t, `SELECT (to_regnamespace('axisor') IS NOT NULL)::text`))
-	_, err = b.m.Up(b.ctx)
+	_, err = b.m.UpTo(b.ctx, moved)
 	require.NoError(t, err)
 	require.Equal(t, old, b.list(t, shape))
 }

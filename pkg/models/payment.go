@@ -46,6 +46,21 @@ type PaymentRefund struct {
 // TableName implements gorm's Tabler.
 func (PaymentRefund) TableName() string { return "axisor.payment_refund" }
 
+// PaymentForeign is money at a node that an operator called no payment of ours.
+type PaymentForeign struct {
+	PaymentHash  string     `gorm:"column:payment_hash;primaryKey;<-:create"` // hex
+	Backend      string     `gorm:"column:backend"`
+	Address      string     `gorm:"column:address"`
+	ReceivedMsat *int64     `gorm:"column:received_msat"`
+	SettledAt    *time.Time `gorm:"column:settled_at"`
+	Reason       string     `gorm:"column:reason"`
+	Actor        *string    `gorm:"column:actor"`
+	CreatedAt    time.Time  `gorm:"column:created_at;<-:create"`
+}
+
+// TableName implements gorm's Tabler.
+func (PaymentForeign) TableName() string { return "axisor.payment_foreign" }
+
 // IntentState is the column payment_intent.state.
 type IntentState string
 

@@ -115,7 +115,7 @@ func (d *DB) FindPayment(ctx context.Context, ref string) (Payment, error) {
 		return Payment{}, &NotFoundError{Kind: "payment", Ref: ref}
 	}
 	where, args := []string{`"Payment".id = ?`}, []any{ref}
-	if hash := NormalHash(ref); len(hash) == 64 {
+	if hash := NormalHash(ref); IsHash(hash) {
 		where, args = append(where, `"Payment".payment_hash IN ?`), append(args, hashForms(hash))
 	}
 	if lower := strings.ToLower(ref); strings.HasPrefix(lower, "ln") {
@@ -214,6 +214,12 @@ func NormalHash(text string) string {
 		}
 	}
 	return text
+}
+
+// IsHash reports whether a text is a payment hash as NormalHash writes it: 32 bytes in hex.
+func IsHash(text string) bool {
+	raw, err := hex.DecodeString(text)
+	return err == nil && len(raw) == 32
 }
 
 // hashForms are the spellings under which a hash may be stored.

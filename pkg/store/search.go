@@ -205,7 +205,7 @@ func searchArgs(s Search) map[string]any {
 	if hash == "" {
 		hash = NormalHash(s.Text)
 	}
-	if len(hash) == 64 {
+	if IsHash(hash) {
 		forms = hashForms(hash)
 	} else {
 		hash = lower // hashes are written in lower case

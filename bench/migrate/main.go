@@ -339,7 +339,7 @@ func (f *field) verify(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	findings, err := m.Verify(ctx)
-	if err == nil && len(findings) > 0 {
+	if findings = migrate.Differences(findings); err == nil && len(findings) > 0 {
 		err = fmt.Errorf("the schema differs afterwards: %v", findings)
 	}
 	return err

@@ -31,11 +31,16 @@ func newVerify(a *app.App) *cobra.Command {
 			Long: `Compares tables, columns, types, defaults, constraints, indexes (also invalid ones), enums, row security and
 policies with what this program expects, and lists every difference, also tables and schemas that stand before the
 shared ones in the search path, foreign keys that are switched off, triggers and rules of others, tables that
-inherit, unlogged tables and columns with a collation of their own. Indexes and constraints are compared by
+inherit, unlogged tables, columns with a collation of their own, and what other roles may do: with tables, columns,
+sequences, schemas, views of secrets, and what is made tomorrow. Indexes and constraints are compared by
 what they are, not by their names. Tables that are not axisor's are ignored. It writes nothing.
 
+What is "noted" is no difference: a role that was given what is no secret to read, and logins that no row security
+holds. It does not change the exit code, and no repair touches it.
+
 With --fix it prints, instead of the list, the SQL that repairs what a statement can repair safely; with --fix
---yes it runs that SQL, each statement by itself, indexes concurrently. Nothing of it deletes rows.
+--yes it runs that SQL, each statement by itself, indexes concurrently. Nothing of it deletes rows. Rights of a role
+that has sessions in the database are left to you: it may be the application.
 With --against app it compares a database in the web application's own naming with the design, table by
 table; it proposes no repair there.`,
 			Examples: []string{
@@ -84,7 +89,13 @@ func (o *verifyOptions) run(ctx context.Context, call *verb.Call) error {
 			return s.failure(ctx, err)
 		}
 	}
-	if len(findings) == 0 && !p.Machine() {
+	differ := migrate.Differences(findings)
+	if len(differ) == 0 && !p.Machine() {
+		if len(findings) > 0 && !o.fix {
+			if err := output.Slice(p, findingDesc(), findingsOf(findings)); err != nil {
+				return err
+			}
+		}
 		said := "the schema is the one this program expects"
 		if shared, own, err := s.m.Schemas(ctx); err == nil {
 			said += fmt.Sprintf(" (shared tables in %s, axisor's own in %s)", shared, own)
@@ -101,14 +112,22 @@ func (o *verifyOptions) run(ctx context.Context, call *verb.Call) error {
 	} else {
 		err = output.Slice(p, findingDesc(), views)
 	}
-	if err != nil || len(findings) == 0 {
+	if err != nil || len(differ) == 0 {
 		return err
 	}
-	e := clierr.New(clierr.CheckFailed, "schema_drift", output.Count(len(findings), "difference")+" between the live schema and the expected one")
+	e := clierr.New(clierr.CheckFailed, "schema_drift", output.Count(len(differ), "difference")+" between the live schema and the expected one")
 	if !o.fix && slices.ContainsFunc(views, func(v findingView) bool { return v.FixSQL != nil }) {
 		e = e.WithHint("axisor migrate verify --fix prints the SQL that repairs them")
 	}
 	return e
+}
+
+// undecided says why there is no statement.
+func undecided(f migrate.Finding) string {
+	if f.Problem == migrate.Noted {
+		return "-- " + f.Actual + ": no difference, if you want it so\n"
+	}
+	return "-- no statement repairs this safely; decide by hand\n"
 }
 
 func printFixes(ctx context.Context, p *output.Printer, m *migrate.Migrator, findings []migrate.Finding) error {
@@ -128,7 +147,7 @@ func printFixes(ctx context.Context, p *output.Printer, m *migrate.Migrator, fin
 		if v.FixSQL != nil {
 			text += *v.FixSQL + "\n"
 		} else {
-			text += "-- no statement repairs this safely; decide by hand\n"
+			text += undecided(f)
 			if f.ByHand != "" {
 				text += "-- for example: " + strings.ReplaceAll(f.ByHand, "\n", "\n-- ") + "\n"
 			}

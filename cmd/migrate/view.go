@@ -52,7 +52,7 @@ type versionView struct {
 type findingView struct {
 	Kind     string  `json:"kind"` // enum, table, column, constraint, index, policy, row_security, owner, grant, search_path
 	Object   string  `json:"object"`
-	Problem  string  `json:"problem"` // missing, different, invalid, extra
+	Problem  string  `json:"problem"` // missing, different, invalid, extra, noted
 	Expected *string `json:"expected"`
 	Actual   *string `json:"actual"`
 	FixSQL   *string `json:"fix_sql"`

@@ -16,12 +16,13 @@ func TestRun_FindsPeopleWhoseRowsDisagree(t *testing.T) {
 	b.exec(`INSERT INTO "Payment" (user_id, plan_type, amount_sats, lightning_invoice, payment_hash, status, expires_at)
 		VALUES ('u1', 'pro', 500, 'lnbc1', 'h', 'paid', now())`)
 	b.exec(`INSERT INTO "UserExchangeAccounts" (user_id, exchange_id, credentials) SELECT 'u2', id, '{}' FROM "Exchange", generate_series(1, 2)`)
-	b.exec(`DROP POLICY own_rows ON "TradeLog"`)
+	b.exec(`DROP POLICY own_rows ON "TradeLog"; CREATE VIEW shown AS SELECT password_hash FROM "User"; GRANT SELECT ON shown TO PUBLIC`)
 	found := b.run()
 	for name, want := range map[string]struct {
 		level   doctor.Level
 		finding string
 	}{
+		"schema":       {doctor.Fail, "version 910, but TradeLog: own_rows missing, view public.shown different"},
 		"emails":       {doctor.Fail, "1 address in more than one spelling: ana@example.com"},
 		"paid_plans":   {doctor.Warn, "1 user with a lower plan than was paid: ana"},
 		"plan_limits":  {doctor.Warn, "1 user over the limits of the plan: bob"},

@@ -119,11 +119,14 @@ func (v *visit) schema(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	var extra, broken []string
+	var extra, broken, noted []string
 	for _, f := range findings {
-		if f.Problem == migrate.Extra {
+		switch f.Problem {
+		case migrate.Noted:
+			noted = append(noted, f.Object)
+		case migrate.Extra:
 			extra = append(extra, f.Object)
-		} else {
+		default:
 			broken = append(broken, f.Object+" "+f.Problem)
 		}
 	}
@@ -137,7 +140,11 @@ func (v *visit) schema(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return good("version %d, no drift; shared tables in %s, axisor's own in %s", m.Head(), shared, own), nil
+	told := ""
+	if len(noted) > 0 {
+		told = fmt.Sprintf("; axisor migrate verify notes rights of others: %s", some(noted))
+	}
+	return good("version %d, no drift; shared tables in %s, axisor's own in %s%s", m.Head(), shared, own, told), nil
 }
 
 // some lists the first few of many.

@@ -21,11 +21,12 @@ type damage struct{ sql, says string }
 func TestVerify_EveryThingOfEveryTable(t *testing.T) {
 	t.Parallel()
 	b := setupMigrated(t)
+	b.exec(t, makeStranger)
 	want := b.catalog(t)
 	count := 0
 	kinds := map[string]func(name, sql string, table *migrate.Table) []damage{
 		"indexes": indexDamages, "checks": checkDamages, "keys": keyDamages, "primary keys": primaryDamages, "defaults": defaultDamages,
-		"nulls": nullDamages, "policies": policyDamages, "row security": securityDamages, "grants": grantDamages, "names": renameDamages,
+		"nulls": nullDamages, "policies": policyDamages, "row security": securityDamages, "grants": grantDamages, "rights of others": strangerDamages, "names": renameDamages,
 	}
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
 		var says []string

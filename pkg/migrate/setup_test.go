@@ -18,6 +18,7 @@ type testBundle struct {
 	ctx context.Context
 	db  *sql.DB
 	m   *migrate.Migrator
+	url string
 }
 
 // setupEmpty gives a database without any schema.
@@ -50,7 +51,7 @@ func setup(t *testing.T, url string) *testBundle {
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	return &testBundle{ctx: ctx, db: db, m: m}
+	return &testBundle{ctx: ctx, db: db, m: m, url: url}
 }
 
 func (b *testBundle) exec(t *testing.T, query string, args ...any) {

@@ -26,14 +26,18 @@ const (
 	Different = "different"
 	Invalid   = "invalid"
 	Extra     = "extra"
+	// Noted is no difference: a right that somebody may have given on purpose, and that opens no secret and changes no row.
+	Noted = "noted"
 )
 
 // Finding is one difference between the live schema and the expected one.
 type Finding struct {
-	// Kind is enum, table, column, constraint, index, row_security, policy, owner, grant, search_path, trigger, rule or
-	// inheritance.
-	Kind     string
-	Object   string // "Table", "Table.column" or "Table: name"; a table of our own is "axisor.table" there
+	// Kind is enum, table, column, constraint, index, row_security, policy, owner, grant, role, search_path, trigger, rule
+	// or inheritance.
+	Kind string
+	// Object is "Table", "Table.column" or "Table: name", of a grant the thing and ": role" unless it is to everybody; a
+	// table of our own is "axisor.table" there.
+	Object   string
 	Problem  string
 	Expected string
 	Actual   string
@@ -74,7 +78,7 @@ func (m *Migrator) Verify(ctx context.Context) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	rights, err := verifyRights(ctx, m.db, p, expected)
+	rights, err := verifyRights(ctx, m.db, p, expected, live)
 	if err != nil {
 		return nil, err
 	}
@@ -83,15 +87,23 @@ func (m *Migrator) Verify(ctx context.Context) ([]Finding, error) {
 		return nil, err
 	}
 	effects, err := m.verifyEffects(ctx, p, expected)
+	if err != nil {
+		return nil, err
+	}
 	if err := m.countBroken(ctx, expected, findings, effects); err != nil {
 		return nil, err
 	}
 	askRenamed(findings, live)
-	findings = append(append(append(findings, effects...), rights...), path...)
+	findings = append(append(findings, effects...), path...)
 	for i, f := range findings { // what the operator reads are the names that are there
 		findings[i].FixSQL, findings[i].ByHand = p.names.Rename(f.FixSQL), p.names.Rename(f.ByHand)
 	}
-	return findings, err
+	return append(findings, rights...), nil
+}
+
+// Differences leaves out what is only noted.
+func Differences(findings []Finding) []Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return f.Problem == Noted })
 }
 
 // Compare lists what live lacks, has differently, or has on top of expected in expected's tables. The

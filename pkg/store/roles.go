@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/axisor/axisor/pkg/namespace"
@@ -12,10 +10,8 @@ import (
 
 // The roles that axisor db roles create makes.
 const (
-	// RoleAuthenticated is the role of the row policies: it sees the rows of one user.
-	RoleAuthenticated = "authenticated"
-	// RoleSupport reads the rows of everybody, but no column that holds a secret.
-	RoleSupport = "axisor_support"
+	RoleAuthenticated = namespace.RoleAuthenticated
+	RoleSupport       = namespace.RoleSupport
 )
 
 // Role is one database role and what it may do here.
@@ -28,22 +24,8 @@ type Role struct {
 	Secrets   int // of these, columns that hold a secret
 }
 
-// secretName recognises columns that hold a secret by their names, so that one of tomorrow is kept back too.
-// A payment's hash is public: it stands in the invoice.
-func secretName(column string) bool {
-	return column != "payment_hash" && regexp.MustCompile(
-		`password|secret|token|hash|credential|preimage|backup_codes|otp|passphrase|api_key|channel_config`).MatchString(column)
-}
-
-// userWrites are the tables whose own rows a user may change.
-func userWrites() []string {
-	return []string{"Automation", "MarginGuardConfig", "Notification", "BacktestReport", "Simulation"}
-}
-
-// referenceTables hold nothing of anybody and are the same for all.
-func referenceTables() []string {
-	return []string{"Plan", "PlanLimits", "Exchange", "ExchangeCredentialType", "AutomationType"}
-}
+// secretName is namespace.SecretColumn, the one rule.
+func secretName(column string) bool { return namespace.SecretColumn(column) }
 
 // becomeUser lets the login that makes the roles read as a user. It owns the tables, so that gives it nothing it
 // has not; a role that somebody else made may be out of its reach, and then somebody else has to grant it.
@@ -67,9 +49,9 @@ func (d *DB) EnsureRoles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	roles := RoleAuthenticated
+	roles := []string{RoleAuthenticated}
 	if support.Exists {
-		roles += ", " + RoleSupport
+		roles = append(roles, RoleSupport)
 	}
 	var schemas string
 	err = d.Gorm(ctx).Raw(`SELECT string_agg(s, ', ') FROM (SELECT (` + namespace.SharedSchema + `)::text UNION ALL SELECT to_regnamespace('axisor')::text) AS t (s)`).
@@ -77,31 +59,20 @@ func (d *DB) EnsureRoles(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read schemas: %w", err)
 	}
-	columns, err := d.ownColumns(ctx)
+	tables, err := d.ownColumns(ctx)
 	if err != nil {
 		return err
 	}
 	script := []string{
-		`REVOKE ALL ON ALL TABLES IN SCHEMA ` + schemas + ` FROM ` + roles,
-		`GRANT USAGE ON SCHEMA ` + schemas + ` TO ` + roles,
+		`REVOKE ALL ON ALL TABLES IN SCHEMA ` + schemas + ` FROM ` + strings.Join(roles, ", "),
+		`GRANT USAGE ON SCHEMA ` + schemas + ` TO ` + strings.Join(roles, ", "),
 	}
-	for table, names := range columns {
-		var readers []string
-		if support.Exists {
-			readers = append(readers, RoleSupport)
-		}
-		if table.rowSecurity || slices.Contains(referenceTables(), table.name) {
-			readers = append(readers, RoleAuthenticated)
-		}
-		if len(readers) > 0 {
-			script = append(script, fmt.Sprintf(`GRANT SELECT (%s) ON %s TO %s`,
-				strings.Join(names, ", "), table.sql, strings.Join(readers, ", ")))
+	for table, columns := range tables {
+		for _, role := range roles {
+			script = append(script, table.grants(role, columns)...)
 		}
 	}
-	for _, table := range userWrites() {
-		script = append(script, fmt.Sprintf(`GRANT INSERT, UPDATE, DELETE ON %s TO %s`, quoted(table), RoleAuthenticated))
-	}
-	script = append(script, `GRANT UPDATE (username, preferences, updated_at) ON "User" TO `+RoleAuthenticated, becomeUser)
+	script = append(script, becomeUser)
 	for _, s := range script {
 		if err := d.Gorm(ctx).Exec(s).Error; err != nil {
 			return fmt.Errorf("grant: %w", err)
@@ -128,7 +99,29 @@ type ownTable struct {
 	rowSecurity bool
 }
 
-// ownColumns are the columns of axisor's tables that hold no secret, quoted.
+// grants are the statements that give a role what it may do on a table, column by column where it is about reading: a
+// column of tomorrow may hold a secret.
+func (t ownTable) grants(role string, columns []string) []string {
+	var list []string
+	for _, privilege := range []string{"SELECT", "INSERT", "UPDATE", "DELETE"} {
+		may := namespace.Grantable(role, privilege, namespace.DesignName(t.name), columns, t.rowSecurity)
+		if len(may) == 0 {
+			continue
+		}
+		if privilege != "SELECT" && len(may) == len(columns) {
+			list = append(list, fmt.Sprintf(`GRANT %s ON %s TO %s`, privilege, t.sql, role))
+			continue
+		}
+		names := make([]string, 0, len(may))
+		for _, c := range may {
+			names = append(names, quoted(c))
+		}
+		list = append(list, fmt.Sprintf(`GRANT %s (%s) ON %s TO %s`, privilege, strings.Join(names, ", "), t.sql, role))
+	}
+	return list
+}
+
+// ownColumns are the columns of axisor's tables.
 func (d *DB) ownColumns(ctx context.Context) (map[ownTable][]string, error) {
 	var rows []struct {
 		Relname, SQL   string
@@ -144,10 +137,8 @@ func (d *DB) ownColumns(ctx context.Context) (map[ownTable][]string, error) {
 	}
 	columns := map[ownTable][]string{}
 	for _, r := range rows {
-		if !secretName(r.Attname) {
-			t := ownTable{r.Relname, r.SQL, r.Relrowsecurity}
-			columns[t] = append(columns[t], quoted(r.Attname))
-		}
+		t := ownTable{r.Relname, r.SQL, r.Relrowsecurity}
+		columns[t] = append(columns[t], r.Attname)
 	}
 	return columns, nil
 }

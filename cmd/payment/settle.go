@@ -19,8 +19,9 @@ import (
 // settledView is a settled payment and the user's plan before and after.
 type settledView struct {
 	view
-	PlanBefore models.PlanType `json:"plan_before"`
-	PlanAfter  models.PlanType `json:"plan_after"`
+	PlanBefore models.PlanType  `json:"plan_before"`
+	PlanAfter  models.PlanType  `json:"plan_after"`
+	OverLimits []verb.OverLimit `json:"over_limits"`
 }
 
 type settleOptions struct {
@@ -33,7 +34,9 @@ func newSettle(a *app.App) *cobra.Command {
 	o := &settleOptions{}
 	return verb.Subject[admin.Settlement, settledView]{
 		Desc: desc,
-		View: func(s admin.Settlement) settledView { return settledView{viewOf(s.Payment), s.PlanBefore, s.PlanAfter} },
+		View: func(s admin.Settlement) settledView {
+			return settledView{viewOf(s.Payment), s.PlanBefore, s.PlanAfter, verb.OverLimits(s.Over)}
+		},
 	}.Change(a, verb.Change[admin.Settlement]{
 		Words: verb.Words{
 			Use: "settle PAYMENT", Short: "Make a payment paid, on evidence, and give the user the plan",
@@ -43,7 +46,7 @@ The evidence is the preimage that the payer got in return: its SHA-256 must be t
 needs --reason and stays visible permanently. axisor payment reconcile settles on the word of our own node.
 
 Settling what is paid already changes nothing and succeeds. A payment for a cheaper plan than the user has needs
---allow-downgrade. One that expired or failed, or whose time of payment is after its expiry, needs --reason and --late or
+--allow-downgrade; what the user has above its limits stays and is reported. One that expired or failed, or whose time of payment is after its expiry, needs --reason and --late or
 --force; one before its invoice was made is refused. When another payment for the same purchase was paid within a day and
 the user still has what it bought, this one is marked as its duplicate, to be refunded.`,
 			Examples: []string{
@@ -78,6 +81,9 @@ the user still has what it bought, this one is marked as its duplicate, to be re
 				say.Done, say.Would = say.Done+duplicate, say.Would+duplicate
 			}
 			return say
+		},
+		Also: func(call *verb.Call, c admin.Change[admin.Settlement]) {
+			call.WarnOver(c.After.PlanAfter, c.After.Over)
 		},
 		Next: func(s admin.Settlement) string { return "axisor payment show " + s.ID },
 	})

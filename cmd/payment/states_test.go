@@ -2,6 +2,7 @@ package payment_test
 
 import (
 	"encoding/hex"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/axisor/axisor/internal/clitest"
+	"github.com/axisor/axisor/internal/factory"
 	"github.com/axisor/axisor/internal/lightningsim"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/secret"
@@ -168,4 +170,39 @@ func TestSettle_SecondPurchaseAfterTheFirstLostItsEffect(t *testing.T) {
 	again := pay()
 	require.Nil(t, again["duplicate_of"])
 	require.Equal(t, []any{"free", "basic"}, []any{again["plan_before"], again["plan_after"]})
+}
+
+// A plan that comes or goes with a payment leaves the trail, and the warnings, of user set-plan.
+func TestPlan_OfAPaymentIsToldAsASetOne(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for range 3 { // one more than the plan basic has
+		factory.Account(t, d.db, d.user)
+	}
+	d.OK("user", "set-plan", "ana", "pro")
+	id, preimage := d.put(t, "pending")
+	told := map[string]any{}
+	said := func(plan string, args ...string) {
+		r := d.OK(append(args, "-o", "json")...)
+		told[plan] = r.JSON()["over_limits"]
+		require.Contains(t, r.Stderr, "over the limit of "+plan+": exchange_accounts: 3 of")
+	}
+	said("basic", "payment", "settle", id, "--preimage", preimage, "--allow-downgrade")
+	said("free", "payment", "refund", id, "--reason", "withdrew", "--plan", "free")
+	want := maps.Clone(told)
+	d.OK("user", "set-plan", "ana", "pro")
+	said("basic", "user", "set-plan", "ana", "basic")
+	said("free", "user", "set-plan", "ana", "free")
+	require.Equal(t, want, told)
+
+	events := map[any][]any{}
+	for _, e := range d.OK("audit", "security", "list", "--user", "ana", "--action", "PLAN_CHANGED", "-o", "json").Items() {
+		facts := e["details"].(map[string]any)
+		events[facts["plan_after"]] = append(events[facts["plan_after"]], facts["over_limits"])
+	}
+	for plan := range want {
+		require.Len(t, events[plan], 2)
+		require.NotEmpty(t, events[plan][0])
+		require.Equal(t, events[plan][0], events[plan][1], "by payment and by set-plan: %s", plan)
+	}
 }

@@ -18,24 +18,14 @@ import (
 // planChangeView is the user and what is over the limits of the new plan.
 type planChangeView struct {
 	view
-	OverLimits []overView `json:"over_limits"`
-}
-
-type overView struct {
-	Limit string `json:"limit"`
-	Used  int64  `json:"used"`
-	Max   int32  `json:"max"`
+	OverLimits []verb.OverLimit `json:"over_limits"`
 }
 
 func newSetPlan(a *app.App) *cobra.Command {
 	var in admin.SetPlanInput
 	var done admin.PlanChange
 	c := subjectAs(func(u models.User) planChangeView {
-		v := planChangeView{view: viewOf(u), OverLimits: []overView{}}
-		for _, x := range done.Over {
-			v.OverLimits = append(v.OverLimits, overView(x))
-		}
-		return v
+		return planChangeView{viewOf(u), verb.OverLimits(done.Over)}
 	}).Change(a, change{
 		Words: verb.Words{
 			Use: "set-plan USER PLAN", Short: "Put a user on another plan",
@@ -67,9 +57,7 @@ is reported. --only-upgrade makes a script safe against lowering a plan that som
 			}
 		},
 		Also: func(call *verb.Call, c admin.Change[models.User]) {
-			for _, x := range done.Over {
-				call.Print.Warn("over the limit of %s: %s", c.After.PlanType, x)
-			}
+			call.WarnOver(c.After.PlanType, done.Over)
 			if done.PlanMissing {
 				call.Print.Warn("there is no plan %q; the default limits apply (axisor plan seed)", c.After.PlanType)
 			}

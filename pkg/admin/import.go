@@ -341,8 +341,8 @@ func (im *importer) update(ctx context.Context, t *txn) ([]string, error) {
 		for _, event := range eventsOf(u.Before, u.After) {
 			all := maps.Clone(facts)
 			maps.Copy(all, event.facts)
-			if over := exceeded[u.After.ID]; event.action == planChanged && len(over) > 0 {
-				all["over_limits"] = over
+			if event.action == planChanged {
+				maps.Copy(all, planFacts(u.Before.PlanType, u.After.PlanType, exceeded[u.After.ID]))
 			}
 			row, err := t.securityRow(event.action, &u.After.ID, true, all)
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ type Settlement struct {
 	store.Payment
 	PlanBefore models.PlanType
 	PlanAfter  models.PlanType
+	Over       []OverLimit // what the user has more of than the new plan allows
 }
 
 // SettlePayment makes a payment paid, once: payment, plan, evidence and audit
@@ -106,14 +108,9 @@ func (t *txn) settle(ctx context.Context, p store.Payment, u models.User, in Set
 	if !changed {
 		return nil, wrongState(p, "settled")
 	}
-	if plan != u.PlanType {
-		if err := t.db.SetPlanOf(ctx, u.ID, u.PlanType, plan, "payment_settled", t.now); err != nil {
-			return nil, err
-		}
-		facts := map[string]any{"payment_id": p.ID, "by": "payment.settle", "plan_before": u.PlanType, "plan_after": plan}
-		if err := t.security(ctx, planChanged, &u.ID, true, facts); err != nil {
-			return nil, err
-		}
+	exceeded, err := t.planOfPayment(ctx, u, plan, p.ID, "payment.settle", "payment_settled")
+	if err != nil {
+		return nil, err
 	}
 	evidence := models.PaymentSettlement{
 		PaymentID: p.ID, Source: in.Source, Late: late, DuplicateOf: text(twin), Backend: text(in.Backend),
@@ -132,8 +129,26 @@ func (t *txn) settle(ctx context.Context, p store.Payment, u models.User, in Set
 	values["user_plan"] = plan
 	before := PaymentValues(p)
 	before["user_plan"] = u.PlanType
-	return &Settlement{Payment: after, PlanBefore: u.PlanType, PlanAfter: plan},
+	return &Settlement{Payment: after, PlanBefore: u.PlanType, PlanAfter: plan, Over: exceeded},
 		t.audit(ctx, "payment.settle", "payment", p.ID, &u.ID, before, values)
+}
+
+// planOfPayment gives a user the plan that goes with a payment, and leaves the security row that user set-plan leaves. It
+// returns what the user has more of than that plan allows. Nothing changes for who has the plan.
+func (t *txn) planOfPayment(ctx context.Context, u models.User, plan models.PlanType, paymentID, by, reason string) ([]OverLimit, error) {
+	if plan == u.PlanType {
+		return nil, nil
+	}
+	if err := t.db.SetPlanOf(ctx, u.ID, u.PlanType, plan, reason, t.now); err != nil {
+		return nil, err
+	}
+	effects, err := t.planEffects(ctx, u.ID, plan)
+	if err != nil {
+		return nil, err
+	}
+	facts := map[string]any{"payment_id": paymentID, "by": by}
+	maps.Copy(facts, planFacts(u.PlanType, plan, effects.Over))
+	return effects.Over, t.security(ctx, planChanged, &u.ID, true, facts)
 }
 
 // purchase is the plan that a payment buys, and the payment that bought it before. One within a day is the same

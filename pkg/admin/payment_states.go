@@ -136,10 +136,16 @@ type RefundInput struct {
 	Plan string
 }
 
+// Refund is a refunded payment and what it means for its user.
+type Refund struct {
+	store.Payment
+	Over []OverLimit // what the user has more of than the new plan allows
+}
+
 // RefundPayment records that the money of a payment was sent back; of an expired or failed one, money that came in too
 // late for it. Nothing is sent.
-func (s *Service) RefundPayment(ctx context.Context, mode Mode, id string, in RefundInput) (Change[store.Payment], error) {
-	none := Change[store.Payment]{}
+func (s *Service) RefundPayment(ctx context.Context, mode Mode, id string, in RefundInput) (Change[Refund], error) {
+	none := Change[Refund]{}
 	if strings.TrimSpace(mode.Reason) == "" {
 		return none, &InputError{Field: "reason", Rule: "a refund needs a reason", Hint: `add --reason "…"`}
 	}
@@ -154,13 +160,13 @@ func (s *Service) RefundPayment(ctx context.Context, mode Mode, id string, in Re
 			return none, checkPlan(models.PlanType(in.Plan))
 		}
 	}
-	change := Change[store.Payment]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[Refund]{Status: StatusUpdated, DryRun: mode.DryRun}
 	err = s.write(ctx, mode, func(t *txn) error {
 		p, err := t.db.PaymentByID(ctx, id, true)
 		if err != nil {
 			return err
 		}
-		change.Before = &p
+		change.Before = &Refund{Payment: p}
 		change.After, err = t.refund(ctx, p, row, in, invoice, plan)
 		return err
 	})
@@ -170,7 +176,7 @@ func (s *Service) RefundPayment(ctx context.Context, mode Mode, id string, in Re
 	return change, nil
 }
 
-func (t *txn) refund(ctx context.Context, p store.Payment, row models.PaymentRefund, in RefundInput, invoice *bolt11.Invoice, plan models.PlanType) (*store.Payment, error) {
+func (t *txn) refund(ctx context.Context, p store.Payment, row models.PaymentRefund, in RefundInput, invoice *bolt11.Invoice, plan models.PlanType) (*Refund, error) {
 	switch p.Status.Canonical() {
 	case models.PaymentPaid, models.PaymentExpired, models.PaymentFailed:
 	case models.PaymentPending:
@@ -208,6 +214,7 @@ func (t *txn) refund(ctx context.Context, p store.Payment, row models.PaymentRef
 		return nil, err
 	}
 	before, values := PaymentValues(p), PaymentValues(after)
+	var exceeded []OverLimit
 	values["refund"] = map[string]any{"id": row.ID, "amount_sats": row.AmountSats, "payment_hash": row.PaymentHash}
 	if plan != "" {
 		u, err := t.db.UserByID(ctx, p.UserID, true)
@@ -215,17 +222,11 @@ func (t *txn) refund(ctx context.Context, p store.Payment, row models.PaymentRef
 			return nil, err
 		}
 		before["user_plan"], values["user_plan"] = u.PlanType, plan
-		if plan != u.PlanType {
-			if err := t.db.SetPlanOf(ctx, u.ID, u.PlanType, plan, "payment_refunded", t.now); err != nil {
-				return nil, err
-			}
-			facts := map[string]any{"payment_id": p.ID, "by": "payment.refund", "plan_before": u.PlanType, "plan_after": plan}
-			if err := t.security(ctx, planChanged, &u.ID, true, facts); err != nil {
-				return nil, err
-			}
+		if exceeded, err = t.planOfPayment(ctx, u, plan, p.ID, "payment.refund", "payment_refunded"); err != nil {
+			return nil, err
 		}
 	}
-	return &after, t.audit(ctx, "payment.refund", "payment", p.ID, &p.UserID, before, values)
+	return &Refund{after, exceeded}, t.audit(ctx, "payment.refund", "payment", p.ID, &p.UserID, before, values)
 }
 
 // checkRefundInvoice keeps one invoice from counting as two refunds, and an

@@ -140,16 +140,22 @@ func (s *Service) SetPlan(ctx context.Context, mode Mode, in SetPlanInput) (Plan
 			}
 		}
 		e := edit{set: map[string]any{"plan_type": in.Plan}}
-		e.facts = map[string]any{"plan_before": u.PlanType, "plan_after": in.Plan}
 		var err error
 		out, err = t.planEffects(ctx, u.ID, in.Plan)
-		if len(out.Over) > 0 {
-			e.facts["over_limits"] = out.Over
-		}
+		e.facts = planFacts(u.PlanType, in.Plan, out.Over)
 		return e, err
 	})
 	out.Change = change
 	return out, err
+}
+
+// planFacts is what the security row of a changed plan says, whichever way it changed.
+func planFacts(before, after models.PlanType, exceeded []OverLimit) map[string]any {
+	facts := map[string]any{"plan_before": before, "plan_after": after}
+	if len(exceeded) > 0 {
+		facts["over_limits"] = exceeded
+	}
+	return facts
 }
 
 func (t *txn) planEffects(ctx context.Context, userID string, plan models.PlanType) (PlanChange, error) {

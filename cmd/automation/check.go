@@ -144,7 +144,7 @@ func inspect(a store.AutomationFacts) []finding {
 		}
 	}
 	active := a.IsActive == nil || *a.IsActive
-	if active != (a.Status == models.AutomationActive) {
+	if a.Disagrees {
 		add(levelProblem, "status_mismatch", "is_active is %t and status is %s", active, a.Status)
 	}
 	if a.AccountUserID != a.UserID {

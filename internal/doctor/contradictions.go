@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/axisor/axisor/pkg/automation"
+	"github.com/axisor/axisor/pkg/marginguard"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -62,18 +64,43 @@ func (v *visit) paymentRows(ctx context.Context) (Result, error) {
 }
 
 func (v *visit) automationRows(ctx context.Context) (Result, error) {
-	return v.contradictions(ctx, "is_active and status agree, and every configuration is an object", []contradiction{
+	return v.contradictions(ctx, "is_active and status agree, and every configuration has a known shape", []contradiction{
 		{
 			"automation whose is_active and status disagree", "automations whose is_active and status disagree",
-			`SELECT id FROM "Automation" WHERE is_active AND status IN ('inactive', 'paused', 'disabled', 'stopped')
-				OR NOT is_active AND status = 'active' ORDER BY id`, "axisor automation check",
+			`SELECT id FROM "Automation" WHERE ` + store.AutomationDisagrees + ` ORDER BY id`, "axisor automation check",
 		},
 		{
 			"configuration that is no object", "configurations that are no objects",
 			`SELECT id FROM "Automation" WHERE jsonb_typeof(config) <> 'object' ORDER BY id`, "axisor automation check",
 		},
+		{
+			"configuration of no known shape", "configurations of no known shape",
+			`SELECT id || ' (' || type || ')' FROM "Automation" WHERE jsonb_typeof(config) = 'object' AND NOT (` + knownShape() + `) ORDER BY id`,
+			"axisor automation check",
+		},
+		{
+			"user with a position's setting of no known shape", "users with settings of positions of no known shape",
+			`SELECT u.username FROM "MarginGuardConfig" g JOIN "User" u ON u.id = g.user_id
+				WHERE jsonb_typeof(g.individual_configs) NOT IN ('object', 'null') OR jsonb_typeof(g.individual_configs) = 'object' AND EXISTS (
+					SELECT FROM jsonb_each(CASE jsonb_typeof(g.individual_configs) WHEN 'object' THEN g.individual_configs END) e
+					WHERE jsonb_typeof(e.value) NOT IN ('object', 'null') OR jsonb_typeof(e.value) = 'object' AND NOT e.value ?| ` + textArray(marginguard.SettingKeys()) + `)
+				ORDER BY 1`,
+			"axisor guard config list",
+		},
 	})
 }
+
+// knownShape is a condition: a configuration has a strategy, or a key of the web application's shape of its type. It is
+// what automation.Recognise asks, without reading every configuration.
+func knownShape() string {
+	known := []string{"config ? '" + automation.StrategyKey + "'"}
+	for _, slug := range automation.Types() {
+		known = append(known, fmt.Sprintf("type = '%s' AND config ?| %s", slug, textArray(automation.AppKeys(slug))))
+	}
+	return strings.Join(known, " OR ")
+}
+
+func textArray(words []string) string { return "ARRAY['" + strings.Join(words, "', '") + "']" }
 
 func (v *visit) exchanges(ctx context.Context) (Result, error) {
 	return v.contradictions(ctx, "each exists once, and those with active accounts are active", []contradiction{
@@ -88,7 +115,7 @@ func (v *visit) exchanges(ctx context.Context) (Result, error) {
 	})
 }
 
-// server: a table counts as big from a hundred thousand rows on; a session as forgotten after five minutes.
+// server: a table counts as big from a hundred thousand rows on.
 func (v *visit) server(ctx context.Context) (Result, error) {
 	return v.contradictions(ctx, "sessions may write, autovacuum runs, no session holds a transaction open, and no replication slot fills the disk", []contradiction{
 		{
@@ -112,8 +139,9 @@ func (v *visit) server(ctx context.Context) (Result, error) {
 		},
 		{
 			"session idle in a transaction for minutes", "sessions idle in a transaction for minutes",
-			`SELECT pid || ' (' || COALESCE(NULLIF(application_name, ''), usename) || ')' FROM pg_catalog.pg_stat_activity
-				WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND state_change < clock_timestamp() - interval '5 minutes' ORDER BY 1`,
+			fmt.Sprintf(`SELECT pid || ' (' || COALESCE(NULLIF(application_name, ''), usename) || ')' FROM pg_catalog.pg_stat_activity
+				WHERE datname = current_database() AND state LIKE 'idle in transaction%%' AND state_change < clock_timestamp() - interval '%d microseconds' ORDER BY 1`,
+				cmp.Or(v.in.IdleFor, defaultIdleFor).Microseconds()),
 			"axisor db activity",
 		},
 	})

@@ -66,11 +66,14 @@ type Installation struct {
 	Timeout time.Duration
 	// SlotKeeps is from how many bytes of write-ahead log on a replication slot that nobody reads is told; 0 means 256 MB.
 	SlotKeeps int64
+	// IdleFor is from when on a session that is idle in a transaction is told; 0 means five minutes.
+	IdleFor time.Duration
 }
 
 const (
 	defaultTimeout   = 10 * time.Second
 	defaultSlotKeeps = 256 << 20
+	defaultIdleFor   = 5 * time.Minute
 )
 
 // check is one row of the table. Its function fills in level, finding and fix; an error is a failed check.
@@ -101,7 +104,7 @@ func checks() []check {
 		{"active_accounts", "one active account per user", (*visit).activeAccounts},
 		{"payments", "pending payments", (*visit).payments},
 		{"payment_rows", "payments that contradict themselves", (*visit).paymentRows},
-		{"automation_rows", "automations that contradict themselves", (*visit).automationRows},
+		{"automation_rows", "automations and settings that contradict themselves", (*visit).automationRows},
 		{"exchanges", "exchanges", (*visit).exchanges},
 		{"server", "settings and sessions that hurt", (*visit).server},
 		{"paid_plans", "plans that were paid", (*visit).paidPlans},

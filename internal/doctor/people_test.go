@@ -2,11 +2,16 @@ package doctor_test
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/axisor/axisor/internal/doctor"
+	"github.com/axisor/axisor/internal/testdb"
+	"github.com/axisor/axisor/pkg/secret"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 func TestRun_FindsPeopleWhoseRowsDisagree(t *testing.T) {
@@ -22,7 +27,6 @@ func TestRun_FindsPeopleWhoseRowsDisagree(t *testing.T) {
 		level   doctor.Level
 		finding string
 	}{
-		"schema":       {doctor.Fail, "version 910, but TradeLog: own_rows missing, view public.shown different"},
 		"emails":       {doctor.Fail, "1 address in more than one spelling: ana@example.com"},
 		"paid_plans":   {doctor.Warn, "1 user with a lower plan than was paid: ana"},
 		"plan_limits":  {doctor.Warn, "1 user over the limits of the plan: bob"},
@@ -32,6 +36,8 @@ func TestRun_FindsPeopleWhoseRowsDisagree(t *testing.T) {
 		require.Equal(t, want.finding, found[name].Finding, name)
 		require.NotEmpty(t, found[name].Fix, name)
 	}
+	require.Equal(t, doctor.Fail, found["schema"].Level)
+	require.Contains(t, found["schema"].Finding, ", but TradeLog: own_rows missing, view public.shown different")
 }
 
 func TestRun_FindsReferencesToOthers(t *testing.T) {
@@ -79,12 +85,15 @@ func TestRun_FindsRowsThatContradictThemselves(t *testing.T) {
 	b := setup(t)
 	b.exec(addUser)
 	b.addAccount(sealed(t, key))
-	b.exec(`INSERT INTO "Automation" (id, user_id, user_exchange_account_id, type, config) SELECT 'm1', 'u1', id, 'tp_sl', '{}' FROM "UserExchangeAccounts"`)
+	b.exec(`INSERT INTO "Automation" (id, user_id, user_exchange_account_id, type, config) SELECT 'm' || n, 'u1', id, t, c::jsonb FROM "UserExchangeAccounts",
+		(VALUES (1, 'tp_sl', '{"stop_loss_percentage": 5}'), (2, 'margin_guard', '{"protection_mode": "total"}'), (3, 'auto_entry', '{"side": "b"}'),
+			(4, 'margin_guard', '{"strategy": "stop_loss"}')) v (n, t, c)`)
+	b.exec(`INSERT INTO "MarginGuardConfig" (user_id, mode, individual_configs) VALUES ('u1', 'individual', '{"a1": {"threshold": 15}, "a2": {"is_active": true}, "a3": null}')`)
 	b.exec(`INSERT INTO "Payment" (id, user_id, plan_type, amount_sats, lightning_invoice, payment_hash, status, paid_at)
 		SELECT 'p' || n, 'u1', 'free', 500, 'lnbc' || n, 'h' || n, 'paid', now() FROM generate_series(1, 2) n`)
 	damages := []struct{ damage, repair, check, finding string }{
 		{`UPDATE "Payment" SET paid_at = NULL WHERE id = 'p1'`, `UPDATE "Payment" SET paid_at = now()`, "payment_rows", "1 paid payment without paid_at: p1"},
-		{`UPDATE "Automation" SET is_active = false`, `UPDATE "Automation" SET is_active = true`, "automation_rows", "1 automation whose is_active and status disagree: m1"},
+		{`UPDATE "Automation" SET status = 'error' WHERE id = 'm1'`, `UPDATE "Automation" SET status = 'active'`, "automation_rows", "1 automation whose is_active and status disagree: m1"},
 		{
 			`INSERT INTO "Exchange" (name, slug) VALUES ('LN-Markets', 'ln-markets')`, `DELETE FROM "Exchange" WHERE slug = 'ln-markets'`,
 			"exchanges", "1 exchange in several rows: ln-markets and lnmarkets",
@@ -100,7 +109,13 @@ func TestRun_FindsRowsThatContradictThemselves(t *testing.T) {
 			"paid_plans", "1 user with a lower plan than was paid: ann",
 		},
 		{`UPDATE "Payment" SET payment_hash = 'h'`, `UPDATE "Payment" SET payment_hash = id`, "payment_rows", "1 hash of several paid payments: h"},
-		{`UPDATE "Automation" SET config = '[]'`, `UPDATE "Automation" SET config = '{}'`, "automation_rows", "1 configuration that is no object: m1"},
+		{
+			`UPDATE "Automation" SET config = CASE id WHEN 'm1' THEN '[]' WHEN 'm2' THEN '{"stop_loss_percentage": 5}' WHEN 'm3' THEN '{"limit": 5}' ELSE '{}' END::jsonb;
+				UPDATE "MarginGuardConfig" SET individual_configs = '{"a1": {"threshold": 15}, "a2": {"limit": 5}}'`,
+			`UPDATE "Automation" SET config = '{"strategy": "stop_loss"}'; UPDATE "MarginGuardConfig" SET individual_configs = 'null'`, "automation_rows",
+			"1 configuration that is no object: m1; 3 configurations of no known shape: m2 (margin_guard), m3 (auto_entry), m4 (margin_guard); " +
+				"1 user with a position's setting of no known shape: ann",
+		},
 		{`UPDATE "Exchange" SET is_active = false`, `UPDATE "Exchange" SET is_active = true`, "exchanges", "1 inactive exchange with active accounts: lnmarkets"},
 	}
 	sound := func(r map[string]doctor.Result) {
@@ -122,4 +137,33 @@ func TestRun_FindsRowsThatContradictThemselves(t *testing.T) {
 		}
 		sound(b.run())
 	}
+}
+
+// What the server is set to, and what sessions leave open, is found in the sessions that the checks get.
+func TestRun_FindsSettingsAndSessionsThatHurt(t *testing.T) {
+	t.Parallel()
+	url := testdb.NewURL(t)
+	address := url.Reveal()
+	separator := "?"
+	if strings.Contains(address, "?") {
+		separator = "&"
+	}
+	db, err := store.Open(store.Options{URL: secret.New(address + separator + "options=-cdefault_transaction_read_only%3Don")})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	b := setupOn(t, db)
+	results := b.run()
+	require.Equal(t, "1 default that makes sessions read only: default_transaction_read_only", results["server"].Finding, results["database"].Finding)
+
+	tx, err := db.SQL().BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	defer tx.Rollback()
+	var pid string
+	require.NoError(t, tx.QueryRowContext(t.Context(), `SELECT pg_backend_pid()::text`).Scan(&pid))
+	require.NotContains(t, b.run()["server"].Finding, "idle in a transaction", "it is so for a moment only")
+	b.in.IdleFor = time.Microsecond
+	r := b.run()["server"]
+	require.Equal(t, doctor.Warn, r.Level)
+	require.Regexp(t, `sessions? idle in a transaction for minutes: (.*, )?`+pid+` \(`, r.Finding)
+	require.NoError(t, tx.Rollback())
 }

@@ -101,20 +101,26 @@ func Recognise(slug string, config []byte) (Shape, error) {
 	if err := exactjson.Unmarshal(config, &keys); err != nil || keys == nil {
 		return ShapeUnknown, &ConfigError{[]Violation{{Keyword: "type", Message: "it is not a JSON object"}}}
 	}
-	if _, ours := keys["strategy"]; ours {
+	if _, ours := keys[StrategyKey]; ours {
 		return ShapeSchema, Validate(config)
 	}
-	if !slices.Contains([]string{TypeMarginGuard, TypeTPSL, TypeAutoEntry}, slug) {
+	if !slices.Contains(Types(), slug) {
 		return ShapeUnknown, Validate(config)
 	}
-	if !slices.ContainsFunc(known(slug), func(k string) bool { _, ok := keys[k]; return ok }) {
+	if !slices.ContainsFunc(AppKeys(slug), func(k string) bool { _, ok := keys[k]; return ok }) {
 		return ShapeUnknown, Validate(config)
 	}
 	return ShapeApp, check("app_"+slug, config)
 }
 
-// known are keys by which a configuration of the web application is recognised.
-func known(slug string) []string {
+// Types are the slugs of the types whose configurations are known.
+func Types() []string { return []string{TypeMarginGuard, TypeTPSL, TypeAutoEntry} }
+
+// StrategyKey is the key by which a configuration of the schema is recognised, of whichever type.
+const StrategyKey = "strategy"
+
+// AppKeys are the keys by which a configuration of the web application is recognised: any of them is enough.
+func AppKeys(slug string) []string {
 	switch slug {
 	case TypeMarginGuard:
 		return []string{"margin_threshold", "protection_mode", "individual_configs"}

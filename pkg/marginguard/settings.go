@@ -40,6 +40,12 @@ func ParseSettings(raw []byte) (map[string]Setting, error) {
 	return settings, nil
 }
 
+// SettingKeys are the fields of an entry, in the schema's shape and in the web application's. An entry with none of them is
+// of another shape: it can be read, and says nothing.
+func SettingKeys() []string {
+	return []string{"enabled", "threshold", "is_active", "margin_threshold", "add_margin_percentage"}
+}
+
 func isNull(raw json.RawMessage) bool { return bytes.Equal(bytes.TrimSpace(raw), []byte("null")) }
 
 // merge joins two entries for one position: off wins, then what cannot be read, then

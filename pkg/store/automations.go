@@ -192,7 +192,12 @@ type AutomationFacts struct {
 	Have          int64  `gorm:"column:have;->"`  // automations of the user
 	Most          int64  `gorm:"column:most;->"`  // what the user's plan allows, -1 for any number
 	UserPlan      string `gorm:"column:user_plan;->"`
+	Disagrees     bool   `gorm:"column:disagrees;->"` // see AutomationDisagrees
 }
+
+// AutomationDisagrees is the condition on "Automation" for rows whose is_active and status say different things. What is
+// neither active nor not is active, as everywhere.
+const AutomationDisagrees = `COALESCE("Automation".is_active, true) <> ("Automation".status = 'active')`
 
 func automationFacts() listing[AutomationFacts] {
 	type a = AutomationFacts
@@ -211,7 +216,7 @@ func (d *DB) AutomationsToCheck(ctx context.Context, f AutomationFilter) List[Au
 			(SELECT x.is_active FROM "AutomationType" x WHERE x.slug = type) AS type_active,
 			(SELECT count(*) FROM "Automation" x WHERE x.user_id = "Automation".user_id AND x.type = "Automation".type
 				AND x.user_exchange_account_id = "Automation".user_exchange_account_id AND x.is_active AND x.id <> "Automation".id) AS twins,
-			(SELECT count(*) FROM "Automation" x WHERE x.user_id = "Automation".user_id) AS have,
+			(SELECT count(*) FROM "Automation" x WHERE x.user_id = "Automation".user_id) AS have, `+AutomationDisagrees+` AS disagrees,
 			(SELECT x.plan_type::text FROM "User" x WHERE x.id = "Automation".user_id) AS user_plan,
 			COALESCE((SELECT l.max_automations FROM "User" x JOIN "Plan" p ON p.slug = x.plan_type::text
 				JOIN "PlanLimits" l ON l.plan_id = p.id WHERE x.id = "Automation".user_id), ?) AS most`, fallback)

@@ -10,7 +10,7 @@ import (
 var anyone = []string{"pkg/secret", "pkg/near", "pkg/exactjson", "pkg/ownfile", "pkg/pgdirect", "pkg/pgtls", "pkg/pgpass", "pkg/namespace", "internal/buildinfo", "internal/wholefile"}
 
 // support packages exist for tests and tools; their imports are free, but nothing shipped may import them.
-var support = []string{"internal/testdb", "internal/testdb/", "internal/clitest", "internal/pgimpostor", "internal/factory", "internal/archtest", "internal/docgen", "internal/notices", "test/", "bench", "bench/"}
+var support = []string{"internal/testdb", "internal/testdb/", "internal/clitest", "internal/pgimpostor", "internal/factory", "internal/archtest", "internal/docgen", "internal/newnoun", "internal/notices", "test/", "bench", "bench/"}
 
 // allowed lists, per package (or folder ending in /), which of our packages it may import.
 var allowed = map[string][]string{

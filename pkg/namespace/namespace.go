@@ -85,7 +85,12 @@ func Table(name string) string {
 
 // IsOwn tells whether a table is axisor's own, by its name: the design's tables are named in CamelCase.
 func IsOwn(name string) bool {
-	return strings.HasPrefix(name, "guard_") || strings.HasPrefix(name, "payment_") || name == VersionTable
+	return strings.HasPrefix(name, "guard_") || strings.HasPrefix(name, "payment_") || slices.Contains(own[:], name)
+}
+
+// own are axisor's own tables whose names begin in no way of their own.
+var own = [...]string{
+	VersionTable, // of own tables, the one that says which others there are
 }
 
 // SharedSchema is an expression for the schema of the shared tables, NULL where there is none, once Rename has gone over it.

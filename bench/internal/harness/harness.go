@@ -1,4 +1,4 @@
-// Package bed is what every benchmark stands on: a private PostgreSQL server with durability on, the schema in it, the
+// Package harness is what every benchmark stands on: a private PostgreSQL server with durability on, the schema in it, the
 // program to time, turns that are paired and rotated, and rows of ratios that the collector understands.
 //
 // A number of milliseconds says nothing by itself. Each row names a rival that did the same in the same run.

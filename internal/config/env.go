@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/axisor/axisor/pkg/near"
+	"github.com/axisor/axisor/pkg/pgtls"
 )
 
 // Variables that choose the file and the profile instead of a value.
@@ -110,7 +111,7 @@ func pgURL(vars map[string]string, osUser string) (raw, names string) {
 	if v := get("PGPASSFILE"); v != "" {
 		q.Set("passfile", v)
 	}
-	u.RawQuery = q.Encode()
+	u.RawQuery = pgtls.Query(q)
 	return u.String(), strings.Join(used, ", ")
 }
 

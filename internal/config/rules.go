@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/axisor/axisor/pkg/pgtls"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -228,7 +229,7 @@ func RedactDatabaseURL(raw string) string {
 		}
 	}
 	if u.RawQuery != "" {
-		u.RawQuery = q.Encode()
+		u.RawQuery = pgtls.Query(q)
 	}
 	return u.Redacted()
 }

@@ -148,7 +148,7 @@ func TestRun_FindsSettingsAndSessionsThatHurt(t *testing.T) {
 	if strings.Contains(address, "?") {
 		separator = "&"
 	}
-	db, err := store.Open(store.Options{URL: secret.New(address + separator + "options=-cdefault_transaction_read_only%3Don")})
+	db, err := store.Open(store.Options{URL: secret.New(address + separator + "options=-c%20default_transaction_read_only%3Don")})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	b := setupOn(t, db)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/axisor/axisor/pkg/pgtls"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -120,7 +121,7 @@ func (s *Server) Password() (secret.Secret, error) {
 // because only the owner can enter the socket's directory.
 func (s *Server) URL(database string) secret.Secret {
 	q := url.Values{"host": {s.lay.run}, "port": {strconv.Itoa(s.socketNumber())}, "user": {SuperUser}}
-	return secret.New("postgres:///" + url.PathEscape(database) + "?" + q.Encode())
+	return secret.New("postgres:///" + url.PathEscape(database) + "?" + pgtls.Query(q))
 }
 
 // TCPURL addresses a database over the loopback interface, password included.

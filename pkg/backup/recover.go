@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/axisor/axisor/pkg/backup/wal"
+	"github.com/axisor/axisor/pkg/pgtls"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -186,7 +187,7 @@ func orEnded(err error) error {
 // URL addresses the recovered server over its private socket.
 func (d Recovered) URL(database string) secret.Secret {
 	q := url.Values{"host": {d.SocketFolder}, "port": {strconv.Itoa(d.Port)}, "user": {d.User}}
-	return secret.New("postgres:///" + url.PathEscape(database) + "?" + q.Encode())
+	return secret.New("postgres:///" + url.PathEscape(database) + "?" + pgtls.Query(q))
 }
 
 // connect uses a database that nobody has made anything in, where there is one: a cluster may be without the usual ones,

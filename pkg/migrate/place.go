@@ -27,13 +27,11 @@ type querier interface {
 
 // placeOf finds the tables that q sees.
 func placeOf(ctx context.Context, q querier, names namespace.Names) (place, error) {
-	p := place{names: names}
-	var certain, app, adopted bool
-	if err := q.QueryRowContext(ctx, namespace.FindShared, namespace.Identifier(names.Own)).Scan(&p.shared, &certain, &app, &adopted); err != nil {
-		return p, fmt.Errorf("look for the schema of the shared tables: %w", err)
+	found, err := namespace.ReadFound(q.QueryRowContext(ctx, namespace.FindShared, namespace.Identifier(names.Own)))
+	if err != nil {
+		return place{names: names}, fmt.Errorf("look for the schema of the shared tables: %w", err)
 	}
-	p.names = names.In(p.shared, app)
-	return p, nil
+	return place{shared: found.Schema, names: names.In(found.Schema, found.App)}, nil
 }
 
 // namesOf gives the names that the address of a pool's connections says. It asks the server nothing.

@@ -100,9 +100,12 @@ func with(address string, added map[string]string) string {
 	for name, value := range added {
 		q.Set(name, value)
 	}
-	u.RawQuery = q.Encode()
+	u.RawQuery = Query(q)
 	return u.String()
 }
+
+// Query writes the parameters of an address as the server's own library and pgx read them: to these a plus sign is no blank.
+func Query(q url.Values) string { return strings.ReplaceAll(q.Encode(), "+", "%20") }
 
 // hops are the ways that a connection is tried.
 func hops(config *pgx.ConnConfig) []*pgconn.FallbackConfig {

@@ -40,16 +40,15 @@ type Queries interface {
 // settle finds the schema of the shared tables, once for a pool: where they are does not depend on the connection. As
 // long as there are none, it looks again for every statement.
 func (c *core) settle(find func(query string, args ...any) scanner) (namespace.Names, error) {
-	if found := c.place.Load(); found != nil {
-		return *found, nil
+	if settled := c.place.Load(); settled != nil {
+		return *settled, nil
 	}
-	var shared string
-	var certain, app, adopted bool
-	if err := find(namespace.FindShared, namespace.Identifier(c.names.Own)).Scan(&shared, &certain, &app, &adopted); err != nil {
+	found, err := namespace.ReadFound(find(namespace.FindShared, namespace.Identifier(c.names.Own)))
+	if err != nil {
 		return c.names, err
 	}
-	names := c.names.In(shared, app && adopted)
-	if certain {
+	names := c.names.In(found.Schema, found.App && found.Home)
+	if found.There {
 		c.place.Store(&names)
 	}
 	return names, nil

@@ -84,7 +84,7 @@ func ParseURL(raw string) (Target, error) {
 	if err := t.translate(query); err != nil {
 		return Target{}, err
 	}
-	u.RawQuery, u.Fragment = t.Params.Encode(), ""
+	u.RawQuery, u.Fragment = pgtls.Query(t.Params), ""
 	cfg, added, err := pgtls.Parse(u.String())
 	if err != nil {
 		return Target{}, fmt.Errorf("%w: %s", ErrURL, parseReason(err))
@@ -229,6 +229,6 @@ func (t Target) URL() secret.Secret {
 			u.User = url.UserPassword(t.User, t.Password.Reveal())
 		}
 	}
-	u.RawQuery = q.Encode()
+	u.RawQuery = pgtls.Query(q)
 	return secret.New(u.String())
 }

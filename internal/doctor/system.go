@@ -18,8 +18,6 @@ import (
 )
 
 const (
-	// oldestServer is the oldest PostgreSQL that axisor is tested against.
-	oldestServer = 15
 	// The guard refuses to run when the clocks are further apart than the second of these.
 	clockWarn, clockFail = 5 * time.Second, 25 * time.Second
 	// A daily backup with two hours of slack; a week without one is no accident any more.
@@ -81,10 +79,11 @@ func (v *visit) database(ctx context.Context) (Result, error) {
 	if db.Target().Weak {
 		return warn("axisor config show database.url", "the way to %s may be in clear text: its address allows that; use sslmode=verify-full with sslrootcert", db.Target().Host), nil
 	}
-	if major < oldestServer {
-		return warn(fmt.Sprintf("apt-get install postgresql-%d", oldestServer), "PostgreSQL %s is older than %d, the oldest that is tested", version, oldestServer), nil
+	support, ended := serverSupport(major, version, v.in.Now())
+	if ended {
+		return warn("see docs/upgrading.md", "%s", support), nil
 	}
-	return good("PostgreSQL %s at %s, answered in %s", version, db.Target(), took.Round(time.Millisecond)), nil
+	return good("%s at %s, answered in %s", support, db.Target(), took.Round(time.Millisecond)), nil
 }
 
 func serverVersion(ctx context.Context, db *store.DB) (major int, version string, err error) {

@@ -177,7 +177,7 @@ func (n noun) steps() string {
 2. Decide who sees a row. As written, its user may read it ("authenticated") and not write it; rows of nobody need no user_id.
    A column with a secret gets a name that secretName in pkg/store/roles.go knows, and no field in the view.
 3. Rewrite the texts of cmd/%[2]s/%[2]s.go; read "go run . %[2]s --help" aloud. Further verbs: docs/architecture.md.
-4. make docs, and a line under "Unreleased" in CHANGELOG.md.
+4. go test ./pkg/migrate -run 'TestSnapshot|TestLocksSnapshot' -update, make docs, and a line under "Unreleased" in CHANGELOG.md.
 5. AXISOR_TEST_REQUIRE_DB=1 go test ./pkg/store -run 'Test%[5]s$'
    go test ./test/script -run 'TestScripts/%[2]s$'
    go test ./cmd -run 'Contract|Audited|AsUser'

@@ -130,6 +130,9 @@ func (r *Repository) prepareBase(ctx context.Context, q Request) (*ready, error)
 	if p.Server.SystemIdentifier == "" {
 		return fail(fmt.Errorf("read system identifier: %w", ErrDenied))
 	}
+	if err := baseSupported(p.Server); err != nil {
+		return fail(err)
+	}
 	if p.spaces, err = tablespaces(ctx, p); err != nil {
 		return fail(err)
 	}
@@ -139,6 +142,20 @@ func (r *Repository) prepareBase(ctx context.Context, q Request) (*ready, error)
 	p.ID = r.nextBaseID(r.o.Now())
 	p.File = filepath.Join(baseFolder, basePrefix+p.ID, r.tarName(p.ID, p))
 	return p, nil
+}
+
+// oldestBase is the oldest major that base backups are made of. A dump is made of an older one too: it is the way off it.
+const oldestBase = 14
+
+// baseSupported refuses servers whose base backups are known to end in the middle.
+func baseSupported(s Server) error {
+	if versionFromNumber(s.VersionNumber).Major >= oldestBase {
+		return nil
+	}
+	return &InputError{
+		Field: "server", Value: "PostgreSQL " + s.Version,
+		Rule: fmt.Sprintf("is too old for base backups, which need %d or newer; axisor backup create makes a dump of it", oldestBase),
+	}
 }
 
 // PreflightBase checks everything a base backup needs and writes nothing.

@@ -2,7 +2,6 @@ package marginguard
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -167,26 +166,6 @@ func checkAdd(field string, v float64) error {
 }
 
 func number(v float64) string { return strings.TrimSpace(fmt.Sprintf("%g", v)) }
-
-// EncodeSettings writes the schema's shape, with the share to add beside it
-// only where a position has its own.
-func EncodeSettings(settings map[string]Setting) ([]byte, error) {
-	if len(settings) == 0 {
-		return nil, nil
-	}
-	out := make(map[string]map[string]any, len(settings))
-	for id, s := range settings {
-		entry := map[string]any{"enabled": s.Enabled}
-		if s.Threshold != 0 {
-			entry["threshold"] = s.Threshold
-		}
-		if s.AddPercent != 0 {
-			entry["add_margin_percentage"] = s.AddPercent
-		}
-		out[id] = entry
-	}
-	return json.Marshal(out)
-}
 
 // positionRule is what a configuration asks for one position.
 type positionRule struct {

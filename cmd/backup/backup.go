@@ -56,7 +56,7 @@ const (
 	target                        // --from
 )
 
-// command builds a command about backups: with the flags that say where they are, and with errors of pkg/backup in words.
+// command builds a command about backups: with the flags that say where they are.
 func command(a *app.App, l *backups.Location, offered choices, v verb.Command) *cobra.Command {
 	own, run := v.Flags, v.Run
 	l.App = a
@@ -68,7 +68,7 @@ func command(a *app.App, l *backups.Location, offered choices, v verb.Command) *
 	}
 	v.Run = func(ctx context.Context, call *verb.Call) error {
 		l.Notice, l.Warn = call.Print.Notice, call.Print.Warn
-		return backups.Explain(run(ctx, call))
+		return run(ctx, call)
 	}
 	return v.Build(a)
 }

@@ -72,7 +72,7 @@ user they run as.`,
 			f.StringVar(&o.user, "run-as", "postgres", "`USER` that the jobs run as")
 		},
 		Check: func(*verb.Call) error { return o.validate() },
-		Run:   func(_ context.Context, call *verb.Call) error { return backups.Explain(runSchedule(call, o)) },
+		Run:   func(_ context.Context, call *verb.Call) error { return runSchedule(call, o) },
 	}.Build(a)
 }
 

@@ -3,6 +3,7 @@ package config
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 
@@ -118,7 +119,7 @@ func (o *initOptions) run(ctx context.Context, call *verb.Call) error {
 		return err
 	}
 	if !call.DryRun {
-		if err := o.save(file, values, view.KeyCreated); err != nil {
+		if err := config.WriteFirst(file, values, view.KeyCreated, o.force); err != nil {
 			return err
 		}
 	}
@@ -158,22 +159,9 @@ func (o *initOptions) target() string {
 // free reports a file that is in the way before anybody is asked anything.
 func (o *initOptions) free(file string) error {
 	if _, err := os.Lstat(file); err == nil && !o.force {
-		return exists(file)
+		return fmt.Errorf("write %s: %w", file, wholefile.ErrExists)
 	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return &config.Error{Source: file, Rule: "cannot be written", Err: err}
 	}
 	return nil
-}
-
-func exists(file string) error {
-	return clierr.New(clierr.Conflict, "config_exists", file+" already exists", "add --force to replace it", "axisor --config FILE config init writes another file")
-}
-
-// save writes the configuration, and the key when it is new.
-func (o *initOptions) save(file string, values map[string]string, newKey bool) error {
-	err := config.WriteFirst(file, values, newKey, o.force)
-	if errors.Is(err, wholefile.ErrExists) {
-		return exists(file)
-	}
-	return err
 }

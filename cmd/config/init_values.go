@@ -2,20 +2,13 @@ package config
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/prompt"
 	"github.com/axisor/axisor/internal/config"
 )
-
-// maxInput is more than any connection URL needs.
-const maxInput = 64 << 10
 
 // values collects the settings from flags and, on a terminal, from answers, and checks them.
 func (o *initOptions) values(ctx context.Context, p *output.Printer, file string) (map[string]string, error) {
@@ -64,7 +57,7 @@ const (
 
 // database finds the address and tries it, until it answers or the person wants it anyway.
 func (o *initOptions) database(ctx context.Context, p *output.Printer) (string, error) {
-	raw, err := o.databaseURL()
+	raw, err := o.databaseURL(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -165,27 +158,21 @@ func (o *initOptions) rest(ctx context.Context) error {
 }
 
 // databaseURL reads the URL from its file, stdin or the global flag.
-func (o *initOptions) databaseURL() (string, error) {
+func (o *initOptions) databaseURL(ctx context.Context) (string, error) {
 	if o.urlFile == "" {
 		return o.app.Globals.DatabaseURL, nil
 	}
-	source, in := "standard input", o.app.Streams.In
-	if o.urlFile != "-" {
-		source = o.app.Path(o.urlFile)
-		f, err := os.Open(source)
-		if err != nil {
-			return "", fmt.Errorf("read --database-url-file: %w", err)
-		}
-		defer func() { _ = f.Close() }()
-		in = f
+	source := "@" + o.urlFile
+	if o.urlFile == "-" {
+		source = "-"
 	}
-	data, err := io.ReadAll(io.LimitReader(in, maxInput))
+	data, err := o.app.ReadArg(ctx, "--database-url-file", source)
 	if err != nil {
-		return "", &config.Error{Source: source, Key: "database.url", Rule: "cannot be read", Err: cause(err)}
+		return "", err
 	}
 	text := strings.TrimSpace(string(data))
 	if text == "" || strings.ContainsAny(text, "\r\n") {
-		return "", &config.Error{Source: source, Key: "database.url", Rule: "must be one line with the connection URL"}
+		return "", &config.Error{Source: o.urlFile, Key: "database.url", Rule: "must be one line with the connection URL"}
 	}
 	return text, nil
 }
@@ -209,13 +196,4 @@ func withPassword(raw, password string) string {
 	}
 	u.User = url.UserPassword(u.User.Username(), password)
 	return u.String()
-}
-
-// cause strips what the message already says.
-func cause(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
 }

@@ -10,13 +10,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/backups"
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/store"
 )
+
+// psqlBadConnection is EXIT_BADCONN of psql: there was no connection, or it was lost.
+const psqlBadConnection = 2
 
 func newShell(a *app.App) *cobra.Command {
 	return verb.Command{
@@ -28,7 +30,7 @@ for pg_dump: in PATH, in the system's places, or in the directory AXISOR_PG_BIN 
 
 What is typed there is no command of axisor: it leaves no audit row.`,
 			Examples: []string{"axisor db shell", `axisor db shell -- -c '\dt'`},
-			Exits:    exits.Configured(exits.On(clierr.Failure, "psql failed"), exits.On(clierr.Tool, "there is no psql")),
+			Exits:    exits.And(exits.Configured(exits.On(clierr.Failure, "psql failed"), exits.On(clierr.Tool, "there is no psql")), clierr.Unavailable),
 		},
 		Server: shell,
 	}.Build(a)
@@ -37,7 +39,7 @@ What is typed there is no command of axisor: it leaves no audit row.`,
 func shell(ctx context.Context, call *verb.Call, db *store.DB) error {
 	path, err := call.Programs("").Client("psql")
 	if err != nil {
-		return backups.Explain(err)
+		return err
 	}
 	c := exec.CommandContext(ctx, path, call.Args...) //nolint:gosec // psql, with what its user typed
 	done, err := backup.Equip(c, db.URL(), "axisor db shell", call.Env)
@@ -49,7 +51,10 @@ func shell(ctx context.Context, call *verb.Call, db *store.DB) error {
 	c.Stdin, c.Stdout, c.Stderr = call.Streams.In, call.Streams.Stdout(), call.Streams.Stderr()
 	err = c.Run()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if errors.As(err, &exit) && exit.ExitCode() == psqlBadConnection {
+		return fmt.Errorf("%w: psql says why", store.ErrUnavailable)
+	}
+	if exit != nil {
 		return clierr.New(clierr.Failure, "psql_failed", fmt.Sprintf("psql ended with %d", exit.ExitCode()))
 	}
 	return err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -220,9 +219,9 @@ func (o *backtestFlags) candles(call *verb.Call) ([]marginguard.Candle, error) {
 	}
 	in := io.NopCloser(call.Streams.In)
 	if o.prices != "-" {
-		f, err := os.Open(call.Path(o.prices))
+		f, _, err := call.OpenFile(o.prices)
 		if err != nil {
-			return nil, fmt.Errorf("read --prices: %w", err)
+			return nil, fmt.Errorf("--prices: %w", err)
 		}
 		in = f
 	}

@@ -2,7 +2,6 @@ package guard
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -121,7 +120,7 @@ breaker again after two runs.`,
 			}
 			for _, id := range ids {
 				if !slices.ContainsFunc(closed, func(b models.GuardBreaker) bool { return b.ID == id }) {
-					return clierr.New(clierr.NotFound, "guard_breaker_not_found", fmt.Sprintf("no breaker %q", id), "axisor guard breaker list")
+					return &store.NotFoundError{Kind: string(store.BreakerIDs), Ref: id}
 				}
 			}
 			if err := output.Slice(call.Print, breakerDesc(), breakerViews(closed, a.Now(), true)); err != nil {

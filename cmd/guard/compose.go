@@ -110,7 +110,7 @@ func dryRun(ctx context.Context, a *app.App, reading flags.Enum, userID string) 
 		return marginguard.Result{}, err
 	}
 	r, err := g.Run(ctx, guard.Request{Request: marginguard.Request{UserID: userID, DryRun: true, Everything: true}})
-	return r, guard.Explain(err)
+	return r, err
 }
 
 // names finds the usernames of the users in a result.

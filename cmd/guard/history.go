@@ -113,7 +113,7 @@ when the exchange does not show how it ended.`,
 			if filter.UserID, err = a.UserID(ctx, user); err != nil {
 				return err
 			}
-			if filter.RunID, err = db.WholeID(ctx, store.GuardRunIDs, runID); err != nil {
+			if filter.RunID, err = db.StoredID(ctx, store.GuardRunIDs, runID); err != nil {
 				return err
 			}
 			list := db.ListGuardIntents(ctx, filter, store.Page(page))

@@ -2,7 +2,6 @@ package guard
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -46,10 +45,6 @@ what happened. No money moves. Needs --reason.`,
 		},
 		Write: func(ctx context.Context, call *verb.Call, _ *store.DB, svc *admin.Service) error {
 			change, err := svc.ResolveGuardIntent(ctx, call.Mode(), call.Args[0], applied)
-			var missing *store.NotFoundError
-			if errors.As(err, &missing) {
-				return clierr.New(clierr.NotFound, "guard_intent_not_found", fmt.Sprintf("no addition %q", call.Args[0]), "axisor guard history").WithCause(err)
-			}
 			if err != nil {
 				return err
 			}

@@ -105,7 +105,7 @@ func runOnce(ctx context.Context, call *verb.Call, o *runFlags) error {
 		if interrupted {
 			return clierr.New(clierr.Interrupted, "interrupted", "stopped before anybody was looked at; nothing was sent").WithCause(failure)
 		}
-		return guard.Explain(failure)
+		return failure
 	}
 	db, err := call.DB(ctx)
 	if err != nil {
@@ -122,7 +122,7 @@ func runOnce(ctx context.Context, call *verb.Call, o *runFlags) error {
 		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped: %d additions made, %d unknown; users it had not come to were not looked at",
 			result.Added, result.Unknown), "axisor guard run looks at unknown additions first").WithCause(failure)
 	case failure != nil:
-		return guard.Explain(failure)
+		return failure
 	}
 	return guard.Unserved(ctx, db, result)
 }

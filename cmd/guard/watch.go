@@ -113,7 +113,7 @@ func (l *loop) run(ctx context.Context, call *verb.Call, start func(*guard.Guard
 	}
 	call.Print.Notice("guarding every %s until told to stop", l.Interval)
 	if err := start(g, ctx, rounds); err != nil {
-		return guard.Explain(err)
+		return err
 	}
 	return broken
 }

@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"context"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -85,7 +84,7 @@ func (o *lintOptions) run(_ context.Context, call *verb.Call) error {
 		}
 	}
 	for _, name := range call.Args {
-		text, err := os.ReadFile(call.Path(name))
+		text, err := call.ReadFile(name)
 		if err != nil {
 			return err
 		}

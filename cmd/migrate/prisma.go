@@ -3,7 +3,6 @@ package migrate
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,7 +47,7 @@ It works without a database.`,
 func prisma(_ context.Context, call *verb.Call) error {
 	p, file, text := call.Print, call.Arg(0), ""
 	if file != "" {
-		raw, err := os.ReadFile(call.Path(file))
+		raw, err := call.ReadFile(file)
 		if err != nil {
 			return err
 		}

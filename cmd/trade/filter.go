@@ -70,7 +70,7 @@ func (f *filter) resolve(ctx context.Context, a *app.App, db *store.DB) (store.T
 	if out.Executed, err = a.TimeRange(&f.executed); err != nil {
 		return out, err
 	}
-	if out.AutomationID, err = db.WholeID(ctx, store.AutomationIDs, f.automation); err != nil {
+	if out.AutomationID, err = db.StoredID(ctx, store.AutomationIDs, f.automation); err != nil {
 		return out, err
 	}
 	if f.user != "" {

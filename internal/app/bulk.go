@@ -30,16 +30,9 @@ func (a *App) Input(ctx context.Context, file, command string) (io.ReadCloser, i
 		}
 		return stdin{progress.Interruptible(ctx, a.Streams.In), a.Streams.In}, 0, "stdin", nil
 	}
-	f, err := os.Open(a.Path(file))
+	f, info, err := a.OpenFile(file)
 	if err != nil {
-		return nil, 0, "", fmt.Errorf("open the file: %w", err)
-	}
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = clierr.Usagef("%s is a directory", file)
-	}
-	if err != nil {
-		return nil, 0, "", errors.Join(err, f.Close())
+		return nil, 0, "", err
 	}
 	if !info.Mode().IsRegular() { // a pipe or a device: nobody knows when it has something, or ends
 		return piped{progress.Interruptible(ctx, f), f}, 0, filepath.Base(file), nil
@@ -120,7 +113,7 @@ func (a *App) OpenRejects(p *output.Printer, f flags.Rejects, in io.Reader, colu
 		}
 		file, err := wholefile.Create(path, f.Force)
 		if errors.Is(err, wholefile.ErrExists) {
-			return nil, clierr.New(clierr.Conflict, "file_exists", fmt.Sprintf("--rejects: %q already exists", f.File), "--force replaces it")
+			return nil, fmt.Errorf("--rejects: %w", err)
 		}
 		if err != nil {
 			return nil, clierr.Usagef("--rejects %s: the file cannot be written", f.File).WithCause(err)

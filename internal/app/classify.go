@@ -13,6 +13,8 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/internal/guard"
+	"github.com/axisor/axisor/internal/wholefile"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/bolt11"
 	"github.com/axisor/axisor/pkg/crypto"
@@ -33,11 +35,15 @@ const (
 	hintConfigure = "set DATABASE_URL, or database.url in the file that axisor config path names"
 	hintMigrate   = "axisor migrate up"
 	codeDenied    = "database_denied"
+	codeNoFile    = "file_not_found"
+	hintFile      = "paths are relative to the working directory; ~ is the home directory"
+	hintServer    = "is the server running? axisor config show --origins tells where this address comes from"
 	hintRoles     = "axisor db roles create makes the role, sets its grants and lets this login use it"
 )
 
+// rules are the one list of what a sentinel means to a command: the specific before the general.
 func rules() []clierr.Rule {
-	return []clierr.Rule{
+	return append(backupRules(), []clierr.Rule{
 		clierr.For(syscall.ENOSPC, clierr.Failure, "disk_full", "free some space and run the command again"),
 		clierr.For(syscall.EDQUOT, clierr.Failure, "disk_full", "free some space and run the command again"),
 
@@ -65,7 +71,7 @@ func rules() []clierr.Rule {
 		clierr.For(store.ErrReadOnly, clierr.Denied, "database_read_only", "a standby takes no writes: connect to the primary", "or the database or role is set read-only: SHOW default_transaction_read_only"),
 		clierr.For(store.ErrConnectionLost, clierr.Unavailable, "connection_lost", "run the command again: what was not confirmed was not written"),
 		clierr.For(store.ErrPoolExhausted, clierr.Unavailable, "pool_exhausted", "raise database.max_connections or database.pool_timeout"),
-		clierr.For(store.ErrUnavailable, clierr.Unavailable, "database_unreachable", "is the server running? axisor config show --origins tells where this address comes from", hintDev),
+		clierr.For(store.ErrUnavailable, clierr.Unavailable, "database_unreachable", hintServer, hintDev),
 		clierr.For(store.ErrTimeout, clierr.Unavailable, "timeout", "raise --timeout or database.statement_timeout"),
 		clierr.For(store.ErrSerialization, clierr.Unavailable, "serialization", "run the command again"),
 		clierr.For(store.ErrLocked, clierr.Locked, "row_locked", "someone else is changing the same rows; run the command again"),
@@ -100,9 +106,14 @@ func rules() []clierr.Rule {
 		clierr.For(progress.ErrStopped, clierr.Interrupted, "interrupted"),
 		clierr.For(context.Canceled, clierr.Interrupted, "interrupted"),
 		clierr.For(context.DeadlineExceeded, clierr.Unavailable, "timeout", "raise --timeout"),
-		clierr.For(fs.ErrPermission, clierr.Denied, "permission"),
-		clierr.For(fs.ErrNotExist, clierr.NotFound, "file_not_found"),
-	}
+		clierr.For(wholefile.ErrExists, clierr.Conflict, "file_exists", "--force replaces it"),
+		clierr.For(fs.ErrPermission, clierr.Denied, "permission", "run as the user who owns it, or let this user read it"),
+		clierr.For(fs.ErrNotExist, clierr.NotFound, codeNoFile, hintFile),
+		clierr.For(syscall.ENOTDIR, clierr.NotFound, codeNoFile, hintFile),
+		clierr.For(syscall.ENAMETOOLONG, clierr.NotFound, codeNoFile, hintFile),
+		clierr.For(syscall.EISDIR, clierr.Usage, "file_is_directory", "name a file in it"),
+		clierr.For(config.ErrTooLarge, clierr.Usage, "file_too_large", "is it the right file?"),
+	}...)
 }
 
 // Classify sorts an error of any package into a kind. What it does not know stays a failure with its own text.
@@ -110,6 +121,11 @@ func (a *App) Classify(err error) *clierr.Error {
 	var e *clierr.Error
 	if errors.As(err, &e) {
 		return e
+	}
+	for _, domain := range []func(error) *clierr.Error{classifyBackup, guard.Classify} {
+		if e := domain(err); e != nil {
+			return e.WithCause(err)
+		}
 	}
 	var usage *output.UsageError
 	if errors.As(err, &usage) {
@@ -217,7 +233,7 @@ func listOf(kind string) string {
 		return "audit list"
 	case "credential_type":
 		return "exchange credential-type list EXCHANGE"
-	case "guard_intent":
+	case "guard_intent", "guard_run":
 		return "guard history"
 	case "invoice":
 		return "payment reconcile --rescan" // an invoice is at the node

@@ -95,5 +95,5 @@ func TestVerify_OfNobodysDatabase(t *testing.T) {
 	a := app.New(s, buildinfo.Info{}, time.Now, []string{"HOME=" + dir, "AXISOR_BACKUP_DIRECTORY=" + dir}, dir)
 	v := Verify{Location: Location{App: a, Database: "absent"}, Ref: "20200101_000000"}
 	_, _, err := v.Run(t.Context())
-	require.Equal(t, clierr.NotFound, clierr.From(Explain(err)).Kind)
+	require.Equal(t, clierr.NotFound, (&app.App{}).Classify(err).Kind)
 }

@@ -220,9 +220,8 @@ func (l *Location) hintTargets(err error) error {
 		return err
 	}
 	targets, terr := l.Targets()
-	var explained *clierr.Error
-	if terr != nil || len(targets) == 0 || !errors.As(Explain(err), &explained) {
+	if terr != nil || len(targets) == 0 {
 		return err
 	}
-	return explained.WithHint("what is lost here may be whole on a target: --from " + targets[0].Name)
+	return l.App.Classify(err).WithHint("what is lost here may be whole on a target: --from " + targets[0].Name)
 }

@@ -88,7 +88,7 @@ func ReadPublicFile(path, key string) ([]byte, error) {
 }
 
 // ReadPrivateInput reads a secret that somebody hands over in a file, and refuses one that others can open. Whose it is
-// does not matter.
+// does not matter. Errors are *ownfile.UntrustedError and those of the file system.
 func ReadPrivateInput(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -96,10 +96,10 @@ func ReadPrivateInput(path string) ([]byte, error) {
 	}
 	data, info, err := readLimited(f)
 	if err != nil {
-		return nil, &Error{Source: path, Rule: "cannot be read", Err: reason(err)}
+		return nil, err
 	}
 	if info.Mode().IsRegular() && ownfile.Exposed(info) { // a pipe of the shell has no such mode
-		return nil, accessError(path, "", "is a file that others can open", info.Mode().Perm())
+		return nil, ownfile.ExposedError(path, info)
 	}
 	return data, nil
 }

@@ -12,11 +12,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/viper"
 
 	"github.com/axisor/axisor/pkg/ownfile"
 )
+
+// ErrTooLarge is the error of a file, or another input, that nobody can mean for what it was given.
+var ErrTooLarge = fmt.Errorf("is larger than %d bytes", maxFileSize)
 
 // FileName is the name of a configuration file in a project or home directory.
 const FileName = ".axisor.yaml"
@@ -185,14 +189,14 @@ func readLimited(f *os.File) ([]byte, fs.FileInfo, error) {
 		return nil, nil, err
 	}
 	if info.IsDir() {
-		return nil, nil, errors.New("is a directory")
+		return nil, nil, &fs.PathError{Op: "read", Path: f.Name(), Err: syscall.EISDIR}
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(data) > maxFileSize {
-		return nil, nil, fmt.Errorf("is larger than %d bytes", maxFileSize)
+		return nil, nil, &fs.PathError{Op: "read", Path: f.Name(), Err: ErrTooLarge}
 	}
 	return data, info, nil
 }

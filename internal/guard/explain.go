@@ -13,8 +13,8 @@ import (
 	"github.com/axisor/axisor/pkg/store"
 )
 
-// Explain gives what a run can end with its kind and says what to do about it. Everything else passes through.
-func Explain(err error) error {
+// Classify sorts what a run can end with; nil when it is none of these.
+func Classify(err error) *clierr.Error {
 	var off *marginguard.DisabledError
 	var market *marginguard.MarketError
 	var held *store.GuardLockedError
@@ -22,27 +22,25 @@ func Explain(err error) error {
 	var surge *marginguard.SurgeError
 	var sealed *marginguard.SealedError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &off):
-		return clierr.New(clierr.Conflict, "guard_disabled", off.Error(), `axisor guard enable --reason "…"`).WithCause(err)
+		return clierr.New(clierr.Conflict, "guard_disabled", off.Error(), `axisor guard enable --reason "…"`)
 	case errors.As(err, &breaker) && breaker.Scope == store.BreakerHost:
 		return clierr.New(clierr.Unavailable, "guard_breaker_open", breaker.Error(),
-			"axisor guard breaker list", "the next run after that tries again").WithCause(err)
+			"axisor guard breaker list", "the next run after that tries again")
 	case errors.As(err, &breaker), errors.As(err, &surge):
 		return clierr.New(clierr.Conflict, "guard_breaker_open", err.Error(),
-			"axisor guard preview shows what is in danger", "axisor guard run --allow-surge, when the market really fell that much").WithCause(err)
+			"axisor guard preview shows what is in danger", "axisor guard run --allow-surge, when the market really fell that much")
 	case errors.As(err, &sealed):
 		return clierr.New(clierr.Denied, "wrong_encryption_key", sealed.Error(),
-			"is this the ENCRYPTION_KEY they were stored with? older keys go into encryption.previous_keys", "axisor credential check").WithCause(err)
+			"is this the ENCRYPTION_KEY they were stored with? older keys go into encryption.previous_keys", "axisor credential check")
 	case errors.As(err, &held):
 		return clierr.New(clierr.Locked, "guard_running", held.Error(),
-			"wait for it to end; a run that died has freed the lock already").WithCause(err)
+			"wait for it to end; a run that died has freed the lock already")
 	case errors.As(err, &market):
 		return clierr.New(clierr.Unavailable, "exchange_unusable", market.Error(),
-			"nothing is sent on such data; run again when the exchange is back", "axisor config show --origins tells which exchange is asked").WithCause(err)
+			"nothing is sent on such data; run again when the exchange is back", "axisor config show --origins tells which exchange is asked")
 	}
-	return err
+	return nil
 }
 
 // Unserved is the error of a run that ended and did not serve everybody: the kill switch stopped it on its way, or
@@ -57,7 +55,7 @@ func Unserved(ctx context.Context, db *store.DB, r marginguard.Result) error {
 			return err
 		}
 		if control.Disabled {
-			return Explain(&marginguard.DisabledError{Reason: models.Deref(control.Reason)})
+			return &marginguard.DisabledError{Reason: models.Deref(control.Reason)}
 		}
 	}
 	return clierr.New(clierr.Partial, "guard_partial",

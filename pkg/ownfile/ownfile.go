@@ -5,7 +5,6 @@
 package ownfile
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -41,7 +40,7 @@ func Open(path string, private bool) (*os.File, error) {
 	switch {
 	case err != nil:
 	case info.IsDir():
-		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("is a directory")}
+		err = &fs.PathError{Op: "open", Path: path, Err: syscall.EISDIR}
 	default:
 		err = check(path, info, private)
 	}
@@ -59,7 +58,7 @@ func check(path string, info fs.FileInfo, private bool) error {
 	case !trusted(info):
 		return &UntrustedError{path, "belongs to somebody else", "take it over (chown), or say the same in a file of your own or in the environment"}
 	case private && regular && Exposed(info):
-		return &UntrustedError{path, fmt.Sprintf("is a file that others can open (mode %04o)", mode), "chmod 600 " + path}
+		return ExposedError(path, info)
 	case regular && mode&othersWrite != 0:
 		return &UntrustedError{path, fmt.Sprintf("is a file that others can change (mode %04o)", mode), "look through it, then: chmod go-w " + path}
 	}
@@ -92,6 +91,11 @@ func folder(path string) error {
 		return &UntrustedError{path, fmt.Sprintf("is in a folder that others can write (mode %04o)", mode.Perm()), "chmod go-w " + dir}
 	}
 	return nil
+}
+
+// ExposedError refuses a private file that Exposed reports.
+func ExposedError(path string, info fs.FileInfo) error {
+	return &UntrustedError{path, fmt.Sprintf("is a file that others can open (mode %04o)", info.Mode().Perm()), "chmod 600 " + path}
 }
 
 // Exposed reports whether somebody beside the owner can open the file. A group may read what root owns, as PostgreSQL

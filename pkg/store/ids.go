@@ -92,6 +92,26 @@ func (d *DB) WholeID(ctx context.Context, of IDKind, ref string) (string, error)
 	return "", &AmbiguousError{Kind: string(of), Ref: ref, Candidates: ids, Beginning: true}
 }
 
+// StoredID is WholeID for a filter: an id of no row is a *NotFoundError, because a list of nothing would look like an
+// answer. No id stays none.
+func (d *DB) StoredID(ctx context.Context, of IDKind, ref string) (string, error) {
+	if ref == "" {
+		return "", nil
+	}
+	id, err := d.WholeID(ctx, of, ref)
+	if err != nil {
+		return "", err
+	}
+	var found bool
+	if err := d.Gorm(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM `+namespace.Table(of.table())+` WHERE id = ?)`, id).Scan(&found).Error; err != nil {
+		return "", fmt.Errorf("find %s: %w", of.words(), err)
+	}
+	if !found {
+		return "", &NotFoundError{Kind: string(of), Ref: ref}
+	}
+	return id, nil
+}
+
 // WholeIDs completes each of several; none stay none.
 func (d *DB) WholeIDs(ctx context.Context, of IDKind, refs []string) ([]string, error) {
 	ids := slices.Clone(refs)

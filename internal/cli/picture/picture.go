@@ -50,7 +50,7 @@ func (f *Files) Write(dir string, env []string, notice func(format string, args 
 		}
 		switch err := wholefile.Write(config.Absolute(x.name, dir, env), data, f.force); {
 		case errors.Is(err, wholefile.ErrExists):
-			return false, clierr.New(clierr.Conflict, "file_exists", fmt.Sprintf("%q already exists", x.name), "--force replaces it")
+			return false, fmt.Errorf("--%s: %w", x.format, err)
 		case err != nil:
 			return false, clierr.Usagef("--%s %s: the file cannot be written", x.format, x.name).WithCause(err)
 		}

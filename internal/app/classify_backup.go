@@ -1,4 +1,4 @@
-package backups
+package app
 
 import (
 	"errors"
@@ -11,63 +11,49 @@ import (
 	"github.com/axisor/axisor/pkg/backup/remote"
 )
 
-// Explain gives an error of pkg/backup its kind and says what to do about it. Everything else
-// passes through.
-func Explain(err error) error {
-	if err == nil {
-		return nil
-	}
-	var done *clierr.Error
-	if errors.As(err, &done) {
-		return err
-	}
-	var missing *backup.NotFoundError
-	if errors.As(err, &missing) {
-		return notFound(missing).WithCause(err)
-	}
-	var lost *backup.UnreachableError
-	if errors.As(err, &lost) {
-		return clierr.New(clierr.Conflict, "point_unreachable", err.Error(), lost.Hint).WithCause(err)
-	}
-	var input *backup.InputError
-	if errors.As(err, &input) {
-		return wrongInput(input).WithCause(err)
-	}
-	var rights *backup.RightsError
-	if errors.As(err, &rights) {
-		return clierr.New(clierr.Denied, "role_denied", err.Error(), rightsHints(rights)...).WithCause(err)
-	}
-	var roles *backup.MissingRolesError
-	if errors.As(err, &roles) && roles.Wanted {
-		return clierr.New(clierr.Conflict, "role_missing", err.Error(), "create it: CREATE ROLE "+backup.QuoteName(roles.Roles[0].As)+"; or leave --role out").WithCause(err)
-	}
-	if errors.As(err, &roles) {
+// classifyBackup sorts the typed errors of pkg/backup; nil when it is none of them.
+func classifyBackup(err error) *clierr.Error {
+	var (
+		missing *backup.NotFoundError
+		lost    *backup.UnreachableError
+		input   *backup.InputError
+		rights  *backup.RightsError
+		roles   *backup.MissingRolesError
+		spaces  *backup.TablespacesError
+		tool    *backup.ToolError
+		place   *backup.RepositoryError
+	)
+	switch {
+	case errors.As(err, &missing):
+		return backupNotFound(missing)
+	case errors.As(err, &lost):
+		return clierr.New(clierr.Conflict, "point_unreachable", err.Error(), lost.Hint)
+	case errors.As(err, &input):
+		return wrongInput(input)
+	case errors.As(err, &rights):
+		return clierr.New(clierr.Denied, "role_denied", err.Error(), rightsHints(rights)...)
+	case errors.As(err, &roles) && roles.Wanted:
+		return clierr.New(clierr.Conflict, "role_missing", err.Error(), "create it: CREATE ROLE "+backup.QuoteName(roles.Roles[0].As)+"; or leave --role out")
+	case roles != nil:
 		return clierr.New(clierr.Conflict, "role_missing", err.Error(),
-			fmt.Sprintf("let another one take the place of the backup's %s: --map-role %s=NAME; or CREATE ROLE %s", roles.Roles[0].Name, roles.Roles[0].Name, roles.Roles[0].As)).WithCause(err)
-	}
-	var spaces *backup.TablespacesError
-	if errors.As(err, &spaces) {
+			fmt.Sprintf("let another one take the place of the backup's %s: --map-role %s=NAME; or CREATE ROLE %s", roles.Roles[0].Name, roles.Roles[0].Name, roles.Roles[0].As))
+	case errors.As(err, &spaces):
 		var hints []string
 		for _, t := range spaces.Missing {
 			hints = append(hints, fmt.Sprintf("add --tablespace-map %s=NEWDIR", t.Location))
 		}
-		return clierr.New(clierr.Usage, "tablespace_map_needed", err.Error(), hints...).WithCause(err)
-	}
-	var tool *backup.ToolError
-	if errors.As(err, &tool) && errors.Is(tool.Kind, backup.ErrToolFailed) {
+		return clierr.New(clierr.Usage, "tablespace_map_needed", err.Error(), hints...)
+	case errors.As(err, &tool) && errors.Is(tool.Kind, backup.ErrToolFailed):
 		return toolFailed(tool, err)
+	case errors.As(err, &place) && place.Open:
+		return clierr.New(clierr.Config, "backup_directory_open", err.Error(), "chmod go-w "+place.Directory, "then look whether every file in it is yours: ls -la "+place.Directory)
+	case place != nil && errors.Is(err, fs.ErrPermission):
+		return clierr.New(clierr.Denied, "permission", err.Error(), "run as the user who owns the backup directory, or set backup.directory")
 	}
-	var place *backup.RepositoryError
-	if errors.As(err, &place) && place.Open {
-		return clierr.New(clierr.Config, "backup_directory_open", err.Error(), "chmod go-w "+place.Directory, "then look whether every file in it is yours: ls -la "+place.Directory).WithCause(err)
-	}
-	if sorted := clierr.Sorted(err, rules()); sorted != nil {
-		return sorted
-	}
-	return err
+	return nil
 }
 
-func rules() []clierr.Rule {
+func backupRules() []clierr.Rule {
 	install := "install the PostgreSQL client programs of the server's major version or a newer one (Debian: apt-get install postgresql-client), or name their directory with --pg-bin or AXISOR_PG_BIN"
 	return []clierr.Rule{
 		clierr.For(backup.ErrLocked, clierr.Locked, "backup_running", "wait for the other run; the message names it"),
@@ -88,14 +74,13 @@ func rules() []clierr.Rule {
 		clierr.For(remote.ErrUnavailable, clierr.Unavailable, "target_unreachable", "is it mounted, is the service up? The backup here is not affected"),
 		clierr.For(remote.ErrDenied, clierr.Denied, "target_denied", "check the credentials of the target: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or its credentials_file"),
 		clierr.For(backup.ErrToolFailed, clierr.Tool, "tool_failed"),
-		clierr.For(backup.ErrDenied, clierr.Denied, "database_denied", "a backup needs a role that may read every table; a deep check and a restore also need CREATEDB"),
-		clierr.For(backup.ErrUnavailable, clierr.Unavailable, "database_unreachable", "is the server running? axisor config show --origins tells where this address comes from", "no database yet? axisor dev up starts a private one here"),
-		clierr.For(fs.ErrPermission, clierr.Denied, "permission", "run as the user who owns the backup directory, or set backup.directory"),
+		clierr.For(backup.ErrDenied, clierr.Denied, codeDenied, "a backup needs a role that may read every table; a deep check and a restore also need CREATEDB"),
+		clierr.For(backup.ErrUnavailable, clierr.Unavailable, "database_unreachable", hintServer, hintDev),
 		clierr.For(backup.ErrRepository, clierr.Config, "backup_directory_unusable", "set backup.directory (AXISOR_BACKUP_DIRECTORY) to a directory that this user can write"),
 	}
 }
 
-func notFound(e *backup.NotFoundError) *clierr.Error {
+func backupNotFound(e *backup.NotFoundError) *clierr.Error {
 	if e.Log {
 		return clierr.New(clierr.NotFound, "log_file_not_found", e.Error())
 	}
@@ -117,8 +102,8 @@ func notFound(e *backup.NotFoundError) *clierr.Error {
 }
 
 // toolFailed says what can be done when a program of PostgreSQL gave up.
-func toolFailed(tool *backup.ToolError, err error) error {
-	out := clierr.New(clierr.Tool, "tool_failed", err.Error()).WithCause(err)
+func toolFailed(tool *backup.ToolError, err error) *clierr.Error {
+	out := clierr.New(clierr.Tool, "tool_failed", err.Error())
 	if tool.NeedsLocks() {
 		return out.WithHint("the server's lock table is full: raise max_locks_per_transaction in postgresql.conf and restart the server")
 	}

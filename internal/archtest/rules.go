@@ -71,7 +71,7 @@ var allowed = map[string][]string{
 	"pkg/lnmarkets/stream":  {"pkg/lnmarkets", "pkg/lnmarkets/futures"},
 	"pkg/exchange":          {"pkg/lnmarkets", "pkg/crypto"},
 	"internal/limits":       {"internal/cli/output", "pkg/chart", "pkg/models", "pkg/store"},
-	"internal/verb":         {"internal/app", "internal/cli/", "pkg/admin", "pkg/store", "pkg/rowfile"},
+	"internal/verb":         {"internal/app", "internal/cli/", "pkg/admin", "pkg/store", "pkg/models", "pkg/rowfile"},
 	"internal/credential":   {"internal/app", "internal/config", "internal/cli/", "pkg/"},
 	"pkg/marginguard":       {"pkg/lnmarkets/futures"}, // the shared arithmetic of the contract, nothing else
 }

@@ -232,6 +232,14 @@ func TestEdit(t *testing.T) {
 	require.EqualValues(t, 65000, r.JSON()["config"].(map[string]any)["parameters"].(map[string]any)["trigger_price"])
 	require.Equal(t, "unchanged", w.With(editor("exit 0")).OK("automation", "edit", a.ID, "-o", "json").JSON()["result"])
 
+	for _, r := range []clitest.Result{
+		w.With(editor("touch started")).Fails(2, "automation", "edit", a.ID, "--no-input"), w.With("EDITOR=", "VISUAL=").Fails(2, "automation", "edit", a.ID),
+	} {
+		require.Contains(t, r.Stderr, "needs a terminal")
+		require.Contains(t, r.Stderr, "--config-json @FILE")
+	}
+	require.NoFileExists(t, filepath.Join(w.Dir, "started"))
+
 	bad := w.With(editor(`sed -i s/take_profit/nonsense/ "$1"`)).Fails(2, "automation", "edit", a.ID)
 	require.Contains(t, bad.Stderr, "your version is kept in ")
 	require.Contains(t, bad.Stderr, "/strategy")

@@ -36,8 +36,20 @@ the configuration in the meantime, it is kept too.`,
 				exits.NotFound(""), exits.Conflict("it was changed meanwhile"), exits.On(clierr.Tool, "the editor failed")),
 		},
 		Effect: flags.Write, Fields: output.Fields[view](),
-		Read: runEdit,
+		Check: editable,
+		Read:  runEdit,
 	}.Build(a)
+}
+
+// editable refuses an editor that would wait for nobody: with --no-input always, and without a terminal unless the
+// environment names one, which may be a script.
+func editable(call *verb.Call) error {
+	named := call.Getenv("VISUAL") + call.Getenv("EDITOR")
+	if call.Globals.NoInput || named == "" && !call.App.Prompt().Can() {
+		return clierr.Usagef("an editor needs a terminal, and there is none or --no-input was given").
+			WithHint("axisor automation update " + call.Args[0] + " --config-json @FILE")
+	}
+	return nil
 }
 
 func runEdit(ctx context.Context, call *verb.Call, db *store.DB) error {

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -158,7 +159,7 @@ func identity(ts *testscript.TestScript, neg bool, args []string) {
 // server of another account can write to, which is nowhere else used.
 func surround(tb testing.TB, env *testscript.Env) error {
 	tb.Helper()
-	root, err := filepath.Abs("../..")
+	sources, err := filepath.Abs(cmp.Or(os.Getenv("AXISOR_TEST_SOURCES"), "../.."))
 	if err != nil {
 		return err
 	}
@@ -172,7 +173,7 @@ func surround(tb testing.TB, env *testscript.Env) error {
 	}
 	tb.Cleanup(func() { _ = os.RemoveAll(mark) })
 	env.Values[heardKey{}] = &heard{}
-	env.Setenv("ROOT", root)
+	env.Setenv("ROOT", sources)
 	env.Setenv("PGBIN", programs.Dir)
 	env.Setenv("OPEN", mark)
 	return os.Chmod(mark, 0o777)

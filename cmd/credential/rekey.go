@@ -89,6 +89,7 @@ func (o *rekeyOptions) run(ctx context.Context, call *verb.Call) error {
 	if err != nil {
 		return err
 	}
+	usual := string(keys.Format())
 	if f := o.format.String(); f != "" {
 		if keys, err = keys.Writing(crypto.Format(f)); err != nil {
 			return err
@@ -131,8 +132,8 @@ func (o *rekeyOptions) run(ctx context.Context, call *verb.Call) error {
 	if err := output.Change(p, rekeyDesc(), v, info); err != nil {
 		return err
 	}
-	if cfg, err := call.Config(); err == nil && cfg.Encryption.Format != v.Format && !p.Machine() {
-		p.Notice("encryption.format is %s: set it to %s, or new values and the next rekey go back", cfg.Encryption.Format, v.Format)
+	if usual != v.Format && !p.Machine() {
+		p.Notice("encryption.format is %s: set it to %s, or new values and the next rekey go back", usual, v.Format)
 	}
 	if result.Unbound > 0 && !p.Machine() {
 		p.Notice("%s", unboundRows(result))

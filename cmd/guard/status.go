@@ -102,6 +102,14 @@ What users and positions came to is that of the latest look at each of them, by 
 			if err != nil {
 				return err
 			}
+			twice, err := db.TwiceGuarded(ctx)
+			if err != nil {
+				return err
+			}
+			if len(twice) > 0 {
+				call.Print.Warn("the web application's monitor and this guard may both add margin, for %s with an active automation margin_guard (axisor doctor names them)",
+					output.Count(len(twice), "user"))
+			}
 			v := statusViewOf(h)
 			if err := output.One(call.Print, statusDesc(), v, v.describe); err != nil || v.OK {
 				return err

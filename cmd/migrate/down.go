@@ -30,7 +30,8 @@ func newDown(a *app.App) *cobra.Command {
 		Words: verb.Words{
 			Use: "down", Short: "Take migrations back, newest first",
 			Long: `Takes back the newest migration, or several. Tables that a migration created are dropped WITH THEIR ROWS:
-take a backup first. It asks to type the name of the database; scripts give --yes.
+take a backup first. Tables that axisor has adopted (migrate baseline) are never dropped: such a database goes back to
+version 11. It asks to type the name of the database; scripts give --yes.
 
 With --dry-run it lists what would be taken back, prints the SQL with the lock that each statement takes, and
 executes nothing.`,
@@ -39,7 +40,7 @@ executes nothing.`,
 				"axisor migrate down --steps 2",
 				"axisor migrate down --to 0 --yes",
 			},
-			Exits: exits.Destroys(exits.NotFound("there is no such version"), exits.On(clierr.Unavailable, "without a database"),
+			Exits: exits.Destroys(exits.NotFound("there is no such version"), exits.Conflict("the tables were adopted"), exits.On(clierr.Unavailable, "without a database"),
 				exits.On(clierr.Schema, "the schema is newer than this program"), exits.On(clierr.Locked, "another run holds the lock")),
 		},
 		Effect: flags.Destroy, Fields: output.Fields[runView](),
@@ -91,6 +92,9 @@ func (o *downOptions) run(ctx context.Context, call *verb.Call) error {
 		v.FromVersion, info.Result = v.Version, output.Unchanged
 		info.Summary = atVersion(v.Version, v.Head) + "; nothing to take back"
 		return printRun(p, v, info)
+	}
+	if err := s.m.Reversible(ctx, target); err != nil {
+		return s.failure(ctx, err)
 	}
 	v.FromVersion = planned[0].Version
 	if call.DryRun {

@@ -24,6 +24,7 @@ type createOptions struct {
 	password    passwordInput
 	inactive    bool
 	verified    bool
+	admit       *bool
 	preferences string
 	ifNotExists bool
 }
@@ -34,7 +35,8 @@ func newCreate(a *app.App) *cobra.Command {
 		Words: verb.Words{
 			Use: "create", Short: "Create a user",
 			Long: `Create a user. On a terminal it asks for what is missing, the password twice; a script says --password-stdin,
---password-file or --no-password. Plan, state and preferences get the platform's defaults.
+--password-file or --no-password. Plan, state and preferences get the platform's defaults. In a database of the web
+application the e-mail counts as verified unless --email-verified=false says otherwise: nobody logs in there without.
 
 --if-not-exists makes it repeatable: a user with this e-mail and this username is left as it is. When they belong to
 different people, it stays a conflict.`,
@@ -57,8 +59,13 @@ different people, it stays a conflict.`,
 			f.StringVar(&o.preferences, "preferences", "", "`JSON` object, or @FILE to read it from")
 			f.BoolVar(&o.ifNotExists, "if-not-exists", false, "an existing user with this e-mail and username is no error")
 		},
-		Check: func(_ *verb.Call) error { return o.validate() },
-		Run:   o.run,
+		Check: func(call *verb.Call) error {
+			if call.Given("email-verified") {
+				o.admit = &o.verified
+			}
+			return o.validate()
+		},
+		Run: o.run,
 	}.Build(a)
 }
 
@@ -101,7 +108,7 @@ func (o *createOptions) run(ctx context.Context, call *verb.Call) error {
 // input gathers the new user from flags, files and, last, the person at the terminal.
 func (o *createOptions) input(ctx context.Context) (admin.CreateUserInput, error) {
 	in := admin.CreateUserInput{
-		Plan: models.PlanType(o.plan.String()), Inactive: o.inactive, EmailVerified: o.verified, IfNotExists: o.ifNotExists,
+		Plan: models.PlanType(o.plan.String()), Inactive: o.inactive, EmailVerified: o.admit, IfNotExists: o.ifNotExists,
 	}
 	var err error
 	if o.preferences != "" {

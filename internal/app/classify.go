@@ -52,6 +52,7 @@ func rules() []clierr.Rule {
 		clierr.For(config.ErrNoKey, clierr.Config, "no_encryption_key", "set ENCRYPTION_KEY (at least 32 characters), or encryption.key_file", "axisor config init proposes a new key; axisor dev up makes one for a private database"),
 
 		clierr.For(migrate.ErrUnadopted, clierr.Schema, "schema_not_adopted", "axisor migrate baseline --dry-run says what adopting them would do; then axisor migrate baseline"),
+		clierr.For(migrate.ErrAdopted, clierr.Conflict, "schema_adopted", fmt.Sprintf("axisor migrate down --to %d", migrate.BaselineVersion)),
 		clierr.For(migrate.ErrNoSchema, clierr.Schema, "schema_missing", hintMigrate),
 		clierr.For(migrate.ErrSchemaOld, clierr.Schema, "schema_old", hintMigrate),
 		clierr.For(migrate.ErrHidden, clierr.Schema, "schema_hidden", "say where they are in the address (schema=…), or: ALTER ROLE … SET search_path; axisor migrate verify names what is hidden"),

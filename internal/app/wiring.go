@@ -129,7 +129,11 @@ func (a *App) Keyring(ctx context.Context) (*crypto.Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	if keys, err = keys.Writing(crypto.Format(l.Config.Encryption.Format)); err != nil {
+	format, err := a.format(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	if keys, err = keys.Writing(format); err != nil {
 		return nil, err
 	}
 	if keys, err = a.accepting(ctx, keys, l.Config.Encryption.Accept); err != nil {
@@ -137,6 +141,26 @@ func (a *App) Keyring(ctx context.Context) (*crypto.Keyring, error) {
 	}
 	a.keyring = keys
 	return keys, nil
+}
+
+// format is the one of new values: what the configuration says, and else what the readers of the database know. The web
+// application reads its own alone, and any other as an empty key.
+func (a *App) format(ctx context.Context, l *config.Loaded) (crypto.Format, error) {
+	if l.Origins[config.KeyFormat].Level != config.LevelDefault {
+		return crypto.Format(l.Config.Encryption.Format), nil
+	}
+	db, err := a.open()
+	if err != nil {
+		return "", err
+	}
+	app, err := db.Application(ctx)
+	if err != nil {
+		return "", err
+	}
+	if app {
+		return crypto.FormatAppCBC, nil
+	}
+	return crypto.Format(l.Config.Encryption.Format), nil
 }
 
 // accepting applies encryption.accept. Its default is what the database remembers: once everything was v2, what is not

@@ -54,6 +54,9 @@ func (k Key) runs() bool { return k.Kind == KindCommand || strings.HasSuffix(k.N
 
 const envPrefix = "AXISOR_"
 
+// KeyFormat is the key whose default depends on the database.
+const KeyFormat = "encryption.format"
+
 // Names of keys that the code itself refers to.
 const (
 	keyDatabaseURL    = "database.url"
@@ -137,8 +140,8 @@ func encryptionKeys() []Key {
 			field:   func(c *Config) any { return &c.Encryption.PreviousKeys },
 		},
 		{
-			Name: "encryption.format", Kind: KindEnum, Default: "seed", Enum: []string{"seed", "v2", "app-cbc"},
-			Summary: "text format of newly encrypted values",
+			Name: KeyFormat, Kind: KindEnum, Default: "seed", Enum: []string{"seed", "v2", "app-cbc"},
+			Summary: "text format of newly encrypted values; default in a database of the web application: app-cbc, which it reads",
 			field:   func(c *Config) any { return &c.Encryption.Format },
 		},
 		{

@@ -122,7 +122,7 @@ func (s Seed) fillExchange(ctx context.Context) (opened int64, err error) {
 func (s Seed) person(ctx context.Context, p Person) (made Seeded, err error) {
 	mode := admin.Mode{Reason: s.Reason}
 	user, err := s.Admin.CreateUser(ctx, mode, admin.CreateUserInput{
-		Email: p.Email, Username: p.Username, Plan: p.Plan, EmailVerified: true, IfNotExists: true,
+		Email: p.Email, Username: p.Username, Plan: p.Plan, EmailVerified: new(true), IfNotExists: true,
 	})
 	if err != nil {
 		return made, err

@@ -101,6 +101,7 @@ func checks() []check {
 		{"free_space", "room for backups", (*visit).freeSpace},
 		{"wal_archive", "archive of the log", (*visit).archive},
 		{"guard", "margin guard", (*visit).guard},
+		{"monitors", "one monitor adds margin", (*visit).monitors},
 		{"active_accounts", "one active account per user", (*visit).activeAccounts},
 		{"payments", "pending payments", (*visit).payments},
 		{"payment_rows", "payments that contradict themselves", (*visit).paymentRows},

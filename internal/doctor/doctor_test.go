@@ -105,7 +105,7 @@ func TestRun_AHealthyInstallation(t *testing.T) {
 	b.exec(addUser)
 	b.addAccount(sealed(t, key))
 	results := doctor.Run(t.Context(), b.in)
-	require.Len(t, results, 25)
+	require.Len(t, results, 26)
 	require.Equal(t, "config", results[0].Name, "the order of the report is fixed")
 	for _, r := range results {
 		if r.Name == "backup" {

@@ -38,6 +38,24 @@ func (v *visit) rowSecurity(ctx context.Context) (Result, error) {
 	return good("every table of users has it, with a policy"), nil
 }
 
+// monitors: the web application adds margin for automations of the type margin_guard, and would add it beside this guard.
+func (v *visit) monitors(ctx context.Context) (Result, error) {
+	db, err := v.migrated()
+	if err != nil {
+		return Result{}, err
+	}
+	twice, err := db.TwiceGuarded(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(twice) > 0 {
+		return warn("axisor automation disable --user "+word(twice[0])+" --type margin_guard",
+			"the web application's monitor and this guard may both add margin, for %s with an active automation margin_guard: %s",
+			output.Count(len(twice), "user"), some(twice)), nil
+	}
+	return good("nobody has an automation margin_guard beside this guard"), nil
+}
+
 // emails: the unique key tells A@b.co and a@b.co apart, and a login by address may then open either.
 func (v *visit) emails(ctx context.Context) (Result, error) {
 	db, err := v.migrated()

@@ -116,6 +116,10 @@ func TestRun_FindsRowsThatContradictThemselves(t *testing.T) {
 			"1 configuration that is no object: m1; 3 configurations of no known shape: m2 (margin_guard), m3 (auto_entry), m4 (margin_guard); " +
 				"1 user with a position's setting of no known shape: ann",
 		},
+		{
+			`UPDATE "MarginGuardConfig" SET is_active = true`, `UPDATE "MarginGuardConfig" SET is_active = false`,
+			"monitors", "the web application's monitor and this guard may both add margin, for 1 user with an active automation margin_guard: ann",
+		},
 		{`UPDATE "Exchange" SET is_active = false`, `UPDATE "Exchange" SET is_active = true`, "exchanges", "1 inactive exchange with active accounts: lnmarkets"},
 	}
 	sound := func(r map[string]doctor.Result) {

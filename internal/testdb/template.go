@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/axisor/axisor/migrations"
 	"github.com/axisor/axisor/pkg/migrate"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // clone copies the migrated template.
@@ -131,14 +133,33 @@ func (s *server) migrate(ctx context.Context, database string) error {
 		return err
 	}
 	if inApplicationNaming() {
-		if _, err := db.ExecContext(ctx, Webapp); err != nil {
-			return err
-		}
-		_, err = m.Baseline(ctx, false)
-		return err
+		return adopt(ctx, db, m)
 	}
 	_, err = m.Up(ctx)
 	return err
+}
+
+// adopt makes the web application's database and adopts it.
+func adopt(ctx context.Context, db *sql.DB, m *migrate.Migrator) error {
+	if _, err := db.ExecContext(ctx, Webapp); err != nil {
+		return err
+	}
+	_, err := m.Baseline(ctx, false)
+	return err
+}
+
+// Application gives the test a database of its own, as the web application's own is, adopted.
+func Application(t testing.TB) *store.DB {
+	t.Helper()
+	db := open(t, Empty(t))
+	m, err := migrate.New(db.SQL(), migrate.Options{ApplicationNames: true})
+	if err == nil {
+		err = adopt(t.Context(), db.SQL(), m)
+	}
+	if err != nil {
+		t.Fatalf("adopt the web application's database: %v", err)
+	}
+	return db
 }
 
 // Webapp makes an empty database as the web application's own is: by what its models say, in its own naming.

@@ -42,7 +42,12 @@ const (
 // New returns a store on a migrated database of the test's own.
 func New(t testing.TB) *store.DB {
 	t.Helper()
-	db, err := store.Open(store.Options{URL: NewURL(t), MaxConnections: 6, AppName: "axisor-test"})
+	return open(t, NewURL(t))
+}
+
+func open(t testing.TB, address secret.Secret) *store.DB {
+	t.Helper()
+	db, err := store.Open(store.Options{URL: address, MaxConnections: 6, AppName: "axisor-test"})
 	if err != nil {
 		t.Fatalf("open test database: %v", err)
 	}

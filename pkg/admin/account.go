@@ -74,9 +74,13 @@ func (s *Service) CreateAccount(ctx context.Context, mode Mode, in CreateAccount
 			return none, err
 		}
 	}
+	app, err := s.db.Application(ctx)
+	if err != nil {
+		return none, err
+	}
 	// The id is made here and not by the database, because a value may be bound to it.
 	id := newID()
-	sealed, err := sealer.EncryptFields(AccountPlace(id, u.ID), in.Fields) // slow by design, so not while holding a lock
+	sealed, err := sealer.EncryptFields(AccountPlace(id, u.ID), spelled(types, in.Fields, nil, app)) // slow by design, so not while holding a lock
 	if err != nil {
 		return none, err
 	}

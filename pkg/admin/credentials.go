@@ -24,8 +24,7 @@ type SetCredentialInput struct {
 }
 
 // SetCredential stores a user's credentials of one exchange, or changes the given
-// fields of those that are there. Fields that exist keep their spelling, new ones
-// are stored under their field name. What is stored counts as untested.
+// fields of those that are there. Fields that exist keep their spelling; see spelled for new ones. What is stored counts as untested.
 func (s *Service) SetCredential(ctx context.Context, mode Mode, in SetCredentialInput, sealer Sealer) (Change[store.Credential], error) {
 	none := Change[store.Credential]{}
 	u, err := s.db.FindUser(ctx, in.User)
@@ -124,6 +123,29 @@ func normalFields(types []models.ExchangeCredentialType, given map[string]secret
 	return out, nil
 }
 
+// spelled puts fields into the names under which they are stored: in the spelling that is there already, by FieldKey; else by
+// their label for the web application, whose trading code reads no other, and by their field name elsewhere.
+func spelled(types []models.ExchangeCredentialType, fields map[string]secret.Secret, there map[string]string, app bool) map[string]secret.Secret {
+	labels := map[string]string{}
+	for _, c := range types {
+		labels[c.FieldName] = c.Name
+	}
+	out := make(map[string]secret.Secret, len(fields))
+	for name, value := range fields {
+		label := labels[name]
+		switch {
+		case there[crypto.FieldKey(name)] != "":
+			name = there[crypto.FieldKey(name)]
+		case there[crypto.FieldKey(label)] != "":
+			name = there[crypto.FieldKey(label)]
+		case app && label != "":
+			name = label
+		}
+		out[name] = value
+	}
+	return out
+}
+
 // merged makes the new content of a row: what is stored, with the given fields
 // encrypted in their stored spelling.
 func (t *txn) merged(
@@ -149,18 +171,11 @@ func (t *txn) merged(
 	if err := checkFields(e, types, fields, spelling); err != nil {
 		return nil, err
 	}
-	named := make(map[string]secret.Secret, len(fields))
-	for name, value := range fields {
-		as, ok := spelling[crypto.FieldKey(name)]
-		if i := slices.IndexFunc(types, func(c models.ExchangeCredentialType) bool { return c.FieldName == name }); !ok && i >= 0 {
-			as, ok = spelling[crypto.FieldKey(types[i].Name)]
-		}
-		if ok {
-			name = as
-		}
-		named[name] = value
+	app, err := t.db.Application(ctx)
+	if err != nil {
+		return nil, err
 	}
-	sealed, err := sealer.EncryptFields(at, named)
+	sealed, err := sealer.EncryptFields(at, spelled(types, fields, spelling, app))
 	if err != nil {
 		return nil, err
 	}

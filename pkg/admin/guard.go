@@ -131,7 +131,11 @@ func (s *Service) SetGuardConfig(ctx context.Context, mode Mode, in GuardConfigI
 		if err != nil {
 			return err
 		}
-		if err := in.apply(&row); err != nil {
+		app, err := t.db.Application(ctx)
+		if err != nil {
+			return err
+		}
+		if err := in.apply(&row, app); err != nil {
 			return err
 		}
 		setting, err := in.setting(stored, row)
@@ -217,7 +221,7 @@ func (in GuardConfigInput) verb() string {
 
 // apply changes the row. Of the two lists of positions only the one that the
 // mode uses is kept, as the web application does it.
-func (in GuardConfigInput) apply(row *models.MarginGuardConfig) error {
+func (in GuardConfigInput) apply(row *models.MarginGuardConfig, app bool) error {
 	if in.Active != nil {
 		row.IsActive = *in.Active
 	}
@@ -234,7 +238,7 @@ func (in GuardConfigInput) apply(row *models.MarginGuardConfig) error {
 	case models.GuardUnit:
 		return in.applyUnit(row)
 	case models.GuardIndividual:
-		return in.applyIndividual(row)
+		return in.applyIndividual(row, app)
 	}
 	if len(in.Positions) > 0 {
 		return &InputError{
@@ -268,7 +272,8 @@ func (in GuardConfigInput) applyUnit(row *models.MarginGuardConfig) error {
 	return nil
 }
 
-func (in GuardConfigInput) applyIndividual(row *models.MarginGuardConfig) error {
+// applyIndividual writes the wishes in the words of who else reads them: the web application's own where app is set.
+func (in GuardConfigInput) applyIndividual(row *models.MarginGuardConfig, app bool) error {
 	row.SelectedPositions = nil
 	if in.Positions != nil {
 		// What a position has beside its threshold, such as a share of its own
@@ -277,15 +282,23 @@ func (in GuardConfigInput) applyIndividual(row *models.MarginGuardConfig) error 
 		if err := row.IndividualConfigs.Decode(&old); err != nil {
 			old = map[string]map[string]any{}
 		}
+		enabled, threshold := "enabled", "threshold"
+		if app {
+			enabled, threshold = "is_active", "margin_threshold"
+		}
 		fresh := map[string]map[string]any{}
 		for _, p := range in.Positions {
 			id := strings.ToLower(p.ID)
-			entry := map[string]any{"enabled": true}
+			entry := map[string]any{enabled: true}
 			if p.Threshold != 0 {
-				entry["threshold"] = p.Threshold
+				entry[threshold] = p.Threshold
 			}
-			if share, ok := old[id]["add_margin_percentage"]; ok {
-				entry["add_margin_percentage"] = share
+			for key, value := range old[id] {
+				switch key {
+				case "enabled", "is_active", "threshold", "margin_threshold":
+				default:
+					entry[key] = value
+				}
 			}
 			fresh[id] = entry
 		}
@@ -355,7 +368,7 @@ func GuardValues(c models.MarginGuardConfig) map[string]any {
 		individual = nil
 	}
 	return map[string]any{
-		"is_active": c.IsActive, "mode": string(c.Mode), "margin_threshold": models.Deref(c.MarginThreshold),
+		"is_active": c.IsActive, "mode": string(c.Mode.Canonical()), "margin_threshold": models.Deref(c.MarginThreshold),
 		"add_margin_percentage": models.Deref(c.AddMarginPercentage),
 		"selected_positions":    append([]string{}, c.SelectedPositions...), "individual_configs": individual,
 	}

@@ -246,6 +246,9 @@ func (im *importer) put(ctx context.Context, t *txn, b []candidate) ([]string, e
 	if err != nil {
 		return nil, err
 	}
+	if err := t.db.AdmitUsers(ctx, ids, t.now); err != nil {
+		return nil, err
+	}
 	created := int64(len(ids))
 	if created != int64(len(b)-len(met)) {
 		return nil, errImportRaced
@@ -318,6 +321,9 @@ func (im *importer) update(ctx context.Context, t *txn) ([]string, error) {
 	}
 	ended, err := t.endSessions(ctx, relogin...)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.follow(ctx, importAction, users...); err != nil {
 		return nil, err
 	}
 	exceeded, err := t.overLimits(ctx, users)

@@ -139,7 +139,7 @@ func (t *txn) planOfPayment(ctx context.Context, u models.User, plan models.Plan
 	if plan == u.PlanType {
 		return nil, nil
 	}
-	if err := t.db.SetPlanOf(ctx, u.ID, u.PlanType, plan, reason, t.now); err != nil {
+	if err := t.db.SetPlanOf(ctx, store.PlanStep{UserID: u.ID, From: u.PlanType, To: plan}, reason, t.now); err != nil {
 		return nil, err
 	}
 	effects, err := t.planEffects(ctx, u.ID, plan)

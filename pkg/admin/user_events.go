@@ -1,9 +1,12 @@
 package admin
 
 import (
+	"cmp"
 	"context"
+	"errors"
 
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // planChanged is the security event of a plan that changed, by whatever way.
@@ -54,4 +57,19 @@ func (t *txn) endSessions(ctx context.Context, userIDs ...string) (map[string]in
 	}
 	_, err = t.db.EndAppSessions(ctx, userIDs...)
 	return ended, err
+}
+
+// follow keeps what the web application has beside "User" in step with changes of users.
+func (t *txn) follow(ctx context.Context, action string, users ...store.UpdatedUser) error {
+	var steps []store.PlanStep
+	var admitted []string
+	for _, u := range users {
+		if u.Before.PlanType != u.After.PlanType {
+			steps = append(steps, store.PlanStep{UserID: u.After.ID, From: u.Before.PlanType, To: u.After.PlanType})
+		}
+		if models.Deref(u.After.EmailVerified) && !models.Deref(u.Before.EmailVerified) {
+			admitted = append(admitted, u.After.ID)
+		}
+	}
+	return errors.Join(t.db.RecordPlans(ctx, steps, cmp.Or(t.mode.Reason, action), t.now), t.db.AdmitUsers(ctx, admitted, t.now))
 }

@@ -14,13 +14,15 @@ import (
 
 // CreateUserInput describes a new user. Zero values mean the column defaults.
 type CreateUserInput struct {
-	Email         string
-	Username      string
-	Plan          models.PlanType
-	Password      secret.Secret // none when zero: the user cannot log in with a password
-	PasswordHash  string        // ready-made instead of Password
-	Inactive      bool
-	EmailVerified bool
+	Email        string
+	Username     string
+	Plan         models.PlanType
+	Password     secret.Secret // none when zero: the user cannot log in with a password
+	PasswordHash string        // ready-made instead of Password
+	Inactive     bool
+	// EmailVerified says whether the address needs no verification; nil is what the database asks for: the web application lets
+	// nobody in without, and somebody whom an operator adds gets no mail.
+	EmailVerified *bool
 	Preferences   models.JSON
 	// IfNotExists makes it no error when the very same person exists already.
 	IfNotExists bool
@@ -87,7 +89,17 @@ func (s *Service) createUser(ctx context.Context, mode Mode, in CreateUserInput)
 			return nil
 		}
 		u := in.row(t.now)
+		if u.EmailVerified == nil {
+			admit, err := t.db.Application(ctx)
+			if err != nil {
+				return err
+			}
+			u.EmailVerified = &admit
+		}
 		if err := t.db.CreateUser(ctx, &u); err != nil {
+			return err
+		}
+		if err := t.db.AdmitUsers(ctx, []string{u.ID}, t.now); err != nil {
 			return err
 		}
 		change.After = &u
@@ -144,7 +156,7 @@ func sameAddress(a, b string) bool {
 func (in CreateUserInput) row(now time.Time) models.User {
 	u := models.User{
 		Email: in.Email, Username: in.Username, PlanType: in.Plan, IsActive: new(!in.Inactive),
-		EmailVerified: &in.EmailVerified, TwoFactorEnabled: new(false), LoginAttempts: new(int32(0)),
+		EmailVerified: in.EmailVerified, TwoFactorEnabled: new(false), LoginAttempts: new(int32(0)),
 		Preferences: in.Preferences, CreatedAt: now, UpdatedAt: now,
 	}
 	if in.PasswordHash != "" {

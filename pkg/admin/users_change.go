@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/axisor/axisor/pkg/models"
+	"github.com/axisor/axisor/pkg/store"
 )
 
 // edit is what a use case wants to change about a user that it has looked at.
@@ -61,6 +62,9 @@ func (t *txn) changeUser(
 		return change, err
 	}
 	change.After = &after
+	if err := t.follow(ctx, action, store.UpdatedUser{Before: before, After: after}); err != nil {
+		return change, err
+	}
 	values := UserValues(after)
 	maps.Copy(values, e.facts)
 	for _, event := range eventsOf(before, after) {

@@ -48,7 +48,7 @@ func TestCreateUser(t *testing.T) {
 	pw := secret.New("Correct-Horse-7")
 	c, err := b.svc.CreateUser(ctx, admin.Mode{Reason: "ticket 7"}, admin.CreateUserInput{
 		Email: "  Ann@Example.COM ", Username: "ann", Plan: models.PlanPro, Password: pw, Inactive: true,
-		EmailVerified: true, Preferences: models.JSON(`{"theme":"dark","api_key":"hunter2"}`),
+		EmailVerified: new(true), Preferences: models.JSON(`{"theme":"dark","api_key":"hunter2"}`),
 	})
 	require.NoError(t, err)
 	require.Equal(t, admin.StatusCreated, c.Status)

@@ -13,7 +13,7 @@ import (
 // prismaLockKey is the advisory lock of Prisma's own migrator.
 const prismaLockKey = 72707369
 
-// adopt brings the design's tables to what the migrations up to baselineVersion make, and records those. It
+// adopt brings the design's tables to what the migrations up to BaselineVersion make, and records those. It
 // works on the connection that holds the migration lock. Every step is taken from what is there, so a run
 // that ends in the middle is continued by the next.
 func (m *Migrator) adopt(ctx context.Context, conn *sql.Conn) (*Adoption, error) {
@@ -212,7 +212,7 @@ func (m *Migrator) recordBaseline(ctx context.Context, conn *sql.Conn) error {
 	var script strings.Builder
 	script.WriteString(createVersionTable)
 	for version := range m.names {
-		if version <= baselineVersion {
+		if version <= BaselineVersion {
 			fmt.Fprintf(&script, "\nINSERT INTO %s (version_id, is_applied) VALUES (%d, true);", VersionTable, version)
 		}
 	}

@@ -73,3 +73,35 @@ func TestBaseline_InTheWebApplicationsNaming(t *testing.T) {
 	}
 	noDrift(t, b)
 }
+
+// What was there before axisor is not its own to drop, in whatever naming; what it made beside it is.
+func TestDown_LeavesAdoptedTablesAlone(t *testing.T) {
+	t.Parallel()
+	b := setupEmpty(t)
+	b.exec(t, testdb.Webapp)
+	m, err := migrate.New(b.db, migrate.Options{ApplicationNames: true})
+	require.NoError(t, err)
+	_, err = m.Baseline(b.ctx, false)
+	require.NoError(t, err)
+	const tables = `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'axisor_migrations' ORDER BY 1`
+	before := b.list(t, tables)
+	for _, to := range []int64{0, 4, migrate.BaselineVersion - 1} {
+		_, err = m.Down(b.ctx, to)
+		require.ErrorIs(t, err, migrate.ErrAdopted, to)
+	}
+	_, err = m.Down(b.ctx, migrate.BaselineVersion)
+	require.NoError(t, err)
+	require.Equal(t, before, b.list(t, tables))
+	require.Equal(t, []string{"false"}, b.list(t, `SELECT to_regclass('axisor.guard_run') IS NOT NULL`))
+	_, err = m.Down(b.ctx, 0)
+	require.ErrorIs(t, err, migrate.ErrAdopted)
+	_, err = m.Up(b.ctx)
+	require.NoError(t, err)
+
+	own := setupEmpty(t) // and what it made itself goes
+	_, err = own.m.Up(own.ctx)
+	require.NoError(t, err)
+	_, err = own.m.Down(own.ctx, 0)
+	require.NoError(t, err)
+	require.Empty(t, own.list(t, tables))
+}

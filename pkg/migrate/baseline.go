@@ -12,15 +12,15 @@ import (
 	"github.com/axisor/axisor/pkg/exactjson"
 )
 
-// baselineVersion is the last migration that a baseline records instead of running: up to here they make the
+// BaselineVersion is the last migration that a baseline records instead of running: up to here they make the
 // design's tables, which Prisma made already. What comes after inserts rows and creates tables of axisor's own,
 // and is applied as always.
-const baselineVersion = 11
+const BaselineVersion = 11
 
 // roleVersion is the migration that makes the role of the policies; a baseline runs its statements.
 const roleVersion = 10
 
-// baselineJSON is the catalog after baselineVersion. Those migrations never change, so neither does this.
+// baselineJSON is the catalog after BaselineVersion. Those migrations never change, so neither does this.
 //
 //go:embed baseline.json
 var baselineJSON []byte
@@ -33,6 +33,8 @@ var (
 	ErrOwnSchema = errors.New("the schema is axisor's own already")
 	// ErrApplicationNames says that the tables have the names of the web application's own schema.
 	ErrApplicationNames = errors.New("the tables have the web application's names and not the design's")
+	// ErrAdopted says that the migrations to take back made nothing: the tables were there before, and are somebody else's.
+	ErrAdopted = fmt.Errorf("the design's tables were there before axisor and are not its own to drop: it takes back what it made beside them, down to %d", BaselineVersion)
 	// ErrCannotAdopt says that something is there whose meaning is not the design's.
 	ErrCannotAdopt = errors.New("the schema differs from the design in ways that no safe statement repairs")
 	// ErrViolations says that rows break rules that the design has and the database lacks.
@@ -75,7 +77,7 @@ func (m *Migrator) Baseline(ctx context.Context, dryRun bool) (*Adoption, error)
 	if err != nil {
 		return nil, err
 	}
-	if current >= baselineVersion {
+	if current >= BaselineVersion {
 		return m.adopted(ctx, dryRun)
 	}
 	if current > 0 {
@@ -98,6 +100,24 @@ func (m *Migrator) Baseline(ctx context.Context, dryRun bool) (*Adoption, error)
 	}
 	a.Applied, err = m.Up(ctx)
 	return a, err
+}
+
+// Reversible returns ErrAdopted when the design's tables were there before axisor and would be dropped on the way down to a
+// version. A baseline records all of their migrations at one moment, and no two migrations that ran have the same.
+func (m *Migrator) Reversible(ctx context.Context, to int64) error {
+	if to >= BaselineVersion {
+		return nil
+	}
+	var adopted bool
+	err := m.readHistory(ctx, fmt.Sprintf(`SELECT count(*) > 1 AND count(DISTINCT tstamp) = 1 FROM %%s WHERE is_applied AND version_id BETWEEN 1 AND %d`, BaselineVersion),
+		func(r *sql.Rows) error { return r.Scan(&adopted) })
+	if err != nil {
+		return fmt.Errorf("read the schema version: %w", err)
+	}
+	if adopted {
+		return ErrAdopted
+	}
+	return nil
 }
 
 // adopted answers for a database that has the design's part of the history.
@@ -155,7 +175,7 @@ func (m *Migrator) planBaseline(ctx context.Context) (*Adoption, error) {
 		}
 	}
 	for version := range m.names {
-		if version > baselineVersion {
+		if version > BaselineVersion {
 			a.Pending = append(a.Pending, Item{Version: version, Name: m.names[version], State: StatePending})
 		}
 	}

@@ -18,6 +18,3 @@ type (
 
 // KeyLocks is keyLocks.
 var KeyLocks = keyLocks
-
-// BaselineVersion is baselineVersion.
-const BaselineVersion = baselineVersion

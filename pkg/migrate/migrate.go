@@ -177,6 +177,9 @@ func (m *Migrator) Down(ctx context.Context, to int64) ([]Applied, error) {
 	if err != nil || current <= to {
 		return nil, err
 	}
+	if err := m.Reversible(ctx, to); err != nil {
+		return nil, err
+	}
 	return m.run(ctx, "down", func() ([]*goose.MigrationResult, error) { return m.provider.DownTo(ctx, to) })
 }
 

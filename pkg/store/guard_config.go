@@ -81,11 +81,32 @@ func (d *DB) readGuardConfig(q *gorm.DB, userID string) (*models.MarginGuardConf
 
 // CreateGuardConfig adds a configuration.
 func (d *DB) CreateGuardConfig(ctx context.Context, row *models.MarginGuardConfig) error {
-	return d.Gorm(ctx).Create(row).Error
+	stored := *row
+	if err := d.spellMode(ctx, &stored); err != nil {
+		return err
+	}
+	if err := d.Gorm(ctx).Create(&stored).Error; err != nil {
+		return err
+	}
+	stored.Mode = row.Mode
+	*row = stored
+	return nil
+}
+
+// spellMode gives a mode the word by which whoever else reads the row knows it.
+func (d *DB) spellMode(ctx context.Context, row *models.MarginGuardConfig) error {
+	app, err := d.Application(ctx)
+	if app && row.Mode == models.GuardUnit {
+		row.Mode = models.GuardUnitLegacy
+	}
+	return err
 }
 
 // UpdateGuardConfig writes what an operator may change of a configuration.
 func (d *DB) UpdateGuardConfig(ctx context.Context, row models.MarginGuardConfig) error {
+	if err := d.spellMode(ctx, &row); err != nil {
+		return err
+	}
 	done := d.Gorm(ctx).Model(&models.MarginGuardConfig{}).Where("id = ?", row.ID).Updates(map[string]any{
 		"is_active": row.IsActive, "mode": row.Mode, "margin_threshold": row.MarginThreshold,
 		"add_margin_percentage": row.AddMarginPercentage, "selected_positions": row.SelectedPositions,

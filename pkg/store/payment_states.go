@@ -97,33 +97,6 @@ func (d *DB) PaidTwin(ctx context.Context, p models.Payment, paidAt time.Time, w
 	return id, nil
 }
 
-// SetPlanOf changes a user's plan because of a payment. Where the tables of the
-// web application exist, its history gets a row and its entitlements follow.
-func (d *DB) SetPlanOf(ctx context.Context, userID string, from, to models.PlanType, reason string, now time.Time) error {
-	if _, err := d.step(ctx, `UPDATE "User" SET plan_type = ?, updated_at = ? WHERE id = ?`, to, now.UTC(), userID); err != nil {
-		return err
-	}
-	for table, sql := range map[string]string{
-		// The application references a user as the author; the payment is that user's own act.
-		"user_upgrade_history": `INSERT INTO user_upgrade_history (id, user_id, old_plan, new_plan, reason, effective_date, upgraded_by, created_at, updated_at)
-			VALUES (gen_random_uuid()::text, @user, @from, @to, @reason, @now, @user, @now, @now)`,
-		"user_entitlements": `UPDATE user_entitlements SET plan = upper(@to), feature_set = @to, updated_at = @now WHERE user_id = @user`,
-	} {
-		var there bool
-		if err := d.Gorm(ctx).Raw("SELECT to_regclass(?) IS NOT NULL", table).Scan(&there).Error; err != nil {
-			return fmt.Errorf("change plan: %w", err)
-		}
-		if !there {
-			continue
-		}
-		args := map[string]any{"user": userID, "from": string(from), "to": string(to), "reason": reason, "now": now.UTC()}
-		if err := d.Gorm(ctx).Exec(sql, args).Error; err != nil {
-			return fmt.Errorf("change plan: %w", err)
-		}
-	}
-	return nil
-}
-
 // CreateSettlement records the evidence for a payment.
 func (d *DB) CreateSettlement(ctx context.Context, row *models.PaymentSettlement) error {
 	if err := d.Gorm(ctx).Create(row).Error; err != nil {

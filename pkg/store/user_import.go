@@ -166,17 +166,26 @@ func (d *DB) InsertStaged(ctx context.Context, details models.JSON, now time.Tim
 			values = append(values, "COALESCE(id, gen_random_uuid()::text)")
 			continue
 		}
+		if c.name == "email_verified" {
+			values = append(values, fmt.Sprintf("CASE WHEN given & %d = 0 THEN @admit ELSE email_verified END", c.bit))
+			continue
+		}
 		values = append(values, c.name+c.cast)
 	}
+	// The web application lets nobody in whose address is not verified, and somebody whom an operator adds gets no mail.
+	admit, err := d.Application(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var ids []string
-	err := d.Gorm(ctx).Raw(`WITH added AS (
+	err = d.Gorm(ctx).Raw(`WITH added AS (
 			INSERT INTO "User" (`+strings.Join(names, ", ")+`)
 			SELECT `+strings.Join(values, ", ")+` FROM axisor_import_user WHERE state IS NULL ORDER BY line ON CONFLICT DO NOTHING
 			RETURNING id, password_hash IS NOT NULL AS secured),
 		logged AS (
 			INSERT INTO "SecurityAuditLog" (user_id, action, success, details, created_at)
 			SELECT id, 'PASSWORD_SET', true, CAST(@details AS jsonb), @now FROM added WHERE secured)
-		SELECT id FROM added`, map[string]any{"details": details, "now": now.UTC()}).Scan(&ids).Error
+		SELECT id FROM added`, map[string]any{"admit": admit, "details": details, "now": now.UTC()}).Scan(&ids).Error
 	if err != nil {
 		return nil, fmt.Errorf("insert staged users: %w", err)
 	}

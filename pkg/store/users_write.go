@@ -58,9 +58,7 @@ func (d *DB) ReplaceUser(ctx context.Context, id, newID string, set map[string]a
 // its session there and not in "RefreshToken"; a schema without that column needs nothing. It reports whether there was a
 // session to end.
 func (d *DB) EndAppSessions(ctx context.Context, userIDs ...string) (ended bool, err error) {
-	var there bool
-	err = d.Gorm(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM pg_attribute
-		WHERE attrelid = '"User"'::regclass AND attname = 'session_expires_at' AND NOT attisdropped)`).Scan(&there).Error
+	there, err := d.userColumn(ctx, "session_expires_at")
 	if err == nil && there {
 		r := d.Gorm(ctx).Exec(`UPDATE "User" SET session_expires_at = ? WHERE id = ANY(?::text[]) AND session_expires_at > ?`,
 			d.Now().AddDate(0, 0, -1), models.Texts(userIDs), d.Now())

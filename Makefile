@@ -48,7 +48,7 @@ RUNTESTS = GO="$(GO)" RACE="$(RACE)" RACED="$(RACED)" PKGS="$(PKGS)" LONG="$(LON
 RELEASES ?= linux-amd64 linux-arm64 darwin-amd64 darwin-arm64
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test race test-pg check vulncheck vet lint fmt fmt-check docs docs-check fuzz bench bench-kills release release-check interop clean
+.PHONY: help build demo test race test-pg take-out check vulncheck vet lint fmt fmt-check docs docs-check fuzz bench bench-kills release release-check interop clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -78,6 +78,10 @@ FUZZTIME ?= 1m
 fuzz: ## every fuzz target, FUZZTIME each (1m); FUZZ=Reader for some; what is found becomes a seed in testdata/fuzz
 	@scripts/ensure-tools go
 	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" FUZZ="$(FUZZ)" $(PLAIN) scripts/fuzz
+
+take-out: ## each attack of test/abuse, with its protection taken out of the program: it must succeed (minutes)
+	@scripts/ensure-tools go postgres
+	@AXISOR_TEST_TAKE_OUT=1 AXISOR_TEST_REQUIRE_DB=1 $(PLAIN) $(GO) test -count=1 -timeout 90m -run 'TestTakeOut$$' -v ./test/script
 
 check: fmt-check lint docs-check vulncheck test ## everything CI checks, and known holes of what is linked
 

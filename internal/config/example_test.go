@@ -66,5 +66,5 @@ func TestExampleFile_CommentedSettings(t *testing.T) {
 		_, err := Check(path)
 		require.NoError(t, err, line)
 	}
-	require.Equal(t, 30, tried)
+	require.Equal(t, 31, tried)
 }

@@ -72,5 +72,5 @@ func TestWelcome_TellsTheNextStep(t *testing.T) {
 	require.Eventually(t, func() bool { // a busy machine does not answer in the time that the first screen has
 		out := db.OK().Stdout
 		return !strings.Contains(out, "did not answer within") && strings.Contains(out, "axisor user create")
-	}, time.Minute, time.Millisecond)
+	}, 3*time.Minute, time.Millisecond)
 }

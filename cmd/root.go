@@ -36,6 +36,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/near"
 )
 
@@ -236,8 +237,8 @@ func groupRun(c *cobra.Command, args []string) error {
 		return clierr.Usagef("%s needs a command", c.CommandPath()).WithHint(help)
 	}
 	e := clierr.Usagef("unknown command %q for %q", args[0], c.CommandPath())
-	if words := suggest(c, args[0]); len(words) > 0 {
-		return e.WithHint("did you mean " + strings.Join(words, " or ") + "?")
+	if near := suggest(c, args[0]); len(near) > 0 {
+		return e.WithHint("did you mean " + words.Or(near) + "?")
 	}
 	return e.WithHint(help)
 }

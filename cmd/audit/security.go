@@ -67,7 +67,7 @@ func newSecurityList(a *app.App) *cobra.Command {
 			Examples: []string{
 				"axisor audit security list --failed --since 1d", "axisor audit security list --user ana@example.com --action PASSWORD_CHANGED",
 			},
-			Exits: exits.Database(exits.NotFound("no such user")),
+			Exits: exits.Database(exits.NotFound("no such user")), Excludes: [][]string{{"failed", "success"}},
 		},
 		Sort:   []string{"created_at", "action"},
 		Filter: verb.Filtered(securityFiltered, (*store.DB).ListSecurityAudit),
@@ -87,9 +87,6 @@ func securityFiltered(a *app.App, c *cobra.Command) func(context.Context, *store
 	c.Flags().BoolVar(&success, "success", false, "only what succeeded")
 	span.Register(c)
 	return func(ctx context.Context, _ *store.DB) (_ store.SecurityAuditFilter, err error) {
-		if failed && success {
-			return f, clierr.Usagef("--failed and --success exclude each other")
-		}
 		if failed || success {
 			f.Success = &success
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/automation"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -115,11 +116,11 @@ func (o *checkOptions) run(ctx context.Context, call *verb.Call, db *store.DB) e
 		return err
 	}
 	if problems > 0 {
-		return clierr.New(clierr.CheckFailed, "automation_problems", fmt.Sprintf("%s in %s", output.Count(problems, "problem"), output.Count(checked, "automation")),
+		return clierr.New(clierr.CheckFailed, "automation_problems", fmt.Sprintf("%s in %s", words.Count(problems, "problem"), words.Count(checked, "automation")),
 			"axisor automation edit ID or disable ID puts one right")
 	}
 	if !p.Machine() {
-		p.Notice("%s checked, no problems", output.Count(checked, "automation"))
+		p.Notice("%s checked, no problems", words.Count(checked, "automation"))
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ active automation of the same type on the same account is refused, and so are mo
     --config-json '{"strategy":"take_profit","parameters":{"trigger_price":60000,"amount":1000,"leverage":5}}'`,
 				createExample + " --inactive",
 			},
-			Try: createExample,
+			Try: createExample, Needs: []string{"account", "type", configFlag},
 			Exits: exits.Database(exits.On(clierr.Usage, "the configuration is not valid"), exits.NotFound(""),
 				exits.Conflict("one is active already, the plan's limit is reached or the account belongs to someone else")),
 		},
@@ -51,9 +51,6 @@ active automation of the same type on the same account is refused, and so are mo
 		},
 		Check: func(call *verb.Call) (err error) {
 			in.User, in.RiskLevel = call.Args[0], risk.String()
-			if in.Account == "" || in.Type == "" || config == "" {
-				return clierr.Usagef("automation create needs --account, --type and --config-json").WithHint("for example: " + createExample)
-			}
 			if in.Config, err = readConfig(call.Cmd.Context(), a, config); err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 )
@@ -35,8 +36,8 @@ func newDelete(a *app.App) *cobra.Command {
 		},
 		Say: func(c admin.Change[models.Automation]) output.Say {
 			return output.Say{
-				Done:  fmt.Sprintf("automation %s is deleted; %s lost the link to it", c.Before.ID, output.Count(trades, "trade log")),
-				Would: fmt.Sprintf("automation %s would be deleted; %s would lose the link to it", c.Before.ID, output.Count(trades, "trade log")),
+				Done:  fmt.Sprintf("automation %s is deleted; %s lost the link to it", c.Before.ID, words.Count(trades, "trade log")),
+				Would: fmt.Sprintf("automation %s would be deleted; %s would lose the link to it", c.Before.ID, words.Count(trades, "trade log")),
 			}
 		},
 	})

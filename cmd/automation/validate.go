@@ -42,18 +42,13 @@ the JSON pointer of the value that breaks it. With --type it also warns when the
 				`echo '{"strategy":"stop_loss","parameters":{}}' | axisor automation validate --config-json - --type tp_sl`,
 			},
 			Exits: exits.Configured(exits.On(clierr.Usage, "it is not valid"), exits.NotFound("the file does not exist")),
+			Needs: []string{configFlag},
 		},
 		Local: true, Fields: output.Fields[verdict](),
 		Flags: func(c *cobra.Command) {
 			c.Flags().StringVar(&o.config, configFlag, "", configHelp)
 			c.Flags().StringVar(&o.kind, "type", "", "the type it is meant for (`SLUG`)")
 			flags.Complete(c, "type", typeWords)
-		},
-		Check: func(_ *verb.Call) error {
-			if o.config == "" {
-				return clierr.Usagef("automation validate needs --config-json").WithHint("for example: axisor automation validate --config-json @config.json")
-			}
-			return nil
 		},
 		Run: o.run,
 	}.Build(a)

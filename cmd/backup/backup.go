@@ -5,7 +5,6 @@ package backup
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 )
 
 // New builds `axisor backup`. Without a verb it makes a backup: that is what a cron line says.
@@ -41,7 +41,7 @@ func noVerb(c *cobra.Command, args []string) error {
 		near = append(near, fmt.Sprintf("%q", c.CommandPath()+" "+s))
 	}
 	if len(near) > 0 {
-		return e.WithHint("did you mean " + strings.Join(near, " or ") + "?")
+		return e.WithHint("did you mean " + words.Or(near) + "?")
 	}
 	return e.WithHint(fmt.Sprintf("run %q for the commands", c.CommandPath()+" --help"))
 }

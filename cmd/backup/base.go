@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/backup"
 )
 
@@ -79,7 +80,7 @@ archive_command. The login needs the REPLICATION right. Tablespaces are in the c
 			m := made.Manifest
 			said := strings.Join([]string{
 				"base backup " + made.ID + ": " + bytesText(m.Bytes()) + " of " + bytesText(m.Base.DataBytes),
-				output.Count(int64(m.Base.Files), "file") + " checked", milliseconds(duration(m)),
+				words.Count(int64(m.Base.Files), "file") + " checked", milliseconds(duration(m)),
 			}, ", ")
 			return printMade(call, baseDesc(), baseViewOf(made), made, said, "axisor backup status")
 		},
@@ -97,7 +98,7 @@ func planBase(ctx context.Context, call *verb.Call, b *backups.Base) error {
 		Warnings: append([]string{}, plan.Warnings...), Targets: []string{},
 	}
 	return output.Change(call.Print, baseDesc(), v, output.ChangeInfo{
-		Result: output.Created, DryRun: true, Summary: "would copy the cluster of " + plan.Database.Name,
+		Result: words.Created, DryRun: true, Summary: "would copy the cluster of " + plan.Database.Name,
 	})
 }
 

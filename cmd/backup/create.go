@@ -16,6 +16,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/backup"
 )
 
@@ -42,7 +43,8 @@ target's own rules; archived log that base backups there need goes along. Role p
 				"axisor backup create --dry-run",
 				"axisor backup create -o json --jq .file",
 			},
-			Exits: exits.And(exits.Configured(exits.On(clierr.Failure, "disk full"), exits.On(clierr.Partial, "backup made; a copy or removing old ones failed")), clierr.Denied, clierr.Unavailable, clierr.Locked, clierr.Tool, clierr.Interrupted),
+			Exits:    exits.And(exits.Configured(exits.On(clierr.Failure, "disk full"), exits.On(clierr.Partial, "backup made; a copy or removing old ones failed")), clierr.Denied, clierr.Unavailable, clierr.Locked, clierr.Tool, clierr.Interrupted),
+			Excludes: [][]string{{"hash", "no-counts"}},
 		},
 		Effect: flags.Write, Fields: output.Fields[createdView](),
 		Flags: func(c *cobra.Command) {
@@ -82,9 +84,6 @@ func checkCreate(b *backups.Backup) error {
 	if b.LockWait <= 0 {
 		return clierr.Usagef("--lock-wait %s: must be positive", b.LockWait)
 	}
-	if b.Hash && b.NoCounts {
-		return clierr.Usagef("--hash and --no-counts exclude each other")
-	}
 	if b.Compression != "" {
 		if _, err := backup.ParseCodec(b.Compression); err != nil {
 			return clierr.Usagef("--%s", err.Error())
@@ -96,7 +95,7 @@ func checkCreate(b *backups.Backup) error {
 // printMade shows a backup that was made; cron keeps stderr, whatever the format of the result. Then it fails when something
 // did not succeed afterwards.
 func printMade[V any](call *verb.Call, d output.Desc, v V, made backups.Result, said, next string) error {
-	if err := output.Change(call.Print, d, v, output.ChangeInfo{Result: output.Created, Summary: said, Next: next}); err != nil {
+	if err := output.Change(call.Print, d, v, output.ChangeInfo{Result: words.Created, Summary: said, Next: next}); err != nil {
 		return err
 	}
 	if call.Print.Machine() {
@@ -120,7 +119,7 @@ func planCreate(ctx context.Context, call *verb.Call, b *backups.Backup) error {
 	}
 	said := fmt.Sprintf("would dump %s (%s) with %s %s, %s free", plan.Database.Name, bytesText(plan.Database.SizeBytes),
 		plan.Tool, plan.Client, bytesText(plan.FreeBytes))
-	return output.Change(call.Print, createdDesc(), v, output.ChangeInfo{Result: output.Created, DryRun: true, Summary: said})
+	return output.Change(call.Print, createdDesc(), v, output.ChangeInfo{Result: words.Created, DryRun: true, Summary: said})
 }
 
 func createdViewOf(made backups.Result) createdView {
@@ -144,7 +143,7 @@ func summary(made backups.Result) string {
 	m := made.Manifest
 	parts := []string{fmt.Sprintf("backup %s of %s: %s", made.ID, m.Database.Name, bytesText(m.Bytes()))}
 	if m.RowsCounted {
-		parts = append(parts, output.Count(m.Rows(), "row")+" in "+output.Count(int64(len(m.Tables)), "table"))
+		parts = append(parts, words.Count(m.Rows(), "row")+" in "+words.Count(int64(len(m.Tables)), "table"))
 	}
 	parts = append(parts, "checked", milliseconds(duration(m)))
 	if len(made.Removed) > 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 )
 
 // pin keeps a backup, or with keep false lets retention decide about it again.
@@ -41,9 +42,9 @@ func pin(a *app.App, keep bool) *cobra.Command {
 			if call.DryRun && v.Pinned != nil {
 				*v.Pinned = keep
 			}
-			info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Summary: "backup " + e.ID + said}
+			info := output.ChangeInfo{Result: words.Updated, DryRun: call.DryRun, Summary: "backup " + e.ID + said}
 			if !changed {
-				info.Result = output.Unchanged
+				info.Result = words.Unchanged
 			}
 			return output.Change(call.Print, listDesc(), v, info)
 		},

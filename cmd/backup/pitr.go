@@ -15,6 +15,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/backup/wal"
 )
@@ -74,6 +75,7 @@ Without --promote, look with psql and then: pg_ctl promote -D DIR. Times need an
 				"axisor restore pitr --latest --target-dir /srv/recovered --dry-run -o json",
 			},
 			Exits: exits.And(exits.Configured(exits.Conflict("point cannot be recovered, or directory not empty"), exits.On(clierr.CheckFailed, "damage, or another point reached")), clierr.Failure, clierr.NotFound, clierr.Denied, clierr.Tool, clierr.Interrupted),
+			Needs: []string{"target-dir"},
 		},
 		Effect: flags.Write, Fields: output.Fields[recoveredView](),
 		Flags: func(c *cobra.Command) {
@@ -108,7 +110,7 @@ Without --promote, look with psql and then: pg_ctl promote -D DIR. Times need an
 				}
 			}
 			return output.Change(call.Print, output.Desc{Noun: "recoveries", ID: "data_directory"}, recoveredViewOf(d), output.ChangeInfo{
-				Result: output.Created, DryRun: call.DryRun, Summary: recoveredSummary(d, call.DryRun), Next: next,
+				Result: words.Created, DryRun: call.DryRun, Summary: recoveredSummary(d, call.DryRun), Next: next,
 			})
 		},
 	})
@@ -124,9 +126,6 @@ func checkPITR(call *verb.Call, o *pitrFlags, q *backup.PITR) error {
 	if asked != 1 {
 		return clierr.Usagef("%s needs exactly one of --to-time, --to-lsn, --to-name, --latest", call.Cmd.CommandPath()).
 			WithHint("what can be recovered: axisor backup status")
-	}
-	if q.Directory == "" {
-		return clierr.Usagef("%s needs --target-dir DIR", call.Cmd.CommandPath()).WithHint("a directory that is empty or does not exist yet")
 	}
 	var err error
 	if q.Tablespaces, err = pairs("--tablespace-map", o.mapSpaces); err != nil {

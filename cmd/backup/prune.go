@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/backup"
 )
 
@@ -97,7 +98,7 @@ func runPrune(ctx context.Context, call *verb.Call, p *backups.Prune) error {
 	}
 	if call.DryRun || len(going)+logs == 0 {
 		if logs > 0 {
-			p.Notice("would remove %s that no base backup needs", output.Count(int64(logs), "log segment"))
+			p.Notice("would remove %s that no base backup needs", words.Count(int64(logs), "log segment"))
 		}
 		return printPruned(call, p)
 	}
@@ -111,7 +112,7 @@ func runPrune(ctx context.Context, call *verb.Call, p *backups.Prune) error {
 		return err
 	}
 	if p.Segments > 0 {
-		p.Notice("removed %s that no base backup needs", output.Count(int64(p.Segments), "log segment"))
+		p.Notice("removed %s that no base backup needs", words.Count(int64(p.Segments), "log segment"))
 	}
 	return printPruned(call, p)
 }

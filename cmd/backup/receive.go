@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/backup/wal"
 )
@@ -138,7 +139,7 @@ For a service manager use this command; "axisor backup wal start" runs it in the
 
 func wouldReceive(call *verb.Call, s backup.SlotStatus) error {
 	return output.Change(call.Print, receiverDesc(), receiverView{Slot: s.Name, SlotExists: &s.Exists}, output.ChangeInfo{
-		Result: output.Created, DryRun: true, Summary: "would receive the log with slot " + s.Name,
+		Result: words.Created, DryRun: true, Summary: "would receive the log with slot " + s.Name,
 	})
 }
 
@@ -171,11 +172,11 @@ really comes.`,
 				return wouldReceive(call, b.Slot)
 			case b.Already:
 				return output.Change(call.Print, receiverDesc(), receiverViewOf(b.State, nil), output.ChangeInfo{
-					Result: output.AlreadyExists, DryRun: call.DryRun, Summary: "the log is being received already",
+					Result: words.AlreadyExists, DryRun: call.DryRun, Summary: "the log is being received already",
 				})
 			}
 			return output.Change(call.Print, receiverDesc(), receiverViewOf(b.State, nil), output.ChangeInfo{
-				Result: output.Created, Summary: "the log of cluster " + b.State.System + " is being received with slot " + b.State.Slot, Next: "axisor backup wal status",
+				Result: words.Created, Summary: "the log of cluster " + b.State.System + " is being received with slot " + b.State.Slot, Next: "axisor backup wal status",
 			})
 		},
 	})
@@ -235,10 +236,10 @@ it meanwhile. Stopping what does not run is fine.`,
 			if err != nil {
 				return err
 			}
-			info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun}
+			info := output.ChangeInfo{Result: words.Updated, DryRun: call.DryRun}
 			switch {
 			case s == nil:
-				info.Result, info.Summary = output.Unchanged, "the log was not being received"
+				info.Result, info.Summary = words.Unchanged, "the log was not being received"
 			case call.DryRun:
 				info.Summary = fmt.Sprintf("would stop process %d", s.PID)
 			default:

@@ -15,6 +15,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/backup"
 )
 
@@ -64,6 +65,7 @@ recovery to a point in time see "axisor restore pitr".`,
 				"axisor restore /mnt/backups/axisor_backup_20260812_030000.dump.zst.age --to-database axisor_restored --identity key.txt",
 			},
 			Exits: exits.And(exits.Configured(exits.Conflict("database not empty, role missing"), exits.On(clierr.Partial, "restored in part, or properties of the database were lost"), exits.On(clierr.CheckFailed, "backup damaged")), clierr.NotFound, clierr.Cancelled, clierr.Denied, clierr.Unavailable, clierr.Tool, clierr.Interrupted),
+			Needs: []string{"to-database"}, Excludes: [][]string{{"swap", "replace"}, {"schema-only", "table"}},
 		},
 		Effect: flags.Write, Fields: output.Fields[restoredView](), Complete: r.Names,
 		Flags: func(c *cobra.Command) {
@@ -102,17 +104,10 @@ func checkRestore(call *verb.Call, o *restoreFlags, q *backup.Restore) error {
 		q.Existing = backup.Replace
 	}
 	switch {
-	case q.Database == "":
-		return clierr.Usagef("%s needs --to-database NAME", call.Cmd.CommandPath()).
-			WithHint("for example: axisor restore latest --to-database axisor_restored")
 	case q.GoOn && (o.swap || o.replace):
 		return clierr.Usagef("--continue-on-error excludes --swap and --replace: restore beside the database, look at what is missing, then exchange the names by hand")
-	case o.swap && o.replace:
-		return clierr.Usagef("--swap and --replace exclude each other")
 	case q.Role != "" && (q.KeepOwner || len(o.mapRoles) > 0):
 		return clierr.Usagef("--role excludes --keep-owner and --map-role")
-	case q.SchemaOnly && len(q.Tables) > 0:
-		return clierr.Usagef("--schema-only and --table exclude each other")
 	case q.Jobs < 1 || q.Jobs > 64:
 		return clierr.Usagef("--jobs %d: must be from 1 to 64", q.Jobs)
 	}
@@ -150,9 +145,9 @@ func runRestore(ctx context.Context, call *verb.Call, r *backups.Restore) error 
 		said = "would be restored"
 	}
 	err = output.Change(call.Print, output.Desc{Noun: "restores", ID: "id"}, restoredViewOf(d), output.ChangeInfo{
-		Result: output.Created, DryRun: r.Request.DryRun,
+		Result: words.Created, DryRun: r.Request.DryRun,
 		Summary: fmt.Sprintf("backup %s %s into database %s: %s in %s, compared with the manifest%s", d.ID, said, d.Database,
-			output.Count(d.Rows, "row"), output.Count(int64(d.Tables), "table"), fate(d)),
+			words.Count(d.Rows, "row"), words.Count(int64(d.Tables), "table"), fate(d)),
 	})
 	if err != nil {
 		return err

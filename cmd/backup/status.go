@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/backup"
 )
 
@@ -154,7 +155,7 @@ func (v statusView) write(d *output.Doc, now time.Time) {
 		if one.NewestID != nil {
 			newest = "newest " + *one.NewestID
 		}
-		d.Field(one.Database, fmt.Sprintf("of cluster %s: %s, %s", one.SystemIdentifier, output.Count(int64(one.Backups), "backup"), newest))
+		d.Field(one.Database, fmt.Sprintf("of cluster %s: %s, %s", one.SystemIdentifier, words.Count(int64(one.Backups), "backup"), newest))
 	}
 	d.Field("newest", v.NewestID)
 	d.Field("proven", v.ProvenID)
@@ -176,9 +177,9 @@ func (v statusView) write(d *output.Doc, now time.Time) {
 		case c.LastLSN != nil:
 			d.Field("recoverable to", "position "+*c.LastLSN+", no transaction since the base backup")
 		}
-		d.Field("log", fmt.Sprintf("%s in %s, timeline %d", bytesText(c.Bytes), output.Count(int64(c.Segments), "segment"), c.Timeline))
+		d.Field("log", fmt.Sprintf("%s in %s, timeline %d", bytesText(c.Bytes), words.Count(int64(c.Segments), "segment"), c.Timeline))
 		if c.Holes > 0 {
-			d.Line(streams.Bad, "the log has %s: axisor backup wal verify", output.Count(int64(c.Holes), "hole"))
+			d.Line(streams.Bad, "the log has %s: axisor backup wal verify", words.Count(int64(c.Holes), "hole"))
 		}
 	}
 	if len(v.Clusters) == 0 {

@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/backup"
 )
 
@@ -72,9 +73,9 @@ success means that every target has it too: the server keeps its log, on its own
 				return err
 			}
 			if d.Already {
-				return printWALFile(call, d, output.ChangeInfo{Result: output.AlreadyExists, Summary: d.Name + " was archived before"})
+				return printWALFile(call, d, output.ChangeInfo{Result: words.AlreadyExists, Summary: d.Name + " was archived before"})
 			}
-			return printWALFile(call, d, output.ChangeInfo{Result: output.Created, Summary: d.Name + " is archived"})
+			return printWALFile(call, d, output.ChangeInfo{Result: words.Created, Summary: d.Name + " is archived"})
 		},
 	})
 }
@@ -111,7 +112,7 @@ need this command: it lays out the log itself, checked.`,
 				return err
 			}
 			d.Path = q.To
-			return printWALFile(call, d, output.ChangeInfo{Result: output.Created, Summary: d.Name + " is at " + q.To})
+			return printWALFile(call, d, output.ChangeInfo{Result: words.Created, Summary: d.Name + " is at " + q.To})
 		},
 	})
 }
@@ -181,7 +182,7 @@ it is known, and it no longer fails the check.`,
 				}
 			}
 			if left > 0 {
-				return clierr.New(clierr.CheckFailed, "log_broken", output.Count(int64(left), "problem")+" in the log archive: points behind a hole cannot be recovered from an older base backup",
+				return clierr.New(clierr.CheckFailed, "log_broken", words.Count(int64(left), "problem")+" in the log archive: points behind a hole cannot be recovered from an older base backup",
 					"make a fresh one: axisor backup base; then axisor backup wal acknowledge NAME")
 			}
 			return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/backup"
 )
 
@@ -47,9 +48,9 @@ goes away, the loss counts again.`,
 			if err != nil {
 				return err
 			}
-			info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Summary: output.Count(int64(len(noted)), "loss") + " noted as known"}
+			info := output.ChangeInfo{Result: words.Updated, DryRun: call.DryRun, Summary: words.Count(int64(len(noted)), "loss") + " noted as known"}
 			if len(noted) == 0 {
-				info.Result, info.Summary = output.Unchanged, "known already"
+				info.Result, info.Summary = words.Unchanged, "known already"
 			}
 			return output.Change(call.Print, output.Desc{Noun: "losses", ID: "names"}, acknowledgedView{noted}, info)
 		},
@@ -105,10 +106,10 @@ twice is fine; when more of the same segment is found, more is kept.`,
 				l.Warn("%s", w)
 			}
 			info := output.ChangeInfo{
-				Result: output.Created, DryRun: call.DryRun, Summary: salvagedSummary(s, call.DryRun), Next: "axisor restore pitr --latest --target-dir DIR",
+				Result: words.Created, DryRun: call.DryRun, Summary: salvagedSummary(s, call.DryRun), Next: "axisor restore pitr --latest --target-dir DIR",
 			}
 			if s.Files == 0 {
-				info.Result = output.AlreadyExists
+				info.Result = words.AlreadyExists
 			}
 			return output.Change(call.Print, output.Desc{Noun: "salvages", ID: "system_identifier"}, salvagedView{
 				SystemIdentifier: s.System, Files: s.Files, Already: s.Already, Partial: text(s.Partial), EndLSN: s.End.String(),
@@ -123,7 +124,7 @@ func salvagedSummary(s backup.Salvaged, dry bool) string {
 	if dry {
 		said = "would archive"
 	}
-	said += fmt.Sprintf(" %s of cluster %s that the archive did not have; the log ends at %s", output.Count(int64(s.Files), "file"), s.System, s.End)
+	said += fmt.Sprintf(" %s of cluster %s that the archive did not have; the log ends at %s", words.Count(int64(s.Files), "file"), s.System, s.End)
 	if s.LastTime != nil {
 		said += ", with the transaction of " + s.LastTime.UTC().Format(time.RFC3339)
 	}

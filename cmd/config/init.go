@@ -18,6 +18,7 @@ import (
 	"github.com/axisor/axisor/internal/config"
 	"github.com/axisor/axisor/internal/verb"
 	"github.com/axisor/axisor/internal/wholefile"
+	"github.com/axisor/axisor/internal/words"
 )
 
 type initOptions struct {
@@ -75,6 +76,7 @@ old one wrote. An existing configuration is replaced with --force only, an exist
 			},
 			Exits: exits.Local(exits.NotFound("a file that was named does not exist"), exits.Conflict("the configuration exists"),
 				exits.On(clierr.Cancelled, ""), exits.On(clierr.Config, "a value or a file is not acceptable")),
+			Excludes: [][]string{{"key-file", "key-command"}},
 		},
 		Effect: flags.Write, Local: true, Fields: output.Fields[initView](),
 		Flags: func(c *cobra.Command) {
@@ -88,12 +90,6 @@ old one wrote. An existing configuration is replaced with --force only, an exist
 			f.BoolVar(&o.offline, "offline", false, "do not try the database, the key command, or look for pg_dump")
 			k, _ := config.LookupKey("lnmarkets.network")
 			flags.Complete(c, "network", func() []string { return k.Enum })
-		},
-		Check: func(*verb.Call) error {
-			if o.keyFile != "" && o.keyCommand != "" {
-				return clierr.Usagef("--key-file and --key-command exclude each other")
-			}
-			return nil
 		},
 		Run: o.run,
 	}.Build(a)
@@ -129,7 +125,7 @@ func (o *initOptions) run(ctx context.Context, call *verb.Call) error {
 		say.Done, say.Would = say.Done+key, say.Would+key
 	}
 	return output.Change(p, output.Desc{Noun: "files", ID: "file"}, view, output.ChangeInfo{
-		Result: output.Created, DryRun: call.DryRun, Say: say, Next: o.next(),
+		Result: words.Created, DryRun: call.DryRun, Say: say, Next: o.next(),
 	})
 }
 

@@ -63,19 +63,13 @@ opens, and with --accept-unbound what is not accepted.`,
 				"axisor credential check --problems -o jsonl",
 				"axisor credential check -o csv > values.csv",
 			},
-			Exits: exits.Database(exits.On(clierr.CheckFailed, "there is a problem"), exits.On(clierr.Config, "there is no encryption key")),
+			Exits:    exits.Database(exits.On(clierr.CheckFailed, "there is a problem"), exits.On(clierr.Config, "there is no encryption key")),
+			Excludes: [][]string{{"problems", "summary"}},
 		},
 		Fields: output.Fields[valueView](),
 		Flags: func(c *cobra.Command) {
 			c.Flags().BoolVar(&o.problems, "problems", false, "only values with a problem")
 			c.Flags().BoolVar(&o.summary, "summary", false, "numbers by table, state, format and key instead of single values")
-		},
-		Check: func(_ *verb.Call) error {
-			if o.problems && o.summary {
-				return clierr.Usagef("--problems and --summary exclude each other")
-			}
-
-			return nil
 		},
 		Run: o.run,
 	}.Build(a)

@@ -15,6 +15,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/crypto"
 )
@@ -123,11 +124,11 @@ func (o *rekeyOptions) run(ctx context.Context, call *verb.Call) error {
 	v.DurationMS = call.Now().Sub(begin).Milliseconds()
 	values := fmt.Sprintf("%d of %d values", v.ValuesEncrypted, v.Values)
 	how := fmt.Sprintf("encrypted again, as %s under key %s, in %s", v.Format, v.KeyID, (time.Duration(v.DurationMS) * time.Millisecond).Round(10*time.Millisecond))
-	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Say: output.Say{
+	info := output.ChangeInfo{Result: words.Updated, DryRun: call.DryRun, Say: output.Say{
 		Done: values + " are " + how, Would: values + " would be " + how, Already: fmt.Sprintf("nothing to do: %d values looked at", v.Values),
 	}}
 	if v.ValuesEncrypted == 0 {
-		info.Result = output.Unchanged
+		info.Result = words.Unchanged
 	}
 	if err := output.Change(p, rekeyDesc(), v, info); err != nil {
 		return err

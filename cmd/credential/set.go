@@ -33,7 +33,7 @@ func newSet(a *app.App) *cobra.Command {
 			Long: `Stores the credentials of a user (id, e-mail or username) on an exchange, or changes the given fields of those that
 are stored. The values come from stdin or a file as one JSON object, or are asked for on the terminal, and are
 encrypted field by field. Fields may be spelled by label, field name or in camel case; what is stored keeps its
-spelling, and new fields get the field name. The credentials count as untested afterwards.
+spelling, and new fields get the field name, or their label in a database of the web application. The credentials count as untested afterwards.
 
 A key that opens nothing of what is stored is refused: it is another database's, or a new one. A new one is declared by
 the older one in encryption.previous_keys, or by --new-key when that is lost.`,
@@ -42,7 +42,7 @@ the older one in encryption.previous_keys, or by --new-key when that is lost.`,
 				"axisor credential set ana@example.com --exchange lnmarkets --from-file keys.json",
 				`echo '{"passphrase":"…"}' | axisor credential set ana --exchange lnmarkets --from-stdin`,
 			},
-			Try: setExample,
+			Try: setExample, Needs: []string{"exchange"},
 			Exits: exits.Database(exits.NotFound("the user or exchange does not exist"), exits.Conflict(""),
 				exits.On(clierr.Denied, "the key is not that of this database"), exits.On(clierr.Config, "there is no encryption key")),
 		},
@@ -53,17 +53,8 @@ the older one in encryption.previous_keys, or by --new-key when that is lost.`,
 			o.input.Register(c.Flags())
 			flags.CompleteLive(c, "exchange", a.ExchangeNames)
 		},
-		Check: func(_ *verb.Call) error {
-			if o.exchange == "" {
-				return clierr.Usagef("credential set needs --exchange").WithHint("for example: " + setExample)
-			}
-			if err := o.input.Validate(); err != nil {
-				return err
-			}
-
-			return nil
-		},
-		Run: o.run,
+		Check: func(_ *verb.Call) error { return o.input.Validate() },
+		Run:   o.run,
 	}.Build(a)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 )
 
 type downOptions struct {
@@ -45,15 +46,15 @@ func (o *downOptions) run(ctx context.Context, call *verb.Call) error {
 	if err != nil {
 		return err
 	}
-	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Say: output.Say{
+	info := output.ChangeInfo{Result: words.Updated, DryRun: call.DryRun, Say: output.Say{
 		Done: "the development environment is stopped; its data is kept", Would: "the development environment would be stopped; its data would be kept",
 		Already: "there is no development environment here",
 	}}
 	if !env.Exists() {
-		info.Result = output.Unchanged
+		info.Result = words.Unchanged
 	}
 	if o.purge && env.Exists() {
-		info.Result = output.Deleted
+		info.Result = words.Deleted
 		info.Say = output.Say{Done: "the development environment is deleted", Would: "the development environment would be deleted"}
 		if !call.DryRun {
 			question := fmt.Sprintf("delete the development database, key and backups in %s?", env.Home())

@@ -18,6 +18,7 @@ import (
 	"github.com/axisor/axisor/internal/devenv"
 	"github.com/axisor/axisor/internal/lightningsim"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 )
 
 type lightningOptions struct {
@@ -159,12 +160,12 @@ be tried.`,
 			}
 			what := fmt.Sprintf("the invoice over %d sats", v.AmountMsat/1000)
 			info := output.ChangeInfo{
-				Result: output.Updated, DryRun: call.DryRun, Next: "axisor payment reconcile --apply",
+				Result: words.Updated, DryRun: call.DryRun, Next: "axisor payment reconcile --apply",
 				Say: output.Say{Done: what + " is " + done, Would: what + " would be " + done, Already: what + " is " + done + " already"},
 			}
 			switch {
 			case v.State == state:
-				info.Result = output.Unchanged
+				info.Result = words.Unchanged
 			case v.State != lightningsim.Open:
 				return clierr.New(clierr.Conflict, "invoice_not_open", fmt.Sprintf("the invoice is %s", strings.ToLower(v.State)))
 			case !call.DryRun:

@@ -16,6 +16,7 @@ import (
 	"github.com/axisor/axisor/internal/devenv"
 	"github.com/axisor/axisor/internal/lnsim"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 )
 
 type priceOptions struct {
@@ -67,7 +68,7 @@ func (o *priceOptions) run(ctx context.Context, call *verb.Call) error {
 	}
 	if call.DryRun {
 		say := output.Say{Would: fmt.Sprintf("the price would move from %s to %s", dollars(before.LastPrice), dollars(o.price))}
-		return output.Change(p, marketDesc(), marketOf(before), output.ChangeInfo{Result: output.Updated, DryRun: true, Say: say})
+		return output.Change(p, marketDesc(), marketOf(before), output.ChangeInfo{Result: words.Updated, DryRun: true, Say: say})
 	}
 	if err := sim.SetPrice(ctx, o.price); err != nil {
 		return refused(err)
@@ -80,7 +81,7 @@ func (o *priceOptions) run(ctx context.Context, call *verb.Call) error {
 	if n := marketOf(after).Liquidated - marketOf(before).Liquidated; n > 0 {
 		say.Done += fmt.Sprintf("; %d liquidated", n)
 	}
-	return output.Change(p, marketDesc(), marketOf(after), output.ChangeInfo{Result: output.Updated, Say: say})
+	return output.Change(p, marketDesc(), marketOf(after), output.ChangeInfo{Result: words.Updated, Say: say})
 }
 
 // refused makes a usage error of what the exchange does not accept.

@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/devenv"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 )
 
 // mostUsers keeps a slip of the finger from filling the disk.
@@ -76,7 +77,7 @@ func (o *seedOptions) run(ctx context.Context, call *verb.Call) error {
 	if call.DryRun {
 		n := int64(o.users)
 		say := output.Say{Would: fmt.Sprintf("up to %d users with accounts, guard settings and positions would be made", n)}
-		return output.Change(call.Print, seedDesc(), seedView{n, n, n, n}, output.ChangeInfo{Result: output.Created, DryRun: true, Say: say})
+		return output.Change(call.Print, seedDesc(), seedView{n, n, n, n}, output.ChangeInfo{Result: words.Created, DryRun: true, Say: say})
 	}
 	counter := progress.Start(call.Streams, "seeding users", int64(o.users), progress.Items, call.Globals.Quiet)
 	seed.Done = func() { counter.Add(1) }
@@ -87,14 +88,14 @@ func (o *seedOptions) run(ctx context.Context, call *verb.Call) error {
 	}
 	v := seedView{made.Users, made.Accounts, made.Configs, made.Positions}
 	info := output.ChangeInfo{
-		Result: output.Created, Say: output.Say{
+		Result: words.Created, Say: output.Say{
 			Done:    fmt.Sprintf("%d seeded users, each with an account, a guard and a position", o.users),
 			Already: fmt.Sprintf("the %d seeded users exist already", o.users),
 		},
 		Next: "axisor dev exchange price 92000 && axisor guard preview",
 	}
 	if v == (seedView{}) {
-		info.Result = output.Unchanged
+		info.Result = words.Unchanged
 	}
 	return output.Change(call.Print, seedDesc(), v, info)
 }

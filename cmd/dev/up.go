@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/devenv"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 )
 
 func newUp(a *app.App) *cobra.Command {
@@ -48,14 +49,14 @@ func runUp(ctx context.Context, call *verb.Call) error {
 	if err != nil {
 		return err
 	}
-	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Say: output.Say{
+	info := output.ChangeInfo{Result: words.Updated, DryRun: call.DryRun, Say: output.Say{
 		Done: "the development environment is up", Would: "the development environment would be started", Already: "the development environment is up already",
 	}, Next: "axisor migrate up"}
 	switch {
 	case before.Up():
-		info.Result = output.Unchanged
+		info.Result = words.Unchanged
 	case !env.Exists():
-		info.Result = output.Created
+		info.Result = words.Created
 	}
 	after := before
 	if !call.DryRun {

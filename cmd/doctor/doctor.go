@@ -17,6 +17,7 @@ import (
 	"github.com/axisor/axisor/internal/doctor"
 	"github.com/axisor/axisor/internal/payments"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -133,7 +134,7 @@ func (o *doctorOptions) examine(ctx context.Context, call *verb.Call) ([]doctor.
 	}
 	advise(p, views)
 	summary := fmt.Sprintf("%d ok, %s, %d failed, %d skipped",
-		found[doctor.OK], output.Count(int64(found[doctor.Warn]), "warning"), found[doctor.Fail], found[doctor.Skip])
+		found[doctor.OK], words.Count(int64(found[doctor.Warn]), "warning"), found[doctor.Fail], found[doctor.Skip])
 	switch {
 	case failed > 0:
 		return results, clierr.New(clierr.Failure, "repair_failed", fmt.Sprintf("%d repairs failed; %s", failed, summary))

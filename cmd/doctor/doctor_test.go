@@ -38,7 +38,7 @@ func TestDoctor_ExitsEightAndStillReportsEverything(t *testing.T) {
 	r := p.Run("doctor", "-o", "jsonl")
 	require.Equal(t, 8, r.Code)
 	require.Equal(t, "checks_failed", r.Error()["code"])
-	require.Len(t, strings.Split(strings.TrimSpace(r.Stdout), "\n"), 25)
+	require.Len(t, strings.Split(strings.TrimSpace(r.Stdout), "\n"), 26)
 	require.NotContains(t, r.Stdout+r.Stderr, "hunter2")
 }
 

@@ -85,7 +85,7 @@ func create(a *app.App) *cobra.Command {
 			Long: `Adds an exchange that users can have accounts on. Its credential fields are added one by one afterwards, with
 "axisor exchange credential-type add". axisor itself speaks only to LN Markets; for others it stores credentials.`,
 			Examples: []string{example + " --website https://www.kraken.com", example + " --if-not-exists -o json"},
-			Exits:    exits.Database(exits.Conflict("the slug or the name is taken")),
+			Exits:    exits.Database(exits.Conflict("the slug or the name is taken")), Needs: []string{"slug", "name"},
 		},
 		Create: true,
 		Flags: func(c *cobra.Command) {
@@ -94,9 +94,6 @@ func create(a *app.App) *cobra.Command {
 		},
 		Check: func(call *verb.Call) error {
 			in = f.input(call.Cmd)
-			if in.Slug == nil || in.Name == nil {
-				return clierr.Usagef("exchange create needs --slug and --name").WithHint("for example: " + example)
-			}
 			in.IfNotExists = exists
 			return in.Check()
 		},

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/chart"
 	"github.com/axisor/axisor/pkg/marginguard"
 )
@@ -15,7 +15,7 @@ func compareFigure(views []backtestView, thresholds []float64) chart.Figure {
 	first := views[0]
 	fig := chart.Figure{
 		Title: "Margin guard over a price history",
-		Note: fmt.Sprintf("%s, %s liquidated without the guard; %s", output.Count(int64(first.Positions), "position"),
+		Note: fmt.Sprintf("%s, %s liquidated without the guard; %s", words.Count(int64(first.Positions), "position"),
 			chart.Number(float64(first.LiquidationsWithout)), period(time.Time(first.From), time.Time(first.To))),
 		Empty: "no position was opened",
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/picture"
 	"github.com/axisor/axisor/internal/guard"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/chart"
 )
 
@@ -90,7 +91,7 @@ entry price and empty at liquidation, with ┃ where margin is added. --svg, --p
 				return err
 			}
 			if rest > 0 {
-				p.Notice("%s farther from liquidation not shown", output.Count(rest, "position"))
+				p.Notice("%s farther from liquidation not shown", words.Count(rest, "position"))
 			}
 			if userID != "" && result.Users == 0 {
 				p.Notice("%s", guard.NoTargets(ctx, db, userID, user))

@@ -19,7 +19,7 @@ import (
 func resolve(a *app.App) *cobra.Command {
 	var applied, notApplied bool
 	const example = `axisor guard resolve 6f1d2a34-5b6c-4d7e-8f90-a1b2c3d4e5f6 --applied --reason "seen on the exchange"`
-	c := verb.Command{
+	return verb.Command{
 		Words: verb.Words{
 			Use:   "resolve INTENT",
 			Short: "Record what became of an addition with an unknown outcome",
@@ -30,7 +30,7 @@ what happened. No money moves. Needs --reason.`,
 				"axisor guard history --state unknown",
 				`axisor guard resolve 6f1d2a34-5b6c-4d7e-8f90-a1b2c3d4e5f6 --applied --reason "seen on the exchange"`,
 			},
-			Exits: exits.Database(exits.NotFound("no such addition"), exits.Conflict("its outcome is known or it may still be under way")),
+			Exits: exits.Database(exits.NotFound("no such addition"), exits.Conflict("its outcome is known or it may still be under way")), Needs: []string{"reason"}, Try: example,
 		},
 		Effect: flags.Write, Fields: output.Fields[intentView](),
 		Flags: func(c *cobra.Command) {
@@ -41,7 +41,7 @@ what happened. No money moves. Needs --reason.`,
 			if applied == notApplied {
 				return clierr.Usagef("%s needs one of --applied and --not-applied", call.Cmd.CommandPath()).WithHint("for example: " + example)
 			}
-			return reasoned(call, example)
+			return nil
 		},
 		Write: func(ctx context.Context, call *verb.Call, _ *store.DB, svc *admin.Service) error {
 			change, err := svc.ResolveGuardIntent(ctx, call.Mode(), call.Args[0], applied)
@@ -57,14 +57,4 @@ what happened. No money moves. Needs --reason.`,
 			return output.Change(call.Print, intentDesc(), v, output.ChangeInfo{Result: change.Status, DryRun: change.DryRun, Say: say, Next: "axisor guard run"})
 		},
 	}.Build(a)
-	c.Args = flags.Exactly(example, "INTENT")
-	return c
-}
-
-// reasoned refuses a change without --reason.
-func reasoned(call *verb.Call, example string) error {
-	if call.Globals.Reason == "" {
-		return clierr.Usagef("%s needs --reason", call.Cmd.CommandPath()).WithHint("for example: " + example)
-	}
-	return nil
 }

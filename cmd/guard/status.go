@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/guard"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -108,7 +109,7 @@ What users and positions came to is that of the latest look at each of them, by 
 			}
 			if len(twice) > 0 {
 				call.Print.Warn("the web application's monitor and this guard may both add margin, for %s with an active automation margin_guard (axisor doctor names them)",
-					output.Count(len(twice), "user"))
+					words.Count(len(twice), "user"))
 			}
 			v := statusViewOf(h)
 			if err := output.One(call.Print, statusDesc(), v, v.describe); err != nil || v.OK {
@@ -138,12 +139,12 @@ func (v statusView) describe(d *output.Doc) {
 	if left := v.ProblemCount - int64(len(v.Problems)); left > 0 {
 		d.Line(streams.Bad, "and %d more", left)
 	}
-	d.Field("want protection", output.Count(v.Wanting, "user"))
-	d.Field("have it", output.Count(v.Protected, "user"))
+	d.Field("want protection", words.Count(v.Wanting, "user"))
+	d.Field("have it", words.Count(v.Protected, "user"))
 	d.Field("positions seen", v.Positions)
-	d.Field("left in danger", output.Count(v.Unprotected, "position"))
-	d.Field("switched off for", output.Count(v.DisabledUsers, "user"))
-	open := output.Count(v.OpenIntents, "addition")
+	d.Field("left in danger", words.Count(v.Unprotected, "position"))
+	d.Field("switched off for", words.Count(v.DisabledUsers, "user"))
+	open := words.Count(v.OpenIntents, "addition")
 	if v.OldestOpen != nil {
 		open += ", the oldest of " + v.OldestOpen.String()
 	}
@@ -163,7 +164,7 @@ func (v statusView) describe(d *output.Doc) {
 	d.Field("id", v.LastRunID)
 	d.Field("state", v.LastRunState)
 	d.Field("started", v.LastRunAt)
-	d.Field("added", fmt.Sprintf("%s, %d sats", output.Count(int64(*v.LastAdded), "addition"), *v.LastAddedSats))
+	d.Field("added", fmt.Sprintf("%s, %d sats", words.Count(int64(*v.LastAdded), "addition"), *v.LastAddedSats))
 	d.Field("failed", v.LastFailed)
 	d.Field("unknown", v.LastUnknown)
 	if v.LastRunError != nil {

@@ -58,11 +58,9 @@ func enable(a *app.App) *cobra.Command {
 
 // switching builds a verb that throws the kill switch, or takes it back.
 func switching(a *app.App, disabled bool, words verb.Words) *cobra.Command {
+	words.Needs = []string{"reason"}
 	return verb.Command{
 		Words: words, Effect: flags.Write, Fields: output.Fields[switchView](), Complete: a.UserNames,
-		Check: func(call *verb.Call) error {
-			return reasoned(call, "axisor guard "+call.Cmd.Name()+` ana@example.com --reason "asked by mail"`)
-		},
 		Write: func(ctx context.Context, call *verb.Call, _ *store.DB, svc *admin.Service) error {
 			v := switchView{Scope: "global", Disabled: disabled}
 			whose := "the guard"

@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
@@ -157,9 +158,9 @@ func baselineOf(a *migrate.Adoption, dryRun bool) baselineView {
 
 // printBaseline prints one object for programs; for people the additions as a table and the rest in sentences.
 func printBaseline(p *output.Printer, v baselineView, dryRun, refused bool) error {
-	info := output.ChangeInfo{Result: output.Updated, DryRun: dryRun, Summary: atVersion(v.Version, v.Head), Next: "axisor migrate verify"}
+	info := output.ChangeInfo{Result: words.Updated, DryRun: dryRun, Summary: atVersion(v.Version, v.Head), Next: "axisor migrate verify"}
 	if len(v.Added) == 0 && len(v.Migrations) == 0 {
-		info.Result, info.Summary = output.Unchanged, info.Summary+"; nothing was missing"
+		info.Result, info.Summary = words.Unchanged, info.Summary+"; nothing was missing"
 	}
 	desc := output.Desc{Noun: "additions", ID: "version"}
 	switch p.Format() {
@@ -179,7 +180,7 @@ func printBaseline(p *output.Printer, v baselineView, dryRun, refused bool) erro
 		}
 	}
 	if v.Prisma.Failed > 0 {
-		p.Warn("Prisma's history has %s; its state was judged by the tables alone", output.Count(v.Prisma.Failed, "failed migration"))
+		p.Warn("Prisma's history has %s; its state was judged by the tables alone", words.Count(v.Prisma.Failed, "failed migration"))
 	}
 	for _, k := range v.Kept {
 		p.Notice("left as it is: %s %s (%s)", k.Kind, k.Object, k.Problem)
@@ -187,9 +188,9 @@ func printBaseline(p *output.Printer, v baselineView, dryRun, refused bool) erro
 	switch {
 	case refused:
 	case dryRun:
-		p.Notice("dry run: %s would be made, then %s applied; nothing was changed", output.Count(len(v.Added), "addition"), output.Count(len(v.Migrations), "migration"))
+		p.Notice("dry run: %s would be made, then %s applied; nothing was changed", words.Count(len(v.Added), "addition"), words.Count(len(v.Migrations), "migration"))
 	default:
-		p.Notice("%s made, %s applied; %s", output.Count(len(v.Added), "addition"), output.Count(len(v.Migrations), "migration"), info.Summary)
+		p.Notice("%s made, %s applied; %s", words.Count(len(v.Added), "addition"), words.Count(len(v.Migrations), "migration"), info.Summary)
 		p.Notice("next: %s", info.Next)
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
@@ -88,7 +89,7 @@ func (o *createOptions) run(_ context.Context, call *verb.Call) error {
 		}
 	}
 	return output.Change(call.Print, output.Desc{Noun: "migration", ID: "file"}, v, output.ChangeInfo{
-		Result: output.Created, DryRun: call.DryRun, Say: output.Say{Done: "wrote " + v.File, Would: "would write " + v.File}, Next: "axisor migrate lint " + v.File,
+		Result: words.Created, DryRun: call.DryRun, Say: output.Say{Done: "wrote " + v.File, Would: "would write " + v.File}, Next: "axisor migrate lint " + v.File,
 	})
 }
 

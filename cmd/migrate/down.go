@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
@@ -42,6 +43,7 @@ executes nothing.`,
 			},
 			Exits: exits.Destroys(exits.NotFound("there is no such version"), exits.Conflict("the tables were adopted"), exits.On(clierr.Unavailable, "without a database"),
 				exits.On(clierr.Schema, "the schema is newer than this program"), exits.On(clierr.Locked, "another run holds the lock")),
+			Excludes: [][]string{{"to", "steps"}},
 		},
 		Effect: flags.Destroy, Fields: output.Fields[runView](),
 		Flags: func(c *cobra.Command) {
@@ -51,19 +53,14 @@ executes nothing.`,
 		},
 		Check: func(call *verb.Call) error {
 			o.toGiven = call.Given("to")
-			if err := o.validate(call.Given("steps")); err != nil {
-				return err
-			}
-			return nil
+			return o.validate()
 		},
 		Run: o.run,
 	}.Build(a)
 }
 
-func (o *downOptions) validate(stepsGiven bool) error {
+func (o *downOptions) validate() error {
 	switch {
-	case o.toGiven && stepsGiven:
-		return clierr.Usagef("--to and --steps exclude each other")
 	case o.to < 0:
 		return clierr.Usagef("--to %d: must be 0 or a version", o.to)
 	case o.steps < 1:
@@ -84,12 +81,12 @@ func (o *downOptions) run(ctx context.Context, call *verb.Call) error {
 	}
 	planned, target := o.plan(applied(items))
 	v := runView{Head: s.m.Head(), Version: target, Migrations: plannedOf(planned)}
-	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun}
+	info := output.ChangeInfo{Result: words.Updated, DryRun: call.DryRun}
 	if len(planned) == 0 {
 		if v.Version, _, err = s.m.Version(ctx); err != nil {
 			return s.failure(ctx, err)
 		}
-		v.FromVersion, info.Result = v.Version, output.Unchanged
+		v.FromVersion, info.Result = v.Version, words.Unchanged
 		info.Summary = atVersion(v.Version, v.Head) + "; nothing to take back"
 		return printRun(p, v, info)
 	}
@@ -102,17 +99,17 @@ func (o *downOptions) run(ctx context.Context, call *verb.Call) error {
 			return err
 		}
 	}
-	info.Summary = output.Count(len(planned), "migration") + " would be taken back"
+	info.Summary = words.Count(len(planned), "migration") + " would be taken back"
 	if !call.DryRun {
 		question := fmt.Sprintf("take back %s of database %s and drop the rows of its tables?",
-			output.Count(len(planned), "migration"), s.db.Target().Database)
+			words.Count(len(planned), "migration"), s.db.Target().Database)
 		if err := call.Prompt().Type(ctx, question, s.db.Target().Database); err != nil {
 			return err
 		}
 		undone, err := s.m.Down(ctx, target)
 		if err != nil {
 			if len(undone) > 0 {
-				p.Notice("%s taken back before the failure", output.Count(len(undone), "migration"))
+				p.Notice("%s taken back before the failure", words.Count(len(undone), "migration"))
 			}
 			return s.failure(ctx, err)
 		}

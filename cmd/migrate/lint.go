@@ -10,6 +10,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
@@ -121,5 +122,5 @@ func printRemarks(p *output.Printer, remarks []migrate.Remark) error {
 	if err := output.Slice(p, desc, views); err != nil || len(views) == 0 {
 		return err
 	}
-	return clierr.New(clierr.CheckFailed, "dangerous_migration", output.Count(len(views), "remark")+" about these migrations")
+	return clierr.New(clierr.CheckFailed, "dangerous_migration", words.Count(len(views), "remark")+" about these migrations")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
@@ -58,7 +59,7 @@ func (o *redoOptions) run(ctx context.Context, call *verb.Call) error {
 	}
 	newest := have[len(have)-1]
 	v := runView{FromVersion: newest.Version, Version: newest.Version, Head: s.m.Head(), Migrations: plannedOf([]migrate.Item{newest})}
-	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Summary: fmt.Sprintf("migration %d would be taken back and applied again", newest.Version)}
+	info := output.ChangeInfo{Result: words.Updated, DryRun: call.DryRun, Summary: fmt.Sprintf("migration %d would be taken back and applied again", newest.Version)}
 	if call.DryRun {
 		return printRun(p, v, info)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
@@ -63,12 +64,12 @@ func (o *statusOptions) run(ctx context.Context, call *verb.Call) error {
 	pending, unknown := count[migrate.StatePending], count[migrate.StateUnknown]
 	switch {
 	case o.check && unknown > 0:
-		return clierr.New(clierr.CheckFailed, "migrations_unknown", "the database has "+output.Count(unknown, "migration")+" that this program does not know",
+		return clierr.New(clierr.CheckFailed, "migrations_unknown", "the database has "+words.Count(unknown, "migration")+" that this program does not know",
 			"install the axisor that applied them, or a newer one")
 	case o.check && pending > 0:
-		return clierr.New(clierr.CheckFailed, "migrations_pending", output.Count(pending, "migration")+" pending", "axisor migrate up")
+		return clierr.New(clierr.CheckFailed, "migrations_pending", words.Count(pending, "migration")+" pending", "axisor migrate up")
 	case pending > 0 && !p.Machine():
-		p.Notice("%s pending; apply with: axisor migrate up", output.Count(pending, "migration"))
+		p.Notice("%s pending; apply with: axisor migrate up", words.Count(pending, "migration"))
 	}
 	return nil
 }

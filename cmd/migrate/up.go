@@ -12,6 +12,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/migrate"
 )
 
@@ -83,7 +84,7 @@ func (o *upOptions) run(ctx context.Context, call *verb.Call) error {
 		v.Migrations = stepsOf(applied)
 		if err != nil {
 			if len(applied) > 0 {
-				call.Print.Notice("%s applied before the failure", output.Count(len(applied), "migration"))
+				call.Print.Notice("%s applied before the failure", words.Count(len(applied), "migration"))
 			}
 			return s.failure(ctx, err)
 		}
@@ -91,13 +92,13 @@ func (o *upOptions) run(ctx context.Context, call *verb.Call) error {
 			return s.failure(ctx, err)
 		}
 	}
-	info := output.ChangeInfo{Result: output.Updated, DryRun: call.DryRun, Summary: atVersion(v.Version, v.Head)}
+	info := output.ChangeInfo{Result: words.Updated, DryRun: call.DryRun, Summary: atVersion(v.Version, v.Head)}
 	if len(v.Migrations) == 0 {
-		info.Result = output.Unchanged
+		info.Result = words.Unchanged
 		info.Summary += "; nothing was pending"
 	}
 	if call.DryRun && len(v.Migrations) > 0 {
-		info.Summary = output.Count(len(v.Migrations), "migration") + " would be applied"
+		info.Summary = words.Count(len(v.Migrations), "migration") + " would be applied"
 	}
 	if from == 0 && v.Version > 0 {
 		info.Next = "axisor user create"

@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/migrate"
 	"github.com/axisor/axisor/pkg/namespace"
 )
@@ -115,7 +116,7 @@ func (o *verifyOptions) run(ctx context.Context, call *verb.Call) error {
 	if err != nil || len(differ) == 0 {
 		return err
 	}
-	e := clierr.New(clierr.CheckFailed, "schema_drift", output.Count(len(differ), "difference")+" between the live schema and the expected one")
+	e := clierr.New(clierr.CheckFailed, "schema_drift", words.Count(len(differ), "difference")+" between the live schema and the expected one")
 	if !o.fix && slices.ContainsFunc(views, func(v findingView) bool { return v.FixSQL != nil }) {
 		e = e.WithHint("axisor migrate verify --fix prints the SQL that repairs them")
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/payments"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -97,7 +98,7 @@ func (o *checkOptions) run(ctx context.Context, call *verb.Call) error {
 		return err
 	}
 	if found > 0 {
-		return clierr.New(clierr.CheckFailed, "payments_disagree", fmt.Sprintf("%s in %d of %s", output.Count(found, "finding"), bad, output.Count(checked, "payment")),
+		return clierr.New(clierr.CheckFailed, "payments_disagree", fmt.Sprintf("%s in %d of %s", words.Count(found, "finding"), bad, words.Count(checked, "payment")),
 			"axisor payment show PAYMENT", "axisor payment reconcile asks the node")
 	}
 	call.Print.Notice("payments checked: %d", checked)

@@ -34,6 +34,7 @@ This command asks no node for anything; axisor payment invoice makes a new invoi
 			},
 			Exits: exits.Database(exits.On(clierr.Usage, "also a bad invoice"), exits.NotFound("no such user"),
 				exits.Conflict("recorded already, or expired")),
+			Needs: []string{"plan", "invoice"},
 		},
 		Create: true, Complete: a.UserNames,
 		Flags: func(c *cobra.Command) {
@@ -47,12 +48,6 @@ This command asks no node for anything; axisor payment invoice makes a new invoi
 		},
 		Check: func(call *verb.Call) (err error) {
 			in.User, in.Plan = call.Args[0], plan.String()
-			if in.Plan == "" {
-				return clierr.Usagef("axisor payment create needs --plan").WithHint("for example: --plan pro")
-			}
-			if in.Invoice == "" {
-				return clierr.Usagef("axisor payment create needs --invoice").WithHint("axisor payment invoice makes one at the configured node")
-			}
 			if err := positive(call, in.AmountSats); err != nil {
 				return err
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/axisor/axisor/internal/monitor"
 	"github.com/axisor/axisor/internal/payments"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -126,7 +127,7 @@ func (o *expireOptions) expire(ctx context.Context, call *verb.Call, v *expireVi
 		v.notice(call)
 	}
 	if err == nil && v.Unknown > 0 {
-		return clierr.New(clierr.Partial, "node_unknown", output.Count(v.Unknown, "payment")+" left pending: the node could not be asked",
+		return clierr.New(clierr.Partial, "node_unknown", words.Count(v.Unknown, "payment")+" left pending: the node could not be asked",
 			"run it again when the node answers", "--backend none expires them without asking")
 	}
 	return err
@@ -160,7 +161,7 @@ func (v expireView) notice(call *verb.Call) {
 
 func (v expireView) said() string {
 	if v.DryRun {
-		return "dry run: " + output.Count(v.Expired, "payment") + " would expire; nothing was changed"
+		return "dry run: " + words.Count(v.Expired, "payment") + " would expire; nothing was changed"
 	}
-	return output.Count(v.Expired, "payment") + " expired"
+	return words.Count(v.Expired, "payment") + " expired"
 }

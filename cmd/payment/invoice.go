@@ -42,7 +42,7 @@ instead of making a second. Nobody sees an invoice before its payment is recorde
 			Exits: exits.Database(exits.On(clierr.Failure, "the node refused"), exits.NotFound(""),
 				exits.Conflict("inactive user, cheaper plan"), exits.On(clierr.Denied, "key refused"),
 				exits.On(clierr.Unavailable, "the node did not answer: run it again"),
-				exits.On(clierr.Locked, "another run is asking for this user")),
+				exits.On(clierr.Locked, "another run is asking for this user")), Needs: []string{"plan"},
 		},
 		Effect: flags.Write, Fields: output.Fields[view](), Complete: a.UserNames,
 		Flags: func(c *cobra.Command) {
@@ -57,8 +57,6 @@ instead of making a second. Nobody sees an invoice before its payment is recorde
 		Check: func(call *verb.Call) error {
 			o.in.User, o.in.Plan = call.Args[0], o.plan.String()
 			switch {
-			case o.in.Plan == "":
-				return clierr.Usagef("axisor payment invoice needs --plan").WithHint("for example: --plan pro")
 			case call.Given("amount-sats") && o.in.AmountSats < 1:
 				return clierr.Usagef("--amount-sats %d: must be positive", o.in.AmountSats)
 			case o.expiry < 0:

@@ -19,6 +19,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/payments"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/lightning"
 	"github.com/axisor/axisor/pkg/models"
 )
@@ -179,7 +180,7 @@ func (o *reconcileOptions) run(ctx context.Context, call *verb.Call) error {
 	})
 	bar.Done()
 	if errors.Is(err, progress.ErrStopped) {
-		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped: %s found, %d put right so far", output.Count(len(v.Items), "difference"), sum.Applied),
+		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped: %s found, %d put right so far", words.Count(len(v.Items), "difference"), sum.Applied),
 			"run it again: it begins where everything before is settled")
 	}
 	if err != nil {
@@ -198,10 +199,10 @@ func (o *reconcileOptions) run(ctx context.Context, call *verb.Call) error {
 	case err != nil:
 		return err
 	case v.Unknown > 0:
-		return clierr.New(clierr.Partial, "node_unknown", fmt.Sprintf("%s could not be asked about %s", v.Backend, output.Count(v.Unknown, "payment")),
+		return clierr.New(clierr.Partial, "node_unknown", fmt.Sprintf("%s could not be asked about %s", v.Backend, words.Count(v.Unknown, "payment")),
 			"run it again when the node answers; nothing is known about them")
 	case v.Open > 0:
-		return clierr.New(clierr.CheckFailed, "payments_differ", fmt.Sprintf("%s left between payments and %s", output.Count(v.Open, "difference"), v.Backend),
+		return clierr.New(clierr.CheckFailed, "payments_differ", fmt.Sprintf("%s left between payments and %s", words.Count(v.Open, "difference"), v.Backend),
 			"--apply puts settle, late and expire right; the others need a person")
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
-	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
@@ -42,7 +41,7 @@ reported.`,
 			Examples: []string{
 				example, `axisor payment refund 1f0c6d1e-7b1a-4a57-9a43-0f4a55a3c111 --reason "withdrew" --plan free --invoice lnbc290u1… --preimage 0101…01`,
 			},
-			Exits: exits.Database(exits.NotFound(""), exits.Conflict("pending, refunded already, invoice used before")),
+			Exits: exits.Database(exits.NotFound(""), exits.Conflict("pending, refunded already, invoice used before")), Needs: []string{"reason"},
 		},
 		Flags: func(c *cobra.Command) {
 			f := c.Flags()
@@ -53,9 +52,6 @@ reported.`,
 		},
 		Check: func(call *verb.Call) error {
 			in.Plan = plan.String()
-			if call.Globals.Reason == "" {
-				return clierr.Usagef("%s needs --reason", call.Cmd.CommandPath()).WithHint("for example: " + example)
-			}
 			return positive(call, in.AmountSats)
 		},
 		Do: onPayment(func(ctx context.Context, s *admin.Service, m admin.Mode, id string) (admin.Change[admin.Refund], error) {

@@ -56,6 +56,7 @@ the user still has what it bought, this one is marked as its duplicate, to be re
 			},
 			Exits: exits.Database(exits.OK("also when paid already"), exits.NotFound(""),
 				exits.Conflict("wrong preimage, state or time, late, cheaper plan")),
+			Excludes: [][]string{{"force", "preimage"}},
 		},
 		Flags: func(c *cobra.Command) {
 			f := c.Flags()
@@ -92,8 +93,6 @@ the user still has what it bought, this one is marked as its duplicate, to be re
 func (o *settleOptions) check(call *verb.Call) error {
 	const example = `for example: --preimage 0101…01`
 	switch reason := call.Globals.Reason; {
-	case o.force && o.in.Preimage != "":
-		return clierr.Usagef("--force and --preimage exclude each other")
 	case o.force && reason == "":
 		return clierr.Usagef("--force needs --reason")
 	case o.in.Late && reason == "":

@@ -11,6 +11,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -47,7 +48,7 @@ func runSeed(ctx context.Context, call *verb.Call, _ *store.DB, svc *admin.Servi
 	changed := 0
 	for _, s := range done {
 		views = append(views, seedView{s.Plan.Slug, s.Plan.Name, s.Plan.PriceSats, s.Status, call.DryRun})
-		if s.Status != admin.StatusUnchanged {
+		if s.Status != words.Unchanged {
 			changed++
 		}
 	}
@@ -107,5 +108,5 @@ func runReconcile(ctx context.Context, call *verb.Call, db *store.DB) error {
 	if err := output.Slice(call.Print, d, views); err != nil || len(found) == 0 {
 		return err
 	}
-	return clierr.New(clierr.CheckFailed, "plans_disagree", "plan and payments of "+output.Count(len(found), "user")+" disagree", "axisor user timeline "+found[0].Email)
+	return clierr.New(clierr.CheckFailed, "plans_disagree", "plan and payments of "+words.Count(len(found), "user")+" disagree", "axisor user timeline "+found[0].Email)
 }

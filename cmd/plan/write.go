@@ -10,6 +10,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -84,7 +85,6 @@ func subject() verb.Subject[models.Plan, view] {
 }
 
 func create(a *app.App) *cobra.Command {
-	const example = "axisor plan create --slug pro --name Pro"
 	var f planFlags
 	var slug string
 	var inactive, ifNotExists bool
@@ -93,8 +93,8 @@ func create(a *app.App) *cobra.Command {
 			Use: "create", Short: "Create a plan",
 			Long: `Create a plan, with the default limits until "plan limits set" says otherwise. Users can only be put on the five slugs
 that the database knows: free, basic, advanced, pro, lifetime.`,
-			Examples: []string{example + " --price-sats 500000 --api-access --advanced --priority"},
-			Exits:    exits.Database(exits.Conflict("slug or name taken")),
+			Examples: []string{"axisor plan create --slug pro --name Pro --price-sats 500000 --api-access --advanced --priority"},
+			Exits:    exits.Database(exits.Conflict("slug or name taken")), Needs: []string{"slug", "name"},
 		},
 		Create: true,
 		Flags: func(c *cobra.Command) {
@@ -102,12 +102,6 @@ that the database knows: free, basic, advanced, pro, lifetime.`,
 			f.register(c)
 			c.Flags().BoolVar(&inactive, "inactive", false, "do not offer it yet")
 			c.Flags().BoolVar(&ifNotExists, "if-not-exists", false, "a plan with this slug is no error")
-		},
-		Check: func(_ *verb.Call) error {
-			if slug == "" || f.name == "" {
-				return clierr.Usagef("a plan needs --slug and --name").WithHint(example)
-			}
-			return nil
 		},
 		Do: func(ctx context.Context, s *admin.Service, m admin.Mode, c *verb.Call) (changed, error) {
 			in := f.input(c.Cmd)
@@ -119,7 +113,7 @@ that the database knows: free, basic, advanced, pro, lifetime.`,
 		},
 		Done: "plan %s is created", Would: "plan %s would be created", Already: "plan %s exists already and is left as it is",
 		Also: func(c *verb.Call, ch changed) {
-			if ch.Status == admin.StatusCreated && !models.PlanType(ch.After.Slug).Valid() {
+			if ch.Status == words.Created && !models.PlanType(ch.After.Slug).Valid() {
 				c.Print.Notice("note: the database knows no user on %q; only free, basic, advanced, pro and lifetime can be given to users", ch.After.Slug)
 			}
 		},

@@ -16,6 +16,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/bolt11"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -115,7 +116,7 @@ func (o *searchOptions) run(ctx context.Context, call *verb.Call, db *store.DB) 
 		return err
 	}
 	if len(found.GaveUp) > 0 {
-		p.Notice("note: %s could not be read through in time; it may hold a match", strings.Join(found.GaveUp, " and "))
+		p.Notice("note: %s could not be read through in time; it may hold a match", words.And(found.GaveUp))
 	}
 	if len(views) == 0 && !p.Machine() {
 		hint(ctx, db, p, o.text)

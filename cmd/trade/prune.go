@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -88,9 +89,9 @@ func (o *pruneOptions) run(ctx context.Context, call *verb.Call, db *store.DB, s
 		return err
 	}
 	v := prunedView{Before: output.At(before), Rows: old.Rows, Oldest: timeOf(old.Oldest), Newest: timeOf(old.Newest)}
-	info := output.ChangeInfo{Result: output.Deleted, DryRun: call.DryRun}
+	info := output.ChangeInfo{Result: words.Deleted, DryRun: call.DryRun}
 	if old.Rows == 0 {
-		info.Result, info.Say.Already = output.Unchanged, "no trade log is that old"
+		info.Result, info.Say.Already = words.Unchanged, "no trade log is that old"
 		return output.Change(p, pruneDesc(), v, info)
 	}
 	in := admin.PruneTradesInput{Before: before, Batch: o.batch}
@@ -101,7 +102,7 @@ func (o *pruneOptions) run(ctx context.Context, call *verb.Call, db *store.DB, s
 		}
 		in.Backup, in.Since, v.Backup = b.ID, b.Manifest.StartedAt, &b.ID
 	}
-	what := fmt.Sprintf("%s from %s to %s", output.Count(old.Rows, "trade log"), day(old.Oldest), day(old.Newest))
+	what := fmt.Sprintf("%s from %s to %s", words.Count(old.Rows, "trade log"), day(old.Oldest), day(old.Newest))
 	if call.DryRun {
 		info.Say.Would = what + " would be deleted" + inBackup(v.Backup)
 		return output.Change(p, pruneDesc(), v, info)
@@ -116,16 +117,16 @@ func (o *pruneOptions) run(ctx context.Context, call *verb.Call, db *store.DB, s
 	done, err := svc.PruneTrades(work, call.App.Mode(false), in)
 	bar.Done()
 	if err != nil && progress.Stopped(ctx, work) {
-		return clierr.New(clierr.Interrupted, "interrupted", "stopped: "+output.Count(done.Rows, "trade log")+" deleted", "run the command again to go on")
+		return clierr.New(clierr.Interrupted, "interrupted", "stopped: "+words.Count(done.Rows, "trade log")+" deleted", "run the command again to go on")
 	}
 	if err != nil {
 		if done.Rows > 0 {
-			p.Notice("%s were deleted; run the command again to go on", output.Count(done.Rows, "trade log"))
+			p.Notice("%s were deleted; run the command again to go on", words.Count(done.Rows, "trade log"))
 		}
 		return err
 	}
 	v.Rows, v.Batches = done.Rows, done.Batches
-	info.Say.Done = output.Count(done.Rows, "trade log") + " deleted"
+	info.Say.Done = words.Count(done.Rows, "trade log") + " deleted"
 	if v.Backup != nil {
 		info.Next = "axisor backup pin " + *v.Backup
 	}

@@ -8,8 +8,8 @@ import (
 
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/clierr"
-	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -53,7 +53,7 @@ func holding(ctx context.Context, a *app.App, db *store.DB, old store.OldTrades)
 		why = cmp.Or(why, e.ID+" "+problem)
 	}
 	why = cmp.Or(why, "there is none in "+o.Directory)
-	return none, clierr.New(clierr.Conflict, "no_backup", fmt.Sprintf("no good backup holds these %s: %s", output.Count(old.Rows, "trade log"), why),
+	return none, clierr.New(clierr.Conflict, "no_backup", fmt.Sprintf("no good backup holds these %s: %s", words.Count(old.Rows, "trade log"), why),
 		"axisor backup, and run this again", `--without-backup --reason TEXT deletes them all the same`)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -144,11 +145,11 @@ func removalSaid(r admin.Removal) string {
 	}
 	switch {
 	case r.NewID != "" && r.DryRun:
-		return fmt.Sprintf("user %s would be anonymized as %s; %s would go and %s stay", r.User.Email, r.NewID, output.Count(gone, "row"), output.Count(kept, "row"))
+		return fmt.Sprintf("user %s would be anonymized as %s; %s would go and %s stay", r.User.Email, r.NewID, words.Count(gone, "row"), words.Count(kept, "row"))
 	case r.NewID != "":
-		return fmt.Sprintf("the person is removed; %s stay under %s", output.Count(kept, "row"), r.NewID)
+		return fmt.Sprintf("the person is removed; %s stay under %s", words.Count(kept, "row"), r.NewID)
 	case r.DryRun:
-		return fmt.Sprintf("user %s would be deleted with %s of other tables", r.User.Email, output.Count(gone, "row"))
+		return fmt.Sprintf("user %s would be deleted with %s of other tables", r.User.Email, words.Count(gone, "row"))
 	}
-	return fmt.Sprintf("user %s is deleted with %s of other tables", r.User.Email, output.Count(gone, "row"))
+	return fmt.Sprintf("user %s is deleted with %s of other tables", r.User.Email, words.Count(gone, "row"))
 }

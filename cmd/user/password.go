@@ -40,22 +40,6 @@ func (in *passwordInput) registerOnly(c *cobra.Command) {
 	c.Flags().StringVar(&in.file, "password-file", "", "read the password from this `FILE`; it must have mode 0600")
 }
 
-func (in *passwordInput) validate() error {
-	given := 0
-	for _, set := range []bool{in.stdin, in.file != "", in.none} {
-		if set {
-			given++
-		}
-	}
-	if given > 1 {
-		if in.only {
-			return clierr.Usagef("--password-stdin and --password-file exclude each other")
-		}
-		return clierr.Usagef("--password-stdin, --password-file and --no-password exclude each other")
-	}
-	return nil
-}
-
 // read returns the password, zero for --no-password. Without any of the flags it asks twice at the terminal.
 func (in *passwordInput) read(ctx context.Context, a *app.App) (secret.Secret, error) {
 	switch {

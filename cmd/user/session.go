@@ -13,6 +13,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -120,11 +121,11 @@ func revokeSessions(ctx context.Context, call *verb.Call, _ *store.DB, svc *admi
 		return err
 	}
 	v := revokedView{UserID: c.User.ID, Email: c.User.Email, Revoked: len(c.Revoked), Sessions: append([]string{}, c.Revoked...)}
-	result := admin.StatusUpdated
-	sessions := output.Count(v.Revoked, "session") + " of " + v.Email
+	result := words.Updated
+	sessions := words.Count(v.Revoked, "session") + " of " + v.Email
 	say := output.Say{Done: sessions + " ended", Would: sessions + " would end", Already: "no live session of " + v.Email + " was left to end"}
 	if v.Revoked == 0 {
-		result = admin.StatusUnchanged
+		result = words.Unchanged
 	}
 	return output.Change(call.Print, output.Desc{ID: "user_id"}, v, output.ChangeInfo{Result: result, DryRun: c.DryRun, Say: say})
 }
@@ -168,9 +169,9 @@ func pruneSessions(ctx context.Context, call *verb.Call, svc *admin.Service, spa
 		return err
 	}
 	v := prunedView{Deleted: n.Expired + n.Revoked, Expired: n.Expired, Revoked: n.Revoked}
-	result, sessions := admin.StatusDeleted, output.Count(v.Deleted, "session")
+	result, sessions := words.Deleted, words.Count(v.Deleted, "session")
 	if v.Deleted == 0 {
-		result = admin.StatusUnchanged
+		result = words.Unchanged
 	}
 	say := output.Say{Done: sessions + " deleted", Would: sessions + " would be deleted", Already: "no session to delete"}
 	return output.Change(call.Print, output.Desc{ID: "deleted"}, v, output.ChangeInfo{Result: result, DryRun: call.DryRun, Say: say})

@@ -11,6 +11,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/verb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/models"
@@ -55,6 +56,7 @@ one; --keep-sessions leaves them. What a password must have is set by password.m
 			Try: "axisor user set-password ana@example.com --generate",
 			Exits: exits.Database(exits.On(clierr.Usage, "also a password that is too weak"), exits.NotFound("no such user or file"),
 				exits.On(clierr.Cancelled, "")),
+			Excludes: [][]string{{"generate", "password-stdin", "password-file"}},
 		},
 		Flags: func(c *cobra.Command) {
 			o.input.registerOnly(c)
@@ -67,7 +69,7 @@ one; --keep-sessions leaves them. What a password must have is set by password.m
 			return o.done.Change, err
 		},
 		Say: func(c admin.Change[models.User]) output.Say {
-			sessions := output.Count(o.done.SessionsRevoked, "session")
+			sessions := words.Count(o.done.SessionsRevoked, "session")
 			say := output.Say{
 				Done:  "user " + c.After.Email + " has a new password; " + sessions + " ended",
 				Would: "user " + c.After.Email + " would have a new password and " + sessions + " would end",
@@ -82,15 +84,9 @@ one; --keep-sessions leaves them. What a password must have is set by password.m
 
 // check looks at the flags, and makes or reads the password before anything is opened.
 func (o *setPasswordOptions) check(call *verb.Call) error {
-	if o.generate && (o.input.stdin || o.input.file != "") {
-		return clierr.Usagef("--generate excludes --password-stdin and --password-file")
-	}
 	lost := call.Globals.Quiet || len(call.Globals.Columns) > 0 && !slices.Contains(call.Globals.Columns, "generated")
 	if o.generate && lost && !call.DryRun {
 		return clierr.Usagef("--generate prints the password, which --quiet or --columns would hide, and it is shown only once").WithHint("add the column generated, or leave out the flag")
-	}
-	if err := o.input.validate(); err != nil {
-		return err
 	}
 	if !o.generate {
 		var err error

@@ -44,7 +44,7 @@ payments when they were made and when they were paid, and trades.
 				"axisor user timeline ana --source trade --source payment -o csv --all",
 				"axisor user timeline ana --follow",
 			},
-			Try:   "axisor user timeline ana@example.com",
+			Try: "axisor user timeline ana@example.com", Excludes: [][]string{{"follow", "all"}, {"follow", "cursor"}},
 			Exits: exits.Database(exits.NotFound("no such user"), exits.On(clierr.Interrupted, "interrupted")),
 		},
 		Fields: output.Fields[eventView](), Complete: a.UserNames,
@@ -72,9 +72,6 @@ func (o *timelineOptions) validate() error {
 	}
 	if !o.follow {
 		return nil
-	}
-	if o.page.All || o.page.Cursor != "" {
-		return clierr.Usagef("--follow excludes --all and --cursor")
 	}
 	if o.interval < 100*time.Millisecond {
 		return clierr.Usagef("--interval %s: must be at least 100ms", o.interval)

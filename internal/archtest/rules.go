@@ -7,7 +7,7 @@ import (
 )
 
 // anyone may be imported by every package: leaves without knowledge.
-var anyone = []string{"pkg/secret", "pkg/near", "pkg/exactjson", "pkg/ownfile", "pkg/pgdirect", "pkg/pgtls", "pkg/pgpass", "pkg/namespace", "internal/buildinfo", "internal/wholefile"}
+var anyone = []string{"pkg/secret", "pkg/near", "pkg/exactjson", "pkg/ownfile", "pkg/pgdirect", "pkg/pgtls", "pkg/pgpass", "pkg/namespace", "internal/buildinfo", "internal/wholefile", "internal/words"}
 
 // support packages exist for tests and tools; their imports are free, but nothing shipped may import them.
 var support = []string{"internal/testdb", "internal/testdb/", "internal/clitest", "internal/pgimpostor", "internal/factory", "internal/archtest", "internal/docgen", "internal/newnoun", "internal/notices", "test/", "bench", "bench/"}
@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"internal/config":       {},
 	"internal/buildinfo":    {},
 	"internal/wholefile":    {},
+	"internal/words":        {},
 	"internal/pgserver":     {},
 	"internal/lnsim":        {"pkg/lnmarkets", "pkg/lnmarkets/futures"},
 	"internal/devenv":       {"internal/pgserver", "internal/lnsim", "internal/lightningsim", "internal/config", "pkg/"},

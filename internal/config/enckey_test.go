@@ -145,12 +145,12 @@ func TestWords(t *testing.T) {
 		`''`:                   {""},
 		`pre"fix"ed $HOME *.x`: {"prefixed", "$HOME", "*.x"},
 	} {
-		got, rule := words(in)
+		got, rule := fieldsOf(in)
 		require.Empty(t, rule, in)
 		require.Equal(t, want, got, in)
 	}
 	for _, bad := range []string{`'a`, `"a`, `a\`} {
-		_, rule := words(bad)
+		_, rule := fieldsOf(bad)
 		require.NotEmpty(t, rule, bad)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/viper"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/secret"
 )
 
@@ -258,7 +259,7 @@ func alternatives(layers []layer) Errors {
 			if source == "" {
 				source = l.origin(set[0]).String()
 			}
-			return Errors{{Source: source, Key: set[0], Rule: "is set together with " + strings.Join(set[1:], " and "), Hint: "keep only one of them"}}
+			return Errors{{Source: source, Key: set[0], Rule: "is set together with " + words.And(set[1:]), Hint: "keep only one of them"}}
 		}
 		if len(set) == 1 {
 			return nil

@@ -247,7 +247,7 @@ func TestLoad_PGVariables(t *testing.T) {
 		want string
 	}{
 		{"nothing that names a database", map[string]string{"PGUSER": "u", "PGPASSWORD": "p", "PGSSLMODE": "require"}, ""},
-		{"all", map[string]string{"PGHOST": "db", "PGPORT": "6543", "PGDATABASE": "ax", "PGUSER": "u@x", "PGPASSWORD": "p:/?#", "PGSSLMODE": "require", "PGPASSFILE": "/p f"}, "postgres://u%40x:p%3A%2F%3F%23@db:6543/ax?passfile=%2Fp+f&sslmode=require"},
+		{"all", map[string]string{"PGHOST": "db", "PGPORT": "6543", "PGDATABASE": "ax", "PGUSER": "u@x", "PGPASSWORD": "p:/?#", "PGSSLMODE": "require", "PGPASSFILE": "/p f"}, "postgres://u%40x:p%3A%2F%3F%23@db:6543/ax?passfile=%2Fp%20f&sslmode=require"},
 		{"database only", map[string]string{"PGDATABASE": "ax"}, "postgres:///ax"},
 		{"socket", map[string]string{"PGHOST": "/run/pg", "PGPORT": "5433", "PGUSER": "u"}, "postgres://u@/?host=%2Frun%2Fpg&port=5433"},
 		{"ipv6", map[string]string{"PGHOST": "::1"}, "postgres://[::1]/"},

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/axisor/axisor/internal/lnsim"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/lnmarkets/futures"
 	"github.com/axisor/axisor/pkg/models"
@@ -127,7 +128,7 @@ func (s Seed) person(ctx context.Context, p Person) (made Seeded, err error) {
 	if err != nil {
 		return made, err
 	}
-	if user.Status == admin.StatusCreated {
+	if user.Status == words.Created {
 		made.Users++
 	}
 	accounts, err := s.DB.AccountsOf(ctx, user.After.ID)
@@ -150,7 +151,7 @@ func (s Seed) person(ctx context.Context, p Person) (made Seeded, err error) {
 	config, err := s.Admin.SetGuardConfig(ctx, mode, admin.GuardConfigInput{
 		User: user.After.ID, Active: new(true), Mode: new(models.GuardGlobal), Threshold: &p.GuardThreshold, AddPercent: new(20.0),
 	})
-	if err == nil && config.Status == admin.StatusCreated {
+	if err == nil && config.Status == words.Created {
 		made.Configs++
 	}
 	return made, err

@@ -13,8 +13,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/crypto"
@@ -257,7 +257,7 @@ func ago(d time.Duration) string {
 		name string
 	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
 		if n := int(d / u.span); n > 0 {
-			return output.Count(n, u.name) + " ago"
+			return words.Count(n, u.name) + " ago"
 		}
 	}
 	return "just now"

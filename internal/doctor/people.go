@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -24,7 +24,7 @@ func (v *visit) rowSecurity(ctx context.Context) (Result, error) {
 	}
 	if len(open) > 0 {
 		return warn("axisor migrate verify --fix --yes", "%s of users without row security or without a policy: %s",
-			output.Count(len(open), "table"), some(open)), nil
+			words.Count(len(open), "table"), some(open)), nil
 	}
 	roles, err := db.Roles(ctx)
 	if err != nil {
@@ -32,7 +32,7 @@ func (v *visit) rowSecurity(ctx context.Context) (Result, error) {
 	}
 	for _, r := range roles {
 		if r.Secrets > 0 {
-			return fail("axisor db roles create", "the role %s may read %s with secrets", r.Name, output.Count(r.Secrets, "column")), nil
+			return fail("axisor db roles create", "the role %s may read %s with secrets", r.Name, words.Count(r.Secrets, "column")), nil
 		}
 	}
 	return good("every table of users has it, with a policy"), nil
@@ -51,7 +51,7 @@ func (v *visit) monitors(ctx context.Context) (Result, error) {
 	if len(twice) > 0 {
 		return warn("axisor automation disable --user "+word(twice[0])+" --type margin_guard",
 			"the web application's monitor and this guard may both add margin, for %s with an active automation margin_guard: %s",
-			output.Count(len(twice), "user"), some(twice)), nil
+			words.Count(len(twice), "user"), some(twice)), nil
 	}
 	return good("nobody has an automation margin_guard beside this guard"), nil
 }
@@ -71,7 +71,7 @@ func (v *visit) emails(ctx context.Context) (Result, error) {
 	}
 	if len(twice) > 0 {
 		return fail("axisor user list --search "+word(twice[0]),
-			"%s in more than one spelling: %s", output.Count(len(twice), "address"), some(twice)), nil
+			"%s in more than one spelling: %s", words.Count(len(twice), "address"), some(twice)), nil
 	}
 	return good("no address twice in different case"), nil
 }
@@ -95,7 +95,7 @@ func (v *visit) paidPlans(ctx context.Context) (Result, error) {
 	slices.Sort(lower)
 	if len(lower) > 0 {
 		return warn("axisor plan reconcile",
-			"%s with a lower plan than was paid: %s", output.Count(len(lower), "user"), some(lower)), nil
+			"%s with a lower plan than was paid: %s", words.Count(len(lower), "user"), some(lower)), nil
 	}
 	return good("nobody has less than was paid"), nil
 }
@@ -125,7 +125,7 @@ func (v *visit) limits(ctx context.Context) (Result, error) {
 	}
 	if len(over) > 0 {
 		return warn("axisor plan usage "+word(over[0]), "%s over the limits of the plan: %s",
-			output.Count(len(over), "user"), some(over)), nil
+			words.Count(len(over), "user"), some(over)), nil
 	}
 	return good("nobody is over the limits of the plan"), nil
 }

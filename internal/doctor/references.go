@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -62,7 +62,7 @@ func (v *visit) references(ctx context.Context) (Result, error) {
 	}
 	if rows > 0 {
 		slices.Sort(found)
-		return fail(fix, "%s to a row of another user: %s", output.Count(rows, "reference"), some(found)), nil
+		return fail(fix, "%s to a row of another user: %s", words.Count(rows, "reference"), some(found)), nil
 	}
 	return good("no row refers to one of another user"), nil
 }

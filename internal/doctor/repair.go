@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/migrate"
 	"github.com/axisor/axisor/pkg/store"
@@ -122,5 +122,5 @@ func (v *visit) seedReference(ctx context.Context, dryRun bool) (string, error) 
 
 func (v *visit) expirePayments(ctx context.Context, dryRun bool) (string, error) {
 	n, err := v.in.Expire(ctx, dryRun)
-	return output.Count(n, "payment") + " expired", err
+	return words.Count(n, "payment") + " expired", err
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -156,7 +156,7 @@ func (s *seen) add(values []crypto.Value) {
 }
 
 func (s *seen) result() Result {
-	tried := output.Count(s.all, "credential")
+	tried := words.Count(s.all, "credential")
 	switch {
 	case s.all == 0:
 		return good("there is a key; nothing is stored yet")
@@ -172,7 +172,7 @@ func (s *seen) result() Result {
 	case s.old > 0:
 		return warn("axisor credential rekey", "%d of the %s tried still need a previous key or format", s.old, tried)
 	}
-	return good("opens the %s tried", output.Count(s.all, "stored credential"))
+	return good("opens the %s tried", words.Count(s.all, "stored credential"))
 }
 
 func (v *visit) guard(ctx context.Context) (Result, error) {
@@ -204,31 +204,31 @@ func (v *visit) guard(ctx context.Context) (Result, error) {
 	case p.Unprotected > 0:
 		return fail("axisor guard status", "%s", danger(p)), nil
 	case unknown > 0:
-		return fail("axisor guard history --state unknown", "%s with an unknown outcome", output.Count(unknown, "addition")), nil
+		return fail("axisor guard history --state unknown", "%s with an unknown outcome", words.Count(unknown, "addition")), nil
 	case stale > 0:
-		return fail("axisor guard run", "%s left open by a run that ended in the middle", output.Count(stale, "addition")), nil
+		return fail("axisor guard run", "%s left open by a run that ended in the middle", words.Count(stale, "addition")), nil
 	case stopped:
 		return warn("axisor guard enable", "the kill switch is on: no run adds margin"), nil
 	case enabled == 0:
 		return good("nobody has it enabled"), nil
 	case !last.Valid:
-		return warn("axisor guard run", "enabled for %s, but it has never run", output.Count(enabled, "user")), nil
+		return warn("axisor guard run", "enabled for %s, but it has never run", words.Count(enabled, "user")), nil
 	case now.Sub(last.Time) > guardQuiet:
 		return warn("axisor guard run",
-			"enabled for %s, but it last ran %s", output.Count(enabled, "user"), ago(now.Sub(last.Time))), nil
+			"enabled for %s, but it last ran %s", words.Count(enabled, "user"), ago(now.Sub(last.Time))), nil
 	case state.String == "failed" || state.String == "interrupted":
 		return warn("axisor guard status", "the last run, %s, %s", ago(now.Sub(last.Time)), state.String), nil
 	case p.Protected < p.Wanting:
 		return warn("axisor guard status", "%s", danger(p)), nil
 	}
-	return good("%s protected, last run %s", output.Count(enabled, "user"), ago(now.Sub(last.Time))), nil
+	return good("%s protected, last run %s", words.Count(enabled, "user"), ago(now.Sub(last.Time))), nil
 }
 
 // danger says who wants protection and has none.
 func danger(p store.GuardProtection) string {
 	text := fmt.Sprintf("%d of %d users who want protection have it", p.Protected, p.Wanting)
 	if p.Unprotected > 0 {
-		text = output.Count(int(p.Unprotected), "position") + " in danger without protection; " + text
+		text = words.Count(int(p.Unprotected), "position") + " in danger without protection; " + text
 	}
 	if len(p.Problems) > 0 {
 		text += fmt.Sprintf("; first %s: %s", p.Problems[0].Username, p.Problems[0].Message)
@@ -249,7 +249,7 @@ func (v *visit) activeAccounts(ctx context.Context) (Result, error) {
 	}
 	if len(users) > 0 {
 		return fail("axisor account check --fix",
-			"%s with more than one: %s", output.Count(len(users), "user"), some(users)), nil
+			"%s with more than one: %s", words.Count(len(users), "user"), some(users)), nil
 	}
 	return good("no user has more than one"), nil
 }
@@ -269,7 +269,7 @@ func (v *visit) payments(ctx context.Context) (Result, error) {
 	}
 	if stuck > 0 {
 		return warn("axisor payment expire", "%s past the expiry, the oldest expired %s",
-			output.Count(stuck, "pending payment"), ago(now.Sub(oldest.Time))).with(v.expirePayments), nil
+			words.Count(stuck, "pending payment"), ago(now.Sub(oldest.Time))).with(v.expirePayments), nil
 	}
 	return good("none is past its expiry"), nil
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/config"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/backup"
 	"github.com/axisor/axisor/pkg/namespace"
 )
@@ -120,7 +120,7 @@ func judgeArchive(s backup.Status, now time.Time) Result {
 	}
 	for _, c := range s.Clusters {
 		if c.Holes > 0 {
-			return fail("axisor backup wal verify", "the log of cluster %s has %s: recovery ends at the first", c.System, output.Count(c.Holes, "hole"))
+			return fail("axisor backup wal verify", "the log of cluster %s has %s: recovery ends at the first", c.System, words.Count(c.Holes, "hole"))
 		}
 		if c.LastTime != nil && (last == nil || c.LastTime.After(*last)) {
 			last = c.LastTime
@@ -149,7 +149,7 @@ func (v *visit) archiver(ctx context.Context, db *sql.DB) (Result, error) {
 	}
 	if mode != "off" && failedAt.Valid && (!archivedAt.Valid || failedAt.Time.After(archivedAt.Time)) {
 		return fail(`axisor db shell -- -c "SELECT * FROM pg_stat_archiver"`, "archive_command fails, %s so far, the last time %s: the server keeps its log until its disk is full",
-			output.Count(int(failed), "time"), ago(v.in.Now().Sub(failedAt.Time))), nil
+			words.Count(int(failed), "time"), ago(v.in.Now().Sub(failedAt.Time))), nil
 	}
 	return Result{Level: OK}, nil
 }
@@ -177,9 +177,9 @@ func (v *visit) statistics(ctx context.Context) (Result, error) {
 	}
 	switch {
 	case len(old) > 0:
-		return warn("axisor doctor --fix", "out of date for %s: %s", output.Count(len(old), "table"), some(old)).with(analyze(db, old)), nil
+		return warn("axisor doctor --fix", "out of date for %s: %s", words.Count(len(old), "table"), some(old)).with(analyze(db, old)), nil
 	case len(dead) > 0:
-		return warn(`axisor db shell -- -c 'VACUUM (ANALYZE) `+db.Named(namespace.Table(dead[0]))+`'`, "many dead rows in %s: %s", output.Count(len(dead), "table"), some(dead)), nil
+		return warn(`axisor db shell -- -c 'VACUUM (ANALYZE) `+db.Named(namespace.Table(dead[0]))+`'`, "many dead rows in %s: %s", words.Count(len(dead), "table"), some(dead)), nil
 	}
 	return good("up to date"), nil
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/marginguard"
 )
 
@@ -19,11 +20,7 @@ func Summary(r marginguard.Result) string {
 		what, strconv.FormatFloat(r.Price, 'f', -1, 64), r.Users, r.Positions, r.Triggered, r.Added, added, r.AddedSats,
 		r.Skipped, r.Failed, r.Unknown, r.FinishedAt.Sub(r.StartedAt).Round(100*time.Millisecond))
 	if r.Ended > 0 {
-		positions := "positions"
-		if r.Ended == 1 {
-			positions = "position"
-		}
-		text += fmt.Sprintf("; %d guarded %s ended (%d liquidated)", r.Ended, positions, r.Liquidated)
+		text += fmt.Sprintf("; %s ended (%d liquidated)", words.Count(r.Ended, "guarded position"), r.Liquidated)
 	}
 	return text
 }

@@ -17,7 +17,7 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/words"
 )
 
 //go:embed templates
@@ -63,7 +63,7 @@ func parse(root, name string) (noun, error) {
 	if err != nil {
 		return noun{}, fmt.Errorf("the number of the migration %s: %w", slices.Max(found), err)
 	}
-	n := noun{Name: name, Names: strings.TrimPrefix(output.Count(2, name), "2 "), A: "a", Number: fmt.Sprintf("%05d", last+1)}
+	n := noun{Name: name, Names: strings.TrimPrefix(words.Count(2, name), "2 "), A: "a", Number: fmt.Sprintf("%05d", last+1)}
 	if strings.ContainsRune("aeiou", rune(name[0])) {
 		n.A = "an"
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/bolt11"
 	"github.com/axisor/axisor/pkg/lightning"
@@ -49,7 +50,7 @@ func (m *Maker) Make(ctx context.Context, in admin.InvoiceInput) (change admin.C
 		case err != nil:
 			return change, false, err
 		case plan.Pending != nil:
-			return admin.Change[store.Payment]{Status: admin.StatusAlreadyExists, DryRun: m.Mode.DryRun, After: plan.Pending}, false, nil
+			return admin.Change[store.Payment]{Status: words.AlreadyExists, DryRun: m.Mode.DryRun, After: plan.Pending}, false, nil
 		case m.Mode.DryRun:
 			return m.preview(plan, in), false, nil
 		case !plan.Earlier:
@@ -71,7 +72,7 @@ func (m *Maker) Make(ctx context.Context, in admin.InvoiceInput) (change admin.C
 func (m *Maker) preview(plan admin.IntentPlan, in admin.InvoiceInput) admin.Change[store.Payment] {
 	now := m.Now().UTC()
 	i := plan.Intent
-	return admin.Change[store.Payment]{Status: admin.StatusCreated, DryRun: true, After: &store.Payment{
+	return admin.Change[store.Payment]{Status: words.Created, DryRun: true, After: &store.Payment{
 		Payment: models.Payment{
 			UserID: i.UserID, AmountSats: i.AmountSats, Status: models.PaymentPending, PlanType: i.PlanType, Description: &i.Description,
 			PaymentMethod: new("lightning"), ExpiresAt: new(now.Add(in.Expiry)), ExpirySeconds: &i.ExpirySeconds, CreatedAt: now, UpdatedAt: now,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/axisor/axisor/internal/lightningsim"
 	"github.com/axisor/axisor/internal/payments"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/bolt11"
 	"github.com/axisor/axisor/pkg/lightning"
@@ -72,7 +73,7 @@ func TestInvoice(t *testing.T) {
 		in.IfNotExists = true
 		again, _, err := m.Make(t.Context(), in)
 		require.NoError(t, err)
-		require.Equal(t, admin.StatusAlreadyExists, again.Status)
+		require.Equal(t, words.AlreadyExists, again.Status)
 		require.Equal(t, c.After.ID, again.After.ID)
 		require.NoError(t, w.sim.Settle(*c.After.PaymentHash, w.clock().Add(time.Minute), 0))
 		items, _ := w.reconcile(t, true)

@@ -11,9 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/app"
+	"github.com/axisor/axisor/internal/cli/clierr"
 	"github.com/axisor/axisor/internal/cli/exits"
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -28,6 +30,8 @@ type Words struct {
 	Examples []string     // complete invocations
 	Try      string       // the one that a wrong argument shows; default: the first
 	Exits    []exits.Code // what the help lists; see package exits
+	Needs    []string     // flags without which it cannot be done
+	Excludes [][]string   // flags of which it takes one at most, set by set
 }
 
 // Command is a command as a value. The verbs of this package make one; a command that is like no other fills it itself.
@@ -95,9 +99,12 @@ func (v Command) Build(a *app.App) *cobra.Command {
 	c := &cobra.Command{
 		Use: v.Use, Aliases: v.Aliases, Short: v.Short, Long: v.Long,
 		Example: "  " + strings.Join(v.Examples, "\n  "),
-		Args:    arguments(v.Use, cmp.Or(v.Try, v.Examples[0])),
+		Args:    arguments(v.Use, v.try()),
 		RunE: func(c *cobra.Command, args []string) error {
 			call := &Call{App: a, Cmd: c, Args: args, DryRun: writes.DryRun}
+			if err := v.given(call); err != nil {
+				return err
+			}
 			if v.Check != nil {
 				if err := v.Check(call); err != nil {
 					return err
@@ -138,6 +145,34 @@ func (v Command) Build(a *app.App) *cobra.Command {
 	}
 	exits.Mark(c, v.Exits)
 	return c
+}
+
+// try is the invocation that an error shows.
+func (w Words) try() string { return cmp.Or(w.Try, w.Examples[0]) }
+
+// given refuses a call without a flag that the command needs, or with two that exclude each other.
+func (w Words) given(call *Call) error {
+	var missing []string
+	for _, name := range w.Needs {
+		if !call.Given(name) && (name != "reason" || call.Globals.Reason == "") {
+			missing = append(missing, "--"+name)
+		}
+	}
+	if len(missing) > 0 {
+		return clierr.Usagef("%s needs %s", call.Cmd.CommandPath(), words.And(missing)).WithHint("for example: " + w.try())
+	}
+	for _, set := range w.Excludes {
+		var taken []string
+		for _, name := range set {
+			if f := call.Cmd.Flags().Lookup(name); f.Changed && f.Value.String() != "false" {
+				taken = append(taken, "--"+name)
+			}
+		}
+		if len(taken) > 1 {
+			return clierr.Usagef("%s exclude each other", words.And(taken))
+		}
+	}
+	return nil
 }
 
 // act connects as far as the command needs it, and runs it.

@@ -14,6 +14,7 @@ import (
 	"github.com/axisor/axisor/internal/cli/flags"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/rowfile"
 )
@@ -56,11 +57,11 @@ type Counts struct {
 func (c Counts) result() string {
 	switch {
 	case c.Created > 0:
-		return output.Created
+		return words.Created
 	case c.Updated > 0:
-		return output.Updated
+		return words.Updated
 	}
-	return output.Unchanged
+	return words.Unchanged
 }
 
 // Build makes `import`.
@@ -136,7 +137,7 @@ func (i Import[V]) stopped(ctx context.Context, call *Call, f *File, n Counts, e
 	case !f.Began && progress.Stopped(ctx, f.Soft): // before there was a header
 		return clierr.New(clierr.Interrupted, "interrupted", "stopped; no row was read")
 	case errors.Is(err, progress.ErrStopped) && !call.DryRun:
-		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped after %s: %s", output.Count(n.Read, "row"), n.Summary), i.GoOn)
+		return clierr.New(clierr.Interrupted, "interrupted", fmt.Sprintf("stopped after %s: %s", words.Count(n.Read, "row"), n.Summary), i.GoOn)
 	}
 	if file := (*rowfile.FormatError)(nil); errors.As(err, &file) && !i.Whole && !call.DryRun && n.Created+n.Updated > 0 {
 		return clierr.New(clierr.Partial, "file_invalid", fmt.Sprintf("%v; before that, %d were created and %d updated", err, n.Created, n.Updated),
@@ -146,12 +147,12 @@ func (i Import[V]) stopped(ctx context.Context, call *Call, f *File, n Counts, e
 }
 
 func (i Import[V]) print(call *Call, n Counts, spent time.Duration, rejects flags.Rejects) error {
-	said, rows := fmt.Sprintf("%s, in %s", n.Summary, spent.Round(10*time.Millisecond)), output.Count(n.Read, "row")+" read: "
+	said, rows := fmt.Sprintf("%s, in %s", n.Summary, spent.Round(10*time.Millisecond)), words.Count(n.Read, "row")+" read: "
 	err := app.Imported(call.Print, rejects, output.Desc{ID: i.ID}, i.View(n, spent, rejects.Name()), output.ChangeInfo{
 		Result: n.result(), DryRun: call.DryRun, Say: output.Say{Done: rows + said, Would: rows + "would be " + said, Already: rows + said},
 	})
 	if err != nil || n.Rejected == 0 {
 		return err
 	}
-	return app.RowsRejected(fmt.Sprintf("%d of %s rejected", n.Rejected, output.Count(n.Read, "row")), rejects)
+	return app.RowsRejected(fmt.Sprintf("%d of %s rejected", n.Rejected, words.Count(n.Read, "row")), rejects)
 }

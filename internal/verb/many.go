@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/axisor/axisor/internal/cli/output"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 )
 
@@ -17,7 +18,7 @@ func PrintMany[R, V any](call *Call, d output.Desc, changes []admin.Change[R], v
 			dryRun = &c.DryRun
 		}
 		views = append(views, view(*c.After, c.Status, dryRun))
-		if c.Status != admin.StatusUnchanged {
+		if c.Status != words.Unchanged {
 			changed++
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/axisor/axisor/internal/app"
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/progress"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 )
 
@@ -36,7 +37,7 @@ func (s Pruning[N, V]) Run(ctx context.Context, a *app.App, dryRun bool) error {
 	if err != nil {
 		return err
 	}
-	info := output.ChangeInfo{Result: output.Deleted, DryRun: dryRun, Say: output.Say{
+	info := output.ChangeInfo{Result: words.Deleted, DryRun: dryRun, Say: output.Say{
 		Would: s.Words(n) + " would be deleted", Already: "nothing is that old",
 	}}
 	show := func() error {
@@ -44,7 +45,7 @@ func (s Pruning[N, V]) Run(ctx context.Context, a *app.App, dryRun bool) error {
 	}
 	switch {
 	case n.Total() == 0:
-		info.Result = output.Unchanged
+		info.Result = words.Unchanged
 		return show()
 	case dryRun:
 		return show()

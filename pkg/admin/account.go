@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/secret"
@@ -88,7 +89,7 @@ func (s *Service) CreateAccount(ctx context.Context, mode Mode, in CreateAccount
 	if err != nil {
 		return none, err
 	}
-	change := Change[store.Account]{Status: StatusCreated, DryRun: mode.DryRun}
+	change := Change[store.Account]{Status: words.Created, DryRun: mode.DryRun}
 	err = s.write(ctx, mode, func(t *txn) error {
 		row := models.UserExchangeAccounts{
 			ID: id, UserID: u.ID, ExchangeID: e.ID, AccountName: in.Name, Credentials: credentials, IsActive: in.Activate,

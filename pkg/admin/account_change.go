@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/store"
 )
 
@@ -75,7 +76,7 @@ func (s *Service) changeAccount(
 	if err != nil {
 		return none, err
 	}
-	change := Change[store.Account]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[store.Account]{Status: words.Updated, DryRun: mode.DryRun}
 	err = s.write(ctx, mode, func(t *txn) error {
 		before, err := t.lockAccount(ctx, found.ID)
 		if err != nil {
@@ -87,7 +88,7 @@ func (s *Service) changeAccount(
 			return err
 		}
 		if action == "" {
-			change.Status, change.After = StatusUnchanged, &before
+			change.Status, change.After = words.Unchanged, &before
 			return nil
 		}
 		after, err := t.db.AccountByID(ctx, before.ID)
@@ -125,7 +126,7 @@ func (s *Service) DeleteAccount(ctx context.Context, mode Mode, ref string) (Cha
 	if err != nil {
 		return none, err
 	}
-	change := Change[store.Account]{Status: StatusDeleted, DryRun: mode.DryRun}
+	change := Change[store.Account]{Status: words.Deleted, DryRun: mode.DryRun}
 	err = s.write(ctx, mode, func(t *txn) error {
 		before, err := t.lockAccount(ctx, found.ID)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -45,10 +46,10 @@ func TestAccounts_OneIsActive(t *testing.T) {
 
 	c, err := b.svc.ActivateAccount(t.Context(), admin.Mode{}, "ana/one")
 	require.NoError(t, err)
-	require.Equal(t, admin.StatusUpdated, c.Status)
+	require.Equal(t, words.Updated, c.Status)
 	c, err = b.svc.ActivateAccount(t.Context(), admin.Mode{}, "ana@example.com/One")
 	require.NoError(t, err)
-	require.Equal(t, admin.StatusUnchanged, c.Status)
+	require.Equal(t, words.Unchanged, c.Status)
 	_, err = b.svc.ActivateAccount(t.Context(), admin.Mode{}, "ana/two")
 	require.NoError(t, err)
 	require.Equal(t, []string{"Two"}, b.active(t))
@@ -68,7 +69,7 @@ func TestAccounts_OneIsActive(t *testing.T) {
 
 	c, err = b.svc.DeactivateAccount(t.Context(), admin.Mode{}, "ana/"+b.active(t)[0])
 	require.NoError(t, err)
-	require.Equal(t, admin.StatusUpdated, c.Status)
+	require.Equal(t, words.Updated, c.Status)
 	require.Empty(t, b.active(t))
 	_, err = b.svc.ActivateAccount(t.Context(), admin.Mode{}, "ana/Tow")
 	var missing *store.NotFoundError

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/models"
@@ -60,7 +61,7 @@ func TestCreateAccount(t *testing.T) {
 	in.Fields["isTestnet"] = secret.New("true")
 	c, err := b.create(t.Context(), in)
 	require.NoError(t, err)
-	require.Equal(t, admin.StatusCreated, c.Status)
+	require.Equal(t, words.Created, c.Status)
 	require.Equal(t, b.ana.ID, c.After.UserID)
 	require.Equal(t, "lnmarkets", c.After.ExchangeSlug)
 	require.Equal(t, models.Texts{"api_key", "api_secret", "isTestnet", "passphrase"}, c.After.Fields)

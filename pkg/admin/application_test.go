@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/axisor/axisor/internal/testdb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/models"
@@ -85,7 +86,7 @@ func TestValues_AreSpelledForWhoReadsThem(t *testing.T) {
 		got = append(got, b.one(t, `SELECT mode FROM "MarginGuardConfig"`))
 		c, err = b.svc.SetGuardConfig(ctx, admin.Mode{}, set)
 		require.NoError(t, err)
-		require.Equal(t, admin.StatusUnchanged, c.Status)
+		require.Equal(t, words.Unchanged, c.Status)
 		require.NoError(t, b.db.Gorm(ctx).Exec(`UPDATE "MarginGuardConfig" SET individual_configs = '{"`+trade+`": {"note": "x", "threshold": 9, "is_active": false}}'`).Error)
 		_, err = b.svc.SetGuardConfig(ctx, admin.Mode{}, admin.GuardConfigInput{User: "ana", Mode: &individual, Positions: []admin.GuardPosition{{ID: strings.ToUpper(trade), Threshold: 12}}})
 		require.NoError(t, err)

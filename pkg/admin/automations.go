@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/automation"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -79,7 +80,7 @@ func (s *Service) CreateAutomation(ctx context.Context, mode Mode, in CreateAuto
 	if err != nil {
 		return none, err
 	}
-	change := Change[models.Automation]{Status: StatusCreated, DryRun: mode.DryRun}
+	change := Change[models.Automation]{Status: words.Created, DryRun: mode.DryRun}
 	err = s.write(ctx, mode, func(t *txn) error {
 		// The locked user row makes changes for one user wait for each other, so that the counts hold.
 		u, err := t.db.UserByID(ctx, u.ID, true)

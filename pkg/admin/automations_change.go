@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -113,9 +114,9 @@ func (t *txn) changeAutomation(ctx context.Context, id, action string, fn func(*
 	}
 	row := before
 	fn(&row)
-	change := Change[models.Automation]{Before: &before, After: &row, Status: StatusUpdated, DryRun: t.mode.DryRun}
+	change := Change[models.Automation]{Before: &before, After: &row, Status: words.Updated, DryRun: t.mode.DryRun}
 	if sameAutomation(before, row) {
-		change.Status = StatusUnchanged
+		change.Status = words.Unchanged
 		return change, nil
 	}
 	if err := t.freePlace(ctx, row); err != nil {
@@ -148,7 +149,7 @@ func sameAutomation(a, b models.Automation) bool {
 
 // DeleteAutomation removes an automation. Its trade logs stay without the reference; their number is returned.
 func (s *Service) DeleteAutomation(ctx context.Context, mode Mode, id string) (Change[models.Automation], int64, error) {
-	change := Change[models.Automation]{Status: StatusDeleted, DryRun: mode.DryRun}
+	change := Change[models.Automation]{Status: words.Deleted, DryRun: mode.DryRun}
 	var trades int64
 	err := s.write(ctx, mode, func(t *txn) error {
 		before, err := t.db.AutomationByID(ctx, id, true)
@@ -178,10 +179,10 @@ func (s *Service) SetAutomationTypeActive(ctx context.Context, mode Mode, ref st
 	}
 	after := found
 	after.IsActive = &active
-	change := Change[models.AutomationType]{Before: &found, After: &after, Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[models.AutomationType]{Before: &found, After: &after, Status: words.Updated, DryRun: mode.DryRun}
 	was := found.IsActive == nil || *found.IsActive
 	if was == active {
-		change.Status = StatusUnchanged
+		change.Status = words.Unchanged
 		return change, nil
 	}
 	word := "enable"

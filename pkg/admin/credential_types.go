@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -50,7 +51,7 @@ func (s *Service) AddCredentialType(ctx context.Context, mode Mode, in Credentia
 	if err != nil {
 		return none, err
 	}
-	change := Change[models.ExchangeCredentialType]{Status: StatusCreated, DryRun: mode.DryRun}
+	change := Change[models.ExchangeCredentialType]{Status: words.Created, DryRun: mode.DryRun}
 	err = s.write(ctx, mode, func(t *txn) error {
 		e, err := t.db.ExchangeByID(ctx, found.ID)
 		if err != nil {
@@ -98,7 +99,7 @@ func (s *Service) RemoveCredentialType(ctx context.Context, mode Mode, exchange,
 	if err != nil {
 		return none, err
 	}
-	change := Change[models.ExchangeCredentialType]{Status: StatusDeleted, DryRun: mode.DryRun}
+	change := Change[models.ExchangeCredentialType]{Status: words.Deleted, DryRun: mode.DryRun}
 	err = s.write(ctx, mode, func(t *txn) error {
 		e, err := t.db.ExchangeByID(ctx, found.ID)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/exactjson"
 	"github.com/axisor/axisor/pkg/models"
@@ -40,7 +41,7 @@ func (s *Service) SetCredential(ctx context.Context, mode Mode, in SetCredential
 			return none, err
 		}
 	}
-	change := Change[store.Credential]{Status: StatusCreated, DryRun: mode.DryRun}
+	change := Change[store.Credential]{Status: words.Created, DryRun: mode.DryRun}
 	err = s.write(ctx, mode, func(t *txn) error {
 		// The locked user row makes two writers of one user's first credentials wait for each other.
 		if _, err := t.db.UserByID(ctx, u.ID, true); err != nil {
@@ -53,7 +54,7 @@ func (s *Service) SetCredential(ctx context.Context, mode Mode, in SetCredential
 		id, action, old := newID(), "credential.create", any(nil)
 		if before != nil {
 			id, action, old = before.ID, "credential.update", CredentialValues(*before)
-			change.Before, change.Status = before, StatusUpdated
+			change.Before, change.Status = before, words.Updated
 		}
 		column, err := t.merged(ctx, id, before != nil, types, e, fields, CredentialPlace(id, u.ID), sealer)
 		if err != nil {
@@ -190,7 +191,7 @@ func (t *txn) merged(
 // SwitchCredential makes credentials active or inactive.
 func (s *Service) SwitchCredential(ctx context.Context, mode Mode, id string, active bool) (Change[store.Credential], error) {
 	none := Change[store.Credential]{}
-	change := Change[store.Credential]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[store.Credential]{Status: words.Updated, DryRun: mode.DryRun}
 	err := s.write(ctx, mode, func(t *txn) error {
 		if _, err := t.db.LockSealed(ctx, store.SealedCredentials, id); err != nil {
 			return err
@@ -201,7 +202,7 @@ func (s *Service) SwitchCredential(ctx context.Context, mode Mode, id string, ac
 		}
 		change.Before, change.After = &before, &before
 		if (before.IsActive == nil || *before.IsActive) == active {
-			change.Status = StatusUnchanged
+			change.Status = words.Unchanged
 			return nil
 		}
 		if err := t.db.SetCredentialActive(ctx, id, active, t.now); err != nil {
@@ -227,7 +228,7 @@ func (s *Service) SwitchCredential(ctx context.Context, mode Mode, id string, ac
 // DeleteCredential removes credentials.
 func (s *Service) DeleteCredential(ctx context.Context, mode Mode, id string) (Change[store.Credential], error) {
 	none := Change[store.Credential]{}
-	change := Change[store.Credential]{Status: StatusDeleted, DryRun: mode.DryRun}
+	change := Change[store.Credential]{Status: words.Deleted, DryRun: mode.DryRun}
 	err := s.write(ctx, mode, func(t *txn) error {
 		before, err := t.db.CredentialByID(ctx, id)
 		if err != nil {

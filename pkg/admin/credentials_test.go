@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/models"
@@ -47,7 +48,7 @@ func TestSetCredential_KeepsTheSpelling(t *testing.T) {
 		require.ErrorContains(t, err, "missing required field api_secret, passphrase")
 		c, err := b.set(t, map[string]string{"apiKey": "k", "API Secret": "s", "passphrase": "p", "isTestnet": "true"})
 		require.NoError(t, err)
-		require.Equal(t, admin.StatusCreated, c.Status)
+		require.Equal(t, words.Created, c.Status)
 		require.Equal(t, map[string]string{"api_key": "k", "api_secret": "s", "passphrase": "p", "isTestnet": "true"}, b.stored(t, c.After.ID))
 
 		// As the web application stores it, by label, with a field of its own.
@@ -55,7 +56,7 @@ func TestSetCredential_KeepsTheSpelling(t *testing.T) {
 			credentials = '{"API Key": "old", "API Secret": "s2", "Passphrase": "p2", "Note": "kept"}'`).Error)
 		c, err = b.set(t, map[string]string{"api_key": "k2"})
 		require.NoError(t, err)
-		require.Equal(t, admin.StatusUpdated, c.Status)
+		require.Equal(t, words.Updated, c.Status)
 		require.Equal(t, map[string]string{"API Key": "k2", "API Secret": "s2", "Passphrase": "p2", "Note": "kept"}, b.stored(t, c.After.ID))
 		require.False(t, c.After.IsVerified)
 		require.Nil(t, c.After.LastTest)
@@ -79,7 +80,7 @@ func TestCredential_SwitchRevealDelete(t *testing.T) {
 	require.False(t, *off.After.IsActive)
 	off, err = b.svc.SwitchCredential(t.Context(), admin.Mode{}, c.After.ID, false)
 	require.NoError(t, err)
-	require.Equal(t, admin.StatusUnchanged, off.Status)
+	require.Equal(t, words.Unchanged, off.Status)
 
 	got, err := b.svc.RevealCredential(t.Context(), admin.Mode{Reason: "ticket 7"}, c.After.ID, "API Secret", b.keys)
 	require.NoError(t, err)

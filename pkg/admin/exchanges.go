@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -99,7 +100,7 @@ func (s *Service) CreateExchange(ctx context.Context, mode Mode, in ExchangeInpu
 	if err := in.Check(); err != nil {
 		return none, err
 	}
-	change := Change[models.Exchange]{Status: StatusCreated, DryRun: mode.DryRun}
+	change := Change[models.Exchange]{Status: words.Created, DryRun: mode.DryRun}
 	err := s.write(ctx, mode, func(t *txn) error {
 		if err := t.db.LockKey(ctx, "exchange"); err != nil {
 			return err
@@ -110,7 +111,7 @@ func (s *Service) CreateExchange(ctx context.Context, mode Mode, in ExchangeInpu
 		}
 		if holder != nil {
 			if in.IfNotExists && holder.Slug == *in.Slug {
-				change.Status, change.Before, change.After = StatusAlreadyExists, holder, holder
+				change.Status, change.Before, change.After = words.AlreadyExists, holder, holder
 				return nil
 			}
 			return exchangeConflict(*holder, *in.Slug)
@@ -163,7 +164,7 @@ func (s *Service) UpdateExchange(ctx context.Context, mode Mode, ref string, in 
 	if err != nil {
 		return none, err
 	}
-	change := Change[models.Exchange]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[models.Exchange]{Status: words.Updated, DryRun: mode.DryRun}
 	err = s.write(ctx, mode, func(t *txn) error {
 		if err := t.db.LockKey(ctx, "exchange"); err != nil {
 			return err
@@ -176,7 +177,7 @@ func (s *Service) UpdateExchange(ctx context.Context, mode Mode, ref string, in 
 		in.apply(&row)
 		change.Before, change.After = &before, &row
 		if reflect.DeepEqual(ExchangeValues(before), ExchangeValues(row)) {
-			change.Status = StatusUnchanged
+			change.Status = words.Unchanged
 			return nil
 		}
 		holder, err := t.exchangeTaken(ctx, row.Slug, row.Name, row.ID)
@@ -217,7 +218,7 @@ func (s *Service) DeleteExchange(ctx context.Context, mode Mode, ref string) (Ch
 	if err != nil {
 		return none, store.ExchangeUse{}, err
 	}
-	change := Change[models.Exchange]{Status: StatusDeleted, DryRun: mode.DryRun}
+	change := Change[models.Exchange]{Status: words.Deleted, DryRun: mode.DryRun}
 	var use store.ExchangeUse
 	err = s.write(ctx, mode, func(t *txn) error {
 		before, err := t.db.ExchangeByID(ctx, found.ID) // the lock keeps new accounts out

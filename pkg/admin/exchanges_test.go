@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -16,13 +17,13 @@ func TestExchange_LifeCycle(t *testing.T) {
 	in := admin.ExchangeInput{Slug: new("kraken"), Name: new("Kraken"), Website: new("https://www.kraken.com")}
 	c, err := b.svc.CreateExchange(t.Context(), admin.Mode{}, in)
 	require.NoError(t, err)
-	require.Equal(t, admin.StatusCreated, c.Status)
+	require.Equal(t, words.Created, c.Status)
 	_, err = b.svc.CreateExchange(t.Context(), admin.Mode{}, in)
 	require.ErrorIs(t, err, store.ErrConflict)
 	in.IfNotExists = true
 	c, err = b.svc.CreateExchange(t.Context(), admin.Mode{}, in)
 	require.NoError(t, err)
-	require.Equal(t, admin.StatusAlreadyExists, c.Status)
+	require.Equal(t, words.AlreadyExists, c.Status)
 	_, err = b.svc.CreateExchange(t.Context(), admin.Mode{}, admin.ExchangeInput{Slug: new("ln-markets"), Name: new("Other")})
 	require.ErrorIs(t, err, store.ErrConflict, "the same exchange in its other spelling")
 
@@ -45,7 +46,7 @@ func TestExchange_LifeCycle(t *testing.T) {
 	require.Equal(t, "Kraken", c.After.Name)
 	c, err = b.svc.UpdateExchange(t.Context(), admin.Mode{}, "kraken", admin.ExchangeInput{Active: new(true)})
 	require.NoError(t, err)
-	require.Equal(t, admin.StatusUnchanged, c.Status)
+	require.Equal(t, words.Unchanged, c.Status)
 	_, err = b.svc.UpdateExchange(t.Context(), admin.Mode{}, "kraken", admin.ExchangeInput{Name: new("ln markets")})
 	require.ErrorIs(t, err, store.ErrConflict)
 

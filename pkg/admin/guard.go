@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/models"
 )
 
@@ -106,7 +107,7 @@ func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 // SetGuardConfig changes a user's guard configuration, and makes it when there
 // is none. A new one is inactive unless the input says otherwise.
 func (s *Service) SetGuardConfig(ctx context.Context, mode Mode, in GuardConfigInput) (Change[GuardConfig], error) {
-	change := Change[GuardConfig]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[GuardConfig]{Status: words.Updated, DryRun: mode.DryRun}
 	if err := in.Check(); err != nil {
 		return change, err
 	}
@@ -148,13 +149,13 @@ func (s *Service) SetGuardConfig(ctx context.Context, mode Mode, in GuardConfigI
 			change.Before = &GuardConfig{*before, stored}
 		}
 		if reflect.DeepEqual(old, now) {
-			change.Status, change.After = StatusUnchanged, &GuardConfig{row, setting}
+			change.Status, change.After = words.Unchanged, &GuardConfig{row, setting}
 			return nil
 		}
 		row.UpdatedAt, setting.UpdatedAt = t.now, t.now
 		verb := in.verb()
 		if before == nil {
-			change.Status, verb = StatusCreated, "create"
+			change.Status, verb = words.Created, "create"
 			err = t.db.CreateGuardConfig(ctx, &row)
 		} else {
 			err = t.db.UpdateGuardConfig(ctx, row)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -18,7 +19,7 @@ const inFlight = time.Minute
 // outcome the guard could not find out itself. Until then the position is not
 // touched. It needs a reason, and it moves no money.
 func (s *Service) ResolveGuardIntent(ctx context.Context, mode Mode, id string, applied bool) (Change[models.GuardIntent], error) {
-	change := Change[models.GuardIntent]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[models.GuardIntent]{Status: words.Updated, DryRun: mode.DryRun}
 	reason := strings.TrimSpace(mode.Reason)
 	if reason == "" {
 		return change, &InputError{Field: "reason", Rule: "a reason is needed", Hint: `add --reason "why"`}
@@ -35,7 +36,7 @@ func (s *Service) ResolveGuardIntent(ctx context.Context, mode Mode, id string, 
 		id = before.ID
 		change.Before, change.After = &before, &before
 		if before.State == to {
-			change.Status = StatusUnchanged
+			change.Status = words.Unchanged
 			return nil
 		}
 		if err := resolvable(before, t.now); err != nil {

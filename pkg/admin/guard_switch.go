@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/models"
 )
 
@@ -11,7 +12,7 @@ import (
 // one for everybody, and takes it back. Switching off needs a reason: whoever
 // finds the guard off must be able to learn why.
 func (s *Service) SwitchGuard(ctx context.Context, mode Mode, user string, disabled bool) (Change[models.GuardControl], error) {
-	change := Change[models.GuardControl]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[models.GuardControl]{Status: words.Updated, DryRun: mode.DryRun}
 	if strings.TrimSpace(mode.Reason) == "" {
 		return change, &InputError{Field: "reason", Rule: "a reason is needed", Hint: `add --reason "why"`}
 	}
@@ -34,7 +35,7 @@ func (s *Service) SwitchGuard(ctx context.Context, mode Mode, user string, disab
 		}
 		change.Before = &before
 		if before.Disabled == disabled {
-			change.Status, change.After = StatusUnchanged, &before
+			change.Status, change.After = words.Unchanged, &before
 			return nil
 		}
 		after, err := t.db.SetGuardControl(ctx, userID, disabled, mode.Reason, s.opts.Actor, t.now)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/bolt11"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -71,7 +72,7 @@ func (s *Service) CreatePayment(ctx context.Context, mode Mode, in CreatePayment
 	if err != nil {
 		return none, err
 	}
-	change := Change[store.Payment]{Status: StatusCreated, DryRun: mode.DryRun}
+	change := Change[store.Payment]{Status: words.Created, DryRun: mode.DryRun}
 	err = s.write(ctx, mode, func(t *txn) error {
 		if invoice.Expired(t.now) && !in.AllowExpired {
 			return &ConflictError{
@@ -110,7 +111,7 @@ func (t *txn) createPayment(ctx context.Context, in CreatePaymentInput, row *mod
 	for i := range existing {
 		e := &existing[i]
 		if in.IfNotExists && e.UserID == row.UserID && e.PlanType == row.PlanType && e.AmountSats == row.AmountSats {
-			return e, StatusAlreadyExists, t.closeIntent(ctx, in.Intent, e.ID)
+			return e, words.AlreadyExists, t.closeIntent(ctx, in.Intent, e.ID)
 		}
 	}
 	if len(existing) > 0 {
@@ -133,7 +134,7 @@ func (t *txn) createPayment(ctx context.Context, in CreatePaymentInput, row *mod
 			return nil, "", err
 		}
 	}
-	return &after, StatusCreated, t.audit(ctx, "payment.create", "payment", after.ID, &after.UserID, nil, PaymentValues(after))
+	return &after, words.Created, t.audit(ctx, "payment.create", "payment", after.ID, &after.UserID, nil, PaymentValues(after))
 }
 
 // closeIntent ends the intent of a payment that somebody else has recorded, unless

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/bolt11"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -52,7 +53,7 @@ func (s *Service) SettlePayment(ctx context.Context, mode Mode, id string, in Se
 	if err := in.check(mode); err != nil {
 		return none, err
 	}
-	change := Change[Settlement]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[Settlement]{Status: words.Updated, DryRun: mode.DryRun}
 	err := s.write(ctx, mode, func(t *txn) error {
 		// The payment first, then its user: everybody who needs both locks them in this order.
 		p, err := t.db.PaymentByID(ctx, id, true)
@@ -69,7 +70,7 @@ func (s *Service) SettlePayment(ctx context.Context, mode Mode, id string, in Se
 		}
 		change.Before.PlanBefore, change.Before.PlanAfter = u.PlanType, u.PlanType
 		if p.Status.Canonical() == models.PaymentPaid {
-			change.Status, change.After = StatusUnchanged, change.Before
+			change.Status, change.After = words.Unchanged, change.Before
 			return nil
 		}
 		change.After, err = t.settle(ctx, p, u, in)

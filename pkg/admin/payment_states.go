@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/bolt11"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -15,7 +16,7 @@ import (
 
 // FailPayment gives a pending payment up. A failed one is unchanged.
 func (s *Service) FailPayment(ctx context.Context, mode Mode, id string) (Change[store.Payment], error) {
-	change := Change[store.Payment]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[store.Payment]{Status: words.Updated, DryRun: mode.DryRun}
 	err := s.write(ctx, mode, func(t *txn) error {
 		p, err := t.db.PaymentByID(ctx, id, true)
 		if err != nil {
@@ -23,7 +24,7 @@ func (s *Service) FailPayment(ctx context.Context, mode Mode, id string) (Change
 		}
 		change.Before = &p
 		if p.Status == models.PaymentFailed {
-			change.Status, change.After = StatusUnchanged, &p
+			change.Status, change.After = words.Unchanged, &p
 			return nil
 		}
 		changed, err := t.db.MarkFailed(ctx, id, t.now)
@@ -45,7 +46,7 @@ func (s *Service) FailPayment(ctx context.Context, mode Mode, id string) (Change
 // ExpirePayment makes one pending payment expired, whatever its expiry says:
 // for what a node has cancelled.
 func (s *Service) ExpirePayment(ctx context.Context, mode Mode, id string) (Change[store.Payment], error) {
-	change := Change[store.Payment]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[store.Payment]{Status: words.Updated, DryRun: mode.DryRun}
 	err := s.write(ctx, mode, func(t *txn) error {
 		p, err := t.db.PaymentByID(ctx, id, true)
 		if err != nil {
@@ -160,7 +161,7 @@ func (s *Service) RefundPayment(ctx context.Context, mode Mode, id string, in Re
 			return none, checkPlan(models.PlanType(in.Plan))
 		}
 	}
-	change := Change[Refund]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[Refund]{Status: words.Updated, DryRun: mode.DryRun}
 	err = s.write(ctx, mode, func(t *txn) error {
 		p, err := t.db.PaymentByID(ctx, id, true)
 		if err != nil {

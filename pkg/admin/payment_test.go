@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/bolt11"
 	"github.com/axisor/axisor/pkg/models"
@@ -116,7 +117,7 @@ func TestCreatePayment(t *testing.T) {
 	in.IfNotExists = true
 	c, err := b.svc.CreatePayment(t.Context(), admin.Mode{}, in)
 	require.NoError(t, err)
-	require.Equal(t, admin.StatusAlreadyExists, c.Status)
+	require.Equal(t, words.AlreadyExists, c.Status)
 	in.Plan = "pro"
 	_, err = b.svc.CreatePayment(t.Context(), admin.Mode{}, in)
 	require.ErrorIs(t, err, store.ErrConflict, "another plan is another payment")
@@ -189,7 +190,7 @@ func TestSettlePayment(t *testing.T) {
 
 	c, err = b.svc.SettlePayment(t.Context(), admin.Mode{}, p.ID, in)
 	require.NoError(t, err)
-	require.Equal(t, admin.StatusUpdated, c.Status)
+	require.Equal(t, words.Updated, c.Status)
 	require.Equal(t, models.PaymentPaid, c.After.Status)
 	require.Equal(t, made, c.After.PaidAt.UTC())
 	require.Equal(t, in.Preimage, *c.After.Preimage)
@@ -202,7 +203,7 @@ func TestSettlePayment(t *testing.T) {
 
 	again, err := b.svc.SettlePayment(t.Context(), admin.Mode{}, p.ID, in)
 	require.NoError(t, err)
-	require.Equal(t, admin.StatusUnchanged, again.Status)
+	require.Equal(t, words.Unchanged, again.Status)
 	require.Equal(t, c.After.UpdatedAt, again.After.UpdatedAt)
 	require.Len(t, b.audits(t, "payment.settle"), 1)
 	require.Equal(t, 1, b.rows(t, "SecurityAuditLog"))
@@ -232,7 +233,7 @@ func TestSettlePayment_FiftyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.Equal(t, map[string]int{admin.StatusUpdated: 1, admin.StatusUnchanged: 49}, status)
+	require.Equal(t, map[string]int{words.Updated: 1, words.Unchanged: 49}, status)
 	require.Equal(t, models.PlanPro, b.plan(t))
 	require.Len(t, b.audits(t, "payment.settle"), 1)
 	require.Equal(t, 1, b.rows(t, "SecurityAuditLog"))

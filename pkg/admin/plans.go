@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/models"
 )
 
@@ -101,7 +102,7 @@ func PlanValues(p models.Plan) map[string]any {
 
 // CreatePlan adds a plan with the default limits. Only the slugs of the enum can be given to users.
 func (s *Service) CreatePlan(ctx context.Context, mode Mode, in PlanInput) (Change[models.Plan], error) {
-	change := Change[models.Plan]{Status: StatusCreated, DryRun: mode.DryRun}
+	change := Change[models.Plan]{Status: words.Created, DryRun: mode.DryRun}
 	if !regexp.MustCompile(planSlugPattern).MatchString(in.Slug) {
 		return change, &InputError{Field: "slug", Value: in.Slug, Rule: "it must be lower-case letters, digits, - and _, and begin with a letter"}
 	}
@@ -121,7 +122,7 @@ func (s *Service) CreatePlan(ctx context.Context, mode Mode, in PlanInput) (Chan
 		}
 		if found != nil {
 			if in.IfNotExists {
-				change.Status, change.Before, change.After = StatusAlreadyExists, found, found
+				change.Status, change.Before, change.After = words.AlreadyExists, found, found
 				return nil
 			}
 			return &ConflictError{Kind: "plan", Field: "slug", Value: in.Slug, Existing: found.ID, Hint: "axisor plan update " + in.Slug}
@@ -158,7 +159,7 @@ func planTaken(err error, name string) error {
 
 // UpdatePlan changes a plan. Its slug stays: users and payments refer to it by that text.
 func (s *Service) UpdatePlan(ctx context.Context, mode Mode, ref string, in PlanInput) (Change[models.Plan], error) {
-	change := Change[models.Plan]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[models.Plan]{Status: words.Updated, DryRun: mode.DryRun}
 	if err := in.Check(); err != nil {
 		return change, err
 	}
@@ -185,7 +186,7 @@ func (s *Service) UpdatePlan(ctx context.Context, mode Mode, ref string, in Plan
 		}
 		change.Before, change.After = &before, &after
 		if reflect.DeepEqual(PlanValues(before), PlanValues(after)) {
-			change.Status, change.After = StatusUnchanged, &before
+			change.Status, change.After = words.Unchanged, &before
 			return errUnchanged
 		}
 		if err := t.db.UpdatePlan(ctx, before.ID, map[string]any{"updated_at": t.now}); err != nil {
@@ -199,7 +200,7 @@ func (s *Service) UpdatePlan(ctx context.Context, mode Mode, ref string, in Plan
 
 // DeletePlan deletes a plan that nobody is on.
 func (s *Service) DeletePlan(ctx context.Context, mode Mode, ref string) (Change[models.Plan], error) {
-	change := Change[models.Plan]{Status: StatusDeleted, DryRun: mode.DryRun}
+	change := Change[models.Plan]{Status: words.Deleted, DryRun: mode.DryRun}
 	err := s.write(ctx, mode, func(t *txn) error {
 		found, err := t.db.FindPlan(ctx, ref)
 		if err != nil {
@@ -251,7 +252,7 @@ type PlanLimits struct {
 
 // SetPlanLimits changes the limits of a plan. What users have above a lower limit stays.
 func (s *Service) SetPlanLimits(ctx context.Context, mode Mode, ref string, in LimitsInput) (Change[PlanLimits], error) {
-	change := Change[PlanLimits]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[PlanLimits]{Status: words.Updated, DryRun: mode.DryRun}
 	err := s.write(ctx, mode, func(t *txn) error {
 		found, err := t.db.FindPlan(ctx, ref)
 		if err != nil {
@@ -287,13 +288,13 @@ func (s *Service) SetPlanLimits(ctx context.Context, mode Mode, ref string, in L
 		}
 		change.Before, change.After = &PlanLimits{plan, before, stored}, &PlanLimits{plan, after, true}
 		if stored && reflect.DeepEqual(LimitsValues(before), LimitsValues(after)) {
-			change.Status = StatusUnchanged
+			change.Status = words.Unchanged
 			return nil
 		}
 		after.PlanID, after.UpdatedAt = plan.ID, t.now
 		var old any = LimitsValues(before)
 		if !stored {
-			change.Status, after.CreatedAt, old = StatusCreated, t.now, nil
+			change.Status, after.CreatedAt, old = words.Created, t.now, nil
 		}
 		if err := t.db.SetPlanLimits(ctx, after); err != nil {
 			return err
@@ -335,7 +336,7 @@ func (t *txn) seedPlans(ctx context.Context) ([]Seeded, error) {
 }
 
 func (t *txn) seedPlan(ctx context.Context, std standardPlan) (Seeded, error) {
-	out := Seeded{Status: StatusUnchanged}
+	out := Seeded{Status: words.Unchanged}
 	found, err := t.db.PlanBySlug(ctx, std.plan.Slug)
 	if err != nil {
 		return out, err
@@ -349,15 +350,15 @@ func (t *txn) seedPlan(ctx context.Context, std standardPlan) (Seeded, error) {
 		if err := t.audit(ctx, "plan.create", "plan", row.ID, nil, nil, PlanValues(row)); err != nil {
 			return out, err
 		}
-		found, out.Status = &row, StatusCreated
+		found, out.Status = &row, words.Created
 	}
 	out.Plan = *found
 	_, stored, err := t.db.LimitsOfPlan(ctx, found.Slug)
 	if err != nil || stored {
 		return out, err
 	}
-	if out.Status == StatusUnchanged {
-		out.Status = StatusUpdated
+	if out.Status == words.Unchanged {
+		out.Status = words.Updated
 	}
 	limits := std.limits
 	limits.PlanID, limits.CreatedAt, limits.UpdatedAt = found.ID, t.now, t.now

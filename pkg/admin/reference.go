@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -21,7 +22,7 @@ func (s *Service) SeedReference(ctx context.Context, mode Mode) ([]string, error
 			return err
 		}
 		for _, p := range plans {
-			if p.Status != StatusUnchanged {
+			if p.Status != words.Unchanged {
 				added = append(added, "plan "+p.Plan.Slug)
 			}
 		}

@@ -10,15 +10,6 @@ import (
 	"github.com/axisor/axisor/pkg/store"
 )
 
-// Words of Change.Status. A dry run uses the same words for what would happen.
-const (
-	StatusCreated       = "created"
-	StatusUpdated       = "updated"
-	StatusUnchanged     = "unchanged"
-	StatusAlreadyExists = "already_exists"
-	StatusDeleted       = "deleted"
-)
-
 // Options say on whose behalf the service writes.
 type Options struct {
 	Actor   string // operator, for the audit trail

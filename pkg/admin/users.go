@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/secret"
@@ -73,7 +74,7 @@ func (s *Service) CreateUser(ctx context.Context, mode Mode, in CreateUserInput)
 }
 
 func (s *Service) createUser(ctx context.Context, mode Mode, in CreateUserInput) (Change[models.User], error) {
-	change := Change[models.User]{Status: StatusCreated, DryRun: mode.DryRun}
+	change := Change[models.User]{Status: words.Created, DryRun: mode.DryRun}
 	err := s.write(ctx, mode, func(t *txn) error {
 		// The unique key tells cases apart, so it cannot stop two writers who
 		// add the same address in different spelling. This lock can.
@@ -85,7 +86,7 @@ func (s *Service) createUser(ctx context.Context, mode Mode, in CreateUserInput)
 			return err
 		}
 		if existing != nil {
-			change.Status, change.Before, change.After = StatusAlreadyExists, existing, existing
+			change.Status, change.Before, change.After = words.AlreadyExists, existing, existing
 			return nil
 		}
 		u := in.row(t.now)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -21,7 +22,7 @@ type edit struct {
 func (s *Service) changeUser(
 	ctx context.Context, mode Mode, ref, action string, decide func(*txn, models.User) (edit, error),
 ) (Change[models.User], error) {
-	change := Change[models.User]{Status: StatusUpdated, DryRun: mode.DryRun}
+	change := Change[models.User]{Status: words.Updated, DryRun: mode.DryRun}
 	err := s.write(ctx, mode, func(t *txn) error {
 		found, err := t.db.FindUser(ctx, ref)
 		if err != nil {
@@ -38,7 +39,7 @@ func (s *Service) changeUser(
 func (t *txn) changeUser(
 	ctx context.Context, id, action string, decide func(*txn, models.User) (edit, error),
 ) (Change[models.User], error) {
-	change := Change[models.User]{Status: StatusUpdated}
+	change := Change[models.User]{Status: words.Updated}
 	before, err := t.db.UserByID(ctx, id, true)
 	if err != nil {
 		return change, err
@@ -49,7 +50,7 @@ func (t *txn) changeUser(
 	}
 	change.Before, change.After = &before, &before
 	if len(e.set) == 0 {
-		change.Status = StatusUnchanged
+		change.Status = words.Unchanged
 		return change, nil
 	}
 	set := maps.Clone(e.set)

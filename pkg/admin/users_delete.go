@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
 )
@@ -33,7 +34,7 @@ func (s *Service) UserEffects(ctx context.Context, ref string, anonymize bool) (
 	if err != nil {
 		return Removal{}, err
 	}
-	out := Removal{User: u, Status: StatusDeleted, DryRun: true}
+	out := Removal{User: u, Status: words.Deleted, DryRun: true}
 	if out.Effects, err = s.db.UserEffects(ctx, u.ID); err != nil {
 		return out, err
 	}
@@ -85,7 +86,7 @@ func anonymousEffects(all []store.Effect) []store.Effect {
 
 // DeleteUser deletes a user and, through the foreign keys, what belongs to it.
 func (s *Service) DeleteUser(ctx context.Context, mode Mode, ref string) (Removal, error) {
-	out := Removal{Status: StatusDeleted, DryRun: mode.DryRun}
+	out := Removal{Status: words.Deleted, DryRun: mode.DryRun}
 	err := s.write(ctx, mode, func(t *txn) error {
 		u, err := t.lockUser(ctx, ref)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/axisor/axisor/internal/testdb"
+	"github.com/axisor/axisor/internal/words"
 	"github.com/axisor/axisor/pkg/admin"
 	"github.com/axisor/axisor/pkg/crypto"
 	"github.com/axisor/axisor/pkg/models"
@@ -51,7 +52,7 @@ func TestCreateUser(t *testing.T) {
 		EmailVerified: new(true), Preferences: models.JSON(`{"theme":"dark","api_key":"hunter2"}`),
 	})
 	require.NoError(t, err)
-	require.Equal(t, admin.StatusCreated, c.Status)
+	require.Equal(t, words.Created, c.Status)
 	require.Nil(t, c.Before)
 	u, err := b.db.UserByID(ctx, c.After.ID, false)
 	require.NoError(t, err)
@@ -177,7 +178,7 @@ func TestCreateUser_Duplicates(t *testing.T) {
 		change, err := b.svc.CreateUser(ctx, admin.Mode{}, admin.CreateUserInput{Email: c.email, Username: c.username, IfNotExists: c.lax})
 		if c.field == "" {
 			require.NoError(t, err, c.name)
-			require.Equal(t, admin.StatusAlreadyExists, change.Status)
+			require.Equal(t, words.AlreadyExists, change.Status)
 			require.Equal(t, old.ID, change.After.ID)
 			continue
 		}
@@ -214,7 +215,7 @@ func TestCreateUser_ManyAtOnceLeaveOneRow(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.Equal(t, map[string]int{admin.StatusCreated: 1, admin.StatusAlreadyExists: n - 1}, status)
+	require.Equal(t, map[string]int{words.Created: 1, words.AlreadyExists: n - 1}, status)
 	require.Equal(t, 1, b.rows(t, "User"))
 	require.Equal(t, 1, b.rows(t, "AuditLog"))
 }

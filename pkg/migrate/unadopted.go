@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,7 +84,11 @@ func (m *Migrator) unadopted(ctx context.Context) error {
 	}
 	// A few tables with names as common as plans are anybody's, and in nobody's way.
 	e.Application = theirs >= 3
-	if err := rows.Err(); err != nil || !ours && !e.Application {
+	if err := cmp.Or(rows.Err(), rows.Close()); err != nil || !ours && !e.Application {
+		return err
+	}
+	// Another run may have made them since the history was read.
+	if current, _, err := m.Version(ctx); err != nil || current > 0 {
 		return err
 	}
 	return e

@@ -51,7 +51,7 @@ func protections() []struct {
 		{"drained-margin", []takeOut{{"pkg/store/guard_intent.go", `case p.UserDayCap > 0 && sums`, `case p.UserDayCap < 0 && sums`}}},
 		{"faked-payment", []takeOut{{"pkg/admin/payment_settle.go", `hex.EncodeToString(sum[:]) != hash {`, `hex.EncodeToString(sum[:]) == "" {`}}},
 		{"another-users-rows", []takeOut{{"pkg/store/as_user.go", `, "SET LOCAL ROLE "+RoleAuthenticated)`, `)`}, {"pkg/store/as_user.go", `role != RoleAuthenticated || `, ``}}},
-		{"support-staff", []takeOut{{"pkg/store/roles.go", `if !secretName(r.Attname) {`, `if !secretName(r.Attname) || r.Attname == "password_hash" {`}}},
+		{"support-staff", []takeOut{{"pkg/namespace/rights.go", `return column != "payment_hash" && secret`, `return column != "payment_hash" && column != "password_hash" && secret`}}},
 		{"stored-dump", []takeOut{{"pkg/backup/preflight.go", `if p.recipients, err = ParseRecipients(q.Recipients); err != nil {`, `if p.recipients, err = ParseRecipients(nil); err != nil {`}}},
 		{"damaged-backup", []takeOut{{"pkg/backup/verify.go", `case sum != f.SHA256:`, `case sum == "":`}}},
 		{"attacking-dump", []takeOut{{"pkg/backup/scratch.go", ` LOGIN NOSUPERUSER `, ` LOGIN SUPERUSER `}}},

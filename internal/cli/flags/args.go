@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/axisor/axisor/internal/cli/clierr"
+	"github.com/axisor/axisor/internal/words"
 )
 
 // None refuses arguments.
@@ -26,7 +27,7 @@ func Exactly(example string, names ...string) cobra.PositionalArgs {
 			return err
 		}
 		if len(args) > len(names) {
-			return clierr.Usagef("%s takes %s, got also %q", c.CommandPath(), strings.Join(names, " and "), args[len(names)]).
+			return clierr.Usagef("%s takes %s, got also %q", c.CommandPath(), words.And(names), args[len(names)]).
 				WithHint("quote values that contain spaces; for example: " + example)
 		}
 		return nil

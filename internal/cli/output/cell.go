@@ -203,27 +203,6 @@ func numeric(v any) bool {
 	return rv.CanInt() || rv.CanUint() || rv.CanFloat()
 }
 
-// Count writes a number of things: "1 payment", "2 losses", "12000 entries".
-func Count[N int | int64](n N, thing string) string {
-	if n != 1 {
-		thing = plural(thing)
-	}
-	return strconv.FormatInt(int64(n), 10) + " " + thing
-}
-
-// plural is the plural of a regular English noun, or of a phrase that ends in one.
-func plural(thing string) string {
-	for _, hiss := range []string{"s", "x", "z", "ch", "sh"} {
-		if strings.HasSuffix(thing, hiss) {
-			return thing + "es"
-		}
-	}
-	if stem, ok := strings.CutSuffix(thing, "y"); ok && stem != "" && !strings.ContainsRune("aeiou", rune(stem[len(stem)-1])) {
-		return stem + "ies"
-	}
-	return thing + "s"
-}
-
 // Optional is nil for a zero value, so that it prints as null.
 func Optional[T comparable](v T) *T {
 	var zero T

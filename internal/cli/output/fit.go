@@ -9,6 +9,7 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/words"
 )
 
 // gap is the space between two columns.
@@ -166,6 +167,6 @@ func (g *grid) hiddenFields() string {
 // tellHidden says how many columns had no room, if any, and how to see them.
 func (p *Printer) tellHidden(n int, how string) {
 	if n > 0 {
-		p.Notice("%s", p.s.PaintErr(streams.Muted, Count(n, "column")+" hidden: "+how))
+		p.Notice("%s", p.s.PaintErr(streams.Muted, words.Count(n, "column")+" hidden: "+how))
 	}
 }

@@ -7,15 +7,7 @@ import (
 	"strings"
 
 	"github.com/axisor/axisor/internal/cli/streams"
-)
-
-// Result words of a change, the field "result" of its JSON.
-const (
-	Created       = "created"
-	Updated       = "updated"
-	Deleted       = "deleted"
-	Unchanged     = "unchanged"
-	AlreadyExists = "already_exists"
+	"github.com/axisor/axisor/internal/words"
 )
 
 // ChangeInfo says what a write did.
@@ -40,7 +32,7 @@ func (c ChangeInfo) sentence() (string, error) {
 	}
 	said := c.Say.Done
 	switch {
-	case c.Result == Unchanged || c.Result == AlreadyExists:
+	case c.Result == words.Unchanged || c.Result == words.AlreadyExists:
 		said = c.Say.Already
 	case c.DryRun:
 		said = c.Say.Would
@@ -75,7 +67,7 @@ func Tell(p *Printer, c ChangeInfo) error {
 		return err
 	}
 	p.Notice("%s", streams.Visible(said))
-	if c.Next != "" && !c.DryRun && (c.Say == (Say{}) || c.Result != Unchanged) {
+	if c.Next != "" && !c.DryRun && (c.Say == (Say{}) || c.Result != words.Unchanged) {
 		p.Notice("%s %s", p.s.PaintErr(streams.Muted, "next:"), c.Next)
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/axisor/axisor/internal/cli/output"
 	"github.com/axisor/axisor/internal/cli/streams"
+	"github.com/axisor/axisor/internal/words"
 )
 
 type tradeView struct {
@@ -222,7 +223,7 @@ func TestOne_AndChange(t *testing.T) {
 	s, out, errw := streams.Test("")
 	p, err := output.New(s, output.Options{Format: "json"})
 	require.NoError(t, err)
-	require.NoError(t, output.Change(p, desc, sample()[0], output.ChangeInfo{Result: output.Created, DryRun: true, Summary: "trade created"}))
+	require.NoError(t, output.Change(p, desc, sample()[0], output.ChangeInfo{Result: words.Created, DryRun: true, Summary: "trade created"}))
 	var got map[string]any
 	require.NoError(t, json.Unmarshal(out.Bytes(), &got))
 	require.Equal(t, true, got["dry_run"])
@@ -232,7 +233,7 @@ func TestOne_AndChange(t *testing.T) {
 	s, out, errw = streams.Test("")
 	p, err = output.New(s, output.Options{})
 	require.NoError(t, err)
-	require.NoError(t, output.Change(p, desc, sample()[0], output.ChangeInfo{Result: output.Created, Summary: "trade a created", Next: "axisor trade list"}))
+	require.NoError(t, output.Change(p, desc, sample()[0], output.ChangeInfo{Result: words.Created, Summary: "trade a created", Next: "axisor trade list"}))
 	require.Contains(t, out.String(), "status      success\n")
 	require.Equal(t, "trade a created\nnext: axisor trade list\n", errw.String())
 }
@@ -326,8 +327,8 @@ func TestTable_WholeColumnsAreCutLast(t *testing.T) {
 func TestCount(t *testing.T) {
 	t.Parallel()
 	for want, got := range map[string]string{
-		"1 loss": output.Count(1, "loss"), "2 losses": output.Count(2, "loss"), "0 payments": output.Count(0, "payment"),
-		"12000 entries": output.Count(12_000, "entry"), "2 days": output.Count(2, "day"), "2 failed checks": output.Count(2, "failed check"),
+		"1 loss": words.Count(1, "loss"), "2 losses": words.Count(2, "loss"), "0 payments": words.Count(0, "payment"),
+		"12000 entries": words.Count(12_000, "entry"), "2 days": words.Count(2, "day"), "2 failed checks": words.Count(2, "failed check"),
 	} {
 		require.Equal(t, want, got)
 	}

@@ -53,20 +53,16 @@ executes nothing.`,
 		},
 		Check: func(call *verb.Call) error {
 			o.toGiven = call.Given("to")
-			return o.validate()
+			switch {
+			case o.to < 0:
+				return clierr.Usagef("--to %d: must be 0 or a version", o.to)
+			case o.steps < 1:
+				return clierr.Usagef("--steps %d: must be at least 1", o.steps)
+			}
+			return nil
 		},
 		Run: o.run,
 	}.Build(a)
-}
-
-func (o *downOptions) validate() error {
-	switch {
-	case o.to < 0:
-		return clierr.Usagef("--to %d: must be 0 or a version", o.to)
-	case o.steps < 1:
-		return clierr.Usagef("--steps %d: must be at least 1", o.steps)
-	}
-	return nil
 }
 
 func (o *downOptions) run(ctx context.Context, call *verb.Call) error {

@@ -24,7 +24,6 @@ type createOptions struct {
 	password    passwordInput
 	inactive    bool
 	verified    bool
-	admit       *bool
 	preferences string
 	ifNotExists bool
 }
@@ -60,12 +59,7 @@ different people, it stays a conflict.`,
 			f.StringVar(&o.preferences, "preferences", "", "`JSON` object, or @FILE to read it from")
 			f.BoolVar(&o.ifNotExists, "if-not-exists", false, "an existing user with this e-mail and username is no error")
 		},
-		Check: func(call *verb.Call) error {
-			if call.Given("email-verified") {
-				o.admit = &o.verified
-			}
-			return o.validate()
-		},
+		Check: func(_ *verb.Call) error { return o.validate() },
 		Run: o.run,
 	}.Build(a)
 }
@@ -88,6 +82,9 @@ func (o *createOptions) run(ctx context.Context, call *verb.Call) error {
 	if err != nil {
 		return err
 	}
+	if call.Given("email-verified") {
+		in.EmailVerified = &o.verified
+	}
 	svc, err := call.Admin(ctx)
 	if err != nil {
 		return err
@@ -106,7 +103,7 @@ func (o *createOptions) run(ctx context.Context, call *verb.Call) error {
 // input gathers the new user from flags, files and, last, the person at the terminal.
 func (o *createOptions) input(ctx context.Context) (admin.CreateUserInput, error) {
 	in := admin.CreateUserInput{
-		Plan: models.PlanType(o.plan.String()), Inactive: o.inactive, EmailVerified: o.admit, IfNotExists: o.ifNotExists,
+		Plan: models.PlanType(o.plan.String()), Inactive: o.inactive, IfNotExists: o.ifNotExists,
 	}
 	var err error
 	if o.preferences != "" {

@@ -79,7 +79,7 @@ fuzz: ## every fuzz target, FUZZTIME each (1m); FUZZ=Reader for some; what is fo
 	@scripts/ensure-tools go
 	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" FUZZ="$(FUZZ)" $(PLAIN) scripts/fuzz
 
-take-out: ## each attack of test/abuse, with its protection taken out of the program: it must succeed (minutes)
+take-out: ## the attacks of test/abuse, each with a protection taken out of the program (minutes)
 	@scripts/ensure-tools go postgres
 	@AXISOR_TEST_TAKE_OUT=1 AXISOR_TEST_REQUIRE_DB=1 $(PLAIN) $(GO) test -count=1 -timeout 90m -run 'TestTakeOut$$' -v ./test/script
 

@@ -60,7 +60,7 @@ different people, it stays a conflict.`,
 			f.BoolVar(&o.ifNotExists, "if-not-exists", false, "an existing user with this e-mail and username is no error")
 		},
 		Check: func(_ *verb.Call) error { return o.validate() },
-		Run: o.run,
+		Run:   o.run,
 	}.Build(a)
 }
 

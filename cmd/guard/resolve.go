@@ -28,7 +28,7 @@ guess: it leaves the position alone and counts the amount as spent. Look the tra
 what happened. No money moves. Needs --reason.`,
 			Examples: []string{
 				"axisor guard history --state unknown",
-				`axisor guard resolve 6f1d2a34-5b6c-4d7e-8f90-a1b2c3d4e5f6 --applied --reason "seen on the exchange"`,
+				example,
 			},
 			Exits: exits.Database(exits.NotFound("no such addition"), exits.Conflict("its outcome is known or it may still be under way")), Needs: []string{"reason"}, Try: example,
 		},

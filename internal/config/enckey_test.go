@@ -145,12 +145,12 @@ func TestWords(t *testing.T) {
 		`''`:                   {""},
 		`pre"fix"ed $HOME *.x`: {"prefixed", "$HOME", "*.x"},
 	} {
-		got, rule := fieldsOf(in)
+		got, rule := splitCommand(in)
 		require.Empty(t, rule, in)
 		require.Equal(t, want, got, in)
 	}
 	for _, bad := range []string{`'a`, `"a`, `a\`} {
-		_, rule := fieldsOf(bad)
+		_, rule := splitCommand(bad)
 		require.NotEmpty(t, rule, bad)
 	}
 }

@@ -62,7 +62,7 @@ func (k Key) convert(raw any) (any, string) {
 		if strings.HasPrefix(strings.TrimSpace(text), "[") {
 			return list(raw)
 		}
-		return fieldsOf(text)
+		return splitCommand(text)
 	}
 	// An unquoted run of digits is a number to YAML. As a key or a password it
 	// would come back rounded, so it is refused rather than converted.
@@ -147,10 +147,10 @@ func list(raw any) ([]string, string) {
 	return nil, rule
 }
 
-// fieldsOf splits a command line the way a shell does, without expanding anything:
+// splitCommand splits a command line the way a shell does, without expanding anything:
 // spaces separate; '…' is literal; in "…" and outside a backslash takes the next
 // character as it is.
-func fieldsOf(line string) ([]string, string) {
+func splitCommand(line string) ([]string, string) {
 	var out []string
 	var b strings.Builder
 	started, escaped := false, false

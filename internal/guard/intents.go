@@ -31,7 +31,7 @@ func (s intents) Plan(ctx context.Context, p marginguard.Plan) (marginguard.Inte
 		RoundCap: p.RoundCap, Round: p.Round,
 	})
 	if err != nil {
-		return marginguard.Intent{}, modelWords(err)
+		return marginguard.Intent{}, runnerError(err)
 	}
 	s.o.step(Planned)
 	return intent(row), nil
@@ -49,7 +49,7 @@ func (s intents) MarkSent(ctx context.Context, id string, at time.Time) error {
 	s.o.step(BeforeSent)
 	err := s.o.DB.MarkGuardIntentSent(ctx, id, at)
 	s.o.step(MarkedSent)
-	return modelWords(err)
+	return runnerError(err)
 }
 
 // Settle implements marginguard.Intents.
@@ -65,11 +65,11 @@ func (s intents) Settle(ctx context.Context, done marginguard.Settlement) error 
 		At: done.At,
 	}, func(row models.GuardIntent) ([]any, error) { return s.rows(row, done) })
 	s.o.step(Settled)
-	return modelWords(err)
+	return runnerError(err)
 }
 
-// modelWords turns the store's reasons into the runner's.
-func modelWords(err error) error {
+// runnerError turns the store's reasons into the runner's.
+func runnerError(err error) error {
 	var round *store.GuardRoundError
 	switch {
 	case errors.As(err, &round):

@@ -154,7 +154,7 @@ func (w Words) try() string { return cmp.Or(w.Try, w.Examples[0]) }
 func (w Words) given(call *Call) error {
 	var missing []string
 	for _, name := range w.Needs {
-		if !call.Given(name) && (name != "reason" || call.Globals.Reason == "") {
+		if !call.Given(name) {
 			missing = append(missing, "--"+name)
 		}
 	}

@@ -3,7 +3,6 @@ package admin
 import (
 	"cmp"
 	"context"
-	"errors"
 
 	"github.com/axisor/axisor/pkg/models"
 	"github.com/axisor/axisor/pkg/store"
@@ -71,5 +70,8 @@ func (t *txn) follow(ctx context.Context, action string, users ...store.UpdatedU
 			admitted = append(admitted, u.After.ID)
 		}
 	}
-	return errors.Join(t.db.RecordPlans(ctx, steps, cmp.Or(t.mode.Reason, action), t.now), t.db.AdmitUsers(ctx, admitted, t.now))
+	if err := t.db.RecordPlans(ctx, steps, cmp.Or(t.mode.Reason, action), t.now); err != nil {
+		return err
+	}
+	return t.db.AdmitUsers(ctx, admitted, t.now)
 }

@@ -183,7 +183,7 @@ func (r *rights) relations() error {
 	})
 }
 
-// table judges a grant on a table, or on one of its columns.
+// table judges a grant on a table of the expected catalog, or on one of its columns.
 func (r *rights) table(table, sql, column string, g grant) {
 	all := r.columnsOf(table)
 	var bad, fix []string
@@ -203,7 +203,7 @@ func (r *rights) table(table, sql, column string, g grant) {
 			fix = append(fix, fmt.Sprintf("GRANT %s (%s) ON %s TO %s;", right, quotedList(keep), sql, g.to()))
 		}
 	}
-	object, whole := r.design(table), "ALL ON "+sql
+	object, whole := table, "ALL ON "+sql
 	if column != "" {
 		object, whole = object+"."+column, fmt.Sprintf("ALL (%s) ON %s", quoted(column), sql)
 	}

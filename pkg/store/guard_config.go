@@ -81,16 +81,12 @@ func (d *DB) readGuardConfig(q *gorm.DB, userID string) (*models.MarginGuardConf
 
 // CreateGuardConfig adds a configuration.
 func (d *DB) CreateGuardConfig(ctx context.Context, row *models.MarginGuardConfig) error {
-	stored := *row
-	if err := d.spellMode(ctx, &stored); err != nil {
+	mode := row.Mode
+	defer func() { row.Mode = mode }()
+	if err := d.spellMode(ctx, row); err != nil {
 		return err
 	}
-	if err := d.Gorm(ctx).Create(&stored).Error; err != nil {
-		return err
-	}
-	stored.Mode = row.Mode
-	*row = stored
-	return nil
+	return d.Gorm(ctx).Create(row).Error
 }
 
 // spellMode gives a mode the word by which whoever else reads the row knows it.

@@ -132,7 +132,7 @@ func TestTakeOut(t *testing.T) {
 			out, err := c.CombinedOutput()
 			require.Error(t, err, "%s does not notice what is missing", p.script)
 			require.Contains(t, string(out), "--- FAIL: TestAbuse/"+p.script, string(out))
-			t.Logf("%s", lastLines(string(out), "FAIL: "))
+			t.Logf("%s", lastLine(string(out), "FAIL: "))
 		})
 	}
 }
@@ -157,13 +157,8 @@ func sources(t *testing.T, edits []takeOut) map[string]string {
 func changed(t *testing.T, dir string, replace map[string]string) string {
 	t.Helper()
 	to := filepath.Join(dir, "sources")
-	for _, part := range []string{"go.mod", "go.sum", "Makefile", "scripts", "packaging", ".ci"} {
-		from := filepath.Join(root(t), part)
-		info, err := os.Stat(from)
-		require.NoError(t, err)
-		if info.IsDir() {
-			require.NoError(t, os.CopyFS(filepath.Join(to, part), os.DirFS(from)))
-		}
+	for _, folder := range []string{"scripts", "packaging", ".ci"} {
+		require.NoError(t, os.CopyFS(filepath.Join(to, folder), os.DirFS(filepath.Join(root(t), folder))))
 	}
 	for _, file := range []string{"go.mod", "go.sum", "Makefile"} {
 		text, err := os.ReadFile(filepath.Join(root(t), file))
@@ -195,8 +190,8 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// lastLines is what follows a word for the last time.
-func lastLines(text, after string) string {
+// lastLine is the last line of a script's log that begins with a word.
+func lastLine(text, after string) string {
 	if i := strings.LastIndex(text, "        "+after); i >= 0 {
 		line, _, _ := strings.Cut(text[i:], "\n")
 		return strings.TrimSpace(line)
